@@ -11,6 +11,7 @@ import {
   type DomainDefinition,
   type DomainMeterDefinition,
   type OperationDefinition,
+  type OperationFile,
   type ResourceDefinition,
   resourcePath,
   type ServiceDefinition,
@@ -177,10 +178,10 @@ function routeLines(method: Method): string[] {
   const { name, operation, path: whole } = method;
   const verb = isPaged(method) ? 'LIST' : isContinued(method) ? 'MORE' : operation.method;
   const path = whole.startsWith(accountPath) ? `~${whole.slice(accountPath.length)}` : whole;
-  const { file } = operation;
+  const { files = [] } = operation;
   return [
     `    ${name}: '${verb} ${path}',`,
-    ...(file === undefined ? [] : [`    ${file.ending}: 'FILE ${path}.${file.ending}',`]),
+    ...files.map(({ ending }) => `    ${ending}: 'FILE ${path}.${ending}',`),
   ];
 }
 
@@ -210,14 +211,11 @@ function methodLines(method: Method): string[] {
   const own = isAccountMounted
     ? [...signature('accountId: IdLike<"acc">, '), ...signature('')]
     : signature('');
-  return operation.file === undefined ? own : [...own, ...fileLines(method, operation.file)];
+  return [...own, ...(operation.files ?? []).flatMap((file) => fileLines(method, file))];
 }
 
 /** The same question, answered as a file: what bounds one answer is not asked. */
-function fileLines(
-  { operation, isAccountMounted }: Method,
-  { ending, summary }: NonNullable<OperationDefinition['file']>,
-): string[] {
+function fileLines({ operation, isAccountMounted }: Method, { ending, summary }: OperationFile): string[] {
   const { limit: _limit, after: _after, ...fields } = operation.request.shape;
   const request = typeSource(z.toJSONSchema(z.object(fields), { io: 'input' }), 'input');
   const signature = (first: string) => [

@@ -273,10 +273,11 @@ interface Reading {
   readonly nowMs: number;
 }
 
-const linesSql = 'SELECT * FROM billing_positions($1, $2)';
+/** Line by line. */
+export const linesSql = 'SELECT * FROM billing_positions($1, $2)';
 const sumsSql = 'SELECT * FROM billing_position_sums($1, $2)';
 
-async function readPositions(
+export async function readPositions(
   client: PoolClient,
   sql: string,
   values: readonly [accountId: string, period: string],
@@ -316,9 +317,9 @@ interface TotalsRow {
   readonly has_entries: boolean;
 }
 
-async function readTotals(
+export async function readTotals(
   client: PoolClient,
-  { accountId, period, currency }: Statement,
+  { accountId, period, currency }: Pick<Statement, 'accountId' | 'period' | 'currency'>,
 ): Promise<LedgerTotals> {
   const { rows } = await client.query<TotalsRow>('SELECT * FROM billing_ledger_totals($1, $2)', [
     accountId,

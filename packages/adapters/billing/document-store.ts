@@ -154,7 +154,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     async closings() {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
         const { rows } = await client.query<{ period: string; asked_at: Date; issued_at: Date | null }>(
-          'SELECT * FROM billing_closing ORDER BY period DESC LIMIT $1',
+          `SELECT * FROM billing_closing WHERE tree_id = '' ORDER BY period DESC LIMIT $1`,
           [CLOSING_COUNT_MAX],
         );
         return rows.map(({ period, asked_at, issued_at }) => ({

@@ -61,6 +61,24 @@ export async function readPlacedCells(
   return cells.map((cell, index) => ({ cell, setId: rows[index]?.dimension_set_id ?? '' }));
 }
 
+/** The same of one UTC day, from the raw records alone. */
+export async function readRawCells(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, dayMs }: Omit<CellQuery, 'depthMax' | 'meter'> & { readonly dayMs: number },
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>(
+    'SELECT * FROM billing_raw_usage($1, $2::timestamptz[], $3, $4::date)',
+    [
+      accountId,
+      starts.map((atMs) => new Date(atMs)),
+      new Date(toMs),
+      new Date(dayMs).toISOString().slice(0, 10),
+    ],
+  );
+  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+}
+
 /** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
 export async function readSessionCells(
   client: PoolClient,
@@ -109,6 +127,33 @@ export async function readSessionTimes(
       sessionId ?? null,
     ],
   );
+  return sessionCellsFromRows(client, { rows, sets, starts });
+}
+
+/** The same from the raw records alone. */
+export async function readRawSessionTimes(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, meters }: Omit<SessionTimeQuery, 'depthMax' | 'sessionId'>,
+): Promise<SessionCell[]> {
+  if (meters.length === 0) return [];
+  const { rows } = await client.query<SessionTimeRow>(
+    'SELECT * FROM billing_raw_session_time($1, $2::timestamptz[], $3, $4::text[])',
+    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), [...meters]],
+  );
+  return sessionCellsFromRows(client, { rows, sets, starts });
+}
+
+interface SessionRows {
+  readonly rows: readonly SessionTimeRow[];
+  readonly sets: KnownDimensionSets;
+  readonly starts: readonly number[];
+}
+
+async function sessionCellsFromRows(
+  client: PoolClient,
+  { rows, sets, starts }: SessionRows,
+): Promise<SessionCell[]> {
   const known = await sets.read(
     client,
     rows.flatMap((row) => row.dimension_set_ids),

@@ -332,6 +332,41 @@ test('an account that moved away is counted no more by a trigger that was set ab
   );
 });
 
+test('a record is tried against what counts its account, and not against the triggers of all others', async () => {
+  await removeAll();
+  const other = await put({
+    target: { accountId: 'beside', scope: 'own' },
+    condition: { kind: 'threshold', limit: 1e12 },
+  });
+  await asOwner(
+    database.url,
+    `INSERT INTO usage_trigger SELECT (jsonb_populate_record(t, jsonb_build_object('id', t.id || n))).*
+     FROM usage_trigger t, generate_series(1, 200) AS n WHERE t.id = $1`,
+    [other.id],
+  );
+  const own = await put({ condition: { kind: 'threshold', limit: 200 } });
+  const one = applicationPool(database.applicationUrl, 1);
+  const readCount = async () => {
+    await one.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await one.query<{ n: number }>(
+      "SELECT (seq_tup_read + idx_tup_fetch)::int AS n FROM pg_stat_user_tables WHERE relname = 'usage_trigger'",
+    );
+    return rows[0]?.n ?? Number.NaN;
+  };
+  try {
+    const before = await readCount();
+    await usageStore(one).ingest(
+      Array.from({ length: 200 }, () => usageOf('leaf', { atMs: start, bytes: 1 })),
+    );
+    // By each record, by each counter of a minute, and by what is fired: far from 200 × 200.
+    expect((await readCount()) - before).toBeLessThan(300);
+    expect(await firingsOf([own.id])).toHaveLength(1);
+  } finally {
+    await one.end();
+    await removeAll();
+  }
+});
+
 test('events are counted as they are written, by type and by what they say, once each', async () => {
   await removeAll();
   const failed = await put({

@@ -634,6 +634,7 @@ export const classTables = {
       'request_rate',
       'retention_round',
       'billing_closing',
+      'billing_verification',
       'rail_notice',
     ],
   ].map((table) => ({ table })),

@@ -5,6 +5,7 @@ import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
 import { addBalanceCommand } from './commands/balance.ts';
+import { addBillingCommand } from './commands/billing.ts';
 import { addBrandCommand } from './commands/brand.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
@@ -46,6 +47,7 @@ const commands = [
   addStatementCommand,
   addPricesCommand,
   addBalanceCommand,
+  addBillingCommand,
   addLimitCommand,
   addSessionCommand,
   addWhyCommand,

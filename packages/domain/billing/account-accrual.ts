@@ -9,7 +9,7 @@ import { type Carried, type Statement, statementOf } from './statement.ts';
 
 /** Moves a fraction of a minor unit out of a period, and into the next. */
 const CARRY_OUT = 'carry/out';
-const CARRY_IN = 'carry/in';
+export const CARRY_IN = 'carry/in';
 /** What of a period becomes money. */
 const SETTLEMENT = 'settlement';
 

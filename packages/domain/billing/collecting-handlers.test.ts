@@ -9,7 +9,7 @@ import { type BillingDocument, defaultTerms, issue } from './documents/document.
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, plainPrinting } from './plain-ports.testing.ts';
+import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -45,6 +45,7 @@ beforeEach(() => {
     ledger: emptyLedger,
     printing: plainPrinting,
     trail: emptyTrail,
+    verifier: emptyVerifier,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };
 });

@@ -7,6 +7,7 @@ import { defaultTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
 import { periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
+import { listVerifications } from './verification-handlers.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
@@ -238,6 +239,8 @@ export const collectingHandlers: Pick<
   },
 
   closings: {
+    listVerifications,
+
     async list(context, _request, { documents, isTest }) {
       if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
         throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');

@@ -6,6 +6,7 @@ import { railInvoiceStates } from './collection/rail.ts';
 import { documentKinds, documentLineKinds } from './documents/document.ts';
 import { documentScopes } from './documents/document-store.ts';
 import { periodStates } from './period.ts';
+import { listVerifications } from './verification-operations.ts';
 
 const nano = z.string().regex(/^-?\d+$/);
 /** Whole minor units of the currency, such as cents, as text. */
@@ -389,6 +390,7 @@ export const collectingResources = {
         response: z.object({ period, isNew: z.boolean() }),
         errors: ['billing.collector_only', 'billing.period_running'],
       },
+      listVerifications,
     },
   },
 } as const;

@@ -11,6 +11,7 @@ import {
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
+import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
@@ -18,6 +19,7 @@ import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { accountings } from './session-cells.ts';
 import { trailOperations } from './trail-operations.ts';
+import { verificationErrors, verificationEvents, verifyStatements } from './verification-operations.ts';
 import { TARIFF_DIGITS_MAX, TIER_COUNT_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
@@ -212,9 +214,13 @@ export const billing = defineDomain({
   time: 'books',
   title: 'Billing',
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
-  events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },
+  events: {
+    'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
+    ...verificationEvents,
+  },
   errors: {
     ...collectingErrors,
+    ...verificationErrors,
     meter_unknown: {
       status: 422,
       title: 'The service has no such meter, dimension or value, or does not price it.',
@@ -431,6 +437,8 @@ export const billing = defineDomain({
       title: 'Statements',
       mount: 'account',
       operations: {
+        export: exportStatements,
+        verify: verifyStatements,
         list: {
           method: 'GET',
           path: '/statements',

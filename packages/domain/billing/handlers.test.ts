@@ -9,7 +9,7 @@ import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, plainPrinting } from './plain-ports.testing.ts';
+import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -57,6 +57,7 @@ beforeEach(() => {
     ledger: emptyLedger,
     printing: plainPrinting,
     trail: emptyTrail,
+    verifier: emptyVerifier,
     returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>

@@ -12,6 +12,7 @@ import {
 import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
+import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
@@ -24,6 +25,7 @@ import type { EdgeLine } from './rating.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 import { trailHandlers } from './trail-handlers.ts';
+import { verifyStatements } from './verification-handlers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
@@ -259,6 +261,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
     refund: refundStatement,
     void: voidStatement,
     ...trailHandlers,
+    export: exportStatements,
+    verify: verifyStatements,
 
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;

@@ -19,6 +19,7 @@ const booked = (entries: readonly BookedEntry[]): LedgerReader => ({
     items: [{ id: 'txn_1', atMs: 0, period: '2026-11', sourceRef: 'paid:5/doc_1', entries }],
     nextCursor: 'txn_1',
   }),
+  entries: async () => ({ entries: [] }),
   balances: async () => [
     { period: '2026-11', book: 'clearing', currency: 'EUR', amount: nano(-5n), entryCount: 1 },
   ],

@@ -1,5 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { billing } from './definition.ts';
+import { exportLedger } from './export-handlers.ts';
 import { causeOf } from './ledger-cause.ts';
 import type { BookedTransaction } from './ledger-reader.ts';
 import { sum } from './money.ts';
@@ -13,6 +14,8 @@ export const ledgerHandlers: Pick<Handlers, 'ledger'> = {
       const { items, nextCursor } = await ledger.transactions(context.entity.accountId, query);
       return { ...(nextCursor === undefined ? {} : { nextCursor }), items: items.map(transactionAnswer) };
     },
+
+    export: exportLedger,
 
     async listBalances(context, { from = '' }, { ledger }) {
       const items = await ledger.balances(context.entity.accountId, from);

@@ -1,6 +1,7 @@
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { exportLedger } from './export-operations.ts';
 import { ledgerCauseKinds } from './ledger-cause.ts';
 import { allBooks } from './ledger-reader.ts';
 
@@ -53,6 +54,7 @@ export const ledgerResources = {
         ),
         errors: [],
       },
+      export: exportLedger,
       listBalances: {
         method: 'GET',
         path: '/ledger/balances',

@@ -26,6 +26,26 @@ export interface BookedTransaction {
   readonly entries: readonly BookedEntry[];
 }
 
+/** An entry with what its transaction says. */
+export interface ExportedEntry extends BookedEntry {
+  readonly transactionId: string;
+  readonly atMs: number;
+  readonly period: string;
+  readonly sourceRef: string;
+}
+
+export interface ExportQuery {
+  /** The first and the last month. */
+  readonly from: string;
+  readonly to: string;
+  readonly book?: AnyBook | undefined;
+  /** 'own': of the account. 'inclusive': of all below it too. */
+  readonly scope: 'own' | 'inclusive';
+  /** As it came with the part before. */
+  readonly after?: readonly string[] | undefined;
+  readonly limit: number;
+}
+
 /** What stands in one book for one month. */
 export interface BookBalance {
   readonly period: string;
@@ -46,6 +66,11 @@ export interface BookQuery {
 export interface LedgerReader {
   /** The newest first. */
   transactions(accountId: string, query: BookQuery): Promise<Page<BookedTransaction>>;
+  /** Entry by entry: account after account, month after month, in the order of posting. */
+  entries(
+    accountId: string,
+    query: ExportQuery,
+  ): Promise<{ readonly entries: readonly ExportedEntry[]; readonly nextAfter?: readonly string[] }>;
   /** Of all months from one on, the newest first. */
   balances(accountId: string, fromPeriod: string): Promise<readonly BookBalance[]>;
 }

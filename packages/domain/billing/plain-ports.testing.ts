@@ -1,10 +1,12 @@
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import type { BookVerifier } from './verification.ts';
 
 /** A ledger in which nothing was booked. */
 export const emptyLedger: LedgerReader = {
   transactions: async () => ({ items: [] }),
+  entries: async () => ({ entries: [] }),
   balances: async () => [],
 };
 
@@ -14,6 +16,15 @@ export const emptyTrail: LineTrail = {
   sessions: async () => undefined,
   records: async () => undefined,
   linesOfSession: async () => [],
+};
+
+/** Nothing is closed. */
+export const emptyVerifier: BookVerifier = {
+  closedAccounts: async () => [],
+  verify: async (accountId, { name }) => ({
+    ...{ accountId, period: name, currency: 'EUR', outcome: 'agrees', goneDayCount: 0, lines: [] },
+  }),
+  runs: async () => [],
 };
 
 /** Documents whose seller is called by its id in capitals, and whose paper says their number alone. */

@@ -7,6 +7,7 @@ import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
 import type { PostingBudget } from './posting-budget.ts';
+import type { BookVerifier } from './verification.ts';
 
 /** What the operations of billing need from the world. */
 export interface BillingPorts {
@@ -14,6 +15,7 @@ export interface BillingPorts {
   readonly documents: DocumentStore;
   readonly ledger: LedgerReader;
   readonly trail: LineTrail;
+  readonly verifier: BookVerifier;
   readonly printing: DocumentPrinting;
   /** What collects from an account. Undefined: nothing does, and all else is as with it. */
   railOf(accountId: string): Promise<PaymentRail | undefined>;

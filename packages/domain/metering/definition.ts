@@ -35,11 +35,13 @@ export const metering = defineDomain({
           summary:
             'Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds.',
           access: 'read',
-          file: {
-            ending: 'csv',
-            mediaType: 'text/csv',
-            summary: 'Read usage as one CSV file (RFC 4180) of any length.',
-          },
+          files: [
+            {
+              ending: 'csv',
+              mediaType: 'text/csv',
+              summary: 'Read usage as one CSV file (RFC 4180) of any length.',
+            },
+          ],
           request: z.object({
             from: requestTime,
             to: requestTime,

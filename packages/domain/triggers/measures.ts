@@ -9,5 +9,6 @@ export const measures: Readonly<Record<string, string>> = {
   'deliveries.delaySeconds': 'Seconds that the oldest due delivery waits',
   'actions.waiting': 'Actions of triggers that are not done',
   'mails.waiting': 'Mails that are due',
+  'billing.differing': 'Lines of closed months that differ from their recomputation',
   'usage.refused': 'Usage records of the last hour that were not counted',
 };

@@ -101,7 +101,7 @@ export function openApiDocument(
     ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
-    addFile(document, mounted, served);
+    places.push(...addFiles(document, mounted, served));
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
@@ -117,27 +117,33 @@ export function openApiDocument(
 /** Parameters of a part of an answer: a file is all of it. */
 const ofParts: readonly unknown[] = ['limit', 'after'];
 
-/** The same question, answered as one file. */
-function addFile(
+/** The same question, answered as one file, for each form that it has: a file of JSON is an array of its rows. */
+function addFiles(
   document: OpenApiDocument,
-  { path, operation, group, name }: MountedOperation,
+  { path, operation: { files = [] }, group, name }: MountedOperation,
   served: Served,
-): void {
-  const { file } = operation;
-  if (file === undefined) return;
-  const { ending, mediaType, summary } = file;
+): Place[] {
   const parameters = (served.parameters ?? []).filter((each) => !ofParts.includes(Object(each).name));
-  const { 200: _rows, ...refusals } = served.responses;
-  const content = { [mediaType]: { schema: { type: 'string' } } };
-  document.paths[`${path}.${ending}`] = {
-    get: {
-      ...served,
-      operationId: `${group}-${name}-${ending}`,
-      summary,
-      parameters,
-      responses: { 200: { description: 'The file, as it is read.', content }, ...refusals },
-    },
-  };
+  const { 200: answer, ...refusals } = served.responses;
+  const rows = (answer as Body | undefined)?.content[JSON_TYPE]?.schema.properties?.rows ?? {};
+  return files.flatMap(({ ending, mediaType, summary }) => {
+    const isJson = mediaType === JSON_TYPE;
+    const content = { schema: isJson ? rows : { type: 'string' } };
+    document.paths[`${path}.${ending}`] = {
+      get: {
+        ...served,
+        operationId: `${group}-${name}-${ending}`,
+        summary,
+        parameters,
+        responses: {
+          200: { description: 'The file, as it is read.', content: { [mediaType]: content } },
+          ...refusals,
+        },
+      },
+    };
+    const named = `${pascalCase(group)}${pascalCase(name)}File`;
+    return isJson ? [{ name: named, schema: open(rows), content }] : [];
+  });
 }
 
 /** A body, and where it stands. */

@@ -3,9 +3,15 @@ export const csvLine = (fields: readonly string[]): string => `${fields.map(csvF
 
 /** A field that a spreadsheet would take for a formula is made text, so that a name cannot run anything. */
 function csvField(text: string): string {
-  const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d+$/.test(text) ? `'${text}` : text;
+  const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+/** Rows as lines, their fields in the order of the columns. */
+export const csvOfRows = <Column extends string>(
+  columns: readonly Column[],
+  rows: readonly Readonly<Record<Column, string>>[],
+): string => rows.map((row) => csvLine(columns.map((column) => row[column]))).join('');
 
 export interface UsageLine {
   readonly at: string;

@@ -36,6 +36,13 @@ export type DimensionsOf<M extends MeterDefinition> = {
  */
 export type Access = 'read' | 'develop' | 'bill' | 'administer' | 'own';
 
+/** An answer of any length as one file. */
+export interface OperationFile {
+  readonly ending: string;
+  readonly mediaType: string;
+  readonly summary: string;
+}
+
 export interface OperationDefinition {
   /** GET becomes a tRPC query, every other method a mutation. */
   readonly method: Method;
@@ -57,10 +64,10 @@ export interface OperationDefinition {
    */
   readonly replaces?: string;
   /**
-   * Of a GET: the same question is answered as one file of any length, at its path with this ending. What bounds one answer,
-   * `limit` and `after`, is not asked there.
+   * Of a GET: the same question is answered as one file of any length, at its path with each of these endings. What bounds one
+   * answer, `limit` and `after`, is not asked there.
    */
-  readonly file?: { readonly ending: string; readonly mediaType: string; readonly summary: string };
+  readonly files?: readonly OperationFile[];
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;

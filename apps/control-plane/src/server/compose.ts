@@ -2,6 +2,7 @@
 
 import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
@@ -138,6 +139,7 @@ import { SharedRate } from './shared-rate.ts';
 import { spendingWork } from './spending-work.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
+import { verificationWork } from './verification-work.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -434,6 +436,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         documents: documentStore({ pool, platformAccount: collector }),
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
+        verifier: bookVerifier({ pool, catalogue, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         railOf: railFor,
         collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
@@ -540,6 +543,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const verification = verificationWork({
+    ...{ databaseUrl: env.DATABASE_URL, onLost, prisma, catalogue, isStopped, nowMs, log },
+    platformAccount: collector,
+  });
   const spending = spendingWork({
     databaseUrl: env.DATABASE_URL,
     onLost,
@@ -635,6 +642,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
+    verificationWork: verification.runner,
     spendingWork: spending.runner,
     spending,
     railNotices: money.notices,
@@ -698,6 +706,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();
+      await verification.close();
       await spending.close();
       await jobs.stop();
       await refusedRequests.written();
@@ -747,6 +756,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
+    kept.patchbayControlPlane.verificationWork.start();
     kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
     kept.patchbayControlPlane.credentialEndsWork.start();

@@ -1,6 +1,6 @@
 import { closeCodes } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
-import { relayWaitMs } from './calls.ts';
+import { relayWaitMs } from './media-recovery.ts';
 import type { SecondsLimit } from './platform.ts';
 import { audioOnly, audioVideo, type BenchClient, call, MachineBench } from './testing/machine-bench.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agreementMsMax } from './calls.ts';
+import { agreementMsMax } from './codec-agreement.ts';
 import type { SignalingLimits } from './platform.ts';
 import { audioOnly, audioVideo, call, MachineBench } from './testing/machine-bench.ts';
 

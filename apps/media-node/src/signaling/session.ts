@@ -1,5 +1,6 @@
 import type {
   CallMode,
+  ClientMessageOf,
   Media,
   MediaPath,
   MediaTransport,
@@ -79,6 +80,57 @@ export function newLeg(
   };
 }
 
+/** A leg, and the session that it is of. */
+export interface Party {
+  readonly session: Session;
+  readonly leg: Leg;
+}
+
+/** A call that nobody has answered. */
+export function newSession(
+  client: Client,
+  frame: ClientMessageOf<'call'>,
+  at: {
+    readonly sessionId: string;
+    readonly callerLegId: string;
+    readonly calleeLegId: string;
+    readonly nowMs: number;
+  },
+): Session {
+  const { sessionId, callerLegId, calleeLegId, nowMs } = at;
+  const caller: Leg = {
+    ...newLeg(callerLegId, client, frame.media),
+    isInitiator: true,
+    countedToMs: nowMs,
+  };
+  return {
+    sessionId,
+    createdAtMs: nowMs,
+    to: frame.to,
+    requestId: frame.requestId,
+    caller,
+    calleeLegId,
+    ringing: new Set(),
+    callee: undefined,
+    callMode: client.principal.limits.isRelayOnly === true ? 'relay' : (frame.mode ?? 'auto'),
+    startedAtMs: undefined,
+    generation: 0,
+    relay: undefined,
+    isRelayOffered: false,
+    recovery: undefined,
+    waitingForRelay: undefined,
+    mode: 'pending',
+    segment: 0,
+    segmentModality: modalityOf([frame]),
+    usageSinceMs: nowMs,
+    codecs: undefined,
+    codecsDueAtMs: undefined,
+    logSequence: 0,
+    logic: undefined,
+    limitsReached: new Set(),
+  };
+}
+
 export function legsOf(session: Session): readonly Leg[] {
   return session.callee === undefined ? [session.caller] : [session.caller, session.callee];
 }
@@ -145,3 +197,6 @@ function legSnapshot(leg: Leg): LegSnapshot {
     ...(leg.quality === undefined ? {} : { quality: leg.quality }),
   };
 }
+
+export const relayDenied = 'The logic of the called endpoint lets it pass no relay.';
+export const isRelayDenied = ({ logic }: Session): boolean => logic?.relay.use === 'deny';

@@ -322,3 +322,18 @@ describe('key rotate', () => {
       expect(stdout).toContain(said);
   });
 });
+
+describe('billing', () => {
+  it('verify ends with 1 and the lines where the books differ (BIL-3)', async () => {
+    const line = { kind: 'use', sellerId: 'acc_1', buyerId: accountId, key: 'relay.bytes {}' };
+    const different = { ...line, state: 'disagrees', recomputed: '2000000000', booked: '1000000000' };
+    const row = { accountId, name: 'Acme', currency: 'EUR', lineCount: 1, goneDayCount: 0 };
+    const below = '/statements/2026-10/verification';
+    answers[below] = { rows: [{ ...row, outcome: 'disagrees', differingCount: 1, lines: [different] }] };
+    const said = await run('billing', 'verify', '--period', '2026-10').catch((error: unknown) => error);
+    expect(said).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/relay\.bytes {}\s+2\s+1\s+disagrees/),
+    });
+  });
+});

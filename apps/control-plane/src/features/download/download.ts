@@ -1,6 +1,9 @@
 /** Hands a text to the browser as a file. */
-export const downloadText = (fileName: string, text: string): void =>
-  download(fileName, new Blob([text], { type: 'text/csv;charset=utf-8' }));
+export const downloadText = (
+  fileName: string,
+  text: string,
+  { mediaType = 'text/csv' }: { readonly mediaType?: string } = {},
+): void => download(fileName, new Blob([text], { type: `${mediaType};charset=utf-8` }));
 
 /** Hands bytes to the browser as a file. */
 export const downloadBytes = (

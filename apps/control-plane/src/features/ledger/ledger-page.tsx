@@ -13,6 +13,7 @@ import { showExactMoney, signOf } from '../../formats/money.ts';
 import { showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ExportMenu } from '../money/export-menu.tsx';
 import { MoneyTabs } from '../money/money-tabs.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -59,7 +60,13 @@ export function LedgerPage(): ReactNode {
         examples={[
           exampleOf({ operation: 'ledger.list', input: { accountId, period } }),
           exampleOf({ operation: 'ledger.listBalances', input: { accountId } }),
+          exampleOf({
+            operation: 'ledger.export',
+            input: { accountId, from: period },
+            cli: `billing export ledger --from ${period} --account ${accountId}`,
+          }),
         ]}
+        actions={<ExportMenu what="ledger" from={period} to={period} />}
       />
       <MoneyTabs />
       <div className="mb-4 flex flex-wrap gap-2">

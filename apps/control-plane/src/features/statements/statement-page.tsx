@@ -12,6 +12,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { useBrand } from '../brand/brand-context.tsx';
 import { BrandMark } from '../brand/brand-mark.tsx';
+import { ExportMenu } from '../money/export-menu.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -76,10 +77,13 @@ export function StatementPage(): ReactNode {
         }
         examples={examplesOf(accountId, period)}
         actions={
-          <Button onClick={() => window.print()}>
-            <Printer aria-hidden />
-            Print
-          </Button>
+          <>
+            <ExportMenu what="statements" from={period} to={period} />
+            <Button onClick={() => window.print()}>
+              <Printer aria-hidden />
+              Print
+            </Button>
+          </>
         }
       />
       {query.error !== null && statement === undefined ? (
@@ -110,4 +114,9 @@ const examplesOf = (accountId: string, period: string) => [
     cli: `statement show ${period} --account ${accountId}`,
   }),
   exampleOf({ operation: 'statements.listEntries', input: { accountId, period } }),
+  exampleOf({
+    operation: 'statements.export',
+    input: { accountId, from: period },
+    cli: `billing export statements --from ${period} --account ${accountId}`,
+  }),
 ];

@@ -14,6 +14,7 @@ import { showMoney, signOf } from '../../formats/money.ts';
 import { showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ExportMenu } from '../money/export-menu.tsx';
 import { MoneyTabs } from '../money/money-tabs.tsx';
 import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -22,6 +23,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { MarginText } from './margin-text.tsx';
 import { sellersText } from './statement.ts';
+import { VerificationNote } from './verification-note.tsx';
 
 type Head = Outputs['statements']['list']['items'][number];
 
@@ -43,6 +45,7 @@ export function StatementsPage(): ReactNode {
     ),
   );
   const items = list.data?.items ?? [];
+  const [last, first] = [items[0]?.period, items.at(-1)?.period];
   const open = (period: string) => pagePath(accountId, `statements/${period}`);
   return (
     <>
@@ -56,8 +59,14 @@ export function StatementsPage(): ReactNode {
             cli: `statement list --account ${accountId}`,
           }),
         ]}
+        actions={
+          first === undefined || last === undefined ? undefined : (
+            <ExportMenu what="statements" from={first} to={last} />
+          )
+        }
       />
       <MoneyTabs />
+      <VerificationNote />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
       {list.isSuccess && items.length === 0 ? (

@@ -1,0 +1,103 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { Argument, type Command } from 'commander';
+import { connect } from '../connection.ts';
+import { print } from '../output.ts';
+import { Refusal } from '../refusal.ts';
+
+interface ExportFlags {
+  readonly account?: string;
+  readonly from: string;
+  readonly to?: string;
+  readonly json?: true;
+  readonly below?: true;
+  readonly out?: string;
+}
+
+/** As it is read: a file of any length needs the memory of one part. */
+async function exportBooks(
+  what: 'ledger' | 'statements',
+  { account, from, to, json, below, out }: ExportFlags,
+): Promise<void> {
+  const client = connect(account);
+  const form = json === true ? 'json' : 'csv';
+  const range = { from, ...(to === undefined ? {} : { to }) };
+  const file =
+    what === 'ledger'
+      ? await client.ledger[form]({ ...range, scope: below === true ? 'inclusive' : 'own' })
+      : await client.statements[form](range);
+  const whole = Readable.from(file.stream);
+  if (out === undefined) await pipeline(whole, process.stdout, { end: false });
+  else await pipeline(whole, createWriteStream(out));
+}
+
+interface VerifyFlags {
+  readonly account?: string;
+  readonly period: string;
+  readonly only?: true;
+  readonly differences?: true;
+  readonly json?: boolean;
+}
+
+const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
+
+/** Exit code 1 where a line differs, 2 where the records of an account are not kept any more. */
+async function verify({ account, period, only, differences, json = false }: VerifyFlags): Promise<void> {
+  const client = connect(account);
+  const found = [];
+  const accounts = client.statements.verify({
+    period,
+    scope: only === true ? 'own' : 'inclusive',
+    detail: differences === true ? 'differences' : 'lines',
+  });
+  for await (const each of accounts) found.push(each);
+  const rows = found.flatMap(({ accountId, lines }) =>
+    lines.map(({ kind, state, key, recomputed, booked }) => ({
+      account: accountId,
+      kind,
+      line: key,
+      recomputed: money(recomputed),
+      booked: money(booked),
+      state,
+    })),
+  );
+  print(found, { json, rows });
+  const differing = found.reduce((sum, { differingCount }) => sum + differingCount, 0);
+  const gone = found.filter(({ outcome }) => outcome === 'gone').length;
+  const lines = found.reduce((sum, { lineCount }) => sum + lineCount, 0);
+  if (!json)
+    process.stdout.write(
+      `\n${period}: ${found.length} accounts, ${lines} lines, ${differing} of them differ` +
+        `${gone === 0 ? '' : `; of ${gone} accounts records are gone`}\n`,
+    );
+  if (differing > 0) throw new Refusal(`The books of ${period} do not agree with what nodes reported.`);
+  if (gone > 0) throw new Refusal('What is not kept any more cannot be recomputed.', 2);
+}
+
+export function addBillingCommand(program: Command): void {
+  const billing = program.command('billing').description('the books: exports, and whether they are right');
+  billing
+    .command('export')
+    .description('the ledger, or statements line by line, as CSV with exact decimals')
+    .addArgument(new Argument('<what>').choices(['ledger', 'statements']))
+    .requiredOption('--from <month>', 'such as 2026-10')
+    .option('--to <month>', 'the last month; the first alone unless told otherwise')
+    .option('--account <id>')
+    .option('--below', 'of the ledger: that of all accounts below, too')
+    .option('--out <file>', 'where it is written; to standard output unless told otherwise')
+    .option('--json', 'as a JSON array')
+    .action(exportBooks);
+  billing
+    .command('verify')
+    .description(
+      'recomputes a closed month from what nodes reported, and says line by line whether the books agree',
+    )
+    .requiredOption('--period <month>', 'such as 2026-10')
+    .option('--account <id>', 'it and all accounts below it')
+    .option('--only', 'the account alone')
+    .option('--differences', 'only lines that do not agree')
+    .option('--json')
+    .action(verify);
+}

@@ -1,0 +1,95 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import type { billing } from './definition.ts';
+import { ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
+import { periodOf } from './period.ts';
+import type { BillingPorts } from './ports.ts';
+import type { EdgeLine } from './rating.ts';
+
+type Handlers = DomainHandlers<typeof billing, BillingPorts>;
+
+export const exportLedger: Handlers['ledger']['export'] = async (
+  context,
+  { from, to = from, after, ...asked },
+  { ledger },
+) => {
+  const { entries, nextAfter } = await ledger.entries(context.entity.accountId, {
+    ...asked,
+    from,
+    to,
+    ...(after === undefined ? {} : { after: partsOf(after, LEDGER_AFTER_PARTS) }),
+  });
+  return {
+    rows: entries.map(ledgerRow),
+    ...(nextAfter === undefined ? {} : { nextAfter: JSON.stringify(nextAfter) }),
+  };
+};
+
+/** Account, month, transaction and book. */
+const LEDGER_AFTER_PARTS = 4;
+/** Month, buyer, seller and key. */
+const LINE_AFTER_PARTS = 4;
+
+/** Month after month, the oldest first; within one in an order that new use does not change. */
+export const exportStatements: Handlers['statements']['export'] = async (
+  context,
+  { from, to = from, after, limit },
+  { billing: store, catalogue },
+) => {
+  const { accountId } = context.entity;
+  const behind = after === undefined ? undefined : partsOf(after, LINE_AFTER_PARTS);
+  const [firstMonth = from] = behind ?? [];
+  const periods = (await store.listPeriods(accountId))
+    .map(({ name }) => name)
+    .filter((name) => name >= from && name >= firstMonth && name <= to)
+    .sort();
+  const rows: StatementRow[] = [];
+  let last: readonly string[] = [];
+  for (const period of periods) {
+    const { lines, children } = await store.readLines({ accountId, period: periodOf(period) });
+    const placed = [...lines, ...children.flatMap((child) => child.lines)]
+      .map((line) => ({ line, place: placeOf(period, line) }))
+      .filter(({ place }) => behind === undefined || compare(place, behind) > 0)
+      .sort((one, other) => compare(one.place, other.place));
+    for (const { line, place } of placed) {
+      if (rows.length === limit) return { rows, nextAfter: JSON.stringify(last) };
+      rows.push(statementRow(line, { accountId, period, catalogue }));
+      last = place;
+    }
+  }
+  return { rows };
+};
+
+const placeOf = (period: string, { buyerId, sellerId, key }: EdgeLine): readonly string[] => [
+  period,
+  buyerId,
+  sellerId,
+  key,
+];
+
+function compare(one: readonly string[], other: readonly string[]): number {
+  for (const [index, part] of one.entries()) {
+    const against = other[index] ?? '';
+    if (part !== against) return part < against ? -1 : 1;
+  }
+  return 0;
+}
+
+function partsOf(after: string, count: number): readonly string[] {
+  const parts = parsed(after);
+  if (
+    Array.isArray(parts) &&
+    parts.length === count &&
+    parts.every((part) => typeof part === 'string' && !part.includes('\0'))
+  )
+    return parts;
+  throw platformError('request.invalid', '/after: It is none that this export gave.');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

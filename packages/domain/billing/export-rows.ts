@@ -1,0 +1,105 @@
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { canonicalOnce } from '../metering/usage-record.ts';
+import { causeOf } from './ledger-cause.ts';
+import type { ExportedEntry } from './ledger-reader.ts';
+import { formatDecimal, nano } from './money.ts';
+import { splitMeter } from './price.ts';
+import type { PayableLine, ReceivableLine } from './statement.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
+
+/**
+ * The columns of an exported ledger, in their order. Whoever reads a file relies on them: none is renamed or moved, and a new
+ * one comes last. Amounts are exact decimals of the major unit; what a row does not have is empty.
+ */
+export const ledgerColumns = [
+  'at',
+  'period',
+  'transactionId',
+  'accountId',
+  'book',
+  'counterpartyId',
+  'currency',
+  'amount',
+  'cause',
+  'service',
+  'meter',
+  'documentId',
+  'sourceRef',
+] as const;
+export type LedgerRow = Readonly<Record<(typeof ledgerColumns)[number], string>>;
+
+/** The columns of exported statements, of which the same holds. */
+export const statementColumns = [
+  'period',
+  'accountId',
+  'side',
+  'buyerId',
+  'sellerId',
+  'currency',
+  'service',
+  'meter',
+  'unit',
+  'dimensions',
+  'quantity',
+  'price',
+  'per',
+  'terms',
+  'amount',
+  'cost',
+  'margin',
+  'key',
+] as const;
+export type StatementRow = Readonly<Record<(typeof statementColumns)[number], string>>;
+
+export function ledgerRow(entry: ExportedEntry): LedgerRow {
+  const cause = causeOf(entry.sourceRef);
+  return {
+    at: new Date(entry.atMs).toISOString(),
+    period: entry.period,
+    transactionId: entry.transactionId,
+    accountId: entry.accountId,
+    book: entry.book,
+    counterpartyId: entry.counterpartyId,
+    currency: entry.currency,
+    amount: formatDecimal(entry.amount),
+    cause: 'what' in cause ? `${cause.kind}:${cause.what}` : cause.kind,
+    service: cause.kind === 'use' ? cause.service : '',
+    meter: cause.kind === 'use' ? cause.meter : '',
+    documentId: cause.kind === 'document' ? cause.documentId : '',
+    sourceRef: entry.sourceRef,
+  };
+}
+
+interface RowOf {
+  readonly accountId: string;
+  readonly period: string;
+  readonly catalogue: MeterCatalogue;
+}
+
+/** A line that the account owes, or that a child owes it: then with what that use costs the account itself. */
+export function statementRow(
+  line: PayableLine | ReceivableLine,
+  { accountId, period, catalogue }: RowOf,
+): StatementRow {
+  const { amount: price, per, ...terms } = tariffToWire(line.tariff);
+  const sold = 'cost' in line ? line : undefined;
+  return {
+    period,
+    accountId,
+    side: sold === undefined ? 'payable' : 'receivable',
+    buyerId: line.buyerId,
+    sellerId: line.sellerId,
+    currency: line.currency,
+    ...splitMeter(line.meter),
+    unit: catalogue.get(line.meter)?.unit ?? 'count',
+    dimensions: canonicalOnce(line.dimensions),
+    quantity: line.quantity.toString(),
+    price: formatDecimal(nano(BigInt(price))),
+    per,
+    terms: termsKey(terms),
+    amount: formatDecimal(line.amount),
+    cost: sold === undefined ? '' : formatDecimal(sold.cost),
+    margin: sold === undefined ? '' : formatDecimal(sold.margin),
+    key: line.key,
+  };
+}
