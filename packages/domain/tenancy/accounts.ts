@@ -78,9 +78,9 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const test = await ports.accounts.find({ accountId: testId });
     if (test === undefined) throw new Error(`The test account ${testId} is not in its own scope.`);
     const answer = toAccountAnswer(test, [testId]);
-    if (before.isTest || before.testAccountId !== undefined)
-      context.audit({ target: testId, before: answer, after: answer });
-    else context.audit({ target: testId, after: answer });
+    context.audit({ target: testId, after: answer });
+    if (before.id !== testId && before.testAccountId === undefined)
+      await context.emit('account.changed', { accountId });
     return answer;
   },
 

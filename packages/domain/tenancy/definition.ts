@@ -164,6 +164,8 @@ const reachableAccount = z.object({
   roleName: z.string(),
   /** Of a role that the account defined, and of a key that may not do everything: all that it allows. */
   scopes: z.array(scope).optional(),
+  /** The role was given at the live account, and holds at its test account, too. */
+  isTest: z.boolean(),
 });
 
 export const tenancy = defineDomain({

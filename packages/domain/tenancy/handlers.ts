@@ -83,16 +83,15 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           userId: actor.userId,
           ...(profile ?? {}),
           isEmailVerified: await people.isVerified(actor.userId),
-          // Test accounts are found at their live ones.
-          accounts: grants
-            .filter(({ isTest }) => !isTest)
-            .map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
-              id: accountId,
-              name: accountName,
-              role: roleRef,
-              roleName,
-              ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
-            })),
+          // Those that are live first.
+          accounts: grants.map(({ accountId, accountName, roleRef, roleName, isTest, ...held }) => ({
+            id: accountId,
+            name: accountName,
+            role: roleRef,
+            roleName,
+            isTest,
+            ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
+          })),
           organisations: organisations.filter(
             ({ accountId }) => within === undefined || grants.some((grant) => grant.accountId === accountId),
           ),
@@ -112,7 +111,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         accounts:
           account === undefined
             ? []
-            : [{ id: account.id, name: account.name, role, roleName: role, ...scopes }],
+            : [{ id: account.id, name: account.name, role, roleName: role, isTest: account.isTest, ...scopes }],
         organisations: [],
       };
     },

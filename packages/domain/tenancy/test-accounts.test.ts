@@ -152,7 +152,10 @@ describe('people', () => {
     expect(within).toEqual(grants);
     expect(await database.chainOf(twin.id)).toContain(above.id);
     const { answer: me } = await owner.call('me', 'get');
-    expect(me.accounts.map(({ id }) => id)).toEqual([owner.accountId]);
+    expect(me.accounts.map(({ id, isTest }) => [id, isTest])).toEqual([
+      [owner.accountId, false],
+      [above.id, true],
+    ]);
     await sql.query('DELETE FROM role_grant WHERE user_id = $1', [owner.userId]);
     expect(await database.ports.people.grantsOf(owner.userId)).toEqual([]);
   });

@@ -642,7 +642,7 @@ export interface Operations {
   };
   readonly me: {
     /** Read who is asking, and the accounts and organisations within reach. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly isEmailVerified?: boolean; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string> }>; readonly view?: { readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly isEmailVerified?: boolean; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string>; readonly isTest: boolean }>; readonly view?: { readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
   };
   readonly accounts: {
     /** Read one account. */

@@ -98,6 +98,8 @@ DECLARE
   before text;
 BEGIN
   FOREACH change SLICE 1 IN ARRAY ARRAY[
+    -- Two years, as a clock may be ahead, and the week that any node may be.
+    ['usage_open_day(date)', '::date + 7 THEN', '::date + 738 THEN'],
     ['policy_chain(text)', 'reached_until > now()', 'reached_until > account_now(l.id)'],
     ['spending_reached(text)', 'reached_until > now()', 'reached_until > account_now(l.account_id)']] LOOP
     before := pg_get_functiondef(change[1]::regprocedure);

@@ -1,6 +1,6 @@
 /** C11: whatever test keys do, nothing of what is live changes, and neither side reaches the other (PRD-1). */
 import { tenantTables } from '@patchbay/adapters/prisma/tenant-attack';
-import { periodAt } from '@patchbay/domain/billing/period';
+import { nextPeriod, periodAt } from '@patchbay/domain/billing/period';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId, type IdPrefix, idPrefixes } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -15,6 +15,7 @@ let database: TestDatabase;
 let owner: pg.Client;
 let served: Served;
 let alice: Tenant;
+let other: Tenant;
 let twin: { readonly accountId: string; readonly key: string };
 /** What of the live account has an id. */
 let ids: Readonly<Record<string, string>>;
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await owner.connect();
   await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl);
-  alice = await signUp(served, 'alice');
+  [alice, other] = [await signUp(served, 'alice'), await signUp(served, 'other')];
   const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
   await ask(alice, 'PUT /child-prices/network-discovery', price);
   const child = await ask(alice, 'POST /accounts', { name: 'Customer' });
@@ -56,10 +57,16 @@ afterAll(async () => {
 async function ask(of: { accountId: string; key: string }, asked: string, body?: object) {
   const [method = '', path = ''] = asked.split(' ');
   const at = `/v1/accounts/${of.accountId}${path}`;
-  if (of.key === alice.key) liveRequestCount += 1;
+  if ([alice.key, other.key].includes(of.key)) liveRequestCount += 1;
   const answer = await served.rest(method, at, { key: of.key, ...(body === undefined ? {} : { body }) });
   expect(answer, `${asked} ${JSON.stringify(answer.body)}`).toMatchObject({ status: 200 });
   return answer.body;
+}
+
+/** Of another top account, whose clock is its own. */
+async function anotherTwin(): Promise<typeof twin> {
+  const made = await ask(other, 'POST /keys', { mode: 'test' });
+  return { accountId: made.accountId, key: made.secret };
 }
 
 async function use(accountId: string, sequence: number): Promise<void> {
@@ -180,6 +187,72 @@ test('C11: of all that a test key does, no row of what is live changes, and no s
 
   expect(await liveUsage('network-discovery.bytes')).toBe(usedBefore);
   expectSame(before, await liveRows());
+}, 60_000);
+
+test('a clock closes months in seconds, invoices are paid and disputed by nobody, and what is live knows nothing of it (PRD-1)', async () => {
+  const reseller = await anotherTwin();
+  const before = await liveRows();
+  const customer = { ...reseller, accountId: (await ask(reseller, 'POST /accounts', { name: 'Buyer' })).id };
+  const price = (amount: string) => ({ currency: 'EUR', prices: { bytes: { amount, per: '1' } } });
+  await ask(reseller, 'PUT /child-prices/network-discovery', price('20000'));
+  await ask(reseller, 'POST /test-clock', {});
+  await use(customer.accountId, 10);
+
+  const toMs = nextPeriod(nextPeriod(month)).fromMs + 86_400_000;
+  const advanced = () =>
+    served.rest('POST', `/v1/accounts/${reseller.accountId}/test-clock/advance`, {
+      key: reseller.key,
+      body: { to: new Date(toMs).toISOString() },
+    });
+  const startedMs = performance.now();
+  expect(await advanced()).toMatchObject({ status: 200, body: { state: 'closing' } });
+  const isReady = async () => (await ask(reseller, 'GET /test-clock')).state === 'ready';
+  await until(isReady, { what: 'both months to be closed', timeoutMs: 20_000 });
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+  const { months, aheadMs } = await ask(reseller, 'GET /test-clock');
+  expect(months).toMatchObject([
+    { period: nextPeriod(month).name, state: 'closed' },
+    { period: month.name, state: 'closed', documentCount: 2 },
+  ]);
+  expect(aheadMs).toBeGreaterThan(0);
+  expect(await advanced()).toMatchObject({ status: 422, body: { code: 'test-books.goes_back' } });
+
+  const [invoice] = (await ask(customer, 'GET /documents')).items;
+  expect(invoice).toMatchObject({ kind: 'invoice', totalMinorUnits: '2000', period: month.name });
+  expect(Date.parse(invoice.issuedAt)).toBe(month.toMs);
+  const pay = (outcome: string) => ({ period: month.name, outcome });
+  await ask(customer, 'POST /test-payments', pay('refused'));
+  expect(await ask(customer, 'POST /test-payments', pay('paid'))).toMatchObject({
+    state: 'paid',
+    paidMinorUnits: '2000',
+  });
+  await ask(customer, 'POST /test-payments', pay('disputed'));
+  const again = await served.rest('POST', `/v1/accounts/${customer.accountId}/test-payments`, {
+    key: customer.key,
+    body: pay('refunded'),
+  });
+  expect(again).toMatchObject({ status: 409, body: { code: 'test-books.not_possible' } });
+  // What is used from now on is used by the clock.
+  await use(customer.accountId, 11);
+  const { lines } = await ask(customer, `GET /statements/${periodAt(toMs).name}`);
+  expect(lines).toMatchObject([{ parts: [{ amount: '20000000000' }] }]);
+
+  const { accountId: anewId } = await ask(reseller, 'POST /test-clock/reset', {});
+  const anew = { ...reseller, accountId: anewId };
+  expect(await ask(anew, 'GET ')).toMatchObject({ isTest: true, state: 'active' });
+  expect((await ask(anew, 'GET /documents')).items).toEqual([]);
+  const audited = await owner.query<{ action: string }>(
+    `SELECT action FROM audit_entry WHERE account_id IN ($1, $2) AND action ~ '^test-' ORDER BY id`,
+    [reseller.accountId, customer.accountId],
+  );
+  expect(audited.rows.map(({ action }) => action)).toEqual([
+    ...['test-clocks.create', 'test-clocks.advance'],
+    ...['test-payments.create', 'test-payments.create', 'test-payments.create', 'test-clocks.reset'],
+  ]);
+  await served.control.moneyWork.runDue();
+  expectSame(before, await liveRows());
+  const { rows } = await owner.query('SELECT tree_id, period FROM billing_closing WHERE tree_id = $1', ['']);
+  expect(rows).toEqual([]);
 }, 60_000);
 
 test('no operation takes a test account with a live key', async () => {
