@@ -111,7 +111,16 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         accounts:
           account === undefined
             ? []
-            : [{ id: account.id, name: account.name, role, roleName: role, isTest: account.isTest, ...scopes }],
+            : [
+                {
+                  id: account.id,
+                  name: account.name,
+                  role,
+                  roleName: role,
+                  isTest: account.isTest,
+                  ...scopes,
+                },
+              ],
         organisations: [],
       };
     },
