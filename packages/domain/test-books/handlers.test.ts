@@ -15,12 +15,14 @@ let aheadMs: number | undefined;
 let closings: TestClosing[];
 let invoice: InvoiceCollection | undefined;
 let wokenCount: number;
+let changedIds: string[];
 
 beforeEach(() => {
   aheadMs = 0;
   closings = [];
   invoice = openInvoice;
   wokenCount = 0;
+  changedIds = [];
 });
 
 const openInvoice: InvoiceCollection = {
@@ -69,6 +71,9 @@ const ports: TestBooksPorts = {
       invoice = after;
       return after;
     },
+  },
+  changed: async (id) => {
+    changedIds.push(id);
   },
   advanced: () => {
     wokenCount += 1;
@@ -126,7 +131,7 @@ describe('testClocks', () => {
       now: '2026-12-02T00:00:00.000Z',
       state: 'closing',
     });
-    expect(wokenCount).toBe(1);
+    expect([wokenCount, changedIds]).toEqual([1, [accountId]]);
   });
 
   test('advance 409: not without a clock, not of another account, and not while months are being closed', async () => {
@@ -148,6 +153,8 @@ describe('testClocks', () => {
   test('reset 200: another account takes the place of the one, and both say so in their logs', async () => {
     const { context, audited } = at();
     expect(await clocks.reset(context as never, {}, ports)).toEqual({ accountId: 'acc_new' });
+    // Nodes hold its keys.
+    expect(changedIds).toEqual([accountId]);
     expect(audited).toEqual([
       { target: `${accountId}/test-clock`, after: { replacedBy: 'acc_new' } },
       { accountId: 'acc_new', target: 'acc_new/test-clock', after: { replaces: accountId } },

@@ -79,6 +79,8 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
         before: { aheadMs: before.aheadMs },
         after: { aheadMs },
       });
+      // In another month limits count anew.
+      await ports.changed(accountId);
       ports.advanced();
       return toAnswer(accountId, after, nowMs);
     },
@@ -89,6 +91,7 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
       if (newId === undefined) throw context.error('test-books.no_test_account', notOne(accountId));
       context.audit({ target: `${accountId}/test-clock`, after: { replacedBy: newId } });
       context.audit({ accountId: newId, target: `${newId}/test-clock`, after: { replaces: accountId } });
+      await ports.changed(accountId);
       return { accountId: newId };
     },
   },

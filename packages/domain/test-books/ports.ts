@@ -39,6 +39,8 @@ export interface TestBooksPorts {
       readonly nowMs: number;
     }): Promise<InvoiceCollection | 'none' | 'impossible' | undefined>;
   };
+  /** Nodes ask anew what may go on, and whose a key is. */
+  changed(accountId: string): Promise<void>;
   /** Months are closed soon: as soon as what was said is kept. */
   advanced(): void;
   /** The time that it is, for whoever has no clock. */

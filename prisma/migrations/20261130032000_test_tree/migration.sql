@@ -352,7 +352,8 @@ BEGIN
     IF twin IS NULL THEN
       twin := public_id('acc', clock_timestamp());
       INSERT INTO account (id, parent_id, root_id, name, external_id, currency, time_zone, is_test, live_id)
-        VALUES (twin, above, twin, left(live.name, 90) || ' (test)', live.external_id, live.currency, live.time_zone, true, live.id);
+        VALUES (twin, above, twin, left(live.name, 90) || ' (test)', CASE WHEN NOT EXISTS (SELECT 1 FROM account a
+          WHERE a.parent_id = above AND a.external_id = live.external_id) THEN live.external_id END, live.currency, live.time_zone, true, live.id);
       IF above IS NULL THEN
         plan_id := public_id('pln', clock_timestamp());
         INSERT INTO policy_plan (id, account_id, name, word) VALUES (plan_id, twin, 'Test keys', jsonb_build_object(
@@ -382,6 +383,9 @@ BEGIN
     SELECT * INTO twin FROM account a WHERE a.live_id = moved_id;
     IF FOUND THEN
       new_parent_twin := account_test_twin(new_parent_id);
+      -- What is called like it among test accounts does not keep a live account where it is.
+      UPDATE account a SET external_id = NULL WHERE a.id = twin.id AND EXISTS (
+        SELECT 1 FROM account o WHERE o.parent_id = new_parent_twin AND o.external_id = twin.external_id);
       PERFORM set_config('patchbay.account_id', twin.root_id, true);
       PERFORM account_move(twin.id, new_parent_twin);
       PERFORM set_config('patchbay.account_id', scope, true);

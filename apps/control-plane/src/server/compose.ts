@@ -428,6 +428,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       testBooks: {
         ...testBooksStore(pool, booksOf),
+        changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         advanced: () => money.clockAdvanced(),
         nowMs,
       },
