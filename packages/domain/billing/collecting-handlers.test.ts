@@ -280,6 +280,24 @@ describe('statements', () => {
     expect(await refusalOf(cancel('top'))).toBe('billing.collector_only');
   });
 
+  test('refund 409, void 409: the platform of tests has no say about what is live (C11)', async () => {
+    anInvoice();
+    // The top of a tree as the platform is, and of another one.
+    const top = () => {
+      const context = contextOf('test-top');
+      return { ...context, entity: { accountId: 'test-top', chain: ['test-top'] } };
+    };
+    const asked = { buyerId: 'leaf', period: '2026-11' };
+    expect(await refusalOf(refundStatement(top(), { ...asked, minorUnits: '1' }, ports))).toBe(
+      'billing.nothing_to_pay',
+    );
+    expect(await refusalOf(voidStatement(top(), asked, ports))).toBe('billing.nothing_to_pay');
+    expect(await refusalOf(collectingHandlers.closings.close(top(), { period: '2026-11' }, ports))).toBe(
+      'billing.collector_only',
+    );
+    expect(documents.stored).toHaveLength(1);
+  });
+
   test('refund 409: where there is no invoice nothing was paid', async () => {
     expect(await refusalOf(refund('1'))).toBe('billing.nothing_to_pay');
   });

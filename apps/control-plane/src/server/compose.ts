@@ -279,6 +279,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     catalogue,
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     chainOf,
+    isTest,
     nowMs,
   });
   const policies = policyStore(prisma);
