@@ -44,6 +44,7 @@ export function ClockWindow({ accountId, isOpen, onOpenChange }: ClockWindowProp
   const queries = useQueryClient();
   const router = useRouter();
   const refusal = useRefusalToast();
+  const mayCreate = useMay('testClocks.create');
   const mayAdvance = useMay('testClocks.advance');
   const mayReset = useMay('testClocks.reset');
   const [day, setDay] = useState('');
@@ -84,7 +85,7 @@ export function ClockWindow({ accountId, isOpen, onOpenChange }: ClockWindowProp
       {clock.data === undefined ? (
         <div className="grid gap-4">
           <p>They have none yet: they are told the time that it is.</p>
-          {mayAdvance ? (
+          {mayCreate ? (
             <DialogActions>
               <Button
                 variant="primary"
