@@ -98,7 +98,9 @@ export async function askJobs(url: string | undefined): Promise<string> {
   const failed = jobs.filter(({ state }) => state === 'failed');
   const line = ({ name, startedAt, state }: JobHealth): string => `${name} ${state} at ${startedAt}`;
   if (failed.length > 0) throw new Error(failed.map(line).join(', '));
-  return jobs.length === 0 ? 'none has run yet' : jobs.map(line).join(', ');
+  if (jobs.length === 0) return 'none has run yet';
+  const last = jobs.map(({ startedAt }) => startedAt).sort().at(-1);
+  return `${jobs.length} run, none failed; the last at ${last}`;
 }
 
 /** Whether somebody who signs up there can prove their address, and set a lost password again. */
