@@ -226,8 +226,10 @@ export const classTables = {
         'currency',
         'time_zone',
         'created_at',
+        'is_test',
+        'live_id',
       ],
-      without: ['root_id', 'depth'],
+      without: ['root_id', 'depth', 'test_plan_id'],
     },
     { table: 'account_closure' },
     {
@@ -316,6 +318,7 @@ export const classTables = {
         'allocated_at',
         'rests_until',
       ],
+      without: ['is_test'],
     },
     {
       table: 'logic_mapping',
