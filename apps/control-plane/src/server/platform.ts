@@ -21,6 +21,7 @@ export interface PlatformParts
     Platform,
     | 'servicePorts'
     | 'domainPorts'
+    | 'dataKinds'
     | 'idempotency'
     | 'cursors'
     | 'recordUsage'
@@ -59,6 +60,7 @@ export function createPlatform(parts: PlatformParts): Platform {
   const {
     servicePorts,
     domainPorts,
+    dataKinds,
     idempotency,
     cursors,
     recordUsage,
@@ -94,6 +96,7 @@ export function createPlatform(parts: PlatformParts): Platform {
   return {
     servicePorts,
     domainPorts,
+    dataKinds,
     idempotency,
     cursors,
     recordUsage,
