@@ -15,6 +15,7 @@ import type { SessionsPorts } from './sessions/ports.ts';
 import type { SpendingPorts } from './spending/ports.ts';
 import type { SsoPorts } from './sso/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
+import type { TestBooksPorts } from './test-books/ports.ts';
 import type { TriggersPorts } from './triggers/ports.ts';
 
 export interface DomainPorts {
@@ -34,6 +35,7 @@ export interface DomainPorts {
   readonly spending: SpendingPorts;
   readonly sso: SsoPorts;
   readonly tenancy: TenancyPorts;
+  readonly testBooks: TestBooksPorts;
   readonly triggers: TriggersPorts;
 }
 
@@ -55,5 +57,6 @@ export const domainHandlerLoaders = {
   spending: () => import('./spending/handlers.ts'),
   sso: () => import('./sso/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
+  testBooks: () => import('./test-books/handlers.ts'),
   triggers: () => import('./triggers/handlers.ts'),
 } as const;

@@ -1,6 +1,6 @@
 /**
  * Photographs every page of the dashboard, in each theme and at the width of a desk and of a phone, for somebody to look
- * at: with no data, with some, with ten thousand rows, while it loads, and while the database is away.
+ * at: with no data, with some, of a test account, with ten thousand rows, while it loads, and while the database is away.
  *
  *   node packages/testing/photograph-pages.ts [--pages keys,team] [--states empty,filled] [--desk 1280] [--out folder]
  */
@@ -23,7 +23,7 @@ import {
 } from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
 
-const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
+const states = ['empty', 'filled', 'test', 'many', 'loading', 'failing'] as const;
 type State = (typeof states)[number];
 
 const themes = ['light', 'dark'] as const;
@@ -122,6 +122,33 @@ interface Walk {
   readonly values: RouteValues;
 }
 
+/** A test account that sells for a fee, and whose clock went over a month's end. */
+async function testAccountOf(pb: Patchbay, url: string): Promise<RouteValues> {
+  const { secret, accountId } = await pb.keys.create({ mode: 'test', name: 'Tests' });
+  const test = new Patchbay({ url, key: secret, accountId });
+  const customer = await test.accounts.create({ name: 'Customer who is not there' });
+  await test.prices.setForChildren({
+    service: 'network-discovery',
+    currency: 'EUR',
+    prices: { bytes: { amount: '9000000000', per: '0', due: 'period' } },
+  });
+  await test.testClocks.create({});
+  const nextMonth = new Date();
+  nextMonth.setUTCMonth(nextMonth.getUTCMonth() + 1, 2);
+  await test.testClocks.advance({ to: nextMonth.toISOString() });
+  while ((await test.testClocks.get()).state !== 'ready') await new Promise((done) => setTimeout(done, 200));
+  const { items } = await test.documents.list(customer.id).page();
+  const [invoice] = items;
+  return { accountId, ...(invoice === undefined ? {} : { documentId: invoice.id }) };
+}
+
+async function photographClock(page: Page): Promise<void> {
+  await page.setViewportSize(widths.desk);
+  await page.getByRole('button', { name: 'Clock', exact: true }).click();
+  await settled(page);
+  await photograph(page, 'test', '/accounts/[accountId]/clock');
+}
+
 /** Opens each page as somebody would who has the address, and photographs it when it stands. */
 async function walk(state: State, { browser, url, email, password, values }: Walk): Promise<void> {
   const context = await browser.newContext({ viewport: widths.desk });
@@ -144,6 +171,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
       await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
     if (state === 'filled') await photographOpened(page, state, route);
+    if (state === 'test' && route === '/accounts/[accountId]') await photographClock(page);
     if (isForStrangers) await signInTo(page, { url, email, password });
   }
   await context.close();
@@ -194,6 +222,10 @@ async function main(chromiumPath: string): Promise<void> {
       values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId, documentId },
     };
     if (wants('filled')) await walk('filled', filled);
+    if (wants('test')) {
+      const ofTest = await testAccountOf(pb, url);
+      await walk('test', { ...filled, values: { ...filled.values, ...ofTest } });
+    }
     if (wants('loading')) await walk('loading', filled);
     if (wants('many')) {
       await addManyRows(database.url, accountId);

@@ -20,6 +20,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
+import { type AheadOf, neverAhead } from './account-books.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
 import { simulate } from './simulation-rows.ts';
 import { readCells, readSessionCells, readSessionTimes } from './usage-cells.ts';
@@ -36,6 +37,8 @@ export interface BillingStoreOptions {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
   readonly nowMs: () => number;
+  /** The time of an account's books is so far ahead. Left out: of none. */
+  readonly aheadMsOf?: AheadOf;
 }
 
 /** Rates an account's month anew and posts what the ledger does not have yet. */
@@ -46,13 +49,13 @@ export interface AccountAccrual {
     period: Period,
     then?: (client: PoolClient, statement: Statement) => Promise<void>,
   ): Promise<AccruedStatement>;
-  /** Those with something to accrue, from the lowest up. */
-  activeAccounts(period: Period): Promise<readonly string[]>;
+  /** Those with something to accrue, from the lowest up: all, or those of one tree. '' is that of all live accounts. */
+  activeAccounts(period: Period, treeId?: string): Promise<readonly string[]>;
 }
 
-const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 'nowMs'>) => {
+const readerOf = ({ catalogue }: Pick<BillingStoreOptions, 'catalogue'>) => {
   const sets = new KnownDimensionSets();
-  const requestOf = async (client: PoolClient, { accountId, period, positionsSql }: Reading) => {
+  const requestOf = async (client: PoolClient, { accountId, period, positionsSql, nowMs }: Reading) => {
     const positions = await readPositions(client, positionsSql, [accountId, period.name]);
     const nextPositions = await readPositions(client, positionsSql, [accountId, nextPeriod(period).name]);
     const chain = await readChain(client, accountId, period);
@@ -61,19 +64,26 @@ const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 
     const cells = await readCells(client, sets, range);
     const sessions = await readSessionTimes(client, sets, { ...range, meters: binaryMeters(chain.prices) });
     const { currency } = chain;
-    return { accountId, period, currency, cells, sessions, book, positions, nextPositions, nowMs: nowMs() };
+    return { accountId, period, currency, cells, sessions, book, positions, nextPositions, nowMs };
   };
   return { sets, requestOf };
 };
 
-export function accountAccrual({ pool, catalogue, nowMs }: BillingStoreOptions): AccountAccrual {
-  const { requestOf } = readerOf({ catalogue, nowMs });
+export function accountAccrual({
+  pool,
+  catalogue,
+  nowMs,
+  aheadMsOf = neverAhead,
+}: BillingStoreOptions): AccountAccrual {
+  const { requestOf } = readerOf({ catalogue });
   return {
     async accrue(accountId, period, then) {
+      const atMs = nowMs() + (await aheadMsOf(accountId));
       for (let attempt = 1; ; attempt++) {
         try {
           return await inAccountSnapshot(pool, accountId, async (client) => {
-            const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
+            const reading = { accountId, period, positionsSql: linesSql, nowMs: atMs };
+            const request = await requestOf(client, reading);
             const { statement, postings } = accrueAccount(request);
             for (const posting of postings) await write(client, posting, nowMs());
             await then?.(client, statement);
@@ -86,30 +96,41 @@ export function accountAccrual({ pool, catalogue, nowMs }: BillingStoreOptions):
         }
       }
     },
-    async activeAccounts({ name, fromMs, toMs }) {
-      const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2, $3)',
-        [name, new Date(fromMs), new Date(toMs)],
-      );
+    async activeAccounts({ name, fromMs, toMs }, treeId) {
+      const range = [name, new Date(fromMs), new Date(toMs)];
+      const { rows } = await (treeId === undefined
+        ? pool.query<ActiveRow>('SELECT * FROM billing_active_accounts($1, $2, $3)', range)
+        : pool.query<ActiveRow>('SELECT * FROM billing_tree_accounts($4, $1, $2, $3)', [...range, treeId]));
       return rows.map(({ account_id }) => account_id);
     },
   };
 }
 
+interface ActiveRow {
+  readonly account_id: string;
+}
+
 /** Prices, statements and the ledger in PostgreSQL. */
-export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const { sets, requestOf } = readerOf({ catalogue, nowMs });
-  const accrual = accountAccrual({ pool, catalogue, nowMs });
+export function billingStore({
+  pool,
+  catalogue,
+  nowMs,
+  aheadMsOf = neverAhead,
+}: BillingStoreOptions): BillingStore {
+  const { sets, requestOf } = readerOf({ catalogue });
+  const accrual = accountAccrual({ pool, catalogue, nowMs, aheadMsOf });
 
   return {
     accrue: (accountId, period) => accrual.accrue(accountId, period),
-    read: (accountId, period) =>
-      inAccountSnapshot(pool, accountId, async (client) => {
+    read: async (accountId, period) => {
+      const atMs = nowMs() + (await aheadMsOf(accountId));
+      return await inAccountSnapshot(pool, accountId, async (client) => {
         const { statement, isBehind } = readAccount(
-          await requestOf(client, { accountId, period, positionsSql: sumsSql }),
+          await requestOf(client, { accountId, period, positionsSql: sumsSql, nowMs: atMs }),
         );
         return { statement, ledger: await readTotals(client, statement), isBehind };
-      }),
+      });
+    },
     readLines: ({ accountId, period, meter }) =>
       inAccountScope(pool, accountId, async (client) => {
         const chain = await readChain(client, accountId, period);
@@ -185,8 +206,10 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
       inAccountScope(pool, accountId, (client) =>
         readChain(client, accountId, { fromMs: atMs, toMs: farMs }),
       ),
-    setPrices: (change) =>
-      inAccountScope(pool, change.accountId, (client) => writePrices(client, change, nowMs())),
+    setPrices: async (change) => {
+      const atMs = nowMs() + (await aheadMsOf(change.accountId));
+      await inAccountScope(pool, change.accountId, (client) => writePrices(client, change, atMs));
+    },
     namesAround: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
@@ -247,6 +270,7 @@ interface Reading {
   readonly accountId: string;
   readonly period: Period;
   readonly positionsSql: string;
+  readonly nowMs: number;
 }
 
 /** Line by line. */

@@ -5,15 +5,26 @@ import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/c
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
 import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
-import { minorUnitOf, type Nano, nano } from '@patchbay/domain/billing/money';
+import { minorUnitOf, type Nano, nano, ZERO } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
+import { dueMonths } from '@patchbay/domain/test-books/due-months';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+
+/** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
+interface ClosingTree {
+  /** Empty for all that is live. */
+  readonly id: string;
+  /** Who collects in it. */
+  readonly topId: string;
+  /** By how much its clock is ahead. Undefined: it has none, and its months close by the time that it is. */
+  readonly aheadMs?: number;
+}
 
 export interface ClosingOptions {
   readonly pool: Pool;
@@ -30,6 +41,8 @@ export interface ClosingOptions {
 }
 
 export interface ClosedMonth {
+  /** Of a customer's test accounts: the one at their top. */
+  readonly treeId?: string;
   readonly period: string;
   readonly accountCount: number;
   readonly documentCount: number;
@@ -58,52 +71,131 @@ interface ClosedRow {
  * what is there is left as it is: so a process may die anywhere, and the next goes on (BIL-7).
  */
 export async function closeMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
-  const { pool, nowMs, isStopped = () => false } = options;
-  const platformId = await options.platformAccount();
+  const trees = await testTrees(options.pool);
+  const live = { id: '', topId: await options.platformAccount() };
+  return await closeTrees(options, [live, ...trees.filter(({ aheadMs }) => aheadMs === undefined)]);
+}
+
+/** The same for test accounts with a clock of their own: a month closes as soon as the clock is past its end. */
+export async function closeClockedMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
+  const trees = await testTrees(options.pool);
+  return await closeTrees(
+    options,
+    trees.filter(({ aheadMs }) => aheadMs !== undefined),
+  );
+}
+
+async function testTrees(pool: Pool): Promise<readonly ClosingTree[]> {
+  const { rows } = await pool.query<{ account_id: string; top_id: string; ahead_ms: string | null }>(
+    'SELECT * FROM test_trees()',
+  );
+  return rows.map(({ account_id: id, top_id: topId, ahead_ms: aheadMs }) => ({
+    id,
+    topId,
+    ...(aheadMs === null ? {} : { aheadMs: Number(aheadMs) }),
+  }));
+}
+
+async function closeTrees(
+  options: ClosingOptions,
+  trees: readonly ClosingTree[],
+): Promise<readonly ClosedMonth[]> {
+  const { isStopped = () => false } = options;
   const closed: ClosedMonth[] = [];
-  for (const period of await monthsToClose(pool, platformId, nowMs())) {
-    const accountCount = await keepStatements(options, period);
-    if (isStopped()) break;
-    const documentCount = await issueDocuments(options, platformId, period);
-    if (isStopped()) break;
-    closed.push({ period: period.name, accountCount, documentCount });
+  for (const tree of trees) {
+    for (const period of await monthsToClose(options, tree)) {
+      const accountCount = await keepStatements(options, tree, period);
+      if (isStopped()) return closed;
+      const documentCount = await issueDocuments(options, tree, period);
+      if (isStopped()) return closed;
+      const ofTree = tree.id === '' ? {} : { treeId: tree.id };
+      closed.push({ ...ofTree, period: period.name, accountCount, documentCount });
+    }
   }
   return closed;
 }
 
-/** Those that the operator asked for, and those that no late use can change any more. */
-async function monthsToClose(pool: Pool, platformId: string, nowMs: number): Promise<readonly Period[]> {
-  return await inAccountScope(pool, platformId, async (client) => {
-    const { rows } = await client.query<{ period: string; asked: boolean }>(monthsSql);
+/** Those that were asked for, and those that no late use can change any more; by a clock of its own, those that are over. */
+async function monthsToClose(
+  { pool, nowMs }: Pick<ClosingOptions, 'pool' | 'nowMs'>,
+  tree: ClosingTree,
+): Promise<readonly Period[]> {
+  if (tree.aheadMs !== undefined) return await monthsBehind(pool, tree, nowMs() + tree.aheadMs);
+  return await inAccountScope(pool, tree.topId, async (client) => {
+    const { rows } = await client.query<{ period: string; asked: boolean }>(
+      tree.id === '' ? monthsSql : monthsOfTreeSql,
+      tree.id === '' ? [] : [tree.id],
+    );
     return rows
       .map(({ period, asked }) => ({ asked, period: periodOf(period) }))
       .filter(({ asked, period }) => {
-        const state = stateAt(period, nowMs);
+        const state = stateAt(period, nowMs());
         return state === 'closed' || (asked && state === 'settling');
       })
       .map(({ period }) => period);
   });
 }
 
-/** From month to month by the key of positions, and not over all of them. */
+async function monthsBehind(
+  pool: Pool,
+  { id, topId }: ClosingTree,
+  clockMs: number,
+): Promise<readonly Period[]> {
+  const { rows } = await inAccountScope(pool, topId, (client) =>
+    client.query<{ since: Date; issued: string[] }>(
+      `SELECT a.created_at AS since, ARRAY(SELECT c.period FROM billing_closing c
+         WHERE c.tree_id = a.id AND c.issued_at IS NOT NULL) AS issued
+       FROM account a WHERE a.id = $1`,
+      [id],
+    ),
+  );
+  return rows.flatMap(({ since, issued: closed }) =>
+    dueMonths({ sinceMs: since.getTime(), clockMs, closed }),
+  );
+}
+
+/** From month to month by the key of positions, and not over all of them. Those of tests are no reason to close what is live. */
 const monthsSql = `
   WITH RECURSIVE month AS (
     SELECT (SELECT min(p.period) FROM ledger_position p) AS period
     UNION ALL
     SELECT (SELECT min(p.period) FROM ledger_position p WHERE p.period > m.period) FROM month m WHERE m.period IS NOT NULL)
   SELECT m.period, c.period IS NOT NULL AS asked
-  FROM (SELECT period FROM month UNION SELECT period FROM billing_closing) m LEFT JOIN billing_closing c USING (period)
+  FROM (SELECT period FROM month UNION SELECT period FROM billing_closing WHERE tree_id = '') m
+    LEFT JOIN billing_closing c ON c.period = m.period AND c.tree_id = ''
   WHERE m.period IS NOT NULL AND c.issued_at IS NULL ORDER BY 1`;
+
+const monthsOfTreeSql = `
+  SELECT m.period, c.period IS NOT NULL AS asked
+  FROM (SELECT DISTINCT e.period FROM account_closure a JOIN ledger_entry e ON e.account_id = a.descendant_id
+    WHERE a.ancestor_id = $1) m
+    LEFT JOIN billing_closing c ON c.period = m.period AND c.tree_id = $1
+  WHERE c.issued_at IS NULL ORDER BY 1`;
+
+/** Accounts between two words of how far it is. */
+const TOLD_EVERY = 20;
 
 async function keepStatements(
   { pool, accrual, isStopped = () => false }: ClosingOptions,
+  { id: treeId }: ClosingTree,
   period: Period,
 ): Promise<number> {
-  await pool.query('INSERT INTO billing_closing (period) VALUES ($1) ON CONFLICT DO NOTHING', [period.name]);
-  const accounts = await accrual.activeAccounts(period);
-  for (const accountId of accounts) {
+  const accounts = await accrual.activeAccounts(period, treeId);
+  await pool.query(
+    `INSERT INTO billing_closing (tree_id, period, account_count) VALUES ($1, $2, $3)
+     ON CONFLICT (tree_id, period) DO UPDATE SET account_count = excluded.account_count`,
+    [treeId, period.name, accounts.length],
+  );
+  const tell = (keptCount: number) =>
+    pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
+      treeId,
+      period.name,
+      keptCount,
+    ]);
+  for (const [index, accountId] of accounts.entries()) {
     if (isStopped()) break;
     await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));
+    if ((index + 1) % TOLD_EVERY === 0 || index + 1 === accounts.length) await tell(index + 1);
   }
   return accounts.length;
 }
@@ -142,15 +234,17 @@ async function outstandingOf(
 
 async function issueDocuments(
   { pool, nowMs, isCollecting, isStopped = () => false }: ClosingOptions,
-  platformId: string,
+  { id: treeId, topId: platformId, aheadMs }: ClosingTree,
   period: Period,
 ): Promise<number> {
   const tree = closedTree(pool, platformId, period);
+  // By a clock that jumps over months each is issued when it ended.
+  const issuedMs = () => (aheadMs === undefined ? nowMs() : period.toMs);
   const accountIds = await inAccountScope(pool, platformId, async (client) => {
     const { rows } = await client.query<{ account_id: string }>(
       `SELECT c.account_id FROM closed_statement c JOIN account a ON a.id = c.account_id
-       WHERE c.period = $1 ORDER BY a.depth, a.id`,
-      [period.name],
+       WHERE c.period = $1 AND ($2 = '' OR a.root_id = $2) ORDER BY a.depth, a.id`,
+      [period.name, treeId],
     );
     return rows.map((row) => row.account_id);
   });
@@ -159,16 +253,20 @@ async function issueDocuments(
     if (isStopped()) return documentCount;
     const row = await tree(accountId);
     if (row === undefined || row.content.drafts.length === 0) continue;
-    const edges = await edgesAbove(tree, row);
+    const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
     documentCount += await inAccountScope(pool, platformId, (client) =>
-      issueOne(client, row, { edges, platformId, nowMs: nowMs() }),
+      issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
     );
   }
   await inAccountScope(pool, platformId, async (client) => {
-    const at = new Date(nowMs());
-    await client.query('UPDATE billing_closing SET issued_at = $2 WHERE period = $1', [period.name, at]);
-    // Only now is everything known that a payout waits for.
-    if (!isCollecting) return;
+    const at = new Date(issuedMs());
+    await client.query(
+      `UPDATE billing_closing SET issued_at = $3, document_count = document_count + $4
+       WHERE tree_id = $1 AND period = $2`,
+      [treeId, period.name, at, documentCount],
+    );
+    // Only now is everything known that a payout waits for. What is on the books of tests nothing real collects.
+    if (!isCollecting || treeId !== '') return;
     await client.query(
       `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL`,
       [period.name, at],
@@ -198,13 +296,18 @@ function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree 
   };
 }
 
-/** From the account up to the platform. It ends early where somebody above has no statement of this month. */
+/**
+ * From the account up to the platform. It ends early where somebody above has no statement of this month. The top of the test
+ * trees closes none, for each has a month of its own: it keeps what arrives there, and nothing else is asked about it.
+ */
 async function edgesAbove(
   tree: ClosedTree,
   { accountId, sellerId }: ClosedRow,
+  testTopId?: string,
 ): Promise<readonly ClosedEdge[]> {
   const edges: ClosedEdge[] = [];
   for (let [buyerId, above] = [accountId, sellerId]; ; ) {
+    if (above === testTopId) return [...edges, { buyerId, sellerId: above, receivable: ZERO, cost: ZERO }];
     const seller = await tree(above);
     const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
     if (seller === undefined || edge === undefined) return edges;

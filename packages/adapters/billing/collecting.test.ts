@@ -283,7 +283,7 @@ describe('the documents of a month at Stripe', () => {
     await payees();
     await collect();
     const documentsOf = documentStore({ pool, platformAccount });
-    const cancel = () => documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs });
+    const cancel = () => documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs + 1 });
     expect(await cancel()).toMatchObject({ kind: 'credit-note', totalMinorUnits: 2000n });
     expect(await cancel()).toBeUndefined();
     await hear();
@@ -317,7 +317,7 @@ describe('the documents of a month at Stripe', () => {
     clockMs = period.toMs + 64 * DAY;
     await close();
     const documentsOf = documentStore({ pool, platformAccount });
-    await documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs });
+    await documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs + 1 });
     expect(await balances()).toEqual({});
     await collect();
     expect(stripe.state.all('invoice')).toEqual([]);

@@ -30,7 +30,8 @@ import { toExactJson } from './exact-json.ts';
 
 export interface DocumentStoreOptions {
   readonly pool: Pool;
-  readonly platformAccount: () => Promise<string>;
+  /** Who collects: of an account, the top of its tree; of none, the platform. */
+  readonly platformAccount: (ofAccountId?: string) => Promise<string>;
 }
 
 interface StoredRow {
@@ -99,7 +100,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         });
       }),
     async refund({ accountId, period, minorUnits, nowMs }) {
-      return await inAccountScope(pool, await platformAccount(), async (client) => {
+      return await inAccountScope(pool, await platformAccount(accountId), async (client) => {
         const { rows } = await client.query<{ state: unknown; content: unknown }>(invoiceSql, [
           accountId,
           period,
@@ -123,7 +124,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
       });
     },
     async cancel({ accountId, period, nowMs }) {
-      const platformId = await platformAccount();
+      const platformId = await platformAccount(accountId);
       return await inAccountScope(pool, platformId, async (client) => {
         const { rows } = await client.query<{ state: unknown; content: unknown }>(invoiceSql, [
           accountId,
@@ -153,7 +154,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     async closings() {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
         const { rows } = await client.query<{ period: string; asked_at: Date; issued_at: Date | null }>(
-          'SELECT * FROM billing_closing ORDER BY period DESC LIMIT $1',
+          `SELECT * FROM billing_closing WHERE tree_id = '' ORDER BY period DESC LIMIT $1`,
           [CLOSING_COUNT_MAX],
         );
         return rows.map(({ period, asked_at, issued_at }) => ({

@@ -71,8 +71,11 @@ export function mailOutbox(prisma: PrismaClient, { cipher, baseUrl, onQueued }: 
       await inAccount(
         prisma,
         sender,
+        // Whoever reads it knows at once that no money and no customer is meant (PRD-1).
         (transaction) => transaction.$executeRaw`
-          INSERT INTO mail (id, account_id, recipient, subject, body) VALUES (${id}, ${sender}, ${to}, ${subject}, ${sealed})`,
+          INSERT INTO mail (id, account_id, recipient, subject, body)
+          SELECT ${id}, a.id, ${to}, CASE WHEN a.is_test THEN '[Test] ' ELSE '' END || ${subject}, ${sealed}
+          FROM account a WHERE a.id = ${sender}`,
       );
       onQueued?.();
     },

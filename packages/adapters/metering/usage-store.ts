@@ -11,6 +11,7 @@ import type {
 } from '@patchbay/domain/metering/usage-store';
 import type { Pool } from 'pg';
 import { inAccountScope, sqlStateOf } from './account-scope.ts';
+import { aheadOf, shifted } from './ahead.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { DimensionSets } from './dimension-sets.ts';
 import { CHANGED, COUNT, columnsOf } from './ingest-batch.ts';
@@ -29,6 +30,8 @@ export function usageStore(pool: Pool): UsageStore {
   const layouts = new UsageLayouts(pool, new DimensionSets(pool));
   const sources = new UsageSources(pool);
   const openDays = new Set<string>();
+  /** Records whose times are those of a clock, which may be another one when they come again. */
+  const onClock = new WeakSet<UsageRecord>();
 
   const openDay = async (day: string) => {
     if (openDays.has(day)) return;
@@ -90,9 +93,10 @@ export function usageStore(pool: Pool): UsageStore {
 
   /** Of records that came before, those that came with another body. What is stored never changes, so it may be asked later. */
   const changedOf = async (known: readonly UsageRecord[]): Promise<UsageRecord[]> => {
-    if (known.length === 0) return [];
-    const { rows } = await pool.query<{ places: number[] }>(CHANGED, columnsOf(known, layouts));
-    return (rows[0]?.places ?? []).flatMap((place) => known[place - 1] ?? []);
+    const comparable = known.filter((record) => !onClock.has(record));
+    if (comparable.length === 0) return [];
+    const { rows } = await pool.query<{ places: number[] }>(CHANGED, columnsOf(comparable, layouts));
+    return (rows[0]?.places ?? []).flatMap((place) => comparable[place - 1] ?? []);
   };
 
   /** The rare batch in which somebody is unknown: the others are counted, the unknown kept. */
@@ -129,6 +133,23 @@ export function usageStore(pool: Pool): UsageStore {
     }
   };
 
+  /**
+   * What test accounts with a clock used, they used by that clock (PRD-1). A record that comes again after the clock was set
+   * ahead is the one that came before, whatever its times say now.
+   */
+  const countOnTheirClocks = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
+    const aheadMs = await aheadOf(pool, records);
+    if (aheadMs.size === 0) return await countStorable(records);
+    const reported = new Map(records.map((record) => [shifted(record, aheadMs), record]));
+    for (const [record, original] of reported) if (record !== original) onClock.add(record);
+    const { conflicts, ...receipt } = await countStorable([...reported.keys()]);
+    const asReported = ({ record, ...conflict }: UsageConflict) => ({
+      ...conflict,
+      record: reported.get(record) ?? record,
+    });
+    return { ...receipt, conflicts: conflicts.map(asReported) };
+  };
+
   return {
     keepConflicts,
     async ingest(records) {
@@ -136,7 +157,7 @@ export function usageStore(pool: Pool): UsageStore {
       if (records.length > RECORD_COUNT_MAX) {
         throw new RangeError(`A batch has at most ${RECORD_COUNT_MAX} records, not ${records.length}.`);
       }
-      return countStorable(records);
+      return await countOnTheirClocks(records);
     },
     query: (query) => queryUsage(pool, query),
     sessionTotals: (accountId, sessionId) =>

@@ -19,6 +19,9 @@ interface AccountRow {
   readonly depth: number;
   readonly child_count: bigint;
   readonly created_at: Date;
+  readonly is_test: boolean;
+  readonly live_id: string | null;
+  readonly twin_id: string | null;
 }
 
 const fromRow = (row: AccountRow): AccountRecord => ({
@@ -33,11 +36,15 @@ const fromRow = (row: AccountRow): AccountRecord => ({
   depth: row.depth,
   childCount: Number(row.child_count),
   createdAt: row.created_at,
+  isTest: row.is_test,
+  liveAccountId: row.live_id ?? undefined,
+  testAccountId: row.twin_id ?? undefined,
 });
 
 // The state of the levels above is told, and nothing else of them.
 const columns = `a.id, a.parent_id, a.name, a.external_id, a.state, account_effective_state(a.id) AS effective_state,
-  a.currency, a.time_zone, a.depth, (SELECT count(*) FROM account child WHERE child.parent_id = a.id) AS child_count, a.created_at`;
+  a.currency, a.time_zone, a.depth, (SELECT count(*) FROM account child WHERE child.parent_id = a.id) AS child_count, a.created_at,
+  a.is_test, a.live_id, account_twin(a.id) AS twin_id`;
 
 const oneAccount = `SELECT ${columns} FROM account a WHERE a.id = $1`;
 
@@ -102,6 +109,14 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
         throw error;
       }
     },
+
+    testTwin: ({ accountId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const [row] = await transaction.$queryRaw<{ id: string | null }[]>`
+          SELECT account_test_twin(${accountId}) AS id`;
+        if (row?.id == null) throw new Error(`Account ${accountId} is not in its own scope.`);
+        return row.id;
+      }),
 
     update: async ({ accountId, change }) => {
       try {

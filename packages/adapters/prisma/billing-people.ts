@@ -1,5 +1,6 @@
 import type { AddressProofOptions } from './address-proof.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { liveAccountOf } from './live-account.ts';
 import { inAccount } from './scope.ts';
 
 /** Of one account, so that an event does not become a flood. */
@@ -14,8 +15,9 @@ export interface BillingPerson {
 /** Who looks after the money of an account: those with the role billing there, or where nobody has it, its owners. */
 export const billingPeople =
   (prisma: PrismaClient, { isProofAsked }: AddressProofOptions) =>
-  (accountId: string): Promise<readonly BillingPerson[]> =>
-    inAccount(prisma, accountId, async ({ roleGrant }) => {
+  async (ofAccountId: string): Promise<readonly BillingPerson[]> => {
+    const accountId = await liveAccountOf(prisma, ofAccountId);
+    return await inAccount(prisma, accountId, async ({ roleGrant }) => {
       const grants = await roleGrant.findMany({
         where: {
           accountId,
@@ -32,3 +34,4 @@ export const billingPeople =
         .slice(0, PEOPLE_COUNT_MAX)
         .map(({ user: { id: userId, email, name } }) => ({ userId, email, name }));
     });
+  };

@@ -38,7 +38,6 @@ test('C7: a secret authenticates; no other text does, and none of it lies in the
     keyId: key.id,
     accountId,
     name: 'A key',
-    mode: 'live',
     scopes: ['*'],
     standing: { chain: chain.map((id) => ({ id, state: 'active' })), policies: [] },
   });

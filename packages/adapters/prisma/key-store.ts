@@ -23,7 +23,6 @@ export interface AuthenticatedKey {
   readonly keyId: string;
   readonly accountId: string;
   readonly name: string;
-  readonly mode: 'live' | 'test';
   readonly scopes: readonly string[];
   /** Of the key's own account. */
   readonly standing: AccountStanding;
@@ -50,6 +49,7 @@ const DISPLAY_CHARACTERS = 20;
 // Whatever is not listed stays in the database: the role may not even read hash and ciphertext.
 const columns = {
   id: true,
+  accountId: true,
   name: true,
   display: true,
   mode: true,
@@ -61,11 +61,12 @@ const columns = {
   replacedBy: true,
 } as const;
 
-const selected = `id, name, display, mode, coalesce(scopes, '{}') AS scopes, created_at AS "createdAt", expires_at AS "expiresAt",
+const selected = `id, account_id AS "accountId", name, display, mode, coalesce(scopes, '{}') AS scopes, created_at AS "createdAt", expires_at AS "expiresAt",
   last_used_at AS "lastUsedAt", revoked_at AS "revokedAt", replaced_by AS "replacedBy"`;
 
 interface KeyRow {
   readonly id: string;
+  readonly accountId: string;
   readonly name: string;
   readonly display: string;
   readonly mode: string;
@@ -194,7 +195,6 @@ async function authenticate(prisma: PrismaClient, secret: string): Promise<Authe
     keyId: found.id,
     accountId: found.account_id,
     name: found.name,
-    mode: modeOf(found.mode),
     scopes: found.scopes,
     standing: { chain: found.chain, policies: found.policies.map(policyFromRow) },
   };
@@ -202,7 +202,7 @@ async function authenticate(prisma: PrismaClient, secret: string): Promise<Authe
 
 /** The key, and what every request with it asks next: of one moment, and in one round trip. */
 const byHash = `
-  SELECT k.id, k.account_id, k.name, k.mode, k.scopes, k.last_used_at,
+  SELECT k.id, k.account_id, k.name, k.scopes, k.last_used_at,
     (SELECT json_agg(json_build_object('id', c.id, 'state', c.state) ORDER BY c.ordinality)
       FROM account_chain(k.account_id) WITH ORDINALITY c) AS chain,
     (SELECT coalesce(json_agg(p ORDER BY p.ordinality), '[]')
@@ -213,7 +213,6 @@ interface FoundKey {
   readonly id: string;
   readonly account_id: string;
   readonly name: string;
-  readonly mode: string;
   readonly scopes: readonly string[];
   readonly last_used_at: Date | null;
   readonly chain: AccountStanding['chain'];

@@ -1,6 +1,7 @@
 import type { Letter } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import type { PrismaClient } from './generated/client.ts';
+import { liveAccountOf } from './live-account.ts';
 import { inAccount } from './scope.ts';
 
 const OWNER_COUNT_MAX = 20;
@@ -11,9 +12,10 @@ export async function mailToOwners(
   mails: Mails,
   { accountId, letterTo }: { readonly accountId: string; readonly letterTo: (name: string) => Letter },
 ): Promise<void> {
-  const owners = await inAccount(prisma, accountId, ({ roleGrant }) =>
+  const heldAt = await liveAccountOf(prisma, accountId);
+  const owners = await inAccount(prisma, heldAt, ({ roleGrant }) =>
     roleGrant.findMany({
-      where: { accountId, role: 'owner', acceptedAt: { not: null } },
+      where: { accountId: heldAt, role: 'owner', acceptedAt: { not: null } },
       select: { userId: true },
       orderBy: { userId: 'asc' },
       take: OWNER_COUNT_MAX,

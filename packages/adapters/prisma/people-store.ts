@@ -22,10 +22,11 @@ interface GrantRow {
   readonly custom_role_name: string | null;
   readonly scopes: readonly string[] | null;
   readonly is_verified: boolean;
+  readonly is_test: boolean;
 }
 
 function grantFromRow(row: GrantRow, isProofAsked: boolean): NamedGrant {
-  const at = { accountId: row.account_id, accountName: row.account_name };
+  const at = { accountId: row.account_id, accountName: row.account_name, isTest: row.is_test };
   const { custom_role_id: roleId, custom_role_name: name, scopes } = row;
   const isProven = !isProofAsked || row.is_verified;
   if (roleId !== null)
@@ -34,15 +35,15 @@ function grantFromRow(row: GrantRow, isProofAsked: boolean): NamedGrant {
   return { ...at, role, roleRef: role, roleName: role };
 }
 
-async function accountsWithin(
+/** Of some accounts, those that are at or below one, or twins of such. */
+export async function accountsWithin(
   prisma: PrismaClient,
-  rows: readonly GrantRow[],
+  ids: readonly string[],
   within: string,
 ): Promise<ReadonlySet<string>> {
-  const ids = rows.map(({ account_id: id }) => id);
   const inside = await prisma.$queryRaw<
     { id: string }[]
-  >`SELECT id FROM accounts_within(${ids}, ${within}) AS id`;
+  >`SELECT id FROM accounts_within(${[...ids]}, ${within}) AS id`;
   return new Set(inside.map(({ id }) => id));
 }
 
@@ -110,9 +111,16 @@ export function peopleStore(
           ? Prisma.sql`user_reach(${userId})`
           : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
       const rows = await prisma.$queryRaw<GrantRow[]>`
-        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes,
+        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes, is_test,
           email_is_verified(${userId}) AS is_verified FROM ${source}`;
-      const inside = within === undefined ? undefined : await accountsWithin(prisma, rows, within);
+      const inside =
+        within === undefined
+          ? undefined
+          : await accountsWithin(
+              prisma,
+              rows.map(({ account_id: id }) => id),
+              within,
+            );
       return rows
         .filter(({ account_id: id }) => inside === undefined || inside.has(id))
         .map((row) => grantFromRow(row, isProofAsked))

@@ -29,6 +29,12 @@ export async function findPlatform(prisma: PrismaClient): Promise<string | undef
   return row?.id ?? undefined;
 }
 
+/** The tops of all trees of accounts: the platform's, and that of tests once there is one. */
+export async function topAccounts(prisma: PrismaClient): Promise<readonly string[]> {
+  const rows = await prisma.$queryRaw<{ id: string }[]>`SELECT id FROM account_tops() AS id`;
+  return rows.map(({ id }) => id);
+}
+
 /** What `dev.env` holds of the demo. */
 export interface Demo {
   readonly platformAccountId: string;
@@ -71,7 +77,8 @@ async function demoAccount(prisma: PrismaClient): Promise<{ userId: string; acco
   });
   if (signedUp.outcome === 'signed_up') return signedUp;
   const [user] = await prisma.$queryRaw<{ id: string }[]>`SELECT id FROM user_for_sign_in(${DEMO_EMAIL})`;
-  const grants = user === undefined ? [] : await people.grantsOf(user.id);
+  const held = user === undefined ? [] : await people.grantsOf(user.id);
+  const grants = held.filter(({ isTest }) => !isTest);
   const own = grants.find(({ accountName }) => accountName === DEMO_NAME) ?? grants.at(-1);
   if (user === undefined || own === undefined)
     throw new Error('The demo user is there without the demo account.');

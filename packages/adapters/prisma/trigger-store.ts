@@ -127,7 +127,7 @@ export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['target
       inAccount(prisma, scopeId, async ({ account, application }) => {
         const row = await account.findUnique({
           where: { id: accountId },
-          select: { timeZone: true, parentId: true },
+          select: { timeZone: true, parentId: true, isTest: true },
         });
         if (row === null) return undefined;
         if (applicationId !== undefined) {
@@ -137,7 +137,7 @@ export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['target
           });
           if (named === null) return undefined;
         }
-        return { timeZone: row.timeZone, isPlatform: row.parentId === null };
+        return { timeZone: row.timeZone, isPlatform: row.parentId === null && !row.isTest };
       }),
   };
 }

@@ -226,8 +226,10 @@ export const classTables = {
         'currency',
         'time_zone',
         'created_at',
+        'is_test',
+        'live_id',
       ],
-      without: ['root_id', 'depth'],
+      without: ['root_id', 'depth', 'test_plan_id'],
     },
     { table: 'account_closure' },
     {
@@ -316,6 +318,7 @@ export const classTables = {
         'allocated_at',
         'rests_until',
       ],
+      without: ['is_test'],
     },
     {
       table: 'logic_mapping',
@@ -622,7 +625,9 @@ export const classTables = {
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
-    ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
+    ...['closed_statement', 'document_sequence', 'collection', 'rail_party', 'test_clock'].map((table) => ({
+      table,
+    })),
     {
       table: 'reminder_terms',
       order: ['account_id', 'child_id'],

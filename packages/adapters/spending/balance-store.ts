@@ -4,6 +4,7 @@ import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
 import type { Pool, PoolClient } from 'pg';
+import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
 import {
@@ -21,24 +22,32 @@ import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 
 export interface BalanceStoreOptions {
   readonly pool: Pool;
-  /** Whose the other side of every posting is. */
-  readonly platformAccount: () => Promise<string>;
+  /** Whose the other side of every posting of an account is. */
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
   readonly nowMs: () => number;
+  readonly aheadMsOf?: AheadOf;
 }
 
 /** Balances that are prepaid, for the API. What use makes of them is in `spending-store.ts`. */
-export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptions): BalanceStore {
+export function balanceStore({
+  pool,
+  platformAccount,
+  nowMs,
+  aheadMsOf = neverAhead,
+}: BalanceStoreOptions): BalanceStore {
   const inBooks = async <Result>(accountId: string, work: (frame: BalanceFrame) => Promise<Result>) => {
-    const platformId = await platformAccount();
+    const platformId = await platformAccount(accountId);
+    const atMs = nowMs() + (await aheadMsOf(accountId));
     return await inAccountScope(pool, platformId, (client) =>
-      work({ client, accountId, platformId, nowMs: nowMs() }),
+      work({ client, accountId, platformId, nowMs: atMs }),
     );
   };
   return {
-    standing: (accountId) =>
-      inAccountScope(pool, accountId, async (client) => {
-        const atMs = nowMs();
-        const holds = await readHolds(client, accountId, atMs);
+    standing: async (accountId) => {
+      const atMs = nowMs() + (await aheadMsOf(accountId));
+      return await inAccountScope(pool, accountId, async (client) => {
+        // Sessions run, and hold money, by the time that it is.
+        const holds = await readHolds(client, accountId, nowMs());
         return {
           currency: await currencyOf(client, accountId),
           terms: await readTerms(client, accountId),
@@ -46,7 +55,8 @@ export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptio
           held: sum(holds.map(({ amount }) => amount)),
           holds: holds.map(({ id, ...hold }) => ({ ...hold, holdId: id })),
         };
-      }),
+      });
+    },
 
     setTerms: (accountId, { isPrepaid, overdraft }) =>
       inBooks(accountId, async (frame) => {

@@ -43,7 +43,12 @@ const over = () => ({ pool, catalogue: relayCatalogue, platformAccount, nowMs: (
 const billing = () => billingStore(over());
 const balances = () => balanceStore(over());
 const spending = () =>
-  spendingStore({ ...over(), serviceNames: ['relay'], bitsPerSecondMaxOf: async () => undefined });
+  spendingStore({
+    ...over(),
+    topAccounts: async () => ['platform'],
+    serviceNames: ['relay'],
+    bitsPerSecondMaxOf: async () => undefined,
+  });
 
 const setPrice = (accountId: string, amount: string) =>
   billing().setPrices({

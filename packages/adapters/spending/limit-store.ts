@@ -3,6 +3,7 @@ import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { LimitStore } from '@patchbay/domain/spending/ports';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
+import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { currencyOf } from './balance-changes.ts';
 import { lockBalance } from './balance-rows.ts';
@@ -14,21 +15,24 @@ export function limitStore({
   pool,
   catalogue,
   nowMs,
+  aheadMsOf = neverAhead,
 }: {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
   readonly nowMs: () => number;
+  readonly aheadMsOf?: AheadOf;
 }): LimitStore {
   const rows = spendRows({ catalogue });
-  const rated = async (client: PoolClient, accountId: string) => {
-    await rows.rateMonth(client, { accountId, period: periodAt(nowMs()), meters: undefined }, nowMs());
-    return await readSpent(client, accountId, nowMs());
+  const rated = async (client: PoolClient, accountId: string, atMs: number) => {
+    await rows.rateMonth(client, { accountId, period: periodAt(atMs), meters: undefined }, atMs);
+    return await readSpent(client, accountId, atMs);
   };
   return {
-    standing: (accountId) =>
-      inAccountScope(pool, accountId, async (client) => {
+    standing: async (accountId) => {
+      const atMs = nowMs() + (await aheadMsOf(accountId));
+      return await inAccountScope(pool, accountId, async (client) => {
         await lockBalance(client, accountId);
-        const spent = await rated(client, accountId);
+        const spent = await rated(client, accountId, atMs);
         const limits = await readLimits(client, accountId);
         return {
           currency: await currencyOf(client, accountId),
@@ -39,14 +43,18 @@ export function limitStore({
             ...(stored.reachedAtMs === undefined ? {} : { reachedAtMs: stored.reachedAtMs }),
           })),
         };
-      }),
+      });
+    },
 
-    days: (accountId) => inAccountScope(pool, accountId, (client) => rows.daysOf(client, accountId, nowMs())),
+    days: async (accountId) => {
+      const atMs = nowMs() + (await aheadMsOf(accountId));
+      return await inAccountScope(pool, accountId, (client) => rows.daysOf(client, accountId, atMs));
+    },
 
     set: ({ accountId, setById, limits, nowMs: atMs }) =>
       inAccountScope(pool, accountId, async (client) => {
         await lockBalance(client, accountId);
-        const spent = await rated(client, accountId);
+        const spent = await rated(client, accountId, atMs);
         const before = await writeLimits(
           client,
           { accountId, setById },

@@ -13,6 +13,7 @@ import {
 } from '@patchbay/domain/spending/hold';
 import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spending-limit';
 import type { Pool, PoolClient } from 'pg';
+import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { readChain } from '../billing/price-rows.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
 import {
@@ -32,11 +33,15 @@ const FORGET_MS = 3_600_000;
 export interface SpendingStoreOptions {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
-  readonly platformAccount: () => Promise<string>;
+  /** The top of an account's tree. */
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
+  /** The tops of all trees: what is held by a node is of accounts below any of them. */
+  readonly topAccounts: () => Promise<readonly string[]>;
   readonly serviceNames: readonly string[];
   /** How fast the account's sessions may be: the narrowest of its policies. */
   readonly bitsPerSecondMaxOf: (accountId: string) => Promise<number | undefined>;
   readonly nowMs: () => number;
+  readonly aheadMsOf?: AheadOf;
 }
 
 export interface WatchedUse {
@@ -66,16 +71,18 @@ export interface SessionHold {
 
 /** What money lets happen, as use comes: one account at a time, whichever process asks. */
 export function spendingStore(options: SpendingStoreOptions) {
-  const { pool, catalogue, platformAccount, serviceNames, bitsPerSecondMaxOf, nowMs } = options;
+  const { pool, catalogue, platformAccount, topAccounts, serviceNames, bitsPerSecondMaxOf, nowMs } = options;
+  const { aheadMsOf = neverAhead } = options;
   const rows = spendRows({ catalogue });
 
   const inBooks = async <Result>(
     accountId: string,
     work: (frame: BalanceFrame) => Promise<Result>,
   ): Promise<Result> => {
-    const platformId = await platformAccount();
+    const platformId = await platformAccount(accountId);
+    const atMs = nowMs() + (await aheadMsOf(accountId));
     return await inAccountScope(pool, platformId, (client) =>
-      work({ client, accountId, platformId, nowMs: nowMs() }),
+      work({ client, accountId, platformId, nowMs: atMs }),
     );
   };
 
@@ -111,14 +118,16 @@ export function spendingStore(options: SpendingStoreOptions) {
     };
   }
 
-  async function extend(client: PoolClient, accountId: string, heldIds: ReadonlySet<string>): Promise<void> {
-    const atMs = nowMs();
+  async function extend(
+    { client, accountId, nowMs: atMs }: BalanceFrame,
+    heldIds: ReadonlySet<string>,
+  ): Promise<void> {
     await lockBalance(client, accountId);
     const terms = await readTerms(client, accountId);
     const balance = await readBalance(client, accountId, sincePeriod(atMs));
-    for (const hold of await readHolds(client, accountId, atMs)) {
+    for (const hold of await readHolds(client, accountId, nowMs())) {
       if (!heldIds.has(hold.id)) continue;
-      const others = (await readHolds(client, accountId, atMs)).filter(({ id }) => id !== hold.id);
+      const others = (await readHolds(client, accountId, nowMs())).filter(({ id }) => id !== hold.id);
       const available = availableFor({
         balance,
         overdraft: terms.overdraft,
@@ -135,7 +144,7 @@ export function spendingStore(options: SpendingStoreOptions) {
         'UPDATE prepaid_hold SET amount = $3, expires_at = $4 WHERE account_id = $1 AND hold_id = $2',
         [
           ...[accountId, hold.id, holdToGoOn({ once: nano(0n), perSecond }, available).toString()],
-          new Date(atMs + HOLD_MS),
+          new Date(nowMs() + HOLD_MS),
         ],
       );
     }
@@ -162,9 +171,10 @@ export function spendingStore(options: SpendingStoreOptions) {
 
     /** Removes holds whose time was over long ago. */
     async forgetHolds(): Promise<void> {
-      await inAccountScope(pool, await platformAccount(), (client) =>
-        client.query('DELETE FROM prepaid_hold WHERE expires_at < $1', [new Date(nowMs() - FORGET_MS)]),
-      );
+      for (const topId of await topAccounts())
+        await inAccountScope(pool, topId, (client) =>
+          client.query('DELETE FROM prepaid_hold WHERE expires_at < $1', [new Date(nowMs() - FORGET_MS)]),
+        );
     },
 
     /** Rates what was touched anew, holds it against limits, and pays for it out of what is prepaid: all or nothing. */
@@ -173,6 +183,7 @@ export function spendingStore(options: SpendingStoreOptions) {
 
     /** What of an account's money is used up by now: its own balance, and limits of its own and above it. */
     async spent(accountId: string): Promise<readonly SpentBudget[]> {
+      const aheadMs = await aheadMsOf(accountId);
       return await inAccountScope(pool, accountId, async (client) => {
         const { rows: reached } = await client.query<{
           account_id: string;
@@ -182,11 +193,11 @@ export function spendingStore(options: SpendingStoreOptions) {
         const limits = reached.map(({ account_id: scope, per, until }) => ({
           setting: settingOfSpan[per],
           scope,
-          ...(until instanceof Date ? { resetsAtMs: until.getTime() } : {}),
+          ...(until instanceof Date ? { resetsAtMs: until.getTime() - aheadMs } : {}),
         }));
         const terms = await readTerms(client, accountId);
         if (!terms.isPrepaid) return limits;
-        const atMs = nowMs();
+        const atMs = nowMs() + aheadMs;
         const balance = await readBalance(client, accountId, sincePeriod(atMs));
         const services = usedUpServices({ balance, overdraft: terms.overdraft, atMs }, serviceNames);
         if (services === undefined) return limits;
@@ -199,16 +210,16 @@ export function spendingStore(options: SpendingStoreOptions) {
       const terms = await inAccountScope(pool, accountId, (client) => readTerms(client, accountId));
       if (!terms.isPrepaid) return true;
       const bitsPerSecondMax = await bitsPerSecondMaxOf(accountId);
-      return await inBooks(accountId, async ({ client }) => {
-        const atMs = nowMs();
+      return await inBooks(accountId, async ({ client, nowMs: atMs }) => {
+        const beganMs = nowMs();
         await lockBalance(client, accountId);
         const chain = await readChain(client, accountId, { fromMs: atMs, toMs: atMs + 1 });
         const bound = costBound({ accountId, chain, catalogue, atMs, services, bitsPerSecondMax });
         await client.query('DELETE FROM prepaid_hold WHERE account_id = $1 AND expires_at <= $2', [
           accountId,
-          new Date(atMs),
+          new Date(beganMs),
         ]);
-        const holds = (await readHolds(client, accountId, atMs)).filter(({ id }) => id !== holdId);
+        const holds = (await readHolds(client, accountId, beganMs)).filter(({ id }) => id !== holdId);
         const balance = await readBalance(client, accountId, sincePeriod(atMs));
         const available = availableFor({ balance, overdraft: terms.overdraft, holds, services, atMs });
         const amount = isRunning ? holdToGoOn(bound, available) : holdToBegin(bound, available);
@@ -221,7 +232,7 @@ export function spendingStore(options: SpendingStoreOptions) {
              expires_at = excluded.expires_at`,
           [
             ...[accountId, holdId, nodeId, services, bound.once.toString(), bound.perSecond.toString()],
-            ...[amount.toString(), new Date(atMs), new Date(atMs + HOLD_MS)],
+            ...[amount.toString(), new Date(beganMs), new Date(beganMs + HOLD_MS)],
           ],
         );
         return true;
@@ -253,23 +264,26 @@ export function spendingStore(options: SpendingStoreOptions) {
       readonly releasedIds: readonly string[];
       readonly keptIds?: readonly string[] | undefined;
     }): Promise<void> {
-      await inAccountScope(pool, await platformAccount(), async (client) => {
-        if (releasedIds.length > 0)
-          await client.query('DELETE FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2)', [
+      const topIds = await topAccounts();
+      for (const topId of releasedIds.length === 0 ? [] : topIds)
+        await inAccountScope(pool, topId, (client) =>
+          client.query('DELETE FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2)', [
             nodeId,
             releasedIds,
-          ]);
-      });
+          ]),
+        );
       if (keptIds === undefined || keptIds.length === 0) return;
       const heldIds = new Set(keptIds);
-      const { rows: accounts } = await inAccountScope(pool, await platformAccount(), (client) =>
-        client.query<{ account_id: string }>(
-          'SELECT DISTINCT account_id FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2) ORDER BY 1',
-          [nodeId, keptIds],
-        ),
-      );
-      for (const { account_id: accountId } of accounts)
-        await inBooks(accountId, ({ client }) => extend(client, accountId, heldIds));
+      for (const topId of topIds) {
+        const { rows: accounts } = await inAccountScope(pool, topId, (client) =>
+          client.query<{ account_id: string }>(
+            'SELECT DISTINCT account_id FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2) ORDER BY 1',
+            [nodeId, keptIds],
+          ),
+        );
+        for (const { account_id: accountId } of accounts)
+          await inBooks(accountId, (frame) => extend(frame, heldIds));
+      }
     },
   };
 }

@@ -46,7 +46,9 @@ beforeEach(() => {
     catalogue: new Map(),
     visibleChain: async (chain) => chain,
     documents,
-    rail,
+    railOf: async () => rail,
+    collectorOf: async (accountId) => (accountId.startsWith('test') ? 'test-top' : 'platform'),
+    isTest: async (accountId) => accountId.startsWith('test'),
     ledger: emptyLedger,
     printing: plainPrinting,
     trail: emptyTrail,
@@ -157,7 +159,7 @@ function anInvoice(changed: Partial<InvoiceCollection> = {}): BillingDocument {
 describe('sellers', () => {
   const { get, set } = collectingHandlers.sellers;
   test('get 200: who has said nothing is called as its account is, and it says whether anything collects', async () => {
-    expect(await get(contextOf('leaf'), {}, { ...ports, rail: undefined })).toMatchObject({
+    expect(await get(contextOf('leaf'), {}, { ...ports, railOf: async () => undefined })).toMatchObject({
       legalName: 'LEAF',
       paymentDays: 14,
       isCollecting: false,
@@ -237,7 +239,7 @@ describe('statements', () => {
     expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
     anInvoice({ state: 'paid' });
     expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
-    expect(await refusalOf(pay({ ...ports, rail: undefined }))).toBe('billing.not_collecting');
+    expect(await refusalOf(pay({ ...ports, railOf: async () => undefined }))).toBe('billing.not_collecting');
   });
 
   const refund = (minorUnits: string, at = 'platform') =>
@@ -291,6 +293,24 @@ describe('statements', () => {
     expect(await refusalOf(cancel('top'))).toBe('billing.collector_only');
   });
 
+  test('refund 409, void 409: the platform of tests has no say about what is live (C11)', async () => {
+    anInvoice();
+    // The top of a tree as the platform is, and of another one.
+    const top = () => {
+      const context = contextOf('test-top');
+      return { ...context, entity: { accountId: 'test-top', chain: ['test-top'] } };
+    };
+    const asked = { buyerId: 'leaf', period: '2026-11' };
+    expect(await refusalOf(refundStatement(top(), { ...asked, minorUnits: '1' }, ports))).toBe(
+      'billing.nothing_to_pay',
+    );
+    expect(await refusalOf(voidStatement(top(), asked, ports))).toBe('billing.nothing_to_pay');
+    expect(await refusalOf(collectingHandlers.closings.close(top(), { period: '2026-11' }, ports))).toBe(
+      'billing.collector_only',
+    );
+    expect(documents.stored).toHaveLength(1);
+  });
+
   test('refund 409: where there is no invoice nothing was paid', async () => {
     expect(await refusalOf(refund('1'))).toBe('billing.nothing_to_pay');
   });
@@ -335,7 +355,7 @@ describe('payouts', () => {
   test('setUp 409: not without a country, nor without anything that pays', async () => {
     await say();
     expect(await refusalOf(setUp(contextOf('leaf'), {}, ports))).toBe('billing.seller_incomplete');
-    expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, rail: undefined }))).toBe(
+    expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, railOf: async () => undefined }))).toBe(
       'billing.not_collecting',
     );
   });

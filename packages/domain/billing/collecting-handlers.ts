@@ -22,16 +22,16 @@ async function sellerOf(
   return { ...defaultTerms, legalName: names.get(accountId) ?? accountId, addressLines: [] };
 }
 
-const sellerAnswer = (
+const sellerAnswer = async (
   accountId: string,
   { addressLines, taxRules = [], ...party }: BillingParty,
-  { rail }: Pick<BillingPorts, 'rail'>,
+  { railOf }: Pick<BillingPorts, 'railOf'>,
 ) => ({
   accountId,
   ...party,
   addressLines: [...addressLines],
   taxRules: [...taxRules],
-  isCollecting: rail !== undefined,
+  isCollecting: (await railOf(accountId)) !== undefined,
   collectedBy: 'platform' as const,
 });
 
@@ -51,12 +51,12 @@ async function openInvoice(accountId: string, period: string, documents: Documen
 export const payStatement: Handlers['statements']['pay'] = async (
   context,
   { period },
-  { documents, rail },
+  { documents, railOf },
 ) => {
-  if (rail === undefined)
+  if ((await railOf(context.entity.accountId)) === undefined)
     throw context.error(
       'billing.not_collecting',
-      'This platform asks nobody for money: it has no key of Stripe.',
+      'Nobody is asked for this money: there is no key of Stripe.',
     );
   const open = await openInvoice(context.entity.accountId, period, documents);
   if (open === undefined)
@@ -70,6 +70,16 @@ export const payStatement: Handlers['statements']['pay'] = async (
   };
 };
 
+/** Of a tree that another collects from, there is none here: the platform of tests gives nothing back that is live (PRD-1). */
+async function invoiceBelow(
+  collector: { readonly accountId: string },
+  { buyerId, period }: { readonly buyerId: string; readonly period: string },
+  { documents, collectorOf }: Pick<BillingPorts, 'documents' | 'collectorOf'>,
+) {
+  if ((await collectorOf(buyerId)) !== collector.accountId) return undefined;
+  return await documents.findInvoice(buyerId, period);
+}
+
 /** Margins of several accounts are given back with it: so it is the word of whoever collects, and of nobody between. */
 export const refundStatement: Handlers['statements']['refund'] = async (
   context,
@@ -79,7 +89,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
   const { documents } = ports;
   if (context.entity.chain.length !== 1)
     throw context.error('billing.collector_only', 'The platform collects, and gives back.');
-  if ((await documents.findInvoice(buyerId, period)) === undefined)
+  if ((await invoiceBelow(context.entity, { buyerId, period }, ports)) === undefined)
     throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
   const nowMs = context.nowMs();
   const note = await documents.refund({
@@ -102,7 +112,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
 export const voidStatement: Handlers['statements']['void'] = async (context, { buyerId, period }, ports) => {
   if (context.entity.chain.length !== 1)
     throw context.error('billing.collector_only', 'The platform asks, and stops asking.');
-  if ((await ports.documents.findInvoice(buyerId, period)) === undefined)
+  if ((await invoiceBelow(context.entity, { buyerId, period }, ports)) === undefined)
     throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
   const note = await ports.documents.cancel({ accountId: buyerId, period, nowMs: context.nowMs() });
   if (note === undefined)
@@ -197,10 +207,11 @@ export const collectingHandlers: Pick<
     },
 
     async setUp(context, _request, ports) {
-      const { rail, documents, returnUrlOf } = ports;
+      const { railOf, documents, returnUrlOf } = ports;
       const { accountId } = context.entity;
+      const rail = await railOf(accountId);
       if (rail === undefined)
-        throw context.error('billing.not_collecting', 'This platform pays nobody: it has no key of Stripe.');
+        throw context.error('billing.not_collecting', 'Nobody is paid out here: there is no key of Stripe.');
       const { country, email } = await sellerOf(accountId, ports);
       if (country === undefined)
         throw context.error('billing.seller_incomplete', 'Say in which country the account is.');
@@ -231,9 +242,9 @@ export const collectingHandlers: Pick<
   closings: {
     listVerifications,
 
-    async list(context, _request, { documents }) {
-      if (context.entity.chain.length !== 1)
-        throw context.error('billing.collector_only', 'The platform closes months, for all.');
+    async list(context, _request, { documents, isTest }) {
+      if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
+        throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       const closings = await documents.closings();
       return {
         items: closings.map(({ period, askedAtMs, issuedAtMs }) => ({
@@ -245,9 +256,9 @@ export const collectingHandlers: Pick<
       };
     },
 
-    async close(context, { period }, { documents }) {
-      if (context.entity.chain.length !== 1)
-        throw context.error('billing.collector_only', 'The platform closes months, for all.');
+    async close(context, { period }, { documents, isTest }) {
+      if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
+        throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       if (stateAt(periodOf(period), context.nowMs()) === 'open')
         throw context.error('billing.period_running', `${period} goes on.`);
       const isNew = await documents.askClosing(period);

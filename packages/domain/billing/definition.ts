@@ -213,6 +213,7 @@ const statementHead = z.object({
 
 export const billing = defineDomain({
   name: 'billing',
+  time: 'books',
   title: 'Billing',
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {

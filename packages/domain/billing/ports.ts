@@ -21,8 +21,12 @@ export interface BillingPorts {
   readonly customers: CustomerBook;
   readonly reminders: ReminderBook;
   readonly printing: DocumentPrinting;
-  /** What collects. Undefined: nothing does, and all else is as with it. */
-  readonly rail: PaymentRail | undefined;
+  /** What collects from an account. Undefined: nothing does, and all else is as with it. */
+  railOf(accountId: string): Promise<PaymentRail | undefined>;
+  /** The top of an account's tree, which collects from it (decision 0006). Undefined: there is no such account. */
+  collectorOf(accountId: string): Promise<string | undefined>;
+  /** Whether an account is on the books of tests (PRD-1). */
+  isTest(accountId: string): Promise<boolean>;
   /** Where somebody comes back to who said where payouts go. */
   returnUrlOf(accountId: string): string;
   /** Says for each reading of a statement whether it may post: whoever looks often must not fill the ledger. */

@@ -32,14 +32,19 @@ export type Way = 'at_once' | 'by_offer' | 'unavailable';
 /**
  * How an endpoint gets to an account.
  * @param actingId The account in whose name it is done. The holder is at or below it.
+ * @param topId The top of the acting account's tree: nothing goes from a test account to a live one, or the other way.
  * @param recipient From the platform down to whom it is to go; empty when there is no such account.
  */
 export function wayTo(
   recipient: readonly Standing[],
-  { actingId, holderId }: { readonly actingId: string; readonly holderId: string },
+  {
+    actingId,
+    holderId,
+    topId,
+  }: { readonly actingId: string; readonly holderId: string; readonly topId: string | undefined },
 ): Way {
   // Whether it does not exist or does not act is nobody's to know who offers it something (C1).
-  if (recipient.length === 0 || recipient.some(({ state }) => state !== 'active')) return 'unavailable';
+  if (recipient[0]?.id !== topId || recipient.some(({ state }) => state !== 'active')) return 'unavailable';
   if (recipient.at(-1)?.id === holderId) return 'unavailable';
   return recipient.some(({ id }) => id === actingId) ? 'at_once' : 'by_offer';
 }

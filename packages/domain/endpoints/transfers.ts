@@ -68,7 +68,7 @@ const above = { id: 'above', name: 'An account above' };
 
 /** Offers an endpoint, or moves it at once where whoever asks is above both accounts. */
 export const transfer: Handlers['endpoints']['transfer'] = async (context, request, ports) => {
-  const { accountId } = context.entity;
+  const { accountId, chain } = context.entity;
   const { endpointId, toAccountId } = request;
   const found = await ports.endpoints.find({ accountId, endpointId, scope: 'inclusive' });
   if (found === undefined || found.restsUntil !== undefined)
@@ -76,6 +76,7 @@ export const transfer: Handlers['endpoints']['transfer'] = async (context, reque
   const way = wayTo(await ports.accounts.chainOf(toAccountId), {
     actingId: accountId,
     holderId: found.accountId,
+    topId: chain[0],
   });
   if (way === 'unavailable')
     throw context.error(

@@ -11,6 +11,7 @@ const quantity = z.string().regex(/^\d+$/);
 
 export const metering = defineDomain({
   name: 'metering',
+  time: 'books',
   title: 'Usage',
   summary: 'What was used, by whom, as it accrues.',
   events: {},

@@ -19,12 +19,23 @@ export const usageBudgetsOf = (chain: PolicyChain): readonly Budget[] =>
 /** Those of which nothing is left. Usage is known here once a node has uploaded it, which it does every 5 seconds. */
 export async function spentBudgets(
   budgets: readonly Budget[],
-  { usage, nowMs }: { readonly usage: Pick<UsageStore, 'query'>; readonly nowMs: number },
+  {
+    usage,
+    nowMs: realMs,
+    aheadMsOf = async () => 0,
+  }: {
+    readonly usage: Pick<UsageStore, 'query'>;
+    readonly nowMs: number;
+    /** By how much the clock of an account's usage is ahead of the time (PRD-1). */
+    readonly aheadMsOf?: (accountId: string) => Promise<number>;
+  },
 ): Promise<readonly SpentBudget[]> {
   const spent: SpentBudget[] = [];
   for (const { setting, scope, origin, max, timeZone } of budgets) {
     const { counts } = settings[setting];
     if (counts.what !== 'usage') continue;
+    const aheadMs = await aheadMsOf(origin.accountId);
+    const nowMs = realMs + aheadMs;
     const { startMs, endMs } = calendarWindow(counts.over, timeZone, nowMs);
     const { rows } = await usage.query({
       accountId: origin.accountId,
@@ -38,7 +49,8 @@ export async function spentBudgets(
       limit: ROW_COUNT_MAX,
     });
     const used = rows.reduce((sum, { quantity }) => sum + quantity, 0n);
-    if (used >= BigInt(max) * BigInt(counts.perUnit)) spent.push({ setting, scope, resetsAtMs: endMs });
+    if (used >= BigInt(max) * BigInt(counts.perUnit))
+      spent.push({ setting, scope, resetsAtMs: endMs - aheadMs });
   }
   return spent;
 }

@@ -122,6 +122,7 @@ const topUp = z.object({
 
 export const spending = defineDomain({
   name: 'spending',
+  time: 'books',
   title: 'Spending',
   summary: 'Limits on what is spent, and balances that are paid before anything is used (BIL-5).',
   events: {

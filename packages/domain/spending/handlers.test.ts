@@ -102,7 +102,7 @@ function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid
     },
     serviceNames: ['signaling'],
     catalogue: new Map(),
-    isCollecting,
+    isCollecting: async () => isCollecting,
     caller: async () => ({
       visibleChain: visible,
       may: () => true,

@@ -106,7 +106,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async refund(context, _request, ports) {
       const { accountId } = context.entity;
-      if (!ports.isCollecting)
+      if (!(await ports.isCollecting(accountId)))
         throw context.error('spending.not_collecting', 'No payment can be given back.');
       const minorUnits = await ports.balances.refundBought(accountId, context.nowMs());
       context.audit({ target: `${accountId}/balance`, after: { refundedMinorUnits: text(minorUnits) } });
@@ -184,7 +184,8 @@ async function refuseBuying(
   const { terms } = await balances.standing(accountId);
   if (!terms.isPrepaid)
     throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
-  if (!isCollecting) throw error('spending.not_collecting', 'No money can be paid in here.');
+  if (!(await isCollecting(accountId)))
+    throw error('spending.not_collecting', 'No money can be paid in here.');
 }
 
 type AskedLimit = Pick<SpendingLimit, 'per' | 'amount' | 'sharesPercent' | 'action' | 'bitsPerSecondMax'>;

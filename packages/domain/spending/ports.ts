@@ -139,8 +139,8 @@ export interface SpendingPorts {
   /** Every service that a credit can be for. */
   readonly serviceNames: readonly string[];
   readonly catalogue: MeterCatalogue;
-  /** Whether anything collects: money can be bought then. */
-  readonly isCollecting: boolean;
+  /** Whether anything collects from an account: money can be bought then. */
+  isCollecting(accountId: string): Promise<boolean>;
   /** What the caller sees and may do along a chain. */
   caller(chain: readonly string[], actor: Actor): Promise<Caller>;
   /** Nodes ask anew what may go on. */

@@ -13,12 +13,14 @@ const updating = operationOf(tenancy, 'accounts', 'update');
 
 /** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
 export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
-  const { parentId, externalId, createdAt, ...rest } = account;
+  const { parentId, externalId, createdAt, liveAccountId, testAccountId, ...rest } = account;
   return {
     ...rest,
     // The top of what the caller sees has no parent that the caller could know of.
     ...(parentId === undefined || account.id === visibleChain[0] ? {} : { parentId }),
     ...(externalId === undefined ? {} : { externalId }),
+    ...(liveAccountId === undefined ? {} : { liveAccountId }),
+    ...(testAccountId === undefined ? {} : { testAccountId }),
     createdAt: createdAt.toISOString(),
   };
 }
@@ -65,6 +67,20 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const answer = toAccountAnswer(account, []);
     context.audit({ target: account.id, after: answer });
     await context.emit('account.created', { accountId: account.id, parentId: accountId });
+    return answer;
+  },
+
+  async openTest(context, _request, ports) {
+    const { accountId } = context.entity;
+    const before = await ports.accounts.find({ accountId });
+    if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    const testId = await ports.accounts.testTwin({ accountId });
+    const test = await ports.accounts.find({ accountId: testId });
+    if (test === undefined) throw new Error(`The test account ${testId} is not in its own scope.`);
+    const answer = toAccountAnswer(test, [testId]);
+    context.audit({ target: testId, after: answer });
+    if (before.id !== testId && before.testAccountId === undefined)
+      await context.emit('account.changed', { accountId });
     return answer;
   },
 
@@ -118,6 +134,13 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {
       await context.emit('account.state-changed', { accountId, state: after.state });
+      // Its test account stands and falls with it.
+      const { testAccountId } = after;
+      if (testAccountId !== undefined) {
+        const { effectiveState } = (await ports.accounts.find({ accountId: testAccountId })) ?? after;
+        const told = { accountId: testAccountId, state: effectiveState };
+        await context.emit('account.state-changed', told, testAccountId);
+      }
     }
     return answer;
   },

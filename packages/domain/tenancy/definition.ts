@@ -59,6 +59,12 @@ const account = z.object({
   depth: z.int().min(0),
   childCount: z.int().min(0),
   createdAt: dateTime,
+  /** Test keys work on such accounts, and on no others. */
+  isTest: z.boolean(),
+  /** Of a test account: the live account whose twin it is. */
+  liveAccountId: accountId.optional(),
+  /** Of a live account: its twin, once it has one. */
+  testAccountId: accountId.optional(),
 });
 
 const application = z.object({
@@ -76,6 +82,8 @@ const application = z.object({
 
 const key = z.object({
   id: keyId,
+  /** Of a test key: the test account, which is what its requests are about. */
+  accountId,
   name: z.string(),
   /** The first characters of the secret, enough to recognise it by. */
   display: z.string(),
@@ -156,6 +164,8 @@ const reachableAccount = z.object({
   roleName: z.string(),
   /** Of a role that the account defined, and of a key that may not do everything: all that it allows. */
   scopes: z.array(scope).optional(),
+  /** The role was given at the live account, and holds at its test account, too. */
+  isTest: z.boolean(),
 });
 
 export const tenancy = defineDomain({
@@ -191,6 +201,13 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Look the account up by its externalId, or choose another.',
+    },
+    people_at_live: {
+      status: 409,
+      title: 'The people of a test account are those of the live account.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Give or take the role at the live account: it holds at its test account, too.',
     },
     account_closed: {
       status: 409,
@@ -400,6 +417,15 @@ export const tenancy = defineDomain({
             'tenancy.stops_itself',
           ],
         },
+        openTest: {
+          method: 'POST',
+          path: '/test-account',
+          summary: 'Read the test account of this one, which is made if there is none: test keys work there.',
+          access: 'develop',
+          request: z.strictObject({}),
+          response: account,
+          errors: [],
+        },
         previewMove: {
           method: 'GET',
           path: '/move',
@@ -527,11 +553,13 @@ export const tenancy = defineDomain({
         create: {
           method: 'POST',
           path: '/keys',
-          summary: 'Create a key. Its secret is in this answer and nowhere else.',
+          summary:
+            'Create a key. Its secret is in this answer and nowhere else. A test key is one of the test account, which is made with the first of them.',
           access: 'develop',
           request: z.strictObject({
             name: name.default('API key'),
-            mode: z.enum(['live', 'test']).default('live'),
+            /** Default: what the account is. */
+            mode: z.enum(['live', 'test']).optional(),
             scopes: z.array(scope).min(1).max(64).default(['*']),
             expiresAt: requestTime.optional(),
           }),
@@ -676,7 +704,7 @@ export const tenancy = defineDomain({
           access: 'administer',
           request: z.strictObject({ email: z.email().max(254), name, role: roleRef }),
           response: member.extend({ setUpPath: z.string().optional() }),
-          errors: ['auth.scope', 'tenancy.last_owner'],
+          errors: ['auth.scope', 'tenancy.last_owner', 'tenancy.people_at_live'],
         },
         remove: {
           method: 'DELETE',

@@ -153,6 +153,7 @@ describe('me', () => {
           name: 'Acme',
           role: 'developer',
           roleName: 'developer',
+          isTest: false,
           scopes: ['keys:read'],
         },
       ],

@@ -83,11 +83,13 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           userId: actor.userId,
           ...(profile ?? {}),
           isEmailVerified: await people.isVerified(actor.userId),
-          accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
+          // Those that are live first.
+          accounts: grants.map(({ accountId, accountName, roleRef, roleName, isTest, ...held }) => ({
             id: accountId,
             name: accountName,
             role: roleRef,
             roleName,
+            isTest,
             ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
           })),
           organisations: organisations.filter(
@@ -109,7 +111,16 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         accounts:
           account === undefined
             ? []
-            : [{ id: account.id, name: account.name, role, roleName: role, ...scopes }],
+            : [
+                {
+                  id: account.id,
+                  name: account.name,
+                  role,
+                  roleName: role,
+                  isTest: account.isTest,
+                  ...scopes,
+                },
+              ],
         organisations: [],
       };
     },

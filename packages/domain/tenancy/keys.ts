@@ -2,7 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
-import type { KeyRecord, TenancyPorts } from './ports.ts';
+import type { AccountRecord, KeyRecord, TenancyPorts } from './ports.ts';
 import { refuseUnknownScopes, scopesTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
@@ -11,14 +11,14 @@ type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 const OVERLAP_MS_MAX = 30 * 86_400_000;
 const OVERLAP_DEFAULT_MS = 86_400_000;
 
-type Wanted = Pick<KeyRecord, 'scopes' | 'mode'>;
+type Wanted = Pick<KeyRecord, 'scopes'> & { readonly mode?: KeyRecord['mode'] | undefined };
 
 /** Nobody makes a key that may do more than they, nor one in an account that is stopped. */
 async function refuseWider(
   context: Parameters<Handlers['keys']['create' | 'rotate']>[0],
   { scopes, mode }: Wanted,
   ports: TenancyPorts,
-): Promise<void> {
+): Promise<AccountRecord> {
   const { accountId, chain } = context.entity;
   const { actor } = context;
   const account = await ports.accounts.find({ accountId });
@@ -36,10 +36,10 @@ async function refuseWider(
     throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);
   }
   // C11: what a test key makes never touches live data.
-  const makerKey = actor.kind === 'key' ? await ports.keys.find(actor) : undefined;
-  if (makerKey?.mode === 'test' && mode === 'live') {
-    throw context.error('tenancy.scope_too_wide', 'A test key makes test keys only.');
+  if (account.isTest && mode === 'live') {
+    throw context.error('tenancy.scope_too_wide', 'A test account has test keys only.');
   }
+  return account;
 }
 
 function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy, ...rest }: KeyRecord) {
@@ -61,22 +61,26 @@ export const keys: Handlers['keys'] = {
   },
 
   async create(context, request, ports) {
-    const { accountId } = context.entity;
     const { actor } = context;
-    await refuseWider(context, request, ports);
-
-    const { expiresAt, ...wanted } = request;
+    const asked = await refuseWider(context, request, ports);
+    const { expiresAt, mode = asked.isTest ? 'test' : 'live', ...wanted } = request;
     if (expiresAt !== undefined && Date.parse(expiresAt) <= context.nowMs())
       throw platformError('request.invalid', `/expiresAt: ${expiresAt} is over.`);
+    // What a test key is about is never the live account: it belongs to the twin (PRD-1).
+    const accountId = mode === 'test' ? await ports.accounts.testTwin({ accountId: asked.id }) : asked.id;
     const { key, secret } = await ports.keys.create({
       ...wanted,
+      mode,
       accountId,
       ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
       createdBy: actorId(actor),
     });
     const answer = toAnswer(key);
     context.audit({ target: key.id, after: answer });
-    await context.emit('key.created', { keyId: key.id });
+    const testId = accountId === asked.id ? undefined : accountId;
+    // It concerns both: who made it stands in the log of either.
+    if (testId !== undefined) context.audit({ accountId: testId, target: key.id, after: answer });
+    await context.emit('key.created', { keyId: key.id }, testId);
     return { ...answer, secret };
   },
 

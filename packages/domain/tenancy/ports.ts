@@ -32,6 +32,12 @@ export interface AccountRecord {
   readonly depth: number;
   readonly childCount: number;
   readonly createdAt: Date;
+  /** Of the tree in which test keys work, on books of its own (PRD-1). */
+  readonly isTest: boolean;
+  /** Of a twin: whose it is. */
+  readonly liveAccountId: string | undefined;
+  /** Its twin, once there is one. */
+  readonly testAccountId: string | undefined;
 }
 
 export interface AccountChange {
@@ -50,6 +56,7 @@ export interface ApplicationRecord {
 
 export interface KeyRecord {
   readonly id: string;
+  readonly accountId: string;
   readonly name: string;
   readonly display: string;
   readonly mode: 'live' | 'test';
@@ -110,6 +117,8 @@ export type NamedGrant = Grant & {
   readonly accountName: string;
   readonly roleRef: RoleRef;
   readonly roleName: string;
+  /** Derived: it was given at the live account. */
+  readonly isTest: boolean;
 };
 /** Of the two links that take an invitation. */
 export interface InvitationTokens {
@@ -219,6 +228,8 @@ export interface TenancyPorts {
         readonly timeZone: string;
       },
     ): Promise<AccountRecord | undefined>;
+    /** The id of the account's twin for tests, which is made if there is none; of a test account, its own. */
+    testTwin(account: Scoped): Promise<string>;
     update(
       account: Scoped & { readonly change: AccountChange },
     ): Promise<AccountRecord | 'external_id_taken'>;

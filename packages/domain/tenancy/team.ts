@@ -61,6 +61,9 @@ export const team: Handlers['team'] = {
   async add(context, { email, name, role: asked }, ports) {
     const role = asked as RoleRef;
     const { accountId, chain } = context.entity;
+    const account = await ports.accounts.find({ accountId });
+    if (account?.isTest === true)
+      throw context.error('tenancy.people_at_live', 'This is a test account: it has no people of its own.');
     const caller = await callerAlong(chain, context.actor, ports);
     const before = await ports.team.findByEmail({ accountId, email });
     if (isBeyond(caller, [role, before?.role])) {
@@ -80,7 +83,7 @@ export const team: Handlers['team'] = {
     const { member, invitation } = put;
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
     if (invitation !== undefined) {
-      const accountName = (await ports.accounts.find({ accountId }))?.name ?? '';
+      const accountName = account?.name ?? '';
       const path = setUpPathOf(invitation.mailed);
       await ports.mails.send({
         accountId,

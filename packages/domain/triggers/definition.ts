@@ -137,6 +137,7 @@ const changeable = {
 
 export const triggers = defineDomain({
   name: 'triggers',
+  time: 'books',
   title: 'Triggers',
   summary: 'Counters with a limit, and what is done when it is reached: within a second, and once (TRG).',
   events: {

@@ -244,6 +244,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'cancelled',
     'user:nobody',
     'declined',
+    'paid',
     'network-discovery',
     'light',
     '100',

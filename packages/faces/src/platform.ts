@@ -24,8 +24,6 @@ export interface Principal {
   readonly name: string;
   /** Of a key or a credential; a user has roles instead. */
   readonly scopes?: readonly string[];
-  /** Of a key. Absent: live. */
-  readonly mode?: 'live' | 'test';
 }
 
 export type AccountState = 'active' | 'suspended' | 'closed';
@@ -131,6 +129,8 @@ export interface Platform {
   readonly idempotency: IdempotencyStore;
   readonly cursors: ListCursors;
   nowMs(): number;
+  /** By how much the time of an account's books is ahead: 0 for whatever is live (PRD-1). */
+  aheadMsOf(entity: Entity): Promise<number>;
   /**
    * Resolves to undefined when the evidence is missing or does not hold. Refuses an address from which too much came that
    * did not hold.

@@ -153,6 +153,8 @@ export interface DomainDefinition {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  /** What time its handlers are told: 'books', that of the account's books, which test accounts may set ahead (PRD-1). */
+  readonly time?: 'books';
   /** What the platform itself counts, besides what services do. */
   readonly meters?: Readonly<Record<string, DomainMeterDefinition>>;
   readonly events: Readonly<Record<string, z.ZodType>>;

@@ -246,14 +246,6 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Mint it with an identity: somebody has to be called.',
   },
-  'credential.mode_not_allowed': {
-    status: 403,
-    title: 'The credential was minted with a test key.',
-    owner: 'config',
-    retry: 'never',
-    remedy:
-      'Mint it with a live key: calls are metered and billed, and test keys have no books of their own yet.',
-  },
   'credential.account_not_allowed': {
     status: 403,
     title: 'The key does not reach the account that the credential names.',

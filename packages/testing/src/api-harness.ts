@@ -45,10 +45,7 @@ interface Options {
   readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
-    Record<
-      string,
-      { readonly accountId: string; readonly scopes: readonly string[]; readonly mode?: 'live' | 'test' }
-    >
+    Record<string, { readonly accountId: string; readonly scopes: readonly string[] }>
   >;
 }
 
@@ -107,6 +104,7 @@ export function createApiHarness(options: Options = {}) {
       ...options.domainPorts,
     } as DomainPorts,
     nowMs: () => 1_800_000_000_000,
+    aheadMsOf: async () => 0,
     authenticate: async (evidence): Promise<Principal | undefined> => {
       if (evidence?.kind !== 'bearer') return undefined;
       if (options.people?.[evidence.token] !== undefined)

@@ -13,30 +13,51 @@ const NOTICE_COUNT_MAX = 500;
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
 export const COLLECT_JOB = 'billing-collect';
+export const TEST_CLOCK_JOB = 'test-clocks';
+/** What a process that was killed has left is gone on with after so long. */
+const TEST_CLOCKS_EVERY_MS = 10_000;
 
 export interface BillingJobPorts {
   readonly closeMonths: () => Promise<readonly ClosedMonth[]>;
+  /** Of test accounts with a clock, those that it went over (PRD-1). */
+  readonly closeClockedMonths: () => Promise<readonly ClosedMonth[]>;
   /** Undefined: nothing collects. */
   readonly collecting: (CollectPorts & { readonly notices: RailNotices }) | undefined;
   readonly isStopped: () => boolean;
 }
 
 /** What closes months, and what brings their documents on at the rail. */
-export function billingJobs({ closeMonths, collecting, isStopped }: BillingJobPorts): readonly Job[] {
+export function billingJobs({
+  closeMonths,
+  closeClockedMonths,
+  collecting,
+  isStopped,
+}: BillingJobPorts): readonly Job[] {
+  const said = (closed: readonly ClosedMonth[]): string =>
+    closed.length === 0
+      ? 'no month was due'
+      : closed
+          .map(
+            ({ treeId, period, accountCount, documentCount }) =>
+              `${treeId === undefined ? '' : `${treeId} `}${period}: ${accountCount} accounts, ${documentCount} documents`,
+          )
+          .join('; ');
   const closing: Job = {
     name: 'billing-close',
     everyMs: 5 * MINUTE_MS,
-    run: async () => {
-      const closed = await closeMonths();
-      const said = closed.map(
-        ({ period, accountCount, documentCount }) =>
-          `${period}: ${accountCount} accounts, ${documentCount} documents`,
-      );
-      return said.length === 0 ? 'no month was due' : said.join('; ');
-    },
+    run: async () => said(await closeMonths()),
   };
-  if (collecting === undefined) return [closing];
-  return [closing, { name: COLLECT_JOB, everyMs: MINUTE_MS / 2, run: () => collect(collecting, isStopped) }];
+  const clocks: Job = {
+    name: TEST_CLOCK_JOB,
+    everyMs: TEST_CLOCKS_EVERY_MS,
+    run: async () => said(await closeClockedMonths()),
+  };
+  if (collecting === undefined) return [closing, clocks];
+  return [
+    closing,
+    clocks,
+    { name: COLLECT_JOB, everyMs: MINUTE_MS / 2, run: () => collect(collecting, isStopped) },
+  ];
 }
 
 async function collect(

@@ -1,5 +1,6 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
+import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
 import { customerBook } from '@patchbay/adapters/billing/customer-book';
@@ -7,6 +8,7 @@ import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
 import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
+import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -48,6 +50,7 @@ import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { ownProofs } from '@patchbay/adapters/prisma/own-proof';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { accountsWithin } from '@patchbay/adapters/prisma/people-store';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
@@ -55,7 +58,7 @@ import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
-import { findPlatform } from '@patchbay/adapters/prisma/seed';
+import { findPlatform, topAccounts } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { eventData, sessionLogData } from '@patchbay/adapters/prisma/service-data';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -189,16 +192,23 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const featureNames = Object.values(services).flatMap(featureNamesOf);
   const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
-  const billing = billingStore({ pool, catalogue, nowMs });
+  const booksOf = booksReader(pool);
+  const aheadMsOf = aheadReader(pool, booksOf);
+  const billing = billingStore({ pool, catalogue, nowMs, aheadMsOf });
   const rail = railOf(env);
   let platformId: string | undefined;
   // It is made once, and stays.
   const platformAccount = async () => (platformId ??= await findPlatform(prisma));
-  const collector = async () => {
-    const accountId = await platformAccount();
+  /** Who collects: of an account, the top of its tree; of none, the platform. */
+  const collector = async (ofAccountId?: string) => {
+    const accountId =
+      ofAccountId === undefined ? await platformAccount() : (await booksOf(ofAccountId))?.topId;
     if (accountId === undefined) throw new Error('There is no platform account yet.');
     return accountId;
   };
+  const isTest = async (accountId: string) => (await booksOf(accountId))?.isTest === true;
+  /** Nothing real collects what is on the books of tests. */
+  const railFor = async (accountId: string) => ((await isTest(accountId)) ? undefined : rail);
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -277,6 +287,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     catalogue,
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     chainOf,
+    isTest,
     nowMs,
   });
   const policies = policyStore(prisma);
@@ -390,11 +401,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         tenancy,
       },
       spending: {
-        limits: limitStore({ pool, catalogue, nowMs }),
-        balances: balanceStore({ pool, platformAccount: collector, nowMs }),
+        limits: limitStore({ pool, catalogue, nowMs, aheadMsOf }),
+        balances: balanceStore({ pool, platformAccount: collector, nowMs, aheadMsOf }),
         serviceNames,
         catalogue,
-        isCollecting: rail !== undefined,
+        isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
         changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
       },
@@ -438,6 +449,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         exports: { ...exportStore(pool), sign: links.sign },
         erasures: erasureStore(pool),
       },
+      testBooks: {
+        ...testBooksStore(pool, booksOf),
+        changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+        advanced: () => money.clockAdvanced(),
+        nowMs,
+      },
       billing: {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
@@ -447,7 +464,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         customers: customerBook(pool),
         reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
-        rail,
+        railOf: railFor,
+        collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
+        isTest,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
         catalogue,
@@ -460,6 +479,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
+    isWithin: async (accountId, topId) => (await accountsWithin(prisma, [accountId], topId)).has(accountId),
     grantsOf: (userId, viewing, within) => tenancy.people.grantsOf(userId, viewing, within),
     viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
     configs,
@@ -475,6 +495,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
+    // For what is live nothing is asked.
+    aheadMsOf: async ({ accountId, chain }) =>
+      chain[0] === (await platformAccount()) ? 0 : await aheadMsOf(accountId),
     atomically: (work) => atomically(prisma, work),
     inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
@@ -513,7 +536,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     pool: jobPool,
     log,
     jobs: platformJobs({
-      billing: billingStore({ pool: jobPool, catalogue, nowMs }),
+      billing: billingStore({ pool: jobPool, catalogue, nowMs, aheadMsOf }),
       usage: usageStore(jobPool),
       deliverMails: mailing.deliver,
       decisions,
@@ -554,6 +577,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       peopleOf: teamMails.isAvailable ? billingPeople(prisma, proof) : undefined,
       nameOf,
     },
+    aheadMsOf,
     isStopped,
     nowMs,
     log,
@@ -570,6 +594,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     catalogue,
     serviceNames,
     platformAccount: collector,
+    topAccounts: () => topAccounts(prisma),
+    aheadMsOf,
     policies,
     publish: (message) => bus.publish(message),
     mails,
@@ -703,7 +729,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
-        usageWatch: usageWatch({ policies, usage, nowMs }),
+        usageWatch: usageWatch({ policies, usage, nowMs, aheadMsOf }),
         claims: policyClaims(prisma, policies),
         ends: credentialEnds(prisma),
         spending: spending.store,

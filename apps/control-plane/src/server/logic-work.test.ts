@@ -105,6 +105,31 @@ test('a node learns that there is logic, where it is, and gets its document from
   );
 });
 
+test('endpoints of a test account are busy, do not answer and fail by themselves, and no live one does (PRD-1)', async () => {
+  const { accountId } = await ask('POST', '/keys', { mode: 'test' });
+  expect(await asNode('accountSnapshot', { accountId })).toMatchObject({ hasLogicNear: true });
+  const call = async (of: string, name: string) => {
+    const endpoint = `user:magic-${name}`;
+    const found = await asNode('findLogic', { callerAccountId: of, accountId: of, endpoint });
+    if (found.standing !== 'found') return found.standing;
+    const session: LogicSession = {
+      id: 'ses_2',
+      endpoint,
+      caller: 'user:alice',
+      media: { audio: true, video: false, screen: false },
+      createdAt: new Date().toISOString(),
+      documentNumber: 1,
+    };
+    const fetched = await asNode('fetchLogic', { accountId: of, url: found.url, session, variables: {} });
+    return fetched.failure ?? fetched.document.verbs;
+  };
+  expect(await call(accountId, 'busy')).toEqual([{ verb: 'reject', reason: 'busy' }]);
+  expect(await call(accountId, 'no-answer')).toEqual([{ verb: 'pause', seconds: 10 }]);
+  expect(await call(accountId, 'fails')).toBe('unreachable');
+  expect(await call(accountId, 'else')).toBe('none');
+  expect(await call(acme.accountId, 'busy')).toBe('none');
+});
+
 test('logic.dryRun 200: over REST, and in the XML form', async () => {
   const xml = '<Response><Dial timeout="5"><Client>bob</Client></Dial><Reject reason="busy"/></Response>';
   expect(await ask('POST', '/logic-runs', { kind: 'twiml', document: xml })).toMatchObject({

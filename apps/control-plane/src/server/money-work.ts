@@ -1,5 +1,6 @@
+import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
-import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { closeClockedMonths, closeMonths } from '@patchbay/adapters/billing/closing';
 import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
 import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { usagePushes } from '@patchbay/adapters/billing/usage-pushes';
@@ -10,7 +11,7 @@ import type { PaymentRail } from '@patchbay/domain/billing/collection/rail';
 import type { PushedMeters } from '@patchbay/domain/billing/collection/usage-push';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
-import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
+import { billingJobs, COLLECT_JOB, TEST_CLOCK_JOB } from './billing-jobs.ts';
 import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
@@ -19,6 +20,8 @@ import { type ReminderPorts, reminderJob } from './reminder-work.ts';
 import { usagePushJob } from './usage-push-work.ts';
 
 const CONNECTION_COUNT_MAX = 3;
+/** By then the transaction that set a clock is over. */
+const CLOSE_AFTER_MS = 200;
 
 export interface MoneyWorkOptions {
   readonly databaseUrl: string;
@@ -34,6 +37,7 @@ export interface MoneyWorkOptions {
   readonly onBalanceChanged: (accountId: string) => Promise<void>;
   /** Of whoever is reminded of an invoice. */
   readonly reminding: Omit<ReminderPorts, 'rounds' | 'billing' | 'catalogue' | 'isStopped' | 'nowMs'>;
+  readonly aheadMsOf: AheadOf;
   readonly isStopped: () => boolean;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -49,15 +53,16 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
   const pool = createApplicationPool(databaseUrl, onLost, limits);
   const over = { pool, platformAccount, nowMs };
   const notices = railNotices(over);
+  const closing = {
+    ...over,
+    isStopped,
+    isCollecting: rail !== undefined,
+    accrual: accountAccrual({ pool, catalogue, nowMs, aheadMsOf: options.aheadMsOf }),
+  };
   const jobs = billingJobs({
     isStopped,
-    closeMonths: () =>
-      closeMonths({
-        ...over,
-        isStopped,
-        isCollecting: rail !== undefined,
-        accrual: accountAccrual({ pool, catalogue, nowMs }),
-      }),
+    closeMonths: () => closeMonths(closing),
+    closeClockedMonths: () => closeClockedMonths(closing),
     collecting:
       rail === undefined
         ? undefined
@@ -75,6 +80,8 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
       ? []
       : [usagePushJob({ pushes: usagePushes(over), rail, meters: options.meters, isStopped, nowMs })];
   const runner = new JobRunner({ pool, log, jobs: [...jobs, reminders, ...pushes] });
+  const clocks = jobs.find(({ name }) => name === TEST_CLOCK_JOB);
+  let isClosingNear = false;
   const heard: NoticePorts = {
     rail,
     nowMs,
@@ -90,6 +97,18 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
   return {
     runner,
     notices: heard,
+    /** A test clock was set, in a transaction that may not be over yet: the regular round finds what this one does not. */
+    clockAdvanced(): void {
+      if (clocks === undefined || isClosingNear) return;
+      isClosingNear = true;
+      setTimeout(() => {
+        isClosingNear = false;
+        if (isStopped()) return;
+        runJob(pool, { ...clocks, everyMs: 0 }).catch((error: unknown) =>
+          log.error({ error: rootOf(error) }, 'The months of a test clock are closed in the next round.'),
+        );
+      }, CLOSE_AFTER_MS).unref();
+    },
     async close(): Promise<void> {
       await runner.stop();
       await pool.end();

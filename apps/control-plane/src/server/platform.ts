@@ -27,6 +27,7 @@ export interface PlatformParts
     | 'recordUsage'
     | 'noteRefused'
     | 'nowMs'
+    | 'aheadMsOf'
     | 'atomically'
     | 'inTurn'
     | 'keptAtEnd'
@@ -39,6 +40,8 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
+  /** Whether an account, or whose twin it is, is at or below another. */
+  readonly isWithin: (accountId: string, topId: string) => Promise<boolean>;
   readonly grantsOf: (userId: string, viewing?: string, within?: string) => Promise<readonly Grant[]>;
   /** What the holder of a session looks at, as somebody above an account may. */
   readonly viewOf: (signInSessionId: string) => Promise<Viewing | undefined>;
@@ -63,6 +66,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     noteRefused,
     nowMs,
+    aheadMsOf,
     atomically,
     inTurn,
     keptAtEnd,
@@ -98,6 +102,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     noteRefused,
     nowMs,
+    aheadMsOf,
     atomically,
     inTurn,
     keptAtEnd,
@@ -164,13 +169,12 @@ function onceForEach<Subject extends object, Answer>(
   };
 }
 
-/** At the host of an account's brand, a key or a credential of an account that is not below it is none. */
+/** At the host of an account's brand, a key or a credential of an account that is not below it, or a twin of that, is none. */
 async function authenticate(parts: PlatformParts, evidence: Evidence): Promise<Principal | undefined> {
   const principal = await holderOf(parts, evidence);
   const { within } = evidence;
   if (principal === undefined || within === undefined || !('accountId' in principal.actor)) return principal;
-  const chain = await parts.chainOf(principal.actor.accountId);
-  return chain.some(({ id }) => id === within) ? principal : undefined;
+  return (await parts.isWithin(principal.actor.accountId, within)) ? principal : undefined;
 }
 
 async function holderOf(
@@ -190,8 +194,8 @@ async function holderOf(
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
-  const { keyId, accountId, name, scopes, mode, standing } = key;
-  const principal: Principal = { actor: { kind: 'key', keyId, accountId }, name, scopes, mode };
+  const { keyId, accountId, name, scopes, standing } = key;
+  const principal: Principal = { actor: { kind: 'key', keyId, accountId }, name, scopes };
   standings.set(principal, { ...standing, accountId });
   return principal;
 }

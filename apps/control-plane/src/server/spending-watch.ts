@@ -22,6 +22,8 @@ export interface SpendingWatchOptions {
   readonly store: Pick<SpendingStore, 'watched'>;
   /** Rates it, and does what follows. */
   readonly evaluate: (use: Dirty) => Promise<void>;
+  /** By how much the clocks of those who used something are ahead, of those that are: it says in which month they did. */
+  readonly aheadOf?: (uses: readonly Used[]) => Promise<ReadonlyMap<string, number>>;
   readonly nowMs: () => number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -83,10 +85,11 @@ export class SpendingWatch {
 
   async #dirtyOf(records: readonly Used[]): Promise<readonly Dirty[]> {
     await this.#readUnknown([...new Set(records.map(({ accountId }) => accountId))]);
+    const aheadMs = await this.#options.aheadOf?.(records);
     const dirty = new Map<string, Dirty>();
     for (const { accountId: usedBy, service, toMs, quantities } of records) {
       for (const accountId of this.#known.get(usedBy)?.watchedIds ?? []) {
-        const period = periodAt(toMs);
+        const period = periodAt(toMs + (aheadMs?.get(usedBy) ?? 0));
         const key = `${accountId} ${period.name}`;
         const each = dirty.get(key) ?? { accountId, period, meters: new Set<string>() };
         for (const { meter } of quantities) each.meters.add(`${service}.${meter}`);

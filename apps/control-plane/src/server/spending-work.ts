@@ -1,3 +1,5 @@
+import type { AheadOf } from '@patchbay/adapters/billing/account-books';
+import { aheadOf } from '@patchbay/adapters/metering/ahead';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
@@ -33,7 +35,9 @@ export interface SpendingWorkOptions {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
   readonly serviceNames: readonly string[];
-  readonly platformAccount: () => Promise<string>;
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
+  readonly topAccounts: () => Promise<readonly string[]>;
+  readonly aheadMsOf: AheadOf;
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly publish: (message: BusMessage) => Promise<void>;
   readonly mails: Mails;
@@ -53,6 +57,8 @@ export function spendingWork(options: SpendingWorkOptions) {
       pool: of,
       catalogue: options.catalogue,
       platformAccount: options.platformAccount,
+      topAccounts: options.topAccounts,
+      aheadMsOf: options.aheadMsOf,
       serviceNames: options.serviceNames,
       bitsPerSecondMaxOf: async (accountId) => {
         const stored = await options.policies.chain({ accountId });
@@ -126,7 +132,13 @@ export function spendingWork(options: SpendingWorkOptions) {
 
   const onFailure = (error: unknown) =>
     log.warn({ error: rootOf(error) }, 'What was spent could not be rated; the regular round does it again.');
-  const watch = new SpendingWatch({ store, evaluate, nowMs, onFailure });
+  const watch = new SpendingWatch({
+    store,
+    evaluate,
+    aheadOf: (uses) => aheadOf(pool, uses),
+    nowMs,
+    onFailure,
+  });
   const jobPool = createApplicationPool(options.databaseUrl, options.onLost, {
     ...jobLimits,
     connectionCountMax: CONNECTION_COUNT_MAX,
@@ -142,7 +154,8 @@ export function spendingWork(options: SpendingWorkOptions) {
       let failedCount = 0;
       for (const accountId of accountIds) {
         if (isStopped()) break;
-        const use = { accountId, period: periodAt(nowMs()), meters: undefined };
+        const atMs = nowMs() + (await options.aheadMsOf(accountId));
+        const use = { accountId, period: periodAt(atMs), meters: undefined };
         await evaluate(use, true).catch((error: unknown) => {
           failedCount++;
           onFailure(error);

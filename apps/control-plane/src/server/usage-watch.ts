@@ -1,3 +1,4 @@
+import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import type { Budget, SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
@@ -34,10 +35,12 @@ export function usageWatch({
   policies,
   usage,
   nowMs,
+  aheadMsOf,
 }: {
   readonly policies: Pick<PolicyPorts['policies'], 'chain' | 'saying'>;
   readonly usage: Pick<UsageStore, 'query'>;
   readonly nowMs: () => number;
+  readonly aheadMsOf?: AheadOf;
 }): UsageWatch {
   const watched = new Map<string, Watched>();
   /** By setting, scope, bound and day: what nodes were told of is not told at every batch that follows. */
@@ -71,7 +74,8 @@ export function usageWatch({
     for (const each of unknown) watch(each, bounded.has(each.accountId) ? await budgetsOf(each) : []);
   }
 
-  const spent = (budgets: readonly Budget[]) => spentBudgets(budgets, { usage, nowMs: nowMs() });
+  const spent = (budgets: readonly Budget[]) =>
+    spentBudgets(budgets, { usage, nowMs: nowMs(), ...(aheadMsOf === undefined ? {} : { aheadMsOf }) });
 
   return {
     spent,

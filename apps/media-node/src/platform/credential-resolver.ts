@@ -226,10 +226,6 @@ export class CredentialResolver {
     ) {
       return refused('credential.revoked', 'The credential or the key that minted it was revoked.');
     }
-    // What a test key makes never touches live data, and there are no books but those (ACC-4).
-    if (key.mode === 'test') {
-      return refused('credential.mode_not_allowed', 'Test keys make no calls yet: they would be billed.');
-    }
     if (!key.mintsFor.includes(use.service)) {
       return refused(
         'credential.service_not_allowed',

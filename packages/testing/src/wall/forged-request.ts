@@ -12,6 +12,7 @@ const samples: readonly unknown[] = [
   'cancelled',
   'user:nobody',
   'declined',
+  'paid',
   'network-discovery',
   'a@b.test',
   'https://b.test/',

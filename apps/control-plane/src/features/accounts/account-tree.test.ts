@@ -12,6 +12,7 @@ const account = (id: string, parentId: string): AccountRow => ({
   depth: 1,
   childCount: 0,
   createdAt: '2026-11-01T00:00:00Z',
+  isTest: false,
 });
 const tree = [account('a', 'top'), account('b', 'top'), account('a1', 'a'), account('a1x', 'a1')];
 

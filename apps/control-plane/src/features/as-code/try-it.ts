@@ -6,7 +6,6 @@ export const ownSampleUrl = `http://127.0.0.1:${SAMPLE_PORT}`;
 /** What a key is tried with, in a clone of the repository, once its variables stand in the shell. */
 export const tryIt = {
   cli: 'npx patchbay ice --ttl 600',
-  read: 'npx patchbay session list',
   sample: `PORT=${SAMPLE_PORT} npx node apps/samples/video-call/server.ts`,
   /** The whole of a server that lets somebody's browsers in. */
   server: [

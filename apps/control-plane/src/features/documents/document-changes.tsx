@@ -12,6 +12,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { problemOf } from '../problem/problem.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
+import { TestPayments } from '../test-mode/test-payments.tsx';
 import type { ShownDocument } from './document-sheet.tsx';
 import { showMinorUnits } from './printed-document.ts';
 
@@ -19,6 +20,7 @@ import { showMinorUnits } from './printed-document.ts';
 export function DocumentChanges({ document }: { readonly document: ShownDocument }): ReactNode {
   const { data: account } = useAccount();
   const { kind, standing } = document;
+  if (account?.isTest === true) return kind === 'invoice' ? <TestPayments document={document} /> : null;
   const isPlatform = account?.parentId === undefined && account?.ancestors.length === 0;
   if (!isPlatform || kind !== 'invoice' || standing === undefined) return null;
   const isPaid = BigInt(standing.paidMinorUnits) > BigInt(standing.refundedMinorUnits);

@@ -11,7 +11,7 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { NewSecret } from './new-secret.tsx';
 import { ScopeField } from './scope-field.tsx';
@@ -65,7 +65,10 @@ export interface CreateKeyWindowProps {
 export function CreateKeyWindow({ isOpen, onOpenChange }: CreateKeyWindowProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const [mode, setMode] = useState<'live' | 'test'>('live');
+  const { data: account } = useAccount();
+  const [asked, setMode] = useState<'live' | 'test'>('live');
+  // A test account has test keys only.
+  const mode = account?.isTest === true ? 'test' : asked;
   const [days, setDays] = useState<(typeof lifetimes)[number]['value']>('0');
   const [scopes, setScopes] = useState<readonly string[]>(['*']);
   const create = useMutation(trpc.keys.create.mutationOptions());
@@ -100,9 +103,11 @@ export function CreateKeyWindow({ isOpen, onOpenChange }: CreateKeyWindowProps):
           error={form.errorOf('name')}
         />
         <div className="grid grid-cols-2 gap-4">
-          <Labelled label="Mode">
-            <Select label="Mode" value={mode} options={modes} onChange={setMode} />
-          </Labelled>
+          {account?.isTest === true ? null : (
+            <Labelled label="Mode">
+              <Select label="Mode" value={mode} options={modes} onChange={setMode} />
+            </Labelled>
+          )}
           <Labelled label="Expires">
             <Select label="Expires" value={days} options={lifetimes} onChange={setDays} />
           </Labelled>
@@ -129,7 +134,7 @@ export function CreateKeyWindow({ isOpen, onOpenChange }: CreateKeyWindowProps):
       name={create.data.name}
       secret={create.data.secret}
       mode={create.data.mode}
-      accountId={accountId}
+      accountId={create.data.accountId}
       onDone={() => change(false)}
     />
   );

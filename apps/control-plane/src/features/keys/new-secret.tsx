@@ -27,25 +27,16 @@ export function NewSecret({ name, secret, mode, accountId, onDone }: NewSecretPr
       description="Copy it now: it is shown this once. Who has it can act for this account."
     >
       <ShownOnce text={secret} copyLabel="Copy the secret" />
-      <div className="mt-4">
-        {mode === 'live' ? (
-          <CodePanel
-            title="For your shell, then try it"
-            snippets={[
-              { name: 'CLI', code: `${variables}\n${tryIt.cli}` },
-              { name: 'Sample app', code: `${variables}\n${tryIt.sample}` },
-              { name: 'Variables', code: variables },
-            ]}
-          />
-        ) : (
-          <div className="grid gap-4">
-            <TestKeyNote />
-            <CodePanel
-              title="For your shell, then read something"
-              snippets={[{ name: 'CLI', code: `${variables}\n${tryIt.read}` }]}
-            />
-          </div>
-        )}
+      <div className="mt-4 grid gap-4">
+        {mode === 'live' ? null : <TestKeyNote />}
+        <CodePanel
+          title="For your shell, then try it"
+          snippets={[
+            { name: 'CLI', code: `${variables}\n${tryIt.cli}` },
+            { name: 'Sample app', code: `${variables}\n${tryIt.sample}` },
+            { name: 'Variables', code: variables },
+          ]}
+        />
       </div>
       <TakenActions onDone={onDone} />
     </Dialog>

@@ -10,7 +10,7 @@ import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useBrand } from '../brand/brand-context.tsx';
-import { useAccount, useAccountId, useMe } from './account.ts';
+import { liveOf, useAccount, useAccountId, useMe } from './account.ts';
 import { keptOf, pagePath } from './pages.ts';
 
 interface Named {
@@ -64,7 +64,7 @@ function AccountSwitcher({
     ['Above it', account.ancestors],
     ['Beside it', siblings.data?.items ?? []],
     ['Below it', children.data?.items ?? []],
-    ['Where you have a role', me?.accounts ?? []],
+    ['Where you have a role', liveOf(me?.accounts ?? [])],
     ['Your organisations', organisationsOf(me?.organisations ?? [])],
   ];
   return (

@@ -5,7 +5,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccount, useMe } from './account.ts';
+import { liveOf, useAccount, useMe } from './account.ts';
 import { pagePath } from './pages.ts';
 
 /** Shows the page of an account that can be read; says on each that it is suspended, or closed, or out of reach. */
@@ -45,7 +45,7 @@ function OutOfReach({ error }: { readonly error: unknown }): ReactNode {
         <nav aria-label="Accounts where you have a role">
           <h2 className="mb-1 font-semibold">Where you have a role</h2>
           <ul className="divide-y divide-line border-y">
-            {me.accounts.map(({ id, name, roleName }) => (
+            {liveOf(me.accounts).map(({ id, name, roleName }) => (
               <li key={id}>
                 <Link href={pagePath(id)} className="flex h-9 items-center justify-between hover:bg-surface">
                   {name}

@@ -27,6 +27,11 @@ export function useAccountNames(): ReadonlyMap<string, string> {
   return new Map(seen.map(({ id, name }) => [id, name]));
 }
 
+/** Of some accounts those that are live: to their test accounts leads the switch beside them. */
+export const liveOf = <Account extends { readonly isTest: boolean }>(
+  accounts: readonly Account[],
+): readonly Account[] => accounts.filter(({ isTest }) => !isTest);
+
 export function useMe() {
   const trpc = useTRPC();
   return useQuery(

@@ -8,6 +8,8 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useBrand } from '../brand/brand-context.tsx';
 import { BrandMark } from '../brand/brand-mark.tsx';
+import { TestBand } from '../test-mode/test-band.tsx';
+import { TestSwitch } from '../test-mode/test-switch.tsx';
 import { ViewBanner } from '../view/view-banner.tsx';
 import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
@@ -45,12 +47,14 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
       </a>
       <div className="sticky top-0 z-30 print:hidden">
         <ViewBanner />
+        <TestBand />
         <header className="flex h-12 items-center gap-3 border-b bg-canvas px-4">
           <Link href={pagePath(accountId)} aria-label={`${brand.name}: overview`} className="rounded-sm">
             <BrandMark brand={brand} />
           </Link>
-          <div className="min-w-0 flex-1">
+          <div className="flex min-w-0 flex-1 items-center gap-3">
             <AccountChain />
+            <TestSwitch />
           </div>
           <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
             <Search aria-hidden />

@@ -81,7 +81,7 @@ export async function firstAccountOf(lastAccountId: string | undefined): Promise
   const read = (accountId: string) => caller.accounts.get({ accountId }).catch(() => undefined);
   const last = lastAccountId === undefined ? undefined : await read(lastAccountId);
   if (last !== undefined) return last.id;
-  const [first, second] = (await caller.me.get({})).accounts;
+  const [first, second] = (await caller.me.get({})).accounts.filter(({ isTest }) => !isTest);
   if (first === undefined) return null;
   const isPlatform = second !== undefined && (await read(first.id))?.depth === 0;
   return isPlatform ? second.id : first.id;

@@ -1,0 +1,315 @@
+import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
+import { keyStore } from '@patchbay/adapters/prisma/key-store';
+import { minting } from '@patchbay/adapters/prisma/minting';
+import { policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
+import type { Actor } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+
+let harness: TenancyHarness;
+let database: TenancyHarness['database'];
+/** Of the database: no row-level security holds for it, and every trigger does. */
+let sql: Client;
+let owner: Owner;
+let childId: string;
+
+beforeAll(async () => {
+  harness = await createTenancyHarness();
+  database = harness.database;
+  sql = new Client({ connectionString: database.url });
+  await sql.connect();
+}, 60_000);
+afterAll(async () => {
+  await sql.end();
+  await database.close();
+});
+beforeEach(async () => {
+  owner = await harness.signUp('Acme');
+  childId = await database.addChild(owner.accountId, 'Customer');
+});
+
+const testKey = (at = childId) => owner.call('keys', 'create', { at, request: { mode: 'test' } });
+const twinOf = (at = childId) => owner.call('accounts', 'openTest', { at });
+const oneRow = async (text: string, values: unknown[]) => (await sql.query(text, values)).rows[0];
+
+test('keys.create 200: a test key is one of the twin, which is made with it, up to the top of the tree (PRD-1)', async () => {
+  const { answer, audited, events } = await testKey();
+  expect(answer).toMatchObject({ mode: 'test', secret: expect.stringMatching(/^pb_test_/) });
+  const { answer: twin } = await twinOf();
+  expect(twin).toMatchObject({
+    id: answer.accountId,
+    name: 'Customer (test)',
+    isTest: true,
+    liveAccountId: childId,
+    currency: 'EUR',
+  });
+  // Both sides tell of it, and the event is one of the test account.
+  expect(audited.map(({ accountId }) => accountId)).toEqual([undefined, twin.id]);
+  expect(events).toEqual([expect.objectContaining({ accountId: twin.id })]);
+  const chain = await database.chainOf(twin.id);
+  const top = await oneRow('SELECT id, is_test FROM account WHERE live_id = $1', [database.platformId]);
+  const above = await oneRow('SELECT id, root_id FROM account WHERE live_id = $1', [owner.accountId]);
+  expect(chain).toEqual([top.id, above.id, twin.id]);
+  expect(above.root_id).toBe(above.id);
+  expect(chain).not.toContain(database.platformId);
+  const { answer: live } = await owner.call('accounts', 'get', { at: childId });
+  expect(live).toMatchObject({ isTest: false, testAccountId: twin.id });
+  const { answer: keys } = await owner.call('keys', 'list', { at: childId });
+  expect(keys.items).toEqual([]);
+});
+
+test('accounts.openTest 200: of many at once, and of a test account, there is one', async () => {
+  const opened = await Promise.all([twinOf(), twinOf(), twinOf(), testKey()]);
+  const ids = opened.map(({ answer }) => ('accountId' in answer ? answer.accountId : answer.id));
+  expect(new Set(ids).size).toBe(1);
+  expect((await twinOf(ids[0])).answer.id).toBe(ids[0]);
+});
+
+test('keys.create 403: a test account has test keys only, and its key is about nothing else', async () => {
+  const { answer } = await testKey();
+  const { accountId } = answer;
+  const actor: Actor = { kind: 'key', keyId: answer.id, accountId };
+  const wanted = (mode: string) =>
+    owner.call('keys', 'create', { as: actor, at: accountId, request: { mode } });
+  await expect(wanted('live')).rejects.toMatchObject(refusal(403, 'tenancy.scope_too_wide'));
+  expect((await owner.call('keys', 'create', { as: actor, at: accountId })).answer.mode).toBe('test');
+  const store = keyStore(database.prisma, database.cipher);
+  const authenticated = await store.authenticate(answer.secret);
+  expect(authenticated?.standing.chain.map(({ id }) => id)).toEqual(await database.chainOf(accountId));
+});
+
+test('the API mints for a test account with its own test key, and never with a live one', async () => {
+  await owner.createKey(['*']);
+  const { answer: twin } = await twinOf();
+  const { mint } = minting(database.prisma, database.cipher);
+  await expect(mint({ accountId: twin.id, caveats: [] })).rejects.toThrow('Neither');
+  await testKey();
+  expect((await mint({ accountId: twin.id, caveats: [] })).username).toBeDefined();
+});
+
+test('a new twin takes over policies, plans, configuration and the prices of its edges, under a small cap', async () => {
+  const { accountId } = owner;
+  const plan = createId('pln');
+  const word = (seconds: number) =>
+    JSON.stringify({ values: { sessionSecondsMax: seconds }, locked: [], overridable: {} });
+  await sql.query(`INSERT INTO policy (account_id, by, word) VALUES ($1, 'above', $2)`, [childId, word(300)]);
+  await sql.query(`INSERT INTO policy_plan (id, account_id, name, word) VALUES ($1, $2, 'Free', $3)`, [
+    plan,
+    accountId,
+    word(400),
+  ]);
+  await sql.query('INSERT INTO account_plan (account_id, plan_id) VALUES ($1, $2)', [childId, plan]);
+  await sql.query(
+    `INSERT INTO service_config (account_id, service, config) VALUES ($1, 'signaling', '{"mode": "relay"}')`,
+    [childId],
+  );
+  for (const [forChild, amount] of [
+    [null, 1],
+    [childId, 2],
+  ])
+    await sql.query(
+      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from)
+       VALUES ($1, $2, $3, 'signaling', 'connectedMs', '{}', $4, 1, 'EUR', '2020-01-01')`,
+      [createId('prc'), accountId, forChild, amount],
+    );
+  const { answer: twin } = await twinOf();
+  const { rows: prices } = await sql.query(
+    `SELECT p.amount::int AS amount, b.live_id AS child FROM price p JOIN account s ON s.id = p.account_id
+     LEFT JOIN account b ON b.id = p.child_id WHERE s.live_id = $1 ORDER BY 1`,
+    [accountId],
+  );
+  expect(prices).toEqual([
+    { amount: 1, child: null },
+    { amount: 2, child: childId },
+  ]);
+  const config = await oneRow('SELECT config FROM service_config WHERE account_id = $1', [twin.id]);
+  expect(config).toEqual({ config: { mode: 'relay' } });
+  const levels = await policyStore(database.prisma).chain({ accountId: twin.id });
+  const said = new Set(levels.map(({ by, word: { values } }) => `${by} ${JSON.stringify(values)}`));
+  const capped = { sessionSecondsMax: 600, relayBytesPerDayMax: 1_000_000_000, concurrentSessionsMax: 2 };
+  expect(said).toEqual(
+    new Set([
+      `plan ${JSON.stringify(capped)}`,
+      'plan {"sessionSecondsMax":400}',
+      'above {"sessionSecondsMax":300}',
+    ]),
+  );
+});
+
+describe('people', () => {
+  test('who holds a role at the live account holds it at the twin, for as long', async () => {
+    const { answer: twin } = await twinOf();
+    const grants = await database.ports.people.grantsOf(owner.userId);
+    const above = await oneRow('SELECT id FROM account WHERE live_id = $1', [owner.accountId]);
+    expect(grants).toEqual([
+      expect.objectContaining({ accountId: owner.accountId, role: 'owner', isTest: false }),
+      expect.objectContaining({ accountId: above.id, role: 'owner', isTest: true }),
+    ]);
+    const within = await database.ports.people.grantsOf(owner.userId, undefined, owner.accountId);
+    expect(within).toEqual(grants);
+    expect(await database.chainOf(twin.id)).toContain(above.id);
+    const { answer: me } = await owner.call('me', 'get');
+    expect(me.accounts.map(({ id, isTest }) => [id, isTest])).toEqual([
+      [owner.accountId, false],
+      [above.id, true],
+    ]);
+    await sql.query('DELETE FROM role_grant WHERE user_id = $1', [owner.userId]);
+    expect(await database.ports.people.grantsOf(owner.userId)).toEqual([]);
+  });
+
+  test('mails about a test account go to the people of the live one and to nobody else, and say what they are', async () => {
+    const { answer: twin } = await twinOf(owner.accountId);
+    const proof = { isProofAsked: false };
+    expect(await billingPeople(database.prisma, proof)(twin.id)).toEqual([
+      expect.objectContaining({ email: owner.email }),
+    ]);
+    const isOfTeam = teamAddresses(database.prisma, proof);
+    expect(await isOfTeam({ accountId: twin.id, address: owner.email })).toBe(true);
+    expect(await isOfTeam({ accountId: twin.id, address: 'customer@test.example' })).toBe(false);
+    const { accountId } = owner;
+    for (const [sender, subject] of [
+      [twin.id, '[Test] Limit'],
+      [accountId, 'Limit'],
+    ] as const) {
+      const letter = { subject: 'Limit', greeted: 'Owner', says: ['It is reached.'] };
+      await database.ports.mails.send({
+        accountId: sender,
+        to: owner.email,
+        reader: { accountId: sender },
+        ...letter,
+      });
+      const mail = await oneRow('SELECT subject FROM mail WHERE account_id = $1', [sender]);
+      expect(mail).toEqual({ subject });
+    }
+  });
+
+  test('team.add 409: a test account has no people of its own', async () => {
+    const { answer: twin } = await twinOf();
+    const request = { email: 'dev@acme.example', name: 'Dev', role: 'viewer' };
+    await expect(owner.call('team', 'add', { at: twin.id, request })).rejects.toMatchObject(
+      refusal(409, 'tenancy.people_at_live'),
+    );
+  });
+});
+
+test('a test account stands and falls with its live one, and moves with it', async () => {
+  const { answer: twin } = await twinOf();
+  const suspended = await owner.call('accounts', 'update', {
+    at: childId,
+    request: { state: 'suspended', force: true },
+  });
+  // Nodes hear of both.
+  expect(suspended.events).toContainEqual(
+    expect.objectContaining({ accountId: twin.id, event: 'account.state-changed' }),
+  );
+  const state = async () => (await owner.call('accounts', 'get', { at: twin.id })).answer.effectiveState;
+  expect(await state()).toBe('suspended');
+  await owner.call('accounts', 'update', { at: childId, request: { state: 'active' } });
+  expect(await state()).toBe('active');
+
+  const otherId = await database.addChild(owner.accountId, 'Other');
+  await owner.call('accounts', 'move', { at: childId, request: { parentId: otherId } });
+  const other = await oneRow('SELECT id FROM account WHERE live_id = $1', [otherId]);
+  expect((await database.chainOf(twin.id)).slice(-2)).toEqual([other.id, twin.id]);
+});
+
+test('what is held once in the whole world is held apart among test accounts, which takes nothing from live ones', async () => {
+  const { answer: twin } = await twinOf();
+  const allocate = async (accountId: string) =>
+    (
+      await sql.query(
+        `SELECT outcome FROM set_config('patchbay.account_id', $1, false),
+           LATERAL endpoint_allocate($1, $2, 'tel', 'tel:+49301234567', '', NULL, 100)`,
+        [accountId, createId('end')],
+      )
+    ).rows[0].outcome;
+  expect(await allocate(twin.id)).toBe('allocated');
+  expect(await allocate(childId)).toBe('allocated');
+  expect(await allocate(owner.accountId)).toBe('taken');
+  const { answer: above } = await twinOf(owner.accountId);
+  expect(await allocate(above.id)).toBe('taken');
+  const refused = await oneRow(
+    `SELECT reason FROM authenticating_networks_refused($1, ARRAY['198.51.100.0/24'], 100)`,
+    [twin.id],
+  );
+  expect(refused).toEqual({ reason: 'too_many' });
+});
+
+test('the database refuses whatever joins the two trees', async () => {
+  const { answer: twin } = await twinOf();
+  const liveId = owner.accountId;
+  const refusals: [name: string, text: string, values: unknown[]][] = [
+    ['a parent', 'UPDATE account SET parent_id = $2 WHERE id = $1', [twin.id, liveId]],
+    ['a side', 'UPDATE account SET is_test = false WHERE id = $1', [twin.id]],
+    [
+      'an ancestor',
+      'INSERT INTO account_closure (descendant_id, ancestor_id, depth) VALUES ($1, $2, 9)',
+      [twin.id, liveId],
+    ],
+    [
+      'a twin elsewhere',
+      `INSERT INTO account (id, parent_id, root_id, name, currency, live_id) SELECT $1, $2, '', 'T', 'EUR', $3`,
+      [createId('acc'), twin.id, liveId],
+    ],
+    [
+      'a price',
+      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from)
+       VALUES ($1, $2, $3, 's', 'm', '{}', 1, 1, 'EUR', '2020-01-01')`,
+      [createId('prc'), liveId, twin.id],
+    ],
+    [
+      'a transaction',
+      `INSERT INTO ledger_transaction (id, source_ref, period, seller_id, buyer_id) VALUES ($1, 'x', '2026-10', $2, $3)`,
+      [createId('txn'), liveId, twin.id],
+    ],
+    [
+      'a position',
+      `INSERT INTO ledger_position (period, buyer_id, seller_id, line_key, currency, posted, revision, book)
+       VALUES ('2026-10', $1, $2, 'x', 'EUR', 1, 1, 'receivable')`,
+      [twin.id, liveId],
+    ],
+    [
+      'a document',
+      `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+         issued_at, content) VALUES ($1, $2, $3, '2026-10', 'invoice', 1, 'X-1', 'EUR', 1, '{}', now(), '{}')`,
+      [createId('doc'), twin.id, liveId],
+    ],
+    [
+      'a closed statement',
+      `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, '2026-10', $2, 'EUR', '{}')`,
+      [twin.id, liveId],
+    ],
+    [
+      'a transfer',
+      `INSERT INTO endpoint_transfer (id, endpoint_id, identifier, from_account_id, to_account_id, state)
+       VALUES ($1, 'end_x', 'user:x', $2, $3, 'offered')`,
+      [createId('etr'), twin.id, liveId],
+    ],
+    [
+      'a key of the other side',
+      `INSERT INTO api_key (id, account_id, name, display, mode, scopes, api_hash, mint_ciphertext, created_by)
+       VALUES ($1, $2, 'k', 'd', 'test', '{*}', sha256('x'), 'x', 'x')`,
+      [createId('key'), liveId],
+    ],
+  ];
+  for (const [name, text, values] of refusals)
+    await expect(sql.query(text, values), name).rejects.toMatchObject({ code: 'PB409' });
+  // An entry needs a transaction, which is refused at its end at the latest.
+  await sql.query('BEGIN');
+  const transactionId = createId('txn');
+  await sql.query(
+    `INSERT INTO ledger_transaction (id, source_ref, period, seller_id, buyer_id) VALUES ($1, 'y', '2026-10', $2, $2)`,
+    [transactionId, liveId],
+  );
+  await expect(
+    sql.query(
+      `INSERT INTO ledger_entry (transaction_id, account_id, book, counterparty_id, period, currency, amount)
+       VALUES ($1, $2, 'receivable', $3, '2026-10', 'EUR', 1)`,
+      [transactionId, liveId, twin.id],
+    ),
+  ).rejects.toMatchObject({ code: 'PB409' });
+  await sql.query('ROLLBACK');
+});
