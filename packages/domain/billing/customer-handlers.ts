@@ -55,10 +55,11 @@ export const customerHandlers: Pick<Handlers, 'customers'> = {
 async function checked(
   context: Context,
   csv: string,
-  { rail, customers }: BillingPorts,
+  { railOf, customers }: BillingPorts,
 ): Promise<CheckedLinks> {
   if (context.entity.chain.length !== 1)
     throw context.error('billing.collector_only', 'Customers at Stripe are those of the platform.');
+  const rail = await railOf(context.entity.accountId);
   if (rail === undefined)
     throw context.error(
       'billing.not_collecting',
