@@ -36,14 +36,14 @@ const ports = {
       nextCursor: 'acc_3',
     }),
   },
-  rail: {
+  railOf: async () => ({
     readCustomer: async (id: string) => {
       if (isDown) throw new RailError('unavailable', 'Stripe did not answer.');
       return id === 'cus_gone' ? undefined : id === 'cus_ours' ? { accountId: 'acc_9' } : {};
     },
-  },
+  }),
 } as unknown as BillingPorts;
-const withoutRail = { ...ports, rail: undefined };
+const withoutRail = { ...ports, railOf: async () => undefined };
 const { list, check, link } = customerHandlers.customers;
 const world = <Name extends 'list' | 'check' | 'link'>(_: Name, chain: readonly string[] = ['acc_0']) =>
   domainContext<typeof billing, 'customers', Name>(billing, { chain });
