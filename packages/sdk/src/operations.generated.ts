@@ -780,6 +780,12 @@ export interface Operations {
     /** Take the role that somebody was given at this account. */
     remove(request: { readonly userId: IdLike<"usr"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr"> }>;
   };
+  readonly measures: {
+    /** Read what the platform knows of itself now: at its own account alone, for whoever runs it. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly value: number }> }>;
+    /** Read what the platform knows of itself now: at its own account alone, for whoever runs it. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly value: number }> }>;
+  };
   readonly triggers: {
     /** Read the triggers that this account set, with their counters, and those from above that it may see. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"trg">; readonly name: string; readonly isFromAbove: boolean; readonly counter: { readonly meter: string; readonly where?: Readonly<Record<string, string>> } | { readonly event: string; readonly where?: Readonly<Record<string, string>> } | { readonly measure: string; readonly where?: {  } }; readonly target: { readonly scope: "own" | "inclusive"; readonly applicationId?: Id<"app">; readonly endpointId?: string; readonly credentialId?: string; readonly sessionId?: Id<"ses">; readonly accountId: Id<"acc"> }; readonly condition: { readonly kind: "threshold"; readonly limit: number } | { readonly kind: "recurring"; readonly limit: number; readonly per: "hour" | "day" | "month" } | { readonly kind: "rate"; readonly limit: number; readonly seconds: number }; readonly action: { readonly kind: "notify" } | { readonly kind: "suspend" } | { readonly kind: "endSessions"; readonly nodeId?: Id<"nod"> } | { readonly kind: "throttle"; readonly bitsPerSecondMax: number } | { readonly kind: "disableService"; readonly service: string } | { readonly kind: "email"; readonly address: string } | { readonly kind: "callback"; readonly webhookId: Id<"whk"> }; readonly isEnabled: boolean; readonly isShown: boolean; readonly timeZone: string; readonly countedFrom: string; readonly value: string; readonly windowStart?: string; readonly windowEnd?: string; readonly hasFired: boolean; readonly lastFiredAt?: string; readonly createdAt: string }>;
@@ -1283,6 +1289,9 @@ export const operations = {
     list: 'LIST ~/team',
     add: 'POST ~/team',
     remove: 'DELETE ~/team/{userId}',
+  },
+  measures: {
+    list: 'GET ~/measures',
   },
   triggers: {
     list: 'LIST ~/triggers',
