@@ -33,6 +33,7 @@ function valueAt(name: SettingName, index: number): number | string[] {
     countries,
     servicesToEnable: services,
     regions,
+    dataRegions: regions,
     sourceNetworks: networks,
     keyAllowList: networks,
     clientAllowList: networks,

@@ -301,6 +301,8 @@ export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['
   extends BaseContext<S['operations'][K]['errors'][number]> {
   readonly entity: Entity;
   readonly config: z.output<S['config']>;
+  /** Whose nodes may serve, by the policies that hold here. Absent: those of all regions. */
+  readonly regions?: readonly string[] | undefined;
   readonly meter: <M extends keyof S['meters'] & string>(
     meter: M,
     quantity: number,

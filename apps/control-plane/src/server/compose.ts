@@ -117,6 +117,7 @@ import { brandRelays } from './brand-relays.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
+import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
 import { databasePing } from './database-ping.ts';
 import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
@@ -214,7 +215,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
-    signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
+    signalUrl: ({ regions }: ServingIn = {}) => signalUrlIn(fleet, regions),
   };
   const ingestLag = new IngestLag({
     note: (counts) => noteIngestLag(pool, counts),
@@ -286,6 +287,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
+  const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
     cipher,
@@ -430,10 +432,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         serviceNames,
         featureNames,
         countries,
-        regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
+        regionNames: places.regionNames,
+        dataPlaces: places.promised,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {
+        places: places.placed,
         retention: {
           words: retentionStore(pool),
           defaults: retentionDefaults(env),
@@ -611,6 +615,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
     signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
     placement: aroundPorts(placement, inTime),
+    places: aroundPorts({ servingRegions: places.servingRegions }, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
     /** Undefined where browsers make no passkeys. */
