@@ -13,8 +13,9 @@ export async function serveMetrics(
   const ask = (path: string) => rest(new Request(new URL(path, request.url), { headers: request.headers }));
   const caller = await ask('/v1/me');
   if (!caller.ok) return caller;
-  const { accountId } = (await caller.json()) as { readonly accountId?: string };
-  const answer = await ask(`/v1/accounts/${accountId}/measures`);
+  const { accounts } = (await caller.json()) as { readonly accounts: readonly { readonly id: string }[] };
+  // A key has its own account first.
+  const answer = await ask(`/v1/accounts/${accounts[0]?.id}/measures`);
   if (!answer.ok) return answer;
   const { items } = (await answer.json()) as Measures;
   const lines = items.flatMap(({ name, title, value }) => {
