@@ -489,10 +489,10 @@ test('a measure of the platform fires once in its window, at its highest reading
   });
   const read = (path: string, key: string) => served.rest('GET', path, { key });
   const { body } = await read(`/v1/accounts/${platformId}/measures`, secret);
-  const valueOf = (name: string) =>
+  const readingOf = (name: string) =>
     body.items.find((item: { name: string }) => item.name === name)?.value as number;
-  expect(valueOf('usage.lagP99Ms')).toBeGreaterThanOrEqual(lateMs);
-  expect(valueOf('usage.lagMedianMs')).toBeLessThan(60_000);
+  expect(readingOf('usage.lagP99Ms')).toBeGreaterThanOrEqual(lateMs);
+  expect(readingOf('usage.lagMedianMs')).toBeLessThan(60_000);
   expect((await read(`/v1/accounts/${reseller.accountId}/measures`, reseller.key)).status).toBe(404);
   const metrics = (key: string) =>
     serveMetrics(
