@@ -643,6 +643,7 @@ export const classTables = {
       'policy_day_count',
       'policy_hold',
       'request_rate',
+      'usage_lag',
       'retention_round',
       'billing_closing',
       'billing_verification',

@@ -13,6 +13,7 @@ import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
+import { noteIngestLag } from '@patchbay/adapters/metering/ingest-lag-store';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { browserRefusal, issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
@@ -78,7 +79,7 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
-import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
+import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
@@ -128,6 +129,7 @@ import { databasePing } from './database-ping.ts';
 import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
+import { IngestLag } from './ingest-lag.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { addressLists, listingPorts } from './listed-addresses.ts';
@@ -229,7 +231,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     }),
     signalUrl: ({ regions }: ServingIn = {}) => signalUrlIn(fleet, regions),
   };
-  const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
+  const ingestLag = new IngestLag({
+    note: (counts) => noteIngestLag(pool, counts),
+    nowMs,
+    onFailure: (error) => log.warn({ error: rootOf(error) }, 'How late usage is counted was not noted.'),
+  });
+  const ingest = async (records: readonly UsageRecord[]) => {
+    const receipt = await ingestUsage(records, { usage, catalogue, nowMs });
+    if (receipt.freshCount > 0) ingestLag.counted(records);
+    return receipt;
+  };
   const apiUsage = new ApiUsage({
     dataFolder: env.PATCHBAY_DATA,
     region: env.PATCHBAY_REGION,
@@ -416,6 +427,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         },
         nodes: { find: (nodeId) => fleet.find(nodeId) },
+        measures: { read: () => readMeasures(prisma) },
         callbacks: {
           ...triggerCallbacks(prisma, cipher),
           refusalOf: endpointCheck(outgoing).refusalOf,
@@ -687,6 +699,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     spending,
     railNotices: money.notices,
     triggerActions,
+    ingestLag,
     credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
@@ -752,6 +765,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await ingestLag.flush();
       await credentialEndsWork.stop();
       await bus.close();
       await database.close();
