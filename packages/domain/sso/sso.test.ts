@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { ISSUER, type SsoHarness, ssoHarness } from '@patchbay/adapters/prisma/sso.testing';
 import { readCertificates } from '@patchbay/adapters/saml/certificates';
@@ -53,6 +55,7 @@ beforeAll(async () => {
   ports = {
     providers: harness.providers,
     domains: harness.domains,
+    samlKeys: samlKeyStore(database.prisma, database.cipher),
     scimTokens: scimTokenStore(database.prisma),
     records: { find: async (name) => records.get(name) ?? [] },
     addresses: { refusalOf: httpsAlone, browserRefusalOf: httpsAlone },
@@ -203,6 +206,7 @@ describe('the provider of an organisation (PRD-3)', () => {
       entityId: answer.saml.metadataUrl,
       acsUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/acs$/),
       metadataUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/metadata$/),
+      keys: [],
     });
     const [certificate] = [{ certificate: idp.signer.certificate, isEnding: false }];
     expect(answer.provider).toMatchObject({
@@ -238,6 +242,62 @@ describe('the provider of an organisation (PRD-3)', () => {
       certificates: [{ isEnding: false }, { isEnding: true }],
     });
     expect((await set()).answer.provider).toMatchObject({ kind: 'oidc', clientId: 'patchbay' });
+  });
+
+  test('sso.setSaml 422: requests are signed once there is a key for that, and whoever turns it on tries it anew', async () => {
+    const asking = { metadata: idp.metadata, signsRequests: true };
+    await expect(setSaml(asking)).rejects.toMatchObject(refusal(422, 'sso.saml_key_missing'));
+    const before = (await setSaml({ metadata: idp.metadata })).answer.provider?.changedAt ?? '';
+    await call(['sso', 'rotateSamlKey']);
+    const { answer } = await setSaml(asking);
+    expect(answer.provider).toMatchObject({ signsRequests: true });
+    expect(Date.parse(answer.provider?.changedAt ?? '')).toBeGreaterThan(Date.parse(before));
+    expect((await setSaml(asking)).answer.provider?.changedAt).toBe(answer.provider?.changedAt);
+  });
+
+  test('sso.rotateSamlKey 200: the key before goes on for a while, the log has no private one, and it goes with the provider', async () => {
+    const first = await call(['sso', 'rotateSamlKey']);
+    const [one] = first.answer.saml.keys;
+    expect(one).not.toHaveProperty('endsAt');
+    expect(new X509Certificate(Buffer.from(one?.certificate ?? '', 'base64')).subject).toBe(
+      'CN=Service provider',
+    );
+    const next = await call(['sso', 'rotateSamlKey'], { overlapSeconds: 60 });
+    expect(next.answer.saml.keys).toEqual([
+      expect.not.objectContaining({ fingerprint: one?.fingerprint }),
+      { ...one, endsAt: expect.any(String) },
+    ]);
+    expect(next.audited).toMatchObject([
+      { before: { fingerprint: one?.fingerprint }, after: { replacedEndsAt: expect.any(String) } },
+    ]);
+    const said = JSON.stringify([first, next]);
+    for (const secret of ['privateKey', 'private_key', 'PRIVATE']) expect(said).not.toContain(secret);
+    await setSaml({ metadata: idp.metadata });
+    await call(['sso', 'remove']);
+    expect((await call(['sso', 'get'])).answer.saml.keys).toEqual([]);
+  });
+
+  test('sso.rotateSamlKey 409: of two in use one has to end first; without an overlap it ends at once', async () => {
+    await call(['sso', 'rotateSamlKey']);
+    await call(['sso', 'rotateSamlKey'], { overlapSeconds: 0 });
+    expect((await call(['sso', 'get'])).answer.saml.keys).toHaveLength(1);
+    await call(['sso', 'rotateSamlKey']);
+    await expect(call(['sso', 'rotateSamlKey'])).rejects.toMatchObject(refusal(409, 'sso.saml_key_replaced'));
+    expect((await call(['sso', 'get'])).answer.saml.keys).toHaveLength(2);
+  });
+
+  test('sso.rotateSamlKey 403, sso.endReplacedSamlKey 403: they are for owners alone', async () => {
+    await expectForOwnersAlone(['sso', 'rotateSamlKey']);
+    await expectForOwnersAlone(['sso', 'endReplacedSamlKey']);
+  });
+
+  test('sso.endReplacedSamlKey 200: the newer one alone is left', async () => {
+    const one = (await call(['sso', 'rotateSamlKey'])).answer.saml.keys[0];
+    await expect(call(['sso', 'endReplacedSamlKey'])).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+    const [two] = (await call(['sso', 'rotateSamlKey'])).answer.saml.keys;
+    const { answer, audited } = await call(['sso', 'endReplacedSamlKey']);
+    expect(answer.saml.keys).toEqual([two]);
+    expect(audited).toMatchObject([{ before: { fingerprint: one?.fingerprint } }]);
   });
 
   test('sso.setSaml 403: only owners set it, and a key gives no role that may do more than it', async () => {
