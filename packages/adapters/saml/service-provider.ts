@@ -129,7 +129,8 @@ function assertionOf(xml: string, { expected, provider: { certificates }, keys }
   refuseSignatures(root, [root]);
   // What is around it is looked at first: so of what somebody changed there nothing is opened.
   const around = isSigned(root) ? parsedResponse(signedBytes(xml, root, certificates)) : root;
-  const within = withPlainEnds(openAssertion(encryptedIn(around) ?? encrypted, keys));
+  const sealed = encryptedIn(around) ?? refuse('saml_signature');
+  const within = withPlainEnds(openAssertion(sealed, keys));
   const assertion = strictXml(within);
   // By one word with what does not open: see there.
   if (assertion === undefined || !isElement(assertion, ASSERTION, 'Assertion'))

@@ -4,6 +4,7 @@ import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store'
 import { ISSUER, type SsoHarness, ssoHarness } from '@patchbay/adapters/prisma/sso.testing';
 import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { makeSamlKey } from '@patchbay/adapters/saml/own-key';
 import { realSamlProvider, SIGN_IN_URL } from '@patchbay/adapters/saml/real-provider.testing';
 import { selfSigned } from '@patchbay/adapters/saml/self-signed.testing';
 import type { Actor } from '@patchbay/kit/definition';
@@ -19,7 +20,7 @@ import {
 } from '../tenancy/tenancy.testing.ts';
 import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
 import { handlers } from './handlers.ts';
-import type { SamlIdentity, SamlUnread, SsoPorts } from './ports.ts';
+import type { NewSamlKey, SamlIdentity, SamlUnread, SsoPorts } from './ports.ts';
 import { ProviderError } from './provider-error.ts';
 
 type Resources = typeof sso.resources;
@@ -48,14 +49,22 @@ const records = new Map<string, readonly string[]>();
 let domainCount = 0;
 let domain: string;
 
+let keyCount = 0;
+let ownKeys: readonly NewSamlKey[] = [];
+
 beforeAll(async () => {
+  ownKeys = await Promise.all([makeSamlKey(Date.now()), makeSamlKey(Date.now())]);
   tenancy = await createTenancyHarness();
   const { database } = tenancy;
   harness = ssoHarness(database);
   ports = {
     providers: harness.providers,
     domains: harness.domains,
-    samlKeys: samlKeyStore(database.prisma, database.cipher),
+    // To make one takes a moment: two are enough to tell one from the next.
+    samlKeys: {
+      ...samlKeyStore(database.prisma, database.cipher),
+      make: async () => ownKeys[keyCount++ % ownKeys.length] ?? (await makeSamlKey(Date.now())),
+    },
     scimTokens: scimTokenStore(database.prisma),
     records: { find: async (name) => records.get(name) ?? [] },
     addresses: { refusalOf: httpsAlone, browserRefusalOf: httpsAlone },

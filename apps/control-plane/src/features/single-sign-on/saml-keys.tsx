@@ -47,7 +47,12 @@ export function SamlKeys({ keys }: { readonly keys: Keys }): ReactNode {
         ))}
       </ul>
       {newest === undefined ? null : (
-        <ToCopy label="Certificate of the newest (PEM)" text={asPem(newest.certificate)} />
+        <details>
+          <summary className="cursor-pointer text-sm">Certificate of the newest, as PEM</summary>
+          <div className="mt-2">
+            <ToCopy label="For a provider that does not read our metadata" text={asPem(newest.certificate)} />
+          </div>
+        </details>
       )}
       {error === null ? null : <ProblemNote error={error} />}
       <div className="flex flex-wrap gap-2 empty:hidden">
