@@ -4,6 +4,7 @@ import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { nodeRoles } from '../fleet/internal-api.ts';
 import { dataClassNames } from './data-classes.ts';
+import { EXPORT_PATH } from './export-link.ts';
 import { erasureStates, erasureWaits, exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
@@ -302,6 +303,20 @@ export const privacy = defineDomain({
           path: '/exports/{exportId}/links',
           summary: 'Make a link from which the archive is read without a key, for ten minutes.',
           access: 'administer',
+          linkedFile: {
+            name: 'archive',
+            path: EXPORT_PATH,
+            mediaType: 'application/gzip',
+            summary:
+              'Read the archive of an export by a link that was made for it; from a byte on, with Range.',
+            request: z.object({
+              exportId,
+              account: idSchema('acc'),
+              /** Milliseconds since 1970. */
+              expires: z.string(),
+              signature: z.string(),
+            }),
+          },
           request: z.strictObject({ exportId }),
           response: z.object({
             /** Below the address of the platform. */

@@ -21,7 +21,7 @@ import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
 import type { Repeatable } from './idempotency.ts';
 import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
-import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
+import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 import { isConditional, readOf, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
@@ -63,12 +63,7 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   const entity = await toEntity(platform, call, subject);
   if (entity !== undefined) call.onSubject(entity);
   const regions = await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
-  const context = await contextOf(platform, call, {
-    entity,
-    regions,
-    visibleIds: subject?.visibleIds,
-    changes,
-  });
+  const context = await contextOf(platform, call, { entity, regions, ...subject, changes });
   const handler = await loadHandler(platform, call.mounted);
   const request = withCursorOpened(platform, call);
   if (call.mounted.operation.method === 'GET') {
@@ -129,6 +124,8 @@ interface Subject {
   readonly chain: readonly string[];
   /** The part of the chain that the caller may see: of what is above, nothing is told. */
   readonly visibleIds: readonly string[];
+  /** What the caller holds along it. */
+  readonly grants: Reach['grants'];
   /** The nearest account of the chain that the caller holds a role at. */
   readonly heldAt: string | undefined;
   /** Whether the caller may read what they replace. */
@@ -156,6 +153,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
     accountId,
     chain,
     visibleIds: chain.slice(Math.min(...places)),
+    grants,
     heldAt: chain[Math.max(...places)],
     maySeeCurrent: mayRead({ grants }, call),
   };
@@ -325,11 +323,16 @@ interface Scope {
   readonly entity: Entity | undefined;
   readonly regions?: readonly string[] | undefined;
   readonly visibleIds?: readonly string[] | undefined;
+  readonly grants?: Reach['grants'];
   readonly heldAt?: string | undefined;
   readonly changes: AuditedChange[];
 }
 
-async function contextOf(platform: Platform, call: Call, { entity, regions, visibleIds, changes }: Scope) {
+async function contextOf(
+  platform: Platform,
+  call: Call,
+  { entity, regions, visibleIds, grants = [], changes }: Scope,
+) {
   const { owner } = call.mounted;
   const { definition } = owner;
   const configured =
@@ -341,6 +344,10 @@ async function contextOf(platform: Platform, call: Call, { entity, regions, visi
     ...configured,
     regions,
     visibleIds,
+    mayCall: (operation: string) => {
+      const mounted = mountedOperations.find(({ group, name }) => `${group}.${name}` === operation);
+      return mounted !== undefined && mayCall({ grants }, { mounted, principal: call.principal });
+    },
     actor: call.principal.actor,
     requestId: call.requestId,
     address: call.address,

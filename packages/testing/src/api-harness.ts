@@ -38,6 +38,7 @@ interface Options {
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly endpoints?: readonly EndpointRecord[];
   readonly domainPorts?: Partial<DomainPorts>;
+  readonly dataKinds?: Platform['dataKinds'];
   readonly policyChain?: (entity: Entity) => PolicyChain;
   /** Somebody signed in, by the token that stands for them, with the role that they hold. */
   readonly people?: Readonly<Record<string, Grant>>;
@@ -87,6 +88,7 @@ export function createApiHarness(options: Options = {}) {
       networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
     },
+    dataKinds: options.dataKinds ?? [],
     domainPorts: {
       endpoints: {
         endpoints: {

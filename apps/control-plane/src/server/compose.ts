@@ -54,6 +54,7 @@ import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store'
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
+import { eventData, sessionLogData } from '@patchbay/adapters/prisma/service-data';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStanding } from '@patchbay/adapters/prisma/session-standing';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
@@ -70,6 +71,7 @@ import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
@@ -90,6 +92,7 @@ import type { BrandingPorts } from '@patchbay/domain/branding/ports';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { exportData } from '@patchbay/domain/privacy/export-data';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { takenOver } from '@patchbay/faces/answer-once';
@@ -293,6 +296,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
+    dataKinds: [
+      sessionLogData(prisma),
+      eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
+      exportData(exportStore(pool)),
+    ],
     domainPorts: {
       tenancy,
       access: {
@@ -394,6 +402,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           ...triggerTargets(prisma),
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         },
+        nodes: { find: (nodeId) => fleet.find(nodeId) },
+        callbacks: {
+          ...triggerCallbacks(prisma, cipher),
+          refusalOf: endpointCheck(outgoing).refusalOf,
+          find: webhookStore(prisma, cipher).find,
+        },
         mails: teamMails,
         usage,
         catalogue,
@@ -477,6 +491,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     chainOf: (accountId) => accountChain(prisma, accountId),
     publish: (message) => bus.publish(message),
     mails: { ...mails, ...teamMails },
+    webhooks: webhookStore(prisma, cipher),
     nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
