@@ -299,6 +299,8 @@ export const classTables = {
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },
+    // Of no use outside: a certificate is for the provider that knows it.
+    { table: 'saml_key' },
     {
       table: 'sso_domain',
       order: ['id'],

@@ -217,6 +217,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'sso.set': async () => [ssoPath(), ssoProvider],
   'sso.setSaml': async () => [`${ssoPath()}/saml`, { metadata: realSamlProvider().metadata }],
   'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.rotateSamlKey': async () => [`${ssoPath()}/saml-keys`, {}],
+  'sso.endReplacedSamlKey': async () => {
+    // Whether or not a test before made one: of two, one is replaced.
+    await ask('POST', '/organisation/sso/saml-keys', { overlapSeconds: 0 });
+    await ask('POST', '/organisation/sso/saml-keys', {});
+    return [`${ssoPath()}/saml-keys/replaced`];
+  },
   'sso.rotateScimToken': async () => [`${ssoPath()}/scim-token`, {}],
   'sso.removeScimToken': async () => {
     await ask('POST', '/organisation/sso/scim-token', {});

@@ -74,6 +74,7 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
+import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
@@ -399,6 +400,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       metering: { usage, catalogue },
       sso: {
         providers: ssoProviderStore(prisma, cipher),
+        samlKeys: samlKeyStore(prisma, cipher),
         domains: ssoDomainStore(prisma),
         scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
