@@ -246,6 +246,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'declined',
     'network-discovery',
     'light',
+    'mark',
     '100',
     ...ids,
   ];
