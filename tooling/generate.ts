@@ -10,6 +10,7 @@ import {
   type DimensionValues,
   type DomainDefinition,
   type DomainMeterDefinition,
+  filePath,
   type OperationDefinition,
   type OperationFile,
   type ResourceDefinition,
@@ -181,7 +182,7 @@ function routeLines(method: Method): string[] {
   const { files = [] } = operation;
   return [
     `    ${name}: '${verb} ${path}',`,
-    ...files.map(({ ending }) => `    ${ending}: 'FILE ${path}.${ending}',`),
+    ...files.map((file) => `    ${fileName(file)}: 'FILE ${filePath(path, file)}',`),
   ];
 }
 
@@ -214,13 +215,17 @@ function methodLines(method: Method): string[] {
   return [...own, ...(operation.files ?? []).flatMap((file) => fileLines(method, file))];
 }
 
+const fileName = ({ name, ending }: OperationFile): string => name ?? ending;
+
 /** The same question, answered as a file: what bounds one answer is not asked. */
-function fileLines({ operation, isAccountMounted }: Method, { ending, summary }: OperationFile): string[] {
+function fileLines({ operation, isAccountMounted }: Method, file: OperationFile): string[] {
   const { limit: _limit, after: _after, ...fields } = operation.request.shape;
-  const request = typeSource(z.toJSONSchema(z.object(fields), { io: 'input' }), 'input');
+  const schema = z.toJSONSchema(z.object(fields), { io: 'input' });
+  const request = typeSource(schema, 'input');
+  const mark = (schema.required ?? []).length === 0 ? '?' : '';
   const signature = (first: string) => [
-    `    /** ${summary} */`,
-    `    ${ending}(${first}request: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
+    `    /** ${file.summary} */`,
+    `    ${fileName(file)}(${first}request${mark}: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
   ];
   return isAccountMounted ? [...signature('accountId: IdLike<"acc">, '), ...signature('')] : signature('');
 }

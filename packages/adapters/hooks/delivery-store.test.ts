@@ -1,6 +1,7 @@
 import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { planStore, policyStore } from '../prisma/policy-store.ts';
 import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
 import { forgetRows } from '../privacy/retention-store.ts';
 import type { Claim } from './delivery-store.ts';
@@ -313,4 +314,40 @@ test('an answer of any bytes is kept', async () => {
   if (one) await hooks.finish(one, { isDelivered: false, requests });
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   expect(delivery?.lastAttempt?.response).toBe('a\uFFFDb\uFFFD');
+});
+
+test('of an account that has its data kept elsewhere a worker takes nothing, nor of those below it (PRD-4)', async () => {
+  const { database } = hooks;
+  const childId = await database.addChild(accountId, 'Shop');
+  const below = await hooks.createWebhook(childId);
+  const says = async (dataRegions: string[] | undefined) => {
+    const word = { values: { dataRegions }, locked: [], overridable: {} };
+    await policyStore(database.prisma).set({ accountId, by: 'self', word });
+  };
+  const takenIn = async (region: string) => {
+    await hooks.append(childId);
+    await hooks.placeAll();
+    return new Set((await claim({ region })).map((each) => each.webhookId));
+  };
+  await says(['eu', 'ch']);
+  expect(await takenIn('us')).toEqual(new Set());
+  expect(await takenIn('ch')).toContain(below.webhookId);
+  await says(undefined);
+  expect(await takenIn('us')).toContain(below.webhookId);
+});
+
+test('a plan that keeps data elsewhere holds for the account that has it', async () => {
+  const { database } = hooks;
+  const plans = planStore(database.prisma);
+  const childId = await database.addChild(accountId, 'Shop');
+  await hooks.createWebhook(childId);
+  const word = { values: { dataRegions: ['eu'] }, locked: [], overridable: {} };
+  const plan = await plans.create({ accountId, name: 'Kept', word });
+  if (plan === 'name_taken') throw new Error('There is one.');
+  await plans.assign({ accountId: childId, planId: plan.id, ownerIds: [accountId] });
+  await hooks.append(childId);
+  await hooks.placeAll();
+  const taken = (region: string) => claim({ region });
+  expect((await taken('us')).map((each) => each.accountId)).not.toContain(childId);
+  expect((await taken('eu')).map((each) => each.accountId)).toContain(childId);
 });

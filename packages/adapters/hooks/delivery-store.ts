@@ -75,6 +75,8 @@ export interface Claim {
   readonly provenCount: number;
   /** From here on a webhook is slow. */
   readonly slowMs: number;
+  /** Where this worker is: what an account has kept elsewhere it does not take (PRD-4). */
+  readonly region: string;
   /** What this worker has under way of this kind already, by the webhooks' account. */
   readonly held: Readonly<Record<string, number>>;
   /** After that another worker may take them: longer than an attempt can last. */

@@ -34,6 +34,7 @@ export async function createHooksDatabase() {
   const claimRequests = (change: Partial<Claim> = {}) =>
     store.claim({
       kind: 'ok',
+      region: 'local',
       requestMax: 100,
       endpointMax: 4,
       accountMax: 100,

@@ -47,6 +47,7 @@ type Rule = Partial<Omit<TriggerRule, 'id'>> & { readonly condition: Condition }
 /** Sets a trigger that counts from long ago on, and knows nothing of what other tests used. */
 async function put(rule: Rule): Promise<TriggerRule & { readonly countedFromMs: number }> {
   const { isEnabled: _isEnabled, ...made } = await triggerStore(prisma).create({
+    id: createId('trg'),
     accountId: 'top',
     name: 'A trigger',
     counter: { meter: 'relay.bytes' },
@@ -209,6 +210,7 @@ test('a month is known from its start, and a limit that is passed already fires 
   const store = triggerStore(prisma);
   const mars = { counter: { meter: 'relay.bytes', where: { region: 'mars' } } };
   const { id: triggerId } = await store.create({
+    id: createId('trg'),
     accountId: 'top',
     name: 'Passed',
     target: { accountId: 'top', scope: 'inclusive' },
@@ -241,7 +243,7 @@ test('a threshold counts from when it was set, and anew after a reset; what was 
   const store = triggerStore(prisma);
   const { isEnabled: _, ...rule } = await put({ condition: { kind: 'threshold', limit: 10 } });
   await store.remove({ accountId: 'top', triggerId: rule.id });
-  const { id: triggerId } = await store.create(rule);
+  const { id: triggerId } = await store.create({ ...rule, id: createId('trg') });
   const use = (bytes: number, agoMs = 0) =>
     usageStore(pool).ingest([usageOf('leaf', { atMs: Date.now() - agoMs, bytes })]);
   await use(100, MINUTE);
@@ -261,7 +263,7 @@ test('a month of a whole account begins anew with a reset, stays lifted, and fir
   await store.remove({ accountId: 'top', triggerId: rule.id });
   const use = (bytes: number) => usageStore(pool).ingest([usageOf('leaf', { atMs: Date.now(), bytes })]);
   await use(298);
-  const { id: triggerId } = await store.create(rule);
+  const { id: triggerId } = await store.create({ ...rule, id: createId('trg') });
   const trigger = { accountId: 'top', triggerId };
   expect(await store.find(trigger)).toMatchObject({ hasFired: true });
   await asOwner(database.url, 'SELECT trigger_hold_put($1, $2, $3, NULL)', [triggerId, 'relay', '{}']);
@@ -289,6 +291,7 @@ test('triggers that are set while usage is stored lose none of it and count none
     const ids: string[] = [];
     for (let index = 0; index < 8; index++) {
       const made = await store.create({
+        id: createId('trg'),
         accountId: 'top',
         name: 'While it runs',
         counter: { meter: 'relay.bytes', where: venus },

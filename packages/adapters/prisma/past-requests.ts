@@ -2,6 +2,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import type { LoggedRequest, PolicyPorts } from '@patchbay/domain/policy/ports';
 import { settings } from '@patchbay/domain/policy/settings';
+import { serviceOfKind } from '@patchbay/domain/sessions/session-log';
 import { featureName } from '@patchbay/kit/definition';
 import { accountChain } from './account-store.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -25,6 +26,7 @@ interface Row {
   readonly video: boolean | null;
   readonly screen: boolean | null;
   readonly client_address: string | null;
+  readonly is_ipv6: boolean | null;
   readonly device: string | null;
   readonly country: string | null;
   readonly instance_type: string | null;
@@ -38,7 +40,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
       inAccount(prisma, accountId, async (transaction) => {
         const rows = await transaction.$queryRaw<Row[]>`
           SELECT s.id, s.account_id, s.application_id, s.kind, s.region, s.started_at, s.ended_at, s.connected_at, s.end_code,
-            l.identity, l.audio, l.video, l.screen, e.client_address, b.device, b.country, b.instance_type, n.codecs
+            l.identity, l.audio, l.video, l.screen, e.client_address, e.is_ipv6, b.device, b.country, b.instance_type, n.codecs
           FROM (
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
             WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
@@ -46,8 +48,11 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
             ORDER BY s.started_at DESC LIMIT ${limit + 1}) s
           LEFT JOIN LATERAL (SELECT identity, audio, video, screen FROM session_leg l
             WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true
-          LEFT JOIN LATERAL (SELECT data ->> 'clientAddress' AS client_address FROM session_event e
-            WHERE e.session_id = s.id AND e.kind = 'allocation.started' ORDER BY sequence LIMIT 1) e ON s.kind = 'relay'
+          LEFT JOIN LATERAL (SELECT data ->> 'clientAddress' AS client_address,
+              -- Of a dual allocation IPv4 is named first, and it does without the other.
+              data ->> 'addressFamily' = 'ipv6' OR data ->> 'stunCode' = '440' AS is_ipv6 FROM session_event e
+            WHERE e.session_id = s.id AND e.kind IN ('allocation.started', 'allocation.refused')
+            ORDER BY e.kind DESC, sequence LIMIT 1) e ON s.kind = 'relay'
           LEFT JOIN LATERAL (SELECT data ->> 'device' AS device, data ->> 'country' AS country,
               data ->> 'instanceType' AS instance_type FROM session_event b
             WHERE b.session_id = s.id AND b.kind = 'session.created' ORDER BY sequence LIMIT 1) b ON true
@@ -97,12 +102,12 @@ function fromRow(row: Row): LoggedRequest {
     ...(row.instance_type === null ? {} : { instanceType: row.instance_type }),
     atMs: row.started_at.getTime(),
     ...(row.ended_at === null ? {} : { endedAtMs: row.ended_at.getTime() }),
-    service: row.kind === 'relay' ? 'network-discovery' : 'signaling',
+    service: serviceOfKind[row.kind === 'relay' ? 'relay' : 'call'],
     ...(row.region === '' ? {} : { region: row.region }),
     ...(row.identity === null ? {} : { endpoint: userEndpointId(row.identity) }),
     ...(row.client_address === null ? {} : { sourceIp: addressOf(row.client_address) }),
     mediaKinds: kinds,
-    ...(row.kind === 'relay' ? relayRequest : callRequest),
+    ...(row.kind === 'relay' ? relayRequest(row.is_ipv6 === true) : callRequest),
     ...(row.device === null ? {} : { deviceKind: row.device }),
     ...(row.country === null ? {} : { country: row.country }),
     codecs: streamsIn(row.codecs),
@@ -111,7 +116,12 @@ function fromRow(row: Row): LoggedRequest {
 }
 
 /** What each of them takes: of a relay its packets, of signaling a call to somebody. */
-const relayRequest = { features: [featureName('network-discovery', 'relay')] };
+const relayRequest = (isIpv6: boolean) => ({
+  features: [
+    featureName('network-discovery', 'relay'),
+    ...(isIpv6 ? [featureName('network-discovery', 'relay-ipv6')] : []),
+  ],
+});
 const callRequest = { features: [featureName('signaling', 'place-calls')], participantCount: 2 };
 
 /** As a node of any version wrote it. */

@@ -3,9 +3,14 @@ import { brandAbove, brandFromRows } from './brand-store.ts';
 import { liveNodes, nodesFromRows } from './fleet-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 
-export interface RelaysMet {
-  /** Of the relays in service. */
+export interface MetRelay {
+  readonly region: string;
   readonly urls: readonly string[];
+}
+
+export interface RelaysMet {
+  /** Those in service. */
+  readonly relays: readonly MetRelay[];
   /** What the brand above the account calls them. */
   readonly turnHost?: string | undefined;
 }
@@ -14,7 +19,7 @@ export interface RelaysMet {
 export async function relaysMet(prisma: PrismaClient, accountId: string): Promise<RelaysMet> {
   const [nodes = [], brands = []] = await rowsOfEach(prisma, [liveNodes('relay'), brandAbove(accountId)]);
   return {
-    urls: nodesFromRows(nodes).flatMap(({ urls }) => urls.turn ?? []),
+    relays: nodesFromRows(nodes).map(({ region, urls }) => ({ region, urls: urls.turn ?? [] })),
     turnHost: brandFromRows(brands)?.turnHost,
   };
 }

@@ -1,9 +1,12 @@
+import { placeOfId } from '@patchbay/domain/privacy/data-kind';
 import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import fc from 'fast-check';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { inAccount } from './scope.ts';
+import { eventData, sessionLogData } from './service-data.ts';
 import { ingestSessionEvents } from './session-ingest.ts';
 import { sessionStore } from './session-store.ts';
 import { connectAs } from './tenant-attack.ts';
@@ -325,4 +328,60 @@ test('a session that the database refuses is named, and the others are stored (M
   const { fresh, unstorable } = await ingestSessionEvents(database.prisma, batch);
   expect(unstorable.map(({ sessionId }) => sessionId)).toEqual([poisoned]);
   expect(new Set(fresh.map(({ sessionId }) => sessionId))).toEqual(new Set([healthy]));
+});
+
+test('what a service left of an account, and of an endpoint, newest first and from behind an id on; of nobody else (API-2)', async () => {
+  const { accountId: ownId } = await database.signUp('Owner');
+  const ids = Array.from({ length: 3 }, (_, index) => createId('ses', AT + index));
+  const [first = '', second = '', third = ''] = ids;
+  for (const [index, sessionId] of ids.entries()) {
+    const identity = index === 0 ? 'eve' : 'bob';
+    const events = callOf(sessionId, ownId).map((event) => ({
+      ...event,
+      accountId: ownId,
+      ...('legAccountId' in event ? { legAccountId: ownId } : {}),
+      ...(event.data.identity === 'bob' ? { data: { ...event.data, identity } } : {}),
+    }));
+    // The last one runs still.
+    await ingest(index === 2 ? events.slice(0, -1) : events);
+  }
+  const logs = sessionLogData(database.prisma);
+  const whole = { accountId: ownId, service: 'signaling' };
+  const listed = async (owner: object = {}, page: object = {}) =>
+    (await logs.list({ ...whole, ...owner }, { before: undefined, limit: 10, ...page })).map(({ id }) => id);
+  expect(await listed()).toEqual([third, second, first]);
+  expect(await listed({}, { limit: 1 })).toEqual([third]);
+  expect(await listed({}, { before: placeOfId(second) })).toEqual([first]);
+  expect(await listed({ endpoint: 'user:bob' })).toEqual([third, second]);
+  expect(await listed({ endpoint: 'user:bob' }, { before: placeOfId(third) })).toEqual([second]);
+  expect(await listed({ endpoint: 'tel:+4930123456' })).toEqual([]);
+  expect(await listed({ service: 'network-discovery' })).toEqual([]);
+  expect(await listed({ applicationId: createId('app') })).toEqual([]);
+  expect(await listed({ accountId: strangerId }, { limit: 100 })).not.toContain(first);
+  const [running, ended] = await logs.list(whole, { before: undefined, limit: 2 });
+  expect(running?.keptFrom).toBeUndefined();
+  expect(ended).toMatchObject({ keptFrom: new Date(AT + 10_000), request: { sessionId: second } });
+  expect(ended?.sizeBytes).toBeGreaterThan(400);
+
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  const events = [createId('evt', AT), createId('evt', AT + 1), createId('evt', AT + 2)];
+  for (const [index, id] of events.entries())
+    await owner.query(
+      `INSERT INTO platform_event (id, position, account_id, type, at, session_id, data) VALUES ($1, $2, $3, $4, $5, $6, '{"a":1}')`,
+      [id, 900_000 + index, ownId, 'signaling.session.ended', new Date(AT + index), ids[index]],
+    );
+  await owner.end();
+  const cursors = { seal: String, open: () => undefined };
+  const told = eventData(database.prisma, cursors as never);
+  const of = async (more: object = {}, page: object = {}) =>
+    await told.list({ ...whole, ...more }, { before: undefined, limit: 10, ...page });
+  expect((await of()).map(({ id }) => id)).toEqual(events.toReversed());
+  expect(await of({}, { limit: 1 })).toMatchObject([
+    { sizeBytes: 8, request: { cursor: '900001', types: 'signaling.session.ended', limit: '1' } },
+  ]);
+  expect((await of({}, { before: placeOfId(events[1] ?? '') })).map(({ id }) => id)).toEqual([events[0]]);
+  expect((await of({ endpoint: 'user:eve' })).map(({ id }) => id)).toEqual([events[0]]);
+  expect(await of({ service: 'network-discovery' })).toEqual([]);
+  expect(await of({ accountId: strangerId })).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
 import type { FiringRecord, TriggerRecord } from '@patchbay/domain/triggers/trigger';
-import { createId, isId } from '@patchbay/kit/ids';
+import { isId } from '@patchbay/kit/ids';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -28,9 +28,8 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
         return transaction.usageTrigger.count({ where: { accountId, removedAt: null } });
       }),
 
-    create: (rule) =>
+    create: ({ id, ...rule }) =>
       inAccount(prisma, rule.accountId, async (transaction) => {
-        const id = createId('trg');
         await transaction.usageTrigger.create({ data: { id, ...ruleToRow(rule) }, select: { id: true } });
         await begin(transaction, id, { keepsCount: false });
         const record = await found(transaction, rule.accountId, id);

@@ -28,6 +28,7 @@ const columns = {
   applicationId: true,
   endpointId: true,
   service: true,
+  triggerId: true,
   batchEventsMax: true,
   batchWaitMs: true,
   state: true,
@@ -45,6 +46,7 @@ const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
   applicationId: row.applicationId ?? undefined,
   endpointId: row.endpointId ?? undefined,
   service: row.service ?? undefined,
+  triggerId: row.triggerId ?? undefined,
   // Checks on the columns hold them to these; a removed one is not read.
   scope: row.scope as WebhookRecord['scope'],
   state: row.state as WebhookRecord['state'],
@@ -103,8 +105,10 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
         // Two that are made at once are counted one after the other.
         await transaction.$queryRaw`
           SELECT pg_advisory_xact_lock(hashtextextended('patchbay.webhooks.' || ${accountId}, 0))::text`;
-        // Callbacks are counted by themselves: an account may have one for each of many endpoints.
-        const count = await transaction.webhook.count({ where: { ...ofAccount(accountId), service: null } });
+        // Callbacks are counted by themselves: an account may have one for each of many endpoints, and of its triggers.
+        const count = await transaction.webhook.count({
+          where: { ...ofAccount(accountId), service: null, triggerId: null },
+        });
         if (count >= WEBHOOK_COUNT_MAX) return undefined;
         const { id, secret, sealed } = newWebhookSecret(cipher);
         const optional = { fallbackUrl: fallbackUrl ?? null, applicationId: applicationId ?? null };

@@ -418,6 +418,7 @@ export const classTables = {
           'application_id',
           'endpoint_id',
           'service',
+          'trigger_id',
         ],
         ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
       ],

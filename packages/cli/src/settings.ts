@@ -92,6 +92,13 @@ export const settings = {
     summary: 'region of the nodes started here (local)',
     remedy: 'a name of a-z, 0-9 and -, such as eu-west',
   },
+  storageRegions: {
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,31}(,[a-z][a-z0-9-]{0,31})*$/),
+    variable: 'PATCHBAY_STORAGE_REGIONS',
+    summary:
+      'regions that the database with its copies and backups is in, so that accounts may have data kept there (region, where the database comes along)',
+    remedy: 'names of a-z, 0-9 and -, with commas between, such as eu-west,eu-north',
+  },
   countryTable: {
     schema: z
       .string()

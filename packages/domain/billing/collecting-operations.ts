@@ -322,6 +322,15 @@ export const collectingResources = {
         path: '/documents/{documentId}/pdf',
         summary: 'Read one document as a PDF in the look of its seller. Its file is at …/document.pdf.',
         access: 'read',
+        files: [
+          {
+            ending: 'pdf',
+            segment: 'document.pdf',
+            mediaType: 'application/pdf',
+            isBinary: true,
+            summary: 'Read one document as the PDF file that it is.',
+          },
+        ],
         request: z.object({ documentId: idSchema('doc') }),
         response: z.object({
           fileName: z.string(),

@@ -24,10 +24,25 @@ const booked = (entries: readonly BookedEntry[]): LedgerReader => ({
     { period: '2026-11', book: 'clearing', currency: 'EUR', amount: nano(-5n), entryCount: 1 },
   ],
 });
-const portsWith = (ledger: LedgerReader) => ({ ledger }) as BillingPorts;
+const portsWith = (ledger: LedgerReader) =>
+  ({
+    ledger,
+    billing: {
+      namesAround: async () =>
+        new Map([
+          ['acc_1', 'One'],
+          ['seller', 'Seller'],
+          ['platform', 'Platform'],
+        ]),
+      namesBelow: async (_of: string, ids: readonly string[]) =>
+        new Map(ids.filter((id) => id.startsWith('acc_')).map((id) => [id, `Name of ${id}`])),
+    },
+  }) as unknown as BillingPorts;
 
 describe('ledger', () => {
-  const context = domainContext<typeof billing, 'ledger', 'list'>(billing, { chain: ['acc_1'] }).context;
+  const context = domainContext<typeof billing, 'ledger', 'list'>(billing, {
+    chain: ['platform', 'seller', 'acc_1'],
+  }).context;
   const list = (entries: readonly BookedEntry[]) =>
     ledgerHandlers.ledger.list(context, { period: '2026-11', limit: 20 }, portsWith(booked(entries)));
 
@@ -38,6 +53,20 @@ describe('ledger', () => {
       items: [{ cause: { kind: 'document', what: 'paid', documentId: 'doc_1' }, view: 'whole' }],
     });
     expect((await list([entry('acc_1', -5n)])).items[0]?.view).toBe('part');
+    // Whoever stands further above than the seller has no name here.
+    const namesOf = ({
+      accountName,
+      counterpartyName,
+    }: {
+      accountName?: string | undefined;
+      counterpartyName?: string | undefined;
+    }) => [accountName, counterpartyName];
+    expect(whole.items[0]?.entries.map(namesOf)).toEqual([
+      ['Name of acc_1', undefined],
+      ['Name of acc_0', undefined],
+    ]);
+    const sold = await list([{ ...entry('acc_1', -5n), counterpartyId: 'seller' }]);
+    expect(sold.items[0]?.entries.map(namesOf)).toEqual([['Name of acc_1', 'Seller']]);
   });
 
   test('listBalances 200: what each book comes to in each month', async () => {

@@ -44,6 +44,9 @@ export const ledgerResources = {
                 accountId: idField('acc'),
                 book: z.enum(allBooks),
                 counterpartyId: idField('acc'),
+                /** Names of both, where they are of this account, of one below it or of its seller. */
+                accountName: z.string().optional(),
+                counterpartyName: z.string().optional(),
                 currency: z.string(),
                 amount: nano,
               }),

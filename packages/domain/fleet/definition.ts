@@ -30,6 +30,20 @@ export const fleet = defineDomain({
           summary:
             'Read the addresses and ports that clients and servers of accounts use now, for firewall rules.',
           access: 'read',
+          files: [
+            {
+              name: 'addressesCsv',
+              ending: 'csv',
+              mediaType: 'text/csv',
+              summary: 'Read the same addresses and ports as CSV (RFC 4180).',
+            },
+            {
+              name: 'addressesText',
+              ending: 'txt',
+              mediaType: 'text/plain',
+              summary: 'Read each host of them once, one on a line.',
+            },
+          ],
           request: z.object({
             role: address.shape.role.optional(),
             region: z.string().max(64).optional(),

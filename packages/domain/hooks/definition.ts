@@ -45,6 +45,8 @@ const webhook = z.object({
   /** Of a callback, which the configuration of a service names: of events of that service, and of this endpoint alone. */
   service: z.string().optional(),
   endpointId: idField('end').optional(),
+  /** Of one that is called by the action of this trigger, and hears of nothing else. */
+  triggerId: idField('trg').optional(),
   /** 1: each event by itself. */
   batchEventsMax: z.int(),
   batchWaitMs: z.int(),
@@ -169,11 +171,11 @@ export const hooks = defineDomain({
     },
     callback_bound: {
       status: 422,
-      title: 'A callback hears of its service alone.',
+      title: 'A callback hears of its service or its trigger alone.',
       owner: 'client',
       retry: 'never',
       remedy:
-        'Name events of the service whose configuration it is set in, with the scope `own`, or create a webhook for the others.',
+        'Name events of the service whose configuration it is set in, with the scope `own`, and leave those of a trigger as they are; or create a webhook for the others.',
     },
     webhook_count: {
       status: 409,

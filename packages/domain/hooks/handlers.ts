@@ -22,7 +22,7 @@ import {
   type WebhookChange,
   type WebhookRecord,
 } from './ports.ts';
-import { isEventPattern } from './subscription.ts';
+import { firingType, isEventPattern } from './subscription.ts';
 
 type Json = z.core.util.JSONType;
 interface Refusing<Code extends string> {
@@ -37,11 +37,12 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   url: webhook.url,
   ...(webhook.fallbackUrl === undefined ? {} : { fallbackUrl: webhook.fallbackUrl }),
   description: webhook.description,
-  eventTypes: [...webhook.eventTypes],
+  eventTypes: webhook.triggerId === undefined ? [...webhook.eventTypes] : [firingType],
   scope: webhook.scope,
   ...(webhook.applicationId === undefined ? {} : { applicationId: webhook.applicationId }),
   ...(webhook.service === undefined ? {} : { service: webhook.service }),
   ...(webhook.endpointId === undefined ? {} : { endpointId: webhook.endpointId }),
+  ...(webhook.triggerId === undefined ? {} : { triggerId: webhook.triggerId }),
   batchEventsMax: webhook.batchEventsMax,
   batchWaitMs: webhook.batchWaitMs,
   state: webhook.state,
@@ -137,15 +138,25 @@ function refuseUnknownTypes(
   if (wrong !== undefined) throw context.error('hooks.event_type_unknown', `No event is called ${wrong}.`);
 }
 
-/** A callback hears of what its service tells, for the entity whose configuration names it, and of nothing else (HKS-1). */
+/**
+ * A callback hears of what its service tells, for the entity whose configuration names it, and of nothing else (HKS-1); that of
+ * a trigger of what this trigger tells (TRG-2).
+ */
 function refuseBeyondCallback(
   context: Refusing<'hooks.callback_bound'>,
-  { id, service }: WebhookRecord,
+  { id, service, triggerId }: WebhookRecord,
   { eventTypes = [], scope }: Pick<WebhookChange, 'eventTypes' | 'scope'>,
 ): void {
-  if (service === undefined) return;
+  if (service === undefined && triggerId === undefined) return;
   if (scope !== undefined && scope !== 'own')
     throw context.error('hooks.callback_bound', `/scope: ${id} is a callback of one account.`);
+  const other = triggerId === undefined ? undefined : eventTypes.find((type) => type !== firingType);
+  if (other !== undefined)
+    throw context.error(
+      'hooks.callback_bound',
+      `/eventTypes: ${id} is called by ${triggerId}, and hears of nothing else.`,
+    );
+  if (service === undefined) return;
   const wrong = eventTypes.find((type) => !type.startsWith(`${service}.`) || type.endsWith('*'));
   if (wrong !== undefined)
     throw context.error(
@@ -208,7 +219,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       return async () => {
         const before = await ports.webhooks.find({ accountId, webhookId });
         if (before !== undefined) refuseBeyondCallback(context, before, change);
-        const after = before && (await ports.webhooks.update({ accountId, webhookId, change }));
+        // What a trigger calls, the firing names: its webhook subscribes to nothing.
+        const kept = before?.triggerId === undefined ? change : { ...change, eventTypes: undefined };
+        const after = before && (await ports.webhooks.update({ accountId, webhookId, change: kept }));
         if (after === undefined) throw context.error('resource.unknown', unknown(webhookId));
         const answer = toAnswer(after, context.nowMs());
         context.audit({

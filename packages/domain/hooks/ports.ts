@@ -12,6 +12,8 @@ export interface WebhookRecord {
   /** Of a callback: the endpoint whose events alone it hears of, and the service whose configuration names it. */
   readonly endpointId: string | undefined;
   readonly service: string | undefined;
+  /** Of one that a trigger's action has for itself. */
+  readonly triggerId: string | undefined;
   readonly batchEventsMax: number;
   readonly batchWaitMs: number;
   readonly state: 'active' | 'disabled';

@@ -59,6 +59,19 @@ describe('who is told', () => {
     expect(isSubscribed(ofEndpoint, event({ endpoints: ['user:eve', 'user:bob'] }))).toBe(true);
   });
 
+  test('a firing is told to the webhook that its action calls, once, whatever that hears of, and to nobody’s of another account (TRG-2)', () => {
+    const fired = event({
+      type: 'triggers.trigger.fired',
+      accountId: 'acc_above',
+      data: { webhookId: 'whk_1' },
+    });
+    expect(isSubscribed({ ...subscription, eventTypes: [] }, fired)).toBe(true);
+    expect(isSubscribed({ ...subscription, eventTypes: [], webhookId: 'whk_2' }, fired)).toBe(false);
+    expect(isSubscribed({ ...subscription, eventTypes: [], accountId: 'acc_top' }, fired)).toBe(false);
+    const both = [{ ...subscription, eventTypes: ['*'] }];
+    expect(placed([fired], () => both)).toMatchObject([{ webhookIds: ['whk_1'] }]);
+  });
+
   test('a try is for the webhook that it names, whatever else that or another one hears of', () => {
     const tested = event({ type: 'hooks.webhook.tested', data: { webhookId: 'whk_1' } });
     expect(isSubscribed(subscription, tested)).toBe(true);

@@ -16,6 +16,9 @@ export interface Subscription {
 /** A try of one webhook: an event like all others, but for that webhook alone. */
 export const testEventType = 'hooks.webhook.tested';
 
+/** That a trigger fired. Where its action calls a webhook, `webhookId` says which: it is told, whatever else it hears of (TRG-2). */
+export const firingType = 'triggers.trigger.fired';
+
 /** `*`, or a name up to a point and `.*`, or a whole name. There is no other pattern (C22). */
 export function isEventPattern(pattern: string, known: readonly string[]): boolean {
   return known.some((type) => matchesType(pattern, type));
@@ -32,6 +35,8 @@ export function isSubscribed(
   event: Pick<PlatformEvent, 'accountId' | 'type' | 'applicationId' | 'endpoints' | 'data'>,
 ): boolean {
   if (event.type === testEventType) return event.data.webhookId === webhookId;
+  if (event.type === firingType && event.accountId === accountId && event.data.webhookId === webhookId)
+    return true;
   if (scope === 'own' && event.accountId !== accountId) return false;
   if (applicationId !== undefined && event.applicationId !== applicationId) return false;
   if (endpoint !== undefined && event.endpoints?.includes(endpoint) !== true) return false;

@@ -96,6 +96,7 @@ describe('each setting refuses what it does not allow, by the level that says so
   test.each<[SettingName, PolicyWord['values'], Partial<PolicyRequest>, Partial<PolicyRequest>]>([
     ['services', { services: ['signaling'] }, {}, { service: 'signaling' }],
     ['regions', { regions: ['eu'] }, { region: 'us' }, { region: 'eu' }],
+    ['dataRegions', { dataRegions: ['eu', 'ch'] }, { region: 'us' }, { region: 'ch' }],
     [
       'sourceNetworks',
       { sourceNetworks: ['10.0.0.0/8'] },

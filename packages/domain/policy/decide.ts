@@ -136,6 +136,7 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
       // Where no account along the chain has turned it on or off.
       return !holds(value, service);
     case 'regions':
+    case 'dataRegions':
       return region === undefined || holds(value, region);
     case 'sourceNetworks':
     case 'keyAllowList':

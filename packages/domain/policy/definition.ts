@@ -146,7 +146,15 @@ export const policy = defineDomain({
       title: 'This setting is not counted at this level.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Set it for the account, for a region of it, or in a plan.',
+      remedy: 'Set it for the account or in a plan; what is counted, also for a region of the account.',
+    },
+    data_region_unavailable: {
+      status: 422,
+      title: 'Data cannot be kept in these regions.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Name every region that `detail` says data are stored in, or leave `dataRegions` out. In which regions its storage is, whoever runs the platform declares.',
     },
     too_many_levels: {
       status: 422,
@@ -201,6 +209,7 @@ export const policy = defineDomain({
             'policy.locked',
             'policy.bound_invalid',
             'policy.not_at_level',
+            'policy.data_region_unavailable',
             'policy.too_many_levels',
           ],
         },
@@ -221,6 +230,7 @@ export const policy = defineDomain({
             'policy.locked',
             'policy.bound_invalid',
             'policy.not_at_level',
+            'policy.data_region_unavailable',
           ],
         },
       },
@@ -245,7 +255,12 @@ export const policy = defineDomain({
           access: 'administer',
           request: z.strictObject({ name: planName, policy: planWord }),
           response: plan,
-          errors: ['policy.plan_name_taken', 'policy.bound_invalid', 'request.invalid'],
+          errors: [
+            'policy.plan_name_taken',
+            'policy.bound_invalid',
+            'policy.data_region_unavailable',
+            'request.invalid',
+          ],
         },
         update: {
           method: 'PUT',
@@ -254,7 +269,13 @@ export const policy = defineDomain({
           access: 'administer',
           request: z.strictObject({ planId, name: planName, policy: planWord }),
           response: plan,
-          errors: ['resource.unknown', 'policy.plan_name_taken', 'policy.bound_invalid', 'request.invalid'],
+          errors: [
+            'resource.unknown',
+            'policy.plan_name_taken',
+            'policy.bound_invalid',
+            'policy.data_region_unavailable',
+            'request.invalid',
+          ],
         },
         remove: {
           method: 'DELETE',

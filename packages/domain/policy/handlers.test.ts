@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { z } from 'zod';
 import type { UsageRow } from '../metering/usage-store.ts';
 import { callerAlong } from '../tenancy/caller.ts';
+import type { DataPlaces } from './data-regions.ts';
 import { policy } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { PolicyPorts } from './ports.ts';
@@ -38,6 +39,7 @@ let customer: string;
 let shop: string;
 const usedRows: UsageRow[] = [];
 let regionNames: readonly string[] = [];
+let dataPlaces: DataPlaces;
 let countries: CountryTable | undefined;
 
 beforeAll(async () => {
@@ -54,6 +56,7 @@ beforeAll(async () => {
       return countries;
     },
     regionNames: async () => regionNames,
+    dataPlaces: async () => dataPlaces,
     caller: (chain, actor) => callerAlong(chain, actor, database.ports),
   };
 }, 60_000);
@@ -64,6 +67,7 @@ let customerKey: Actor;
 
 beforeEach(async () => {
   regionNames = ['ap', 'eu', 'us'];
+  dataPlaces = { storageRegions: ['eu'], workerRegions: ['eu'] };
   countries = undefined;
   const signedUp = await database.signUp('Reseller');
   reseller = signedUp.accountId;
@@ -455,6 +459,65 @@ describe('policy.set of regions', () => {
     expect((await call(set, { region: 'eu' })).answer.stored).toEqual({});
     regionNames = [];
     expect((await call(set, { regions: ['mars'] })).answer.stored).toEqual({ regions: ['mars'] });
+  });
+});
+
+describe('regions in which data are kept (PRD-4)', () => {
+  const unavailable = (detail: string) =>
+    refusal(422, 'policy.data_region_unavailable', { publicDetail: expect.stringContaining(detail) });
+
+  test('policy.set 422: a region that the storage is not in is refused with those that it is in', async () => {
+    await expect(call(set, { dataRegions: ['us'] })).rejects.toMatchObject(unavailable('is in eu'));
+    dataPlaces = { ...dataPlaces, storageRegions: [] };
+    await expect(call(set, { dataRegions: ['eu'] })).rejects.toMatchObject(unavailable('not declared'));
+    expect((await call(get)).answer.effective).toEqual([]);
+  });
+
+  test('policy.simulate 422: nor is it tried', async () => {
+    await expect(call(simulate, { dataRegions: ['us'] })).rejects.toMatchObject(unavailable('is in eu'));
+  });
+
+  test('plans.create 422, plans.update 422: a plan promises no more than an account', async () => {
+    const written = { name: 'Kept', policy: { dataRegions: ['us'] } };
+    await expect(call(['plans', 'create'], written)).rejects.toMatchObject(unavailable('is in eu'));
+    const { answer } = await call(['plans', 'create'], { ...written, policy: { dataRegions: ['eu'] } });
+    await expect(call(['plans', 'update'], { ...written, planId: answer.id })).rejects.toMatchObject(
+      unavailable('is in eu'),
+    );
+  });
+
+  test('it is inherited, locked, narrowed and explained as every setting is', async () => {
+    dataPlaces = { storageRegions: ['eu'], workerRegions: [] };
+    await call(set, { dataRegions: ['eu', 'us'] }, { at: reseller });
+    await expect(call(set, { dataRegions: ['eu', 'ap'] }, { as: customerKey })).rejects.toMatchObject(
+      refusal(422, 'policy.wider', { rule: 'dataRegions' }),
+    );
+    const { answer } = await call(set, { dataRegions: ['eu'], locked: ['dataRegions'] });
+    expect(effectiveOf(answer, 'dataRegions')).toMatchObject({
+      value: ['eu'],
+      ceiling: ['eu', 'us'],
+      lockedBy: { level: 'account', accountId: customer },
+    });
+    await expect(call(set, { dataRegions: ['eu'] }, { as: customerKey })).rejects.toMatchObject(
+      refusal(422, 'policy.locked'),
+    );
+  });
+
+  test('policy.set 422: it is of whole accounts, and neither said nor locked for a part of one', async () => {
+    for (const place of [{ region: 'eu' }, { endpoint: 'user:bob' }])
+      for (const word of [{ dataRegions: ['eu'] }, { locked: ['dataRegions'] }])
+        await expect(call(set, { ...place, ...word })).rejects.toMatchObject(
+          refusal(422, 'policy.not_at_level'),
+        );
+  });
+
+  test('policy.set 400: a region that neither a node nor the storage is in', async () => {
+    dataPlaces = { storageRegions: ['ch'], workerRegions: [] };
+    const tried = call(set, { dataRegions: ['ch', 'mars'] });
+    await expect(tried).rejects.toMatchObject(
+      refusal(400, 'request.invalid', { publicDetail: '/dataRegions: mars is none of ap, eu, us, ch.' }),
+    );
+    expect((await call(set, { dataRegions: ['ch'] })).answer.stored).toEqual({ dataRegions: ['ch'] });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { whyNotKept } from './data-regions.ts';
 import type { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
 import { levelText, type PolicyWord, saysNothing } from './policy-level.ts';
@@ -7,7 +8,7 @@ import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_MAX } from './ports.ts';
 import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
 import { simulate } from './simulation.ts';
-import { countedByUsage, fromWritten, toWritten } from './written-word.ts';
+import { countedByUsage, fromWritten, ofWholeAccount, toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
 type SetContext = DomainContext<Policy, 'policy', 'set'>;
@@ -122,12 +123,19 @@ interface Asked {
   readonly ports: NamePorts;
 }
 
-type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'featureNames' | 'countries' | 'regionNames'>;
+type NamePorts = Pick<
+  PolicyPorts,
+  'serviceNames' | 'featureNames' | 'countries' | 'regionNames' | 'dataPlaces'
+>;
 
 /** What is stored and cannot hold would be read as if it did (POL-2). */
 async function refuseWord(context: SetContext, { reading, word, ports }: Asked): Promise<void> {
   const { applicationId, endpoint, region } = reading.place;
   await refuseUnknownNames({ word, region }, ports);
+  const [whole] = ofWholeAccount(word);
+  if (whole !== undefined && Object.keys(reading.place).length > 0)
+    throw context.error('policy.not_at_level', `/${whole}: it is of whole accounts.`);
+  await refuseUnkept(context, word, ports);
   const [counted] = countedByUsage(word);
   if (counted !== undefined && (applicationId ?? endpoint) !== undefined)
     throw context.error('policy.not_at_level', `/${counted}: it is counted for accounts and regions.`);
@@ -137,16 +145,28 @@ async function refuseWord(context: SetContext, { reading, word, ports }: Asked):
 
 async function refusePlanWord(context: PlanContext, word: PolicyWord, ports: NamePorts): Promise<void> {
   await refuseUnknownNames({ word }, ports);
+  await refuseUnkept(context as unknown as SetContext, word, ports);
   const origin = { level: 'plan', accountId: context.entity.accountId, planId: '' } as const;
   const refusal = wordRefusal([{ origin, timeZone: 'UTC', ...word }]);
   if (refusal !== undefined)
     throw context.error('policy.bound_invalid', `/overridable/${refusal.setting}: ${boundFault(refusal)}`);
 }
 
+/** Nobody is promised a place for their data that they would not be kept in (PRD-4). */
+async function refuseUnkept(
+  context: SetContext,
+  { values: { dataRegions } }: PolicyWord,
+  { dataPlaces }: Pick<PolicyPorts, 'dataPlaces'>,
+): Promise<void> {
+  if (dataRegions === undefined) return;
+  const why = whyNotKept(dataRegions, await dataPlaces());
+  if (why !== undefined) throw context.error('policy.data_region_unavailable', `/dataRegions: ${why}`);
+}
+
 /** A name that is none would let nobody pass, and look like one that does. */
 async function refuseUnknownNames(
   { word, region }: { readonly word: PolicyWord; readonly region?: string | undefined },
-  { serviceNames, featureNames, countries, regionNames }: NamePorts,
+  { serviceNames, featureNames, countries, regionNames, dataPlaces }: NamePorts,
 ): Promise<void> {
   const { values, overridable } = word;
   refuseUnknown('/services', values.services, serviceNames);
@@ -160,14 +180,19 @@ async function refuseUnknownNames(
     );
   // A level of a region that is gone can be taken back.
   const placed = region === undefined || saysNothing(word) ? [] : [region];
-  const named = [...placed, ...(values.regions ?? []), ...(overridable.regions ?? [])];
-  if (named.length === 0) return;
+  const ofNodes = [...placed, ...(values.regions ?? []), ...(overridable.regions ?? [])];
+  const ofData = [...(values.dataRegions ?? []), ...(overridable.dataRegions ?? [])];
+  if (ofNodes.length + ofData.length === 0) return;
   const known = await regionNames();
   // Before the first node nobody can say which there will be.
   if (known.length === 0) return;
   refuseUnknown('/region', placed, known);
   refuseUnknown('/regions', values.regions, known);
   refuseUnknown('/overridable/regions', overridable.regions, known);
+  if (ofData.length === 0) return;
+  const withStorage = [...new Set([...known, ...(await dataPlaces()).storageRegions])];
+  refuseUnknown('/dataRegions', values.dataRegions, withStorage);
+  refuseUnknown('/overridable/dataRegions', overridable.dataRegions, withStorage);
 }
 
 function refuseUnknown(field: string, names: readonly string[] = [], known: readonly string[]): void {

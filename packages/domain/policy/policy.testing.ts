@@ -13,7 +13,12 @@ import {
 const services = ['network-discovery', 'signaling'];
 const regions = ['eu', 'us', 'ap'];
 const networks = ['10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24', '2001:db8::/32', '0.0.0.0/0'];
-const features = ['network-discovery.relay', 'signaling.place-calls', 'signaling.answer-calls'];
+const features = [
+  'network-discovery.relay',
+  'network-discovery.relay-ipv6',
+  'signaling.place-calls',
+  'signaling.answer-calls',
+];
 const countries = ['DE', 'FR', 'ZZ'];
 const codecs = ['opus', 'pcmu', 'vp8', 'av1'];
 const windows = ['mon-fri 08:00-18:00', 'sat,sun 10:00-24:00', 'mon-sun 00:00-24:00', 'wed 22:00-06:00'];
@@ -28,6 +33,7 @@ function valueAt(name: SettingName, index: number): number | string[] {
     countries,
     servicesToEnable: services,
     regions,
+    dataRegions: regions,
     sourceNetworks: networks,
     keyAllowList: networks,
     clientAllowList: networks,

@@ -2,6 +2,7 @@ import type { CountryTable } from '@patchbay/kit/country-table';
 import type { Actor } from '@patchbay/kit/definition';
 import type { Caller } from '../tenancy/caller.ts';
 import type { Page, PageOf, Scoped, TenancyPorts } from '../tenancy/ports.ts';
+import type { DataPlaces } from './data-regions.ts';
 import type { PolicyPlace, StoredPolicy } from './policy-chain.ts';
 import type { PolicyWord } from './policy-level.ts';
 import type { PastRequest } from './replay.ts';
@@ -87,6 +88,8 @@ export interface PolicyPorts {
   readonly countries: CountryTable | undefined;
   /** Those of all nodes that ever joined. */
   readonly regionNames: () => Promise<readonly string[]>;
+  /** What keeps data in a region. */
+  readonly dataPlaces: () => Promise<DataPlaces>;
   readonly caller: (chain: readonly string[], actor: Actor) => Promise<Caller>;
 }
 

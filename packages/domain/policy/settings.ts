@@ -38,6 +38,8 @@ interface SettingBase {
   readonly running: RunningEffect;
   /** Kept with operations of its own (ACC-9, BIL-5): no policy says it, and so none locks it or widens it again. */
   readonly isOwnList?: true;
+  /** Said for whole accounts and in plans: it is about what is kept of an account, of which a part is nowhere else. */
+  readonly isOfWholeAccount?: true;
 }
 
 export interface NumberSetting extends SettingBase {
@@ -125,6 +127,14 @@ export const settings = {
     merge: 'intersection',
     decidedBy: nodes,
     running: 'ends',
+  },
+  dataRegions: {
+    summary:
+      'The regions in which data are kept: no node elsewhere serves, and the storage of the platform lies in them.',
+    merge: 'intersection',
+    decidedBy: nodes,
+    running: 'ends',
+    isOfWholeAccount: true,
   },
   sourceNetworks: {
     summary: 'The networks that clients may come from, and keys that ask for a service.',

@@ -36,6 +36,13 @@ function definedOf<Name extends SettingName>(
   ) as Pick<PolicyWord['values'], Name>;
 }
 
+/** What of a word is about an account as a whole, and said at no place of it. */
+export const ofWholeAccount = ({ values, locked }: PolicyWord): readonly SettingName[] =>
+  policyNames.filter(
+    (name) =>
+      settingOf(name).isOfWholeAccount === true && (values[name] !== undefined || locked.includes(name)),
+  );
+
 /** What of a word is counted from minute totals, which know accounts and regions and nothing narrower. */
 export const countedByUsage = (word: PolicyWord): readonly SettingName[] =>
   saidNames(word).filter((name) => {

@@ -19,6 +19,8 @@ export interface DataClass {
   readonly kept: KeptForDays | string;
   /** What stays when it is gone. */
   readonly remains: string;
+  /** Where it is besides the storage of the platform, or before it comes there. Absent: nowhere. */
+  readonly elsewhere?: string;
   /** Why no export has it; absent where it has. */
   readonly notExportedWhy?: string;
 }
@@ -44,6 +46,7 @@ export const dataClasses = {
       changedBy: 'account',
     },
     remains: 'Usage and statements.',
+    elsewhere: 'On the disk of the node that served, or refused, until it is handed in.',
   },
   refusedRequests: {
     title: 'Refused requests',
@@ -69,6 +72,7 @@ export const dataClasses = {
     },
     remains:
       'Minute totals, session totals, the ledger and statements; and closed totals by account, day and meter, so that they can be recomputed.',
+    elsewhere: 'On the disk of the node that counted it, until it is handed in.',
   },
   refusedUsage: {
     title: 'Usage that was not counted',
@@ -81,6 +85,7 @@ export const dataClasses = {
       changedBy: 'account',
     },
     remains: 'Nothing: it was on no statement.',
+    elsewhere: 'On the disk of the node that reported it, until it is handed in.',
   },
   events: {
     title: 'Events',
@@ -93,6 +98,7 @@ export const dataClasses = {
       changedBy: 'account',
     },
     remains: 'Nothing. An event that is still to be delivered is kept until it is.',
+    elsewhere: 'In the memory of a process that tells webhooks of it; and at your webhooks.',
   },
   webhookDeliveries: {
     title: 'Webhook deliveries',
@@ -105,6 +111,7 @@ export const dataClasses = {
       changedBy: 'account',
     },
     remains: 'The event, for as long as that is kept. No delivery outlives its event.',
+    elsewhere: 'In the memory of the process that asks.',
   },
   triggerFirings: {
     title: 'Firings of triggers',
@@ -142,6 +149,7 @@ export const dataClasses = {
       changedBy: 'account',
     },
     remains: 'Nothing.',
+    elsewhere: 'At the mail server that it is handed to.',
   },
   signInRecords: {
     title: 'Sign-ins',
@@ -169,12 +177,15 @@ export const dataClasses = {
     holds: 'Ids of credentials that were revoked, or that count their uses.',
     kept: 'as long as the account',
     remains: 'Everything.',
+    elsewhere: 'In the memory of the nodes that a credential was shown to.',
   },
   configuration: {
     title: 'Accounts and what is set for them',
     holds: 'Names of accounts and keys; an endpoint, a policy or a trigger may name an identity.',
     kept: 'as long as the account',
     remains: 'Everything. Secrets of keys and webhooks are in no export.',
+    elsewhere:
+      'In the memory of nodes that somebody of the account, or below it, came to: what they decide by.',
   },
   team: {
     title: 'People of the dashboard',
@@ -194,6 +205,7 @@ export const dataClasses = {
       'Accounts and amounts; on documents what an account says of itself: name, address, tax id, e-mail.',
     kept: 'as long as the account, and as law asks',
     remains: 'Everything.',
+    elsewhere: 'At the payment provider, where the platform collects by one.',
   },
   privacy: {
     title: 'Exports and erasures',
@@ -207,6 +219,7 @@ export const dataClasses = {
     holds: 'Nothing: nodes, tasks, notices between processes, counts that limits need for minutes.',
     kept: 'as long as it is needed',
     remains: 'Nothing.',
+    elsewhere: 'On the disks of nodes: their own keys, and where the others are.',
     notExportedWhy: 'It belongs to no account.',
   },
 } as const satisfies Readonly<Record<string, DataClass>>;

@@ -2,7 +2,9 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { nodeRoles } from '../fleet/internal-api.ts';
 import { dataClassNames } from './data-classes.ts';
+import { EXPORT_PATH } from './export-link.ts';
 import { erasureStates, erasureWaits, exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
@@ -46,6 +48,28 @@ const retentionAnswer = z.object({
   /** What is set at this level. */
   stored: z.object(retentionWordShape),
   classes: z.array(classAnswer),
+});
+
+const placesAnswer = z.object({
+  /** In which regions the database with all its copies is, as whoever runs the platform declares. None: nothing is declared. */
+  storageRegions: z.array(z.string()),
+  /** The regions in which data of this account are kept: `dataRegions` of its policy. Absent: no level says it. */
+  dataRegions: z.array(z.string()).optional(),
+  /** Whose word that is, and who has locked it. */
+  dataRegionsLevel: level.optional(),
+  lockedByLevel: level.optional(),
+  /** False: the storage was moved since, or declared otherwise. Then no export is made. Absent where no level says a region. */
+  isKept: z.boolean().optional(),
+  /** Roles and regions of nodes that serve, and whether they do anything for this account. */
+  nodes: z.array(z.object({ role: z.enum(nodeRoles), region: z.string(), isServing: z.boolean() })),
+  classes: z.array(
+    z.object({
+      dataClass: z.enum(dataClassNames),
+      title: z.string(),
+      /** Where it is besides the storage, or before it comes there. Absent: nowhere. */
+      elsewhere: z.string().optional(),
+    }),
+  ),
 });
 
 /** `user:bob`, an identity of the account itself, or the id of somebody in its team. */
@@ -144,6 +168,14 @@ export const privacy = defineDomain({
       retry: 'after',
       remedy: 'Wait until it is ready, or remove it.',
     },
+    export_not_in_region: {
+      status: 409,
+      title: 'The export would be kept outside the regions that are set for data.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Ask whoever runs the platform where its storage is, or change `dataRegions` of the policy at the level that set it.',
+    },
     erasure_at_work: {
       status: 409,
       title: 'Another erasure of this account is not over.',
@@ -218,6 +250,22 @@ export const privacy = defineDomain({
         },
       },
     },
+    dataPlaces: {
+      title: 'Places of data',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/data-places',
+          summary:
+            'Read in which regions data of this account are kept, where the storage and the nodes are, and where each class is besides.',
+          access: 'read',
+          request: z.object({}),
+          response: placesAnswer,
+          errors: [],
+        },
+      },
+    },
     exports: {
       title: 'Exports',
       mount: 'account',
@@ -239,7 +287,7 @@ export const privacy = defineDomain({
           access: 'administer',
           request: z.strictObject({ person: person.optional() }),
           response: exportAnswer,
-          errors: ['privacy.export_at_work'],
+          errors: ['privacy.export_at_work', 'privacy.export_not_in_region'],
         },
         get: {
           method: 'GET',
@@ -255,6 +303,20 @@ export const privacy = defineDomain({
           path: '/exports/{exportId}/links',
           summary: 'Make a link from which the archive is read without a key, for ten minutes.',
           access: 'administer',
+          linkedFile: {
+            name: 'archive',
+            path: EXPORT_PATH,
+            mediaType: 'application/gzip',
+            summary:
+              'Read the archive of an export by a link that was made for it; from a byte on, with Range.',
+            request: z.object({
+              exportId,
+              account: idSchema('acc'),
+              /** Milliseconds since 1970. */
+              expires: z.string(),
+              signature: z.string(),
+            }),
+          },
           request: z.strictObject({ exportId }),
           response: z.object({
             /** Below the address of the platform. */

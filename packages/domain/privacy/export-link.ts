@@ -3,6 +3,9 @@ export const EXPORT_LINK_LIFETIME_MS = 10 * 60_000;
 /** How long an export is kept. */
 export const EXPORT_KEPT_DAYS = 7;
 
+/** Where archives are read, as the document of the API writes it. */
+export const EXPORT_PATH = '/api/exports/{exportId}';
+
 export interface ExportLink {
   readonly accountId: string;
   readonly exportId: string;
@@ -14,7 +17,7 @@ export const linkText = ({ accountId, exportId, expiresMs }: ExportLink): string
   ['GET', 'export', accountId, exportId, String(expiresMs)].join('\n');
 
 export const linkPath = ({ accountId, exportId, expiresMs }: ExportLink, signature: string): string =>
-  `/api/exports/${exportId}?${new URLSearchParams({ account: accountId, expires: String(expiresMs), signature })}`;
+  `${EXPORT_PATH.replace('{exportId}', exportId)}?${new URLSearchParams({ account: accountId, expires: String(expiresMs), signature })}`;
 
 /** The link that an address is, as far as it is one; nothing of it is proven. */
 export function linkFrom(address: URL): (ExportLink & { readonly signature: string }) | undefined {

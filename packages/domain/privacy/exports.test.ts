@@ -1,10 +1,12 @@
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { effectivePolicy } from '../policy/effective-policy.ts';
+import { account, level } from '../policy/policy.testing.ts';
 import { privacy } from './definition.ts';
 import { EXPORT_LINK_LIFETIME_MS, linkFrom, linkPath, linkText } from './export-link.ts';
 import { handlers } from './handlers.ts';
-import type { ExportRecord, PrivacyPorts } from './ports.ts';
+import type { ExportRecord, PlacePorts, PrivacyPorts } from './ports.ts';
 
 const accountId = createId('acc', 3);
 const exportId = createId('xpt');
@@ -23,9 +25,15 @@ const record: ExportRecord = {
   sizeBytes: 4_000,
 };
 
+let places: PlacePorts;
+beforeEach(() => {
+  places = { storageRegions: [], dataRegions: async () => undefined, nodes: async () => [] };
+});
+
 function portsOf(exports: Partial<PrivacyPorts['exports']> = {}): PrivacyPorts {
   const known = (asked: { exportId: string }) => (asked.exportId === exportId ? record : undefined);
   return {
+    places,
     exports: {
       create: async () => record,
       list: async () => ({ items: [record], nextCursor: exportId }),
@@ -83,6 +91,19 @@ describe('exports', () => {
       fields: { code: 'privacy.export_at_work' },
     });
     expect(audited).toEqual([]);
+  });
+
+  test('create 409: none is made where its files would be kept outside the regions of data (PRD-4)', async () => {
+    const { dataRegions } = effectivePolicy([level(account(accountId), { values: { dataRegions: ['eu'] } })]);
+    const create = async (storageRegions: readonly string[]) => {
+      places = { ...places, storageRegions, dataRegions: async () => dataRegions };
+      return await handlers.exports.create(contextFor().context as never, {}, portsOf());
+    };
+    expect(await create(['eu'])).toEqual(written);
+    for (const moved of [['us'], ['eu', 'us'], []])
+      await expect(create(moved)).rejects.toMatchObject({
+        fields: { code: 'privacy.export_not_in_region' },
+      });
   });
 
   test('get 200: one export', async () => {

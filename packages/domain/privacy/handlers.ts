@@ -1,6 +1,8 @@
 import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
+import { isStoredIn } from '../policy/data-regions.ts';
 import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
+import { toPlaces } from './data-places.ts';
 import type { privacy } from './definition.ts';
 import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
 import type { ErasureRecord, ExportRecord, PrivacyPorts } from './ports.ts';
@@ -151,14 +153,29 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
     },
   },
 
+  dataPlaces: {
+    async get({ entity, visibleIds = [entity.accountId] }, _request, { places }) {
+      const [held, nodes] = await Promise.all([places.dataRegions(entity), places.nodes()]);
+      const { storageRegions } = places;
+      const nameOf = (accountId: string) => levelName({ accountId }, visibleIds);
+      return toPlaces({ storageRegions, nodes, held, nameOf });
+    },
+  },
+
   exports: {
     async list({ entity }, page, { exports }) {
       const { items, nextCursor } = await exports.list({ accountId: entity.accountId, ...page });
       return { items: items.map(toExport), ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
 
-    async create(context, { person }, { exports }) {
+    async create(context, { person }, { exports, places }) {
       const { accountId } = context.entity;
+      const held = await places.dataRegions(context.entity);
+      if (held !== undefined && !isStoredIn(held.value, places))
+        throw context.error(
+          'privacy.export_not_in_region',
+          `Data are to be kept in ${held.value.join(' or ')}, and exports are kept in ${places.storageRegions.join(' and ') || 'a region that nobody declared'}.`,
+        );
       const made = await exports.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
       if (made === undefined)
         throw context.error(

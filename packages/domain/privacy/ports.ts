@@ -1,3 +1,5 @@
+import type { NodeRole } from '../fleet/internal-api.ts';
+import type { EffectiveSetting } from '../policy/effective-policy.ts';
 import type { ExportLink } from './export-link.ts';
 import type { RetentionDefaults, RetentionLevel, RetentionWord } from './retention.ts';
 
@@ -61,7 +63,25 @@ export interface ErasureRecord {
   readonly waitsFor?: ErasureWait | undefined;
 }
 
+/** Where data of an account are, and where they may be (PRD-4). */
+export interface PlacePorts {
+  /** In which regions the database with all its copies is, as the operator declares. None: nothing is declared. */
+  readonly storageRegions: readonly string[];
+  /** What is said of the regions of data along a chain. Undefined: nothing. */
+  dataRegions(
+    account: Scoped & { readonly chain: readonly string[] },
+  ): Promise<EffectiveSetting<readonly string[]> | undefined>;
+  /** Each role and region that has a node which serves. */
+  nodes(): Promise<readonly NodePlace[]>;
+}
+
+export interface NodePlace {
+  readonly role: NodeRole;
+  readonly region: string;
+}
+
 export interface PrivacyPorts {
+  readonly places: PlacePorts;
   readonly retention: {
     readonly words: {
       /** The levels along the chain that say something, from the platform down. */

@@ -2,6 +2,15 @@
 export const sessionKinds = ['call', 'relay'] as const;
 export type SessionKind = (typeof sessionKinds)[number];
 
+/** The service that holds a session of a kind, and so keeps its log. */
+export const serviceOfKind = {
+  call: 'signaling',
+  relay: 'network-discovery',
+} as const satisfies Readonly<Record<SessionKind, string>>;
+
+export const kindOfService = (service: string): SessionKind | undefined =>
+  sessionKinds.find((kind) => serviceOfKind[kind] === service);
+
 /** One line of a session's log, as the node that holds the session reports it (MET-7). */
 export interface SessionEvent {
   readonly type: string;

@@ -29,6 +29,7 @@ const dueOf = (action: Action, change: Partial<DueFiring> = {}): DueFiring => ({
 function world({
   sessions = [] as readonly string[],
   state = 'suspended' as 'suspended' | 'unchanged',
+  webhook = 'active' as 'active' | 'disabled',
   mail = 'written' as 'written' | 'unknown' | 'unavailable',
 } = {}) {
   const did: unknown[] = [];
@@ -45,6 +46,7 @@ function world({
       did.push(address);
       return mail;
     },
+    webhookState: async () => webhook,
     audit: async (_due, after) => void did.push(after),
   };
   return { ports, did };
@@ -78,6 +80,18 @@ test('a service is turned off until the window ends, or where there is none unti
     { service: 'signaling', untilMs: undefined },
     { disabledService: 'signaling' },
   ]);
+});
+
+test('a call is a delivery that the firing made: it says which webhook has it, or why none has, however late it is (TRG-2)', async () => {
+  const due = dueOf({ kind: 'callback', webhookId: 'whk_1' }, { windowStartMs: 0, isCurrent: false });
+  expect(await actOn(due, world().ports, nowMs)).toEqual({
+    state: 'done',
+    said: expect.stringContaining('whk_1'),
+  });
+  const disabled = world({ webhook: 'disabled' });
+  expect(await actOn(due, disabled.ports, nowMs)).toMatchObject({ state: 'skipped' });
+  const none: ActPorts = { ...world().ports, webhookState: async () => undefined };
+  expect(await actOn(due, none, nowMs)).toMatchObject({ state: 'skipped', said: 'whk_1 was removed.' });
 });
 
 test('a suspension of an account that is not active any more changes nothing, and says so', async () => {

@@ -40,6 +40,8 @@ export interface ActPorts {
   ): Promise<void>;
   /** 'unknown' where the address is not, or no longer, that of somebody in the team of who set the trigger. */
   writeMail(due: DueFiring, address: string): Promise<'written' | 'unknown' | 'unavailable'>;
+  /** How the webhook that is called stands: undefined where there is none any more. */
+  webhookState(due: DueFiring, webhookId: string): Promise<'active' | 'disabled' | undefined>;
   /** In the log of the target: done by the trigger (ACC-8). */
   audit(due: DueFiring, after: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -58,6 +60,9 @@ const SESSION_COUNT_MAX = 200;
  */
 export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Promise<ActOutcome> {
   const { rule, action, windowStartMs } = due;
+  // The call is a delivery of the event that was written with the firing: it is on its way, whatever became of the trigger since.
+  if (action.kind === 'callback')
+    return called(action.webhookId, await ports.webhookState(due, action.webhookId));
   if (!due.isCurrent)
     return { state: 'skipped', said: 'The trigger was changed, turned off or removed since.' };
   if (!due.reaches)
@@ -122,6 +127,15 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
       return { state: 'pending', progress: last, said: 'Sessions are being told to end.' };
     }
   }
+}
+
+function called(webhookId: string, state: 'active' | 'disabled' | undefined): ActOutcome {
+  if (state === 'active')
+    return { state: 'done', said: `It was handed to ${webhookId}, whose log says what came of it.` };
+  return {
+    state: 'skipped',
+    said: state === undefined ? `${webhookId} was removed.` : `${webhookId} is disabled.`,
+  };
 }
 
 interface Held {

@@ -48,8 +48,10 @@ const condition = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rate'), limit, seconds: z.int().min(60).max(86_400) }),
 ]);
 
+const url = z.url({ protocol: /^https?$/ }).max(2_048);
+
 /** Every action also tells of itself: the event `triggers.trigger.fired`. */
-const action = z.discriminatedUnion('kind', [
+const internalActions = [
   z.strictObject({ kind: z.literal('notify') }),
   z.strictObject({ kind: z.literal('suspend') }),
   /** With a node, an operator's: of all accounts, those that this node holds. */
@@ -58,11 +60,33 @@ const action = z.discriminatedUnion('kind', [
   /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
   z.strictObject({ kind: z.literal('disableService'), service: word }),
   z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
+] as const;
+
+const action = z.discriminatedUnion('kind', [
+  ...internalActions,
+  /** Tells this webhook of the firing, whatever else it hears of; one that came from an address names the trigger. */
+  z.strictObject({ kind: z.literal('callback'), webhookId: idSchema('whk') }),
 ]);
+
+const requestedAction = z.discriminatedUnion('kind', [
+  ...internalActions,
+  /** Either a webhook of the account, or an address: the trigger then has a webhook of its own there, with its own secret. */
+  z.strictObject({
+    kind: z.literal('callback'),
+    webhookId: idSchema('whk').optional(),
+    url: url.optional(),
+    /** Asked in the same attempt when `url` failed. */
+    fallbackUrl: url.optional(),
+  }),
+]);
+
+/** Of a callback to an address, in the answer to the request that made it and nowhere else. */
+const secret = z.string().optional();
 
 export type Counter = z.output<typeof counter>;
 export type Condition = z.output<typeof condition>;
 export type Action = z.output<typeof action>;
+export type RequestedAction = z.output<typeof requestedAction>;
 
 const trigger = z.object({
   id: idField('trg'),
@@ -107,7 +131,7 @@ const firing = z.object({
 
 const changeable = {
   name: z.string().trim().min(1).max(100),
-  action,
+  action: requestedAction,
   isShown: z.boolean(),
 };
 
@@ -124,6 +148,8 @@ export const triggers = defineDomain({
       value: z.string(),
       limit: z.int(),
       action: z.string(),
+      /** Which the action calls. */
+      webhookId: z.string().optional(),
       windowStart: z.string().optional(),
     }),
   },
@@ -141,6 +167,22 @@ export const triggers = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Choose another action, or the account as the target.',
+    },
+    node_unknown: {
+      status: 422,
+      title: 'The platform has no such node.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Take the id from where the sessions are shown, or from the log of a node that began: `nod_…`. A node that joins anew has a new one.',
+    },
+    webhook_unknown: {
+      status: 422,
+      title: 'The trigger cannot call this webhook.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Name a webhook of the account that sets the trigger, or give `url`, and the trigger has one of its own. The callback of a service or of another trigger is called by nothing else.',
     },
     recipient_unknown: {
       status: 422,
@@ -207,13 +249,17 @@ export const triggers = defineDomain({
             counter,
             target: z.strictObject({ ...target, accountId: idSchema('acc').optional() }).optional(),
             condition,
-            action: action.default({ kind: 'notify' }),
+            action: requestedAction.default({ kind: 'notify' }),
             isShown: z.boolean().default(false),
           }),
-          response: trigger,
+          response: trigger.extend({ secret }),
           errors: [
+            'request.invalid',
+            'callback.address_forbidden',
             'triggers.counter_unknown',
             'triggers.action_unsupported',
+            'triggers.node_unknown',
+            'triggers.webhook_unknown',
             'triggers.email_unavailable',
             'triggers.recipient_unknown',
             'triggers.too_many',
@@ -223,19 +269,23 @@ export const triggers = defineDomain({
           method: 'PATCH',
           path: '/triggers/{triggerId}',
           summary:
-            'Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again.',
+            'Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again. A callback to the same address keeps its secret.',
           access: 'administer',
           request: z.strictObject({
             triggerId,
             name: changeable.name.optional(),
             limit: limit.optional(),
-            action: action.optional(),
+            action: requestedAction.optional(),
             isEnabled: z.boolean().optional(),
             isShown: z.boolean().optional(),
           }),
-          response: trigger,
+          response: trigger.extend({ secret }),
           errors: [
+            'request.invalid',
+            'callback.address_forbidden',
             'triggers.action_unsupported',
+            'triggers.node_unknown',
+            'triggers.webhook_unknown',
             'triggers.email_unavailable',
             'triggers.recipient_unknown',
             'triggers.set_above',

@@ -10,6 +10,8 @@ import type { FiringRecord, TriggerRecord } from './trigger.ts';
 
 const [accountId, childId] = [createId('acc', 1), createId('acc', 2)];
 const chain = [createId('acc', 0), accountId];
+const [nodeId, removedNodeId] = [createId('nod', 1), createId('nod', 2)];
+const [webhookId, callbackId, ownId] = [createId('whk', 1), createId('whk', 2), createId('whk', 3)];
 const [endId, sessionId] = [createId('end'), createId('ses')];
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
 const catalogue: MeterCatalogue = meterCatalogue({
@@ -31,6 +33,8 @@ const contextOf = <K extends Operation>(_operation: K) =>
 function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}) {
   const records = new Map<string, TriggerRecord>();
   const changed: string[] = [];
+  /** By the id of its trigger. */
+  const own = new Map<string, string>();
   const queries: UsageQuery[] = [];
   const firing: FiringRecord = {
     id: createId('fir'),
@@ -52,7 +56,6 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
       create: async (rule) => {
         const record: TriggerRecord = {
           ...rule,
-          id: createId('trg'),
           isEnabled: true,
           countedFrom: new Date(nowMs),
           value: '0',
@@ -97,6 +100,25 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
       }),
       changed: async (id) => void changed.push(id),
     },
+    nodes: {
+      find: async (id) =>
+        id === nodeId ? { state: 'live' } : id === removedNodeId ? { state: 'removed' } : undefined,
+    },
+    callbacks: {
+      refusalOf: async (url) => (url.includes('10.0.0.1') ? 'the address is private' : undefined),
+      find: async ({ webhookId: id }) => {
+        const [triggerId] = [...own].find(([, address]) => address !== '' && id === ownId) ?? [];
+        if (triggerId !== undefined) return { service: undefined, triggerId, state: 'active' };
+        if (id === callbackId) return { service: 'signaling', triggerId: undefined, state: 'active' };
+        return id === webhookId ? { service: undefined, triggerId: undefined, state: 'active' } : undefined;
+      },
+      put: async ({ triggerId, url }) => {
+        const isSame = own.get(triggerId) === url;
+        own.set(triggerId, url);
+        return isSame ? { webhookId: ownId } : { webhookId: ownId, secret: 'whsec_new' };
+      },
+      remove: async ({ triggerId }) => void own.delete(triggerId),
+    },
     mails: {
       isAvailable: isMailAvailable,
       isOfTeam: async (recipient) =>
@@ -135,7 +157,7 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
     expect(operations.create.response.safeParse(answer).success).toBe(true);
     return { answer, audited };
   };
-  return { ports, records, changed, queries, create };
+  return { ports, records, changed, own, queries, create };
 }
 
 test('triggers.create 200: for an account below, in its time zone, with what was set in the audit log', async () => {
@@ -292,7 +314,6 @@ test('update 422: to an action that cannot be done, or that this platform does n
 });
 
 test('create 422: the sessions of a node are ended by operators alone, for all accounts (TRG-2)', async () => {
-  const nodeId = createId('nod');
   const action = { kind: 'endSessions', nodeId } as const;
   const refused = { fields: { code: 'triggers.action_unsupported' } };
   await expect(world().create({ action })).rejects.toMatchObject(refused);
@@ -300,6 +321,93 @@ test('create 422: the sessions of a node are ended by operators alone, for all a
   await expect(asOperator.create({ action, target: { sessionId } })).rejects.toMatchObject(refused);
   await expect(asOperator.create({ action, target: { scope: 'own' } })).rejects.toMatchObject(refused);
   expect((await asOperator.create({ action })).answer.action).toEqual(action);
+});
+
+test('create 422, update 422: a node that there is not, or no longer, is refused when it is named and not when it is too late (TRG-2)', async () => {
+  const operator = world({ isPlatform: true });
+  const { answer } = await operator.create({ action: { kind: 'endSessions', nodeId } });
+  for (const gone of [createId('nod'), removedNodeId]) {
+    const refused = {
+      fields: { code: 'triggers.node_unknown', publicDetail: expect.stringContaining(gone) },
+    };
+    const action = { kind: 'endSessions', nodeId: gone } as const;
+    await expect(operator.create({ action })).rejects.toMatchObject(refused);
+    await expect(
+      handlers.triggers.update(contextOf('update').context, { triggerId: answer.id, action }, operator.ports),
+    ).rejects.toMatchObject(refused);
+    // Whoever may not end a node's sessions is not told which nodes there are.
+    await expect(world().create({ action })).rejects.toMatchObject({
+      fields: { code: 'triggers.action_unsupported' },
+    });
+  }
+});
+
+test('create 200: a callback to an address has a secret of its own, shown this once, and its address is in the audit log (TRG-2)', async () => {
+  const { create, own } = world();
+  const url = 'https://example.test/fired';
+  const { answer, audited } = await create({ action: { kind: 'callback', url } });
+  expect(answer).toMatchObject({ action: { kind: 'callback', webhookId: ownId }, secret: 'whsec_new' });
+  expect([...own]).toEqual([[answer.id, url]]);
+  expect(audited).toMatchObject([{ after: { callback: { url } } }]);
+  expect(JSON.stringify(audited)).not.toContain('whsec_new');
+});
+
+test('update 200: the same address keeps its secret, another one has another, and any other action takes the callback away', async () => {
+  const { ports, create, own } = world();
+  const [first, second] = ['https://example.test/first', 'https://example.test/second'];
+  const { answer } = await create({ action: { kind: 'callback', url: first } });
+  const update = (action: Parameters<typeof handlers.triggers.update>[1]['action']) =>
+    handlers.triggers.update(contextOf('update').context, { triggerId: answer.id, action }, ports);
+  expect(await update({ kind: 'callback', url: first })).not.toHaveProperty('secret');
+  expect(await update({ kind: 'callback', url: second })).toMatchObject({ secret: 'whsec_new' });
+  // As its answer has it.
+  expect(await update({ kind: 'callback', webhookId: ownId })).not.toHaveProperty('secret');
+  expect(own.get(answer.id)).toBe(second);
+  await update({ kind: 'callback', webhookId });
+  expect(own.size).toBe(0);
+  await update({ kind: 'callback', url: first });
+  await update({ kind: 'notify' });
+  expect(own.size).toBe(0);
+  await update({ kind: 'callback', url: first });
+  await handlers.triggers.remove(contextOf('remove').context, { triggerId: answer.id }, ports);
+  expect(own.size).toBe(0);
+});
+
+const called = 'https://example.test/fired';
+const neither = [{}, { webhookId, url: called }, { webhookId, fallbackUrl: called }];
+
+test('create 400: a callback is to a webhook or to an address, and never to both', async () => {
+  for (const more of neither)
+    await expect(world().create({ action: { kind: 'callback', ...more } })).rejects.toMatchObject({
+      fields: { code: 'request.invalid' },
+    });
+});
+
+test('update 400: a callback is to a webhook or to an address, and never to both', async () => {
+  const { ports, create } = world();
+  const { answer } = await create();
+  for (const more of neither) {
+    const change = { triggerId: answer.id, action: { kind: 'callback', ...more } } as const;
+    await expect(handlers.triggers.update(contextOf('update').context, change, ports)).rejects.toMatchObject({
+      fields: { code: 'request.invalid' },
+    });
+  }
+});
+
+test('create 422: a callback names a webhook of the account that nothing else is called by, or an address that may be asked', async () => {
+  const { create } = world();
+  const refused = (action: object, code: string) =>
+    expect(create({ action: { kind: 'callback', ...action } }), JSON.stringify(action)).rejects.toMatchObject(
+      { fields: { code } },
+    );
+  const url = 'https://example.test/fired';
+  expect((await create({ action: { kind: 'callback', webhookId } })).answer).not.toHaveProperty('secret');
+  await refused({ url: 'http://10.0.0.1/fired' }, 'callback.address_forbidden');
+  await refused({ url, fallbackUrl: 'http://10.0.0.1/fired' }, 'callback.address_forbidden');
+  await refused({ webhookId: createId('whk') }, 'triggers.webhook_unknown');
+  await refused({ webhookId: callbackId }, 'triggers.webhook_unknown');
+  await create({ action: { kind: 'callback', url } });
+  await refused({ webhookId: ownId }, 'triggers.webhook_unknown');
 });
 
 test('create 422: what the platform knows of itself is counted for its own account alone, and nobody else is told what that is (TRG-1)', async () => {

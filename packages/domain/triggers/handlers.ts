@@ -1,8 +1,16 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
+import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
+import { createId } from '@patchbay/kit/ids';
+import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
-import { type Action, type Counter, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
+import {
+  type Action,
+  type Counter,
+  type RequestedAction,
+  TRIGGER_COUNT_MAX,
+  type triggers,
+} from './definition.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
@@ -78,69 +86,90 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       return toAnswer(record, accountId);
     },
 
-    async create(context, request, ports) {
-      const { accountId } = context.entity;
-      const asked: Target = {
-        scope: 'inclusive',
-        ...request.target,
-        accountId: request.target?.accountId ?? accountId,
-      };
-      const found = await ports.targets.find({ ...asked, scopeId: accountId });
-      if (found === undefined)
-        throw context.error('resource.unknown', '/target: there is no such account or application here.');
-      const target = await namedTarget(asked, ports);
-      if (typeof target === 'string') throw context.error('resource.unknown', target);
-      const uncounted = refuseCounter(request.counter, target, { ...ports, ...found });
-      if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
-      const undoable = refuseAction(request.action, target, {
-        isPlatform: found.isPlatform,
-        serviceNames: ports.serviceNames,
-      });
-      if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
-      await refuseRecipient(context, request.action, ports);
-      if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
-        throw context.error('triggers.too_many', `An account has at most ${TRIGGER_COUNT_MAX} triggers.`);
-      const { name, counter, condition, action, isShown } = request;
-      const record = await ports.triggers.create({
-        accountId,
-        name,
-        counter,
-        target,
-        condition,
-        action,
-        isShown,
-        timeZone: found.timeZone,
-      });
-      const answer = toAnswer(record, accountId);
-      context.audit({ target: record.id, after: settingOf(answer) });
-      return answer;
-    },
-
-    async update(context, { triggerId, ...change }, ports) {
-      const { accountId } = context.entity;
-      const before = await ports.triggers.find({ accountId, triggerId });
-      if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
-      if (change.action !== undefined) {
-        const found = await ports.targets.find({ ...before.target, scopeId: accountId });
-        const undoable = refuseAction(change.action, before.target, {
-          isPlatform: found?.isPlatform === true,
+    // A name server of somebody's may be asked: that may take long, and holds no connection.
+    create: prepared(async (context, request, ports) => {
+      await refuseCallback(context, request.action, ports);
+      return async () => {
+        const { accountId } = context.entity;
+        const asked: Target = {
+          scope: 'inclusive',
+          ...request.target,
+          accountId: request.target?.accountId ?? accountId,
+        };
+        const found = await ports.targets.find({ ...asked, scopeId: accountId });
+        if (found === undefined)
+          throw context.error('resource.unknown', '/target: there is no such account or application here.');
+        const target = await namedTarget(asked, ports);
+        if (typeof target === 'string') throw context.error('resource.unknown', target);
+        const uncounted = refuseCounter(request.counter, target, { ...ports, ...found });
+        if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
+        const undoable = refuseAction(request.action, target, {
+          isPlatform: found.isPlatform,
           serviceNames: ports.serviceNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
-        await refuseRecipient(context, change.action, ports);
-      }
-      const after = await ports.triggers.update({ accountId, triggerId }, change);
-      if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      await lift(before.action, before.target, ports);
-      const answer = toAnswer(after, accountId);
-      context.audit({
-        target: triggerId,
-        before: settingOf(toAnswer(before, accountId)),
-        after: settingOf(answer),
-      });
-      return answer;
-    },
+        await refuseRecipient(context, request.action, ports);
+        await refuseNode(context, request.action, ports);
+        if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
+          throw context.error('triggers.too_many', `An account has at most ${TRIGGER_COUNT_MAX} triggers.`);
+        const { name, counter, condition, isShown } = request;
+        const id = createId('trg', context.nowMs());
+        const { action, secret } = await settledAction(
+          context,
+          { action: request.action, accountId, triggerId: id },
+          ports,
+        );
+        const record = await ports.triggers.create({
+          id,
+          accountId,
+          name,
+          counter,
+          target,
+          condition,
+          action,
+          isShown,
+          timeZone: found.timeZone,
+        });
+        const answer = toAnswer(record, accountId);
+        context.audit({ target: record.id, after: { ...settingOf(answer), ...addressOf(request.action) } });
+        return secret === undefined ? answer : { ...answer, secret };
+      };
+    }),
+
+    update: prepared(async (context, { triggerId, action: requested, ...change }, ports) => {
+      await refuseCallback(context, requested, ports);
+      return async () => {
+        const { accountId } = context.entity;
+        const before = await ports.triggers.find({ accountId, triggerId });
+        if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
+        if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+        if (requested !== undefined) {
+          const found = await ports.targets.find({ ...before.target, scopeId: accountId });
+          const undoable = refuseAction(requested, before.target, {
+            isPlatform: found?.isPlatform === true,
+            serviceNames: ports.serviceNames,
+          });
+          if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+          await refuseRecipient(context, requested, ports);
+          await refuseNode(context, requested, ports);
+        }
+        const settled =
+          requested === undefined
+            ? undefined
+            : await settledAction(context, { action: requested, accountId, triggerId }, ports);
+        const action = settled?.action;
+        const after = await ports.triggers.update({ accountId, triggerId }, { ...change, action });
+        if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
+        await lift(before.action, before.target, ports);
+        const answer = toAnswer(after, accountId);
+        context.audit({
+          target: triggerId,
+          before: settingOf(toAnswer(before, accountId)),
+          after: { ...settingOf(answer), ...addressOf(requested) },
+        });
+        return settled?.secret === undefined ? answer : { ...answer, secret: settled.secret };
+      };
+    }),
 
     async reset(context, { triggerId }, ports) {
       const { accountId } = context.entity;
@@ -160,6 +189,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
       if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
       await ports.triggers.remove({ accountId, triggerId });
+      await ports.callbacks.remove({ accountId, triggerId });
       await lift(before.action, before.target, ports);
       context.audit({ target: triggerId, before: settingOf(toAnswer(before, accountId)) });
       return { id: triggerId };
@@ -212,7 +242,7 @@ interface RecipientContext {
 /** A platform that writes to any address that somebody names would be one to send unasked mail with. */
 async function refuseRecipient(
   { entity, error }: RecipientContext,
-  action: Action,
+  action: RequestedAction,
   { mails }: TriggersPorts,
 ): Promise<void> {
   if (action.kind !== 'email') return;
@@ -226,6 +256,18 @@ async function refuseRecipient(
       'triggers.recipient_unknown',
       `/action/address: nobody in the team of ${entity.accountId} has proved this address.`,
     );
+}
+
+/** A trigger about a node that there is not would end nobody's sessions, and say so only when it is too late (TRG-2). */
+async function refuseNode(
+  { error }: { readonly error: (code: 'triggers.node_unknown', publicDetail: string) => Error },
+  action: RequestedAction,
+  { nodes }: TriggersPorts,
+): Promise<void> {
+  if (action.kind !== 'endSessions' || action.nodeId === undefined) return;
+  const node = await nodes.find(action.nodeId);
+  if (node === undefined || node.state === 'removed')
+    throw error('triggers.node_unknown', `/action/nodeId: the platform has no node ${action.nodeId}.`);
 }
 
 /** What somebody set, without what it counted. */
@@ -246,6 +288,13 @@ const settingOf = ({
   isEnabled,
   isShown,
 });
+
+/** Whom a trigger calls from now on: its webhook's id says it to nobody who reads the log later (ACC-8). */
+function addressOf(action: RequestedAction | undefined) {
+  if (action?.kind !== 'callback' || action.url === undefined) return {};
+  const { url, fallbackUrl } = action;
+  return { callback: { url, ...(fallbackUrl === undefined ? {} : { fallbackUrl }) } };
+}
 
 /** What held the target is gone with the change: nodes have to hear of it (POL-5). */
 async function lift(action: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {

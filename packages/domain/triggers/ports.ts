@@ -1,4 +1,5 @@
 import type { DimensionValues } from '@patchbay/kit/definition';
+import type { WebhookRecord } from '../hooks/ports.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
@@ -32,7 +33,7 @@ export interface TriggersPorts {
     /** How many the account has set. Whoever sets another at the same time waits until this one is done. */
     countForCreate(accountId: string): Promise<number>;
     /** Stores it, and begins its counter. */
-    create(rule: Omit<TriggerRule, 'id' | 'isEnabled'>): Promise<TriggerRecord>;
+    create(rule: Omit<TriggerRule, 'isEnabled'>): Promise<TriggerRecord>;
     /** Stores the change. A new limit may be crossed again; turned on, the counter begins anew. */
     update(
       trigger: { readonly accountId: string; readonly triggerId: string },
@@ -75,6 +76,31 @@ export interface TriggersPorts {
     }>;
     /** Nodes ask anew what the configuration of this account says. */
     changed(accountId: string): Promise<void>;
+  };
+  readonly nodes: {
+    find(nodeId: string): Promise<{ readonly state: string } | undefined>;
+  };
+  /** Webhooks that an action calls. */
+  readonly callbacks: {
+    /** Why nothing is sent to a URL, or undefined. It asks for the host's addresses, so it takes as long as that. */
+    refusalOf(url: string): Promise<string | undefined>;
+    find(webhook: {
+      readonly accountId: string;
+      readonly webhookId: string;
+    }): Promise<Pick<WebhookRecord, 'service' | 'state' | 'triggerId'> | undefined>;
+    /** The trigger's own: the one that it has where that is at this address, or a new one in its place. */
+    put(callback: {
+      readonly accountId: string;
+      readonly triggerId: string;
+      readonly url: string;
+      readonly fallbackUrl?: string | undefined;
+    }): Promise<{
+      readonly webhookId: string;
+      /** Of a new one. */
+      readonly secret?: string | undefined;
+    }>;
+    /** Takes the trigger's own away, if it has one. */
+    remove(of: { readonly accountId: string; readonly triggerId: string }): Promise<void>;
   };
   readonly mails: {
     /** Whether a mail leaves this platform, or is shown to whoever runs it on a machine of their own. */

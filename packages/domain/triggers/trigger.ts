@@ -1,4 +1,4 @@
-import type { Action, Condition, Counter } from './definition.ts';
+import type { Action, Condition, Counter, RequestedAction } from './definition.ts';
 
 /** What is counted: all of an account, or one thing of it. */
 export interface Target {
@@ -59,7 +59,7 @@ export const isHold = ({ kind }: Action): boolean => kind === 'throttle' || kind
 
 /** Why an action cannot be done to a target, or undefined. */
 export function refuseAction(
-  action: Action,
+  action: RequestedAction,
   target: Target,
   { isPlatform, serviceNames }: { readonly isPlatform: boolean; readonly serviceNames: readonly string[] },
 ): string | undefined {
@@ -84,6 +84,7 @@ export function refuseAction(
         (isPlatform && isWholeAccount(target) && target.scope === 'inclusive')
         ? undefined
         : "The sessions of a node are ended for the platform's own account with all below it.";
+    case 'callback':
     case 'notify':
     case 'email':
       return undefined;

@@ -1,5 +1,6 @@
 import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import { account, level } from '@patchbay/domain/policy/policy.testing';
 import { createId } from '@patchbay/kit/ids';
 import { CHILD_ACCOUNT, createApiHarness, PARENT_ACCOUNT } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
@@ -206,6 +207,16 @@ test('minting for an identity is decided by the policy of its endpoint, allocate
     [ENDPOINT, 'user:bob'],
     [undefined, 'user:eve'],
   ]);
+});
+
+test('what is minted names the nodes of regions in which data are kept, and no others (PRD-4)', async () => {
+  const asked: unknown[] = [];
+  const { call } = createApiHarness({
+    policyChain: () => [level(account(PARENT_ACCOUNT), { values: { dataRegions: ['eu'] } })],
+    onPlaced: (regions) => asked.push(regions),
+  });
+  expect(await call('POST', ICE_SERVERS, { body: {} })).toMatchObject({ status: 200 });
+  expect(asked).toEqual([['eu']]);
 });
 
 test('the use of an endpoint is asked for by its identifier, of its account alone (API-2)', async () => {

@@ -289,3 +289,31 @@ test('no path shadows another: the router takes the first that fits', () => {
   );
   expect(shadowed).toEqual([]);
 });
+
+test('every address that answers no JSON is described with its media type, and there is one of each that is described (API-1)', () => {
+  const app = path.join(root, 'apps/control-plane/src/app');
+  const routes = ['v1', 'api/exports'].flatMap((folder) =>
+    readdirSync(path.join(app, folder), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
+      path.basename(file) === 'route.ts' ? [`/${folder}/${path.dirname(file)}`] : [],
+    ),
+  );
+  const files = routes
+    .filter((route) => !route.endsWith('.json') && !route.endsWith('[...path]'))
+    .map((route) => route.replaceAll('[', '{').replaceAll(']', '}'));
+  const described = Object.entries(document.paths).filter(([, served]) =>
+    Object.values(served).some(({ responses }) => !(JSON_TYPE in contentOf(responses['200']))),
+  );
+  expect(described.map(([address]) => address).sort()).toEqual(files.sort());
+  for (const [address, { get }] of described) {
+    expect(Object.entries(contentOf(get?.responses['200'])), address).toEqual([
+      [expect.stringMatching(/^(application|text)\/[a-z]+$/), { schema: expect.anything() }],
+    ]);
+    const placed = (get?.parameters ?? []).map((each) => (each as { name: string }).name);
+    const wanted = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+    expect(placed, address).toEqual(expect.arrayContaining(wanted));
+  }
+});
+
+const JSON_TYPE = 'application/json';
+const contentOf = (response: unknown) =>
+  (response as { readonly content?: Readonly<Record<string, unknown>> } | undefined)?.content ?? {};

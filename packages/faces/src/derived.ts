@@ -11,6 +11,7 @@ import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { callbackHandlers } from './callbacks.ts';
 import type { Platform } from './platform.ts';
 import { refuseChanged } from './precondition.ts';
+import { listServiceData } from './service-data.ts';
 
 interface Context {
   readonly entity: Entity;
@@ -19,6 +20,8 @@ interface Context {
   /** The accounts of the chain that the caller may see. */
   readonly visibleIds: readonly string[];
   readonly nowMs: () => number;
+  /** Whether the caller may do something else here, by its name. */
+  readonly mayCall: (operation: string) => boolean;
   readonly ifMatch?: string | undefined;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
@@ -89,6 +92,11 @@ export function derivedHandlers(
     return { from, to, meters };
   };
 
+  const readData: Handler = async (context, asked) => ({
+    // The schema of the request was held against it before.
+    ...(await listServiceData(platform, service.name, { context, asked: asked as never })),
+  });
+
   const readInfo: Handler = async () => ({
     name: service.name,
     title: service.title,
@@ -126,6 +134,9 @@ export function derivedHandlers(
     getEndpointInfo: readInfo,
 
     ...callbackHandlers(service.name, () => platform.domainPorts.hooks),
+    listData: readData,
+    listApplicationData: readData,
+    listEndpointData: readData,
     getUse: readUse,
     getApplicationUse: readUse,
     getEndpointUse: readUse,

@@ -6,6 +6,7 @@ import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { levelText } from '@patchbay/domain/policy/policy-level';
+import { servingRegions } from '@patchbay/domain/policy/serving-regions';
 import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import {
   type AuditedChange,
@@ -20,7 +21,7 @@ import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
 import type { Repeatable } from './idempotency.ts';
 import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
-import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
+import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 import { isConditional, readOf, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
@@ -61,8 +62,8 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);
   if (entity !== undefined) call.onSubject(entity);
-  await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
-  const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
+  const regions = await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
+  const context = await contextOf(platform, call, { entity, regions, ...subject, changes });
   const handler = await loadHandler(platform, call.mounted);
   const request = withCursorOpened(platform, call);
   if (call.mounted.operation.method === 'GET') {
@@ -123,6 +124,8 @@ interface Subject {
   readonly chain: readonly string[];
   /** The part of the chain that the caller may see: of what is above, nothing is told. */
   readonly visibleIds: readonly string[];
+  /** What the caller holds along it. */
+  readonly grants: Reach['grants'];
   /** The nearest account of the chain that the caller holds a role at. */
   readonly heldAt: string | undefined;
   /** Whether the caller may read what they replace. */
@@ -150,6 +153,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
     accountId,
     chain,
     visibleIds: chain.slice(Math.min(...places)),
+    grants,
     heldAt: chain[Math.max(...places)],
     maySeeCurrent: mayRead({ grants }, call),
   };
@@ -291,13 +295,16 @@ function isInScope(
   return scopesAllow(scopes, { owner: mounted.scopeName, operation: mounted.name, isRead });
 }
 
-/** Use of a service, minting included, is decided by the levels that hold for whom it is for, as nodes decide it (POL-4). */
+/**
+ * Use of a service, minting included, is decided by the levels that hold for whom it is for, as nodes decide it (POL-4).
+ * Answers whose nodes may serve, where a policy says it.
+ */
 async function refuseByPolicy(
   platform: Platform,
   { mounted: { owner, operation }, principal, address }: Call,
   { entity, visibleIds }: { readonly entity: Entity | undefined; readonly visibleIds: readonly string[] },
-): Promise<void> {
-  if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return;
+): Promise<readonly string[] | undefined> {
+  if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return undefined;
   const decision = decide(await platform.policyChain(entity, principal), {
     verifier: 'api',
     atMs: platform.nowMs(),
@@ -306,7 +313,7 @@ async function refuseByPolicy(
     // Somebody who signed in is the operator of the account and not its traffic (ACC-9).
     sourceIp: isBoundByAddress(principal) ? (address ?? '') : undefined,
   });
-  if (decision.kind === 'allowed') return;
+  if (decision.kind === 'allowed') return servingRegions(decision.policy);
   const refused = platformError(decision.code, refusalText(decision, visibleIds));
   const level = levelText(decision.origin, visibleIds);
   throw new ServiceError({ ...refused.fields, rule: decision.setting, level });
@@ -314,12 +321,18 @@ async function refuseByPolicy(
 
 interface Scope {
   readonly entity: Entity | undefined;
+  readonly regions?: readonly string[] | undefined;
   readonly visibleIds?: readonly string[] | undefined;
+  readonly grants?: Reach['grants'];
   readonly heldAt?: string | undefined;
   readonly changes: AuditedChange[];
 }
 
-async function contextOf(platform: Platform, call: Call, { entity, visibleIds, changes }: Scope) {
+async function contextOf(
+  platform: Platform,
+  call: Call,
+  { entity, regions, visibleIds, grants = [], changes }: Scope,
+) {
   const { owner } = call.mounted;
   const { definition } = owner;
   const configured =
@@ -329,7 +342,12 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
   return {
     entity,
     ...configured,
+    regions,
     visibleIds,
+    mayCall: (operation: string) => {
+      const mounted = mountedOperations.find(({ group, name }) => `${group}.${name}` === operation);
+      return mounted !== undefined && mayCall({ grants }, { mounted, principal: call.principal });
+    },
     actor: call.principal.actor,
     requestId: call.requestId,
     address: call.address,

@@ -1,5 +1,6 @@
 import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { apiVersions } from '@patchbay/kit/api-version';
+import { filePath, type LinkedFile } from '@patchbay/kit/definition';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -117,34 +118,59 @@ export function openApiDocument(
 /** Parameters of a part of an answer: a file is all of it. */
 const ofParts: readonly unknown[] = ['limit', 'after'];
 
-/** The same question, answered as one file, for each form that it has: a file of JSON is an array of its rows. */
+/** The same question, answered as files, for each form that it has: a file of JSON is an array of its rows. And what it links to. */
 function addFiles(
   document: OpenApiDocument,
-  { path, operation: { files = [] }, group, name }: MountedOperation,
+  { path, operation: { files = [], linkedFile }, group, name }: MountedOperation,
   served: Served,
 ): Place[] {
   const parameters = (served.parameters ?? []).filter((each) => !ofParts.includes(Object(each).name));
   const { 200: answer, ...refusals } = served.responses;
   const rows = (answer as Body | undefined)?.content[JSON_TYPE]?.schema.properties?.rows ?? {};
-  return files.flatMap(({ ending, mediaType, summary }) => {
+  if (linkedFile !== undefined)
+    document.paths[linkedFile.path] = {
+      get: {
+        operationId: `${group}-${name}-${linkedFile.name}`,
+        summary: linkedFile.summary,
+        parameters: linkParameters(linkedFile),
+        // Who has the link needs no key.
+        security: [],
+        responses: {
+          200: fileResponse({ [linkedFile.mediaType]: { schema: bytes } }),
+          default: problemResponse(['resource.unknown']),
+        },
+      },
+    };
+  return files.flatMap((file) => {
+    const { ending, mediaType, summary, isBinary } = file;
     const isJson = mediaType === JSON_TYPE;
-    const content = { schema: isJson ? rows : { type: 'string' } };
-    document.paths[`${path}.${ending}`] = {
+    const content = { schema: isJson ? rows : isBinary === true ? bytes : { type: 'string' } };
+    document.paths[filePath(path, file)] = {
       get: {
         ...served,
         operationId: `${group}-${name}-${ending}`,
         summary,
         parameters,
-        responses: {
-          200: { description: 'The file, as it is read.', content: { [mediaType]: content } },
-          ...refusals,
-        },
+        responses: { 200: fileResponse({ [mediaType]: content }), ...refusals },
       },
     };
     const named = `${pascalCase(group)}${pascalCase(name)}File`;
     return isJson ? [{ name: named, schema: open(rows), content }] : [];
   });
 }
+
+/** The format is none of JSON Schema's: generators read bytes by it, and others pass it over. */
+const bytes = { type: 'string', format: 'binary' };
+
+const fileResponse = (content: Body['content']) => ({ description: 'The file, as it is read.', content });
+
+const linkParameters = ({ path, request }: LinkedFile) =>
+  Object.entries(request.shape).map(([name, schema]) => ({
+    name,
+    in: path.includes(`{${name}}`) ? 'path' : 'query',
+    required: true,
+    schema: withoutDialect(z.toJSONSchema(schema as z.ZodType)),
+  }));
 
 /** A body, and where it stands. */
 interface Place extends NamedSchema {

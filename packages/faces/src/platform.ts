@@ -4,6 +4,7 @@ import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
+import type { DataKind } from '@patchbay/domain/privacy/data-kind';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
 import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
@@ -125,6 +126,8 @@ export interface ListCursors {
 export interface Platform {
   readonly servicePorts: ServicePorts;
   readonly domainPorts: DomainPorts;
+  /** What services leave, and is listed as their data. */
+  readonly dataKinds: readonly DataKind[];
   readonly idempotency: IdempotencyStore;
   readonly cursors: ListCursors;
   nowMs(): number;

@@ -36,12 +36,34 @@ export type DimensionsOf<M extends MeterDefinition> = {
  */
 export type Access = 'read' | 'develop' | 'bill' | 'administer' | 'own';
 
-/** An answer of any length as one file. */
+/** Another form of an answer. */
 export interface OperationFile {
+  /** Its address is that of the operation with this ending. */
   readonly ending: string;
+  /** Where its address ends otherwise: what stands there in place of the last part. */
+  readonly segment?: string;
+  /** What the SDK calls it. Default: as its ending. */
+  readonly name?: string;
   readonly mediaType: string;
+  /** Its bytes are no text. */
+  readonly isBinary?: true;
   readonly summary: string;
 }
+
+export interface LinkedFile {
+  readonly name: string;
+  /** From the root of the host, as in `/api/exports/{exportId}`. */
+  readonly path: `/${string}`;
+  readonly mediaType: string;
+  readonly summary: string;
+  /** What stands in the link. */
+  readonly request: z.ZodObject;
+}
+
+export const filePath = (
+  path: string,
+  { ending, segment }: Pick<OperationFile, 'ending' | 'segment'>,
+): string => (segment === undefined ? `${path}.${ending}` : path.replace(/[^/]+$/, segment));
 
 export interface OperationDefinition {
   /** GET becomes a tRPC query, every other method a mutation. */
@@ -63,11 +85,10 @@ export interface OperationDefinition {
    * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
    */
   readonly replaces?: string;
-  /**
-   * Of a GET: the same question is answered as one file of any length, at its path with each of these endings. What bounds one
-   * answer, `limit` and `after`, is not asked there.
-   */
+  /** Of a GET: the same question is answered as files too. What bounds one answer, `limit` and `after`, is not asked there. */
   readonly files?: readonly OperationFile[];
+  /** What its answer links to: a file for whoever has the link, without a key. */
+  readonly linkedFile?: LinkedFile;
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -280,6 +301,8 @@ export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['
   extends BaseContext<S['operations'][K]['errors'][number]> {
   readonly entity: Entity;
   readonly config: z.output<S['config']>;
+  /** Whose nodes may serve, by the policies that hold here. Absent: those of all regions. */
+  readonly regions?: readonly string[] | undefined;
   readonly meter: <M extends keyof S['meters'] & string>(
     meter: M,
     quantity: number,

@@ -109,6 +109,14 @@ export function idToBytes(prefix: IdPrefix, id: string): Uint8Array | undefined 
   return bytes;
 }
 
+/** When an identifier was made, in milliseconds since 1970. @throws RangeError when the text is none of this prefix. */
+export function idTimeMs(prefix: IdPrefix, id: string): number {
+  const bytes = idToBytes(prefix, id);
+  if (bytes === undefined) throw new RangeError(`${id} is no id of ${prefix}.`);
+  const view = new DataView(bytes.buffer);
+  return view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+}
+
 /** Whether the text is a well-formed identifier of this prefix. It says nothing of whether the thing exists. */
 export function isId<Prefix extends IdPrefix>(prefix: Prefix, id: string): id is Id<Prefix> {
   return patternOf(prefix).test(id);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OperationDefinition, ServiceDefinition } from './definition.ts';
 import { idSchema } from './ids.ts';
+import { pageOf, pageRequest } from './page.ts';
 
 const info = z.object({
   name: z.string(),
@@ -21,6 +22,33 @@ const info = z.object({
   events: z.array(z.string()),
   operations: z.array(z.string()),
 });
+
+/** A kind of data is registered by its name; another one is no new version. */
+const dataName = z.string().max(64);
+
+const dataRequest = pageRequest.extend({
+  /** Of one kind alone, such as `session-log`. */
+  kind: dataName.optional(),
+  form: z.enum(['data', 'media', 'all']).default('all'),
+});
+
+const data = pageOf(
+  z.object({
+    id: z.string(),
+    kind: z.string(),
+    /** 'media': sound, pictures or what was written down of them. */
+    form: z.enum(['data', 'media']),
+    mediaType: z.string(),
+    sizeBytes: z.int(),
+    createdAt: z.iso.datetime(),
+    /** Absent while it grows, and of what is kept as long as the account. */
+    keptUntil: z.iso.datetime().optional(),
+    /** The class whose retention says that, such as `sessionLogs`. */
+    dataClass: z.string(),
+    /** Where it is read, with the same key. */
+    path: z.string(),
+  }),
+);
 
 const use = z.object({
   from: z.iso.datetime(),
@@ -141,7 +169,7 @@ function callbacksOf({ events }: ServiceDefinition) {
   };
 }
 
-/** The resources that every service has without writing them (API-2): configuration, information and use. */
+/** The resources that every service has without writing them (API-2): configuration, information, data and media, and use. */
 export function serviceResources<const S extends ServiceDefinition>(service: S) {
   const config = service.config as z.ZodObject<S['config']['shape']>;
   const stored = storedShape(config.shape);
@@ -313,6 +341,35 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       access: 'read',
       request: z.object(endpoint),
       response: info,
+      errors: ['resource.unknown'],
+    },
+    listData: {
+      method: 'GET',
+      path: '/data',
+      summary: `Read what ${title} left in this account: session logs, events, exports and media, newest first.`,
+      access: 'read',
+      request: dataRequest,
+      response: data,
+      errors: [],
+    },
+    listApplicationData: {
+      method: 'GET',
+      path: '/data',
+      below: 'application',
+      summary: `Read what ${title} left of an application: session logs, events and media, newest first.`,
+      access: 'read',
+      request: dataRequest.extend(application),
+      response: data,
+      errors: ['resource.unknown'],
+    },
+    listEndpointData: {
+      method: 'GET',
+      path: '/data',
+      below: 'endpoint',
+      summary: `Read what ${title} left that an endpoint had a part in: session logs, events and media, newest first.`,
+      access: 'read',
+      request: dataRequest.extend(endpoint),
+      response: data,
       errors: ['resource.unknown'],
     },
     getUse: {

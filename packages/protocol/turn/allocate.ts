@@ -119,6 +119,10 @@ function readWish(state: TurnState, request: SignedRequest, credential: KnownCre
   if ('code' in port) return port;
   const families = readFamilyWish(state, request, port);
   if ('code' in families) return families;
+  // Step 6 is about one family; of two, the other one is had, and step 9 says why this one was not.
+  const refusals = families.map((family) => refusalOfFamily(state, family, credential.grant));
+  const [withheld] = refusals;
+  if (withheld !== undefined && refusals.every((refusal) => refusal !== undefined)) return withheld;
   const lifetime = valueIn(attributeType.lifetime);
   const lifetimeSeconds = lifetime === undefined ? undefined : decodeLifetime(lifetime);
   if (lifetime !== undefined && lifetimeSeconds === undefined) return badRequest;
@@ -173,6 +177,19 @@ function readFamilyWish(state: TurnState, request: SignedRequest, port: PortWish
   const wished = requested === undefined ? byDefault : decodeAddressFamily(requested);
   if (wished === undefined) return badRequest;
   return wished === 'unknown' || !offered.includes(wished) ? familyNotSupported : [wished];
+}
+
+/** Why a credential gets no relayed address of a family, or undefined. */
+export function refusalOfFamily(
+  { options }: TurnState,
+  family: AddressFamily,
+  { withheldFamilies }: Pick<Grant, 'withheldFamilies'>,
+): Refusal | undefined {
+  if (!options.families.includes(family)) return familyNotSupported;
+  const detail = withheldFamilies?.[family];
+  return detail === undefined
+    ? undefined
+    : { code: familyNotSupported.code, phrase: `policy.refused: ${detail}` };
 }
 
 /** RFC 8656 §7.2, step 10, and the limits of the credential. */
@@ -299,15 +316,15 @@ function draftAllocation(
 const usesOf = ({ limits }: Allocation): readonly Limit[] =>
   limits.map(({ limit }) => limit).filter(({ kind }) => kind === 'uses');
 
-/** The action that gets an allocation its relayed addresses, of the families that there are. */
+/** The action that gets an allocation its relayed addresses, of the families that there are for it. */
 export const openRelay = (
-  { options }: TurnState,
-  { id, client }: Allocation,
+  state: TurnState,
+  { id, client, credential: { grant } }: Allocation,
   { families, port }: PendingAllocate,
 ): Action => ({
   type: 'openRelay',
   allocationId: id,
   client,
-  families: families.filter((family) => options.families.includes(family)),
+  families: families.filter((family) => refusalOfFamily(state, family, grant) === undefined),
   port,
 });

@@ -12,7 +12,7 @@ import { defaultBounds, type TurnCoreOptions } from './core-options.ts';
 import { createCredentialCache, type KnownCredential } from './credential-cache.ts';
 import type { ClientPath, DataPathEvent, OpenedRelay } from './data-path.ts';
 import { isRevoked, type Resolution, type Review, type RevocationScope } from './grant.ts';
-import { deadlineOf, end, expire, reachLimits, reshape } from './lifecycle.ts';
+import { deadlineOf, end, expire, reachLimits, reshape, withhold } from './lifecycle.ts';
 import { createNonceMint } from './nonce.ts';
 import { channelBind, createPermission } from './peers.ts';
 import { relayOpened, type UseAnswer, useCounted } from './pending-allocate.ts';
@@ -119,7 +119,8 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
           );
           if (detail !== undefined)
             return [end(state, allocation, { reason: 'policy-refused', detail, nowMs })];
-          return reshape(state, allocation, { ...review, nowMs });
+          const { isOver, actions } = withhold(state, allocation, { ...review.terms, nowMs });
+          return isOver ? actions : [...actions, ...reshape(state, allocation, { ...review, nowMs })];
         }),
     endAllocations: (allocationIds, detail, nowMs) =>
       allocationIds.flatMap((id) => {

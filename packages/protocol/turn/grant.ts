@@ -1,3 +1,4 @@
+import type { AddressFamily } from './address-family.ts';
 import type { BandwidthClass } from './bandwidth-class.ts';
 
 /** What a limit of a credential counts (ACC-7). */
@@ -52,6 +53,8 @@ export interface Grant {
   readonly mediaKinds?: readonly string[];
   /** Where policies let the client ask from, besides the credential's own networks. Each of them has to. */
   readonly sourceRules?: readonly SourceRule[];
+  /** Families of which policies let it have no relayed address, each with why. */
+  readonly withheldFamilies?: { readonly [Family in AddressFamily]?: string };
   /** Why it ends at `endsAtMs`, where that is not the end of the credential. */
   readonly endsBy?: { readonly reason: 'policy-refused'; readonly detail: string };
   /** Its sessions are counted over all relays: the platform is asked before each client's first allocation. */
@@ -96,7 +99,8 @@ export type SourceSet = { readonly networks: readonly string[] } | { readonly co
 export const policyCounterId = 'policy';
 
 /** What else of a grant follows policies, and may change while an allocation lives. */
-export interface GrantedTerms extends Pick<Grant, 'endsAtMs' | 'endsBy' | 'sourceRules'> {
+export interface GrantedTerms
+  extends Pick<Grant, 'endsAtMs' | 'endsBy' | 'sourceRules' | 'withheldFamilies'> {
   /** Of the limit that is of policies; absent: as long as anybody likes. */
   readonly sessionSecondsMax?: number;
 }

@@ -135,9 +135,35 @@ export function reshape(
 
 function withTerms(grant: Grant, terms: GrantedTerms | undefined): Grant {
   if (terms === undefined) return grant;
-  const { endsAtMs: _endsAt, endsBy: _endsBy, sourceRules: _rules, ...rest } = grant;
+  const {
+    endsAtMs: _endsAt,
+    endsBy: _endsBy,
+    sourceRules: _rules,
+    withheldFamilies: _families,
+    ...rest
+  } = grant;
   const { sessionSecondsMax: _seconds, ...granted } = terms;
   return { ...rest, ...granted };
+}
+
+/**
+ * Takes from an allocation what policies by now withhold: its relayed address of a family, or where it has no other, all of it
+ * (POL-5). One that is not open yet asks for it anew.
+ */
+export function withhold(
+  state: TurnState,
+  allocation: Allocation,
+  { withheldFamilies = {}, nowMs }: Pick<GrantedTerms, 'withheldFamilies'> & { readonly nowMs: number },
+): { readonly isOver: boolean; readonly actions: readonly Action[] } {
+  const { pending, relayed } = allocation;
+  const held = pending?.families ?? [...relayed.keys()];
+  const lost = held.filter((family) => withheldFamilies[family] !== undefined);
+  const [first] = lost;
+  if (first === undefined) return { isOver: false, actions: [] };
+  if (pending === undefined && lost.length < held.length)
+    return { isOver: false, actions: lost.map((family) => giveUpFamily(state, allocation, family)) };
+  const detail = withheldFamilies[first] ?? '';
+  return { isOver: true, actions: [end(state, allocation, { reason: 'policy-refused', detail, nowMs })] };
 }
 
 /** The session's time has been counted since it began: one that is older than it may be by now ends at once (POL-5). */

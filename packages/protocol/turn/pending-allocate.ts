@@ -3,7 +3,7 @@ import { transportAddressKey } from '../stun/transport-address.ts';
 import { encodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
 import { encodeAddressErrorCode, familyOf } from './address-family.ts';
-import { causeOf, familyNotSupported, noCapacity, openRelay, type Refusal } from './allocate.ts';
+import { causeOf, noCapacity, openRelay, type Refusal, refusalOfFamily } from './allocate.ts';
 import type { Allocation, PendingAllocate } from './allocation.ts';
 import type { OpenedRelay } from './data-path.ts';
 import { flowLimitsOf, leave, remainingSeconds, wakeFor } from './lifecycle.ts';
@@ -92,14 +92,14 @@ const usesReached = ({ id, limits }: Allocation): readonly Action[] =>
 
 /** RFC 8656 §7.2, step 9: why only one family of a dual allocation was had. */
 const familyErrors = (
-  { options }: TurnState,
-  { relayed }: Allocation,
+  state: TurnState,
+  { relayed, credential: { grant } }: Allocation,
   { families }: PendingAllocate,
 ): readonly AttributeDraft[] =>
   families
     .filter((family) => !relayed.has(family))
     .map((family) => {
-      const error = options.families.includes(family) ? noCapacity : familyNotSupported;
+      const error = refusalOfFamily(state, family, grant) ?? noCapacity;
       return { type: attributeType.addressErrorCode, value: encodeAddressErrorCode(family, error) };
     });
 

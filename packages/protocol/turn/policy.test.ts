@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { attributeType } from '../stun/attribute-type.ts';
+import { findAttribute, type StunMessage } from '../stun/message.ts';
+import { familyOf } from './address-family.ts';
 import { policyCounterId } from './grant.ts';
-import { codeOf, phraseOf } from './testing/client-session.ts';
+import { addressesOf, addressFamily, codeOf, phraseOf, udpTransport } from './testing/client-session.ts';
 import { at, createRelayWorld, grantOf } from './testing/relay-world.ts';
 
 type Grant = ReturnType<typeof grantOf>;
@@ -133,4 +136,57 @@ test('a living session is held to a longest time that it is given while it runs,
   world.pass(0);
   expect(world.actionsOf('ended').at(-1)).toMatchObject({ detail: 'The limit of 30 seconds is reached.' });
   expect(world.core.allocationCount).toBe(0);
+});
+
+describe('IPv6 withheld by a policy (POL-3)', () => {
+  const detail = 'features does not allow it, as set at account.';
+  const phrase = `policy.refused: ${detail}`;
+  const withheldFamilies = { ipv6: detail };
+  const both = [udpTransport, addressFamily('additionalAddressFamily', 'ipv6')];
+  const familiesOf = (answer: StunMessage) =>
+    addressesOf(answer, attributeType.xorRelayedAddress).map(({ ip }) => familyOf(ip));
+
+  test('known answer: REQUESTED-ADDRESS-FAMILY gets 440 in the words of the policy, which its owner reads (RFC 8656 §7.2, step 6)', () => {
+    const { world, client } = worldOf({ withheldFamilies });
+    const answer = client().allocate([udpTransport, addressFamily('requestedAddressFamily', 'ipv6')]);
+    expect([codeOf(answer), phraseOf(answer)]).toEqual([440, phrase]);
+    expect(world.actionsOf('attempted').at(-1)).toMatchObject({
+      outcome: 'refused',
+      code: 440,
+      reason: phrase,
+    });
+    expect(world.core.allocationCount).toBe(0);
+    const ipv4 = addressFamily('requestedAddressFamily', 'ipv4');
+    expect(codeOf(client().allocate([udpTransport, ipv4]))).toBe(0);
+  });
+
+  test('known answer: ADDITIONAL-ADDRESS-FAMILY succeeds with IPv4, and ADDRESS-ERROR-CODE says why not with IPv6 (RFC 8656 §7.2, step 9)', () => {
+    const { client } = worldOf({ withheldFamilies });
+    const answer = client().allocate(both);
+    expect([codeOf(answer), familiesOf(answer)]).toEqual([0, ['ipv4']]);
+    const error = findAttribute(answer, attributeType.addressErrorCode)?.value ?? new Uint8Array(0);
+    expect(Buffer.from(error).toString('hex')).toBe(`02000428${Buffer.from(phrase).toString('hex')}`);
+  });
+
+  test('where the relay has no IPv4, nothing is left of either request', () => {
+    const { client } = worldOf({ withheldFamilies }, { core: { families: ['ipv6'] } });
+    expect([codeOf(client().allocate()), codeOf(client().allocate(both))]).toEqual([440, 440]);
+  });
+
+  test('a running allocation loses its IPv6 address, and ends where it has no other (POL-5)', () => {
+    const { world, client } = worldOf({});
+    expect(familiesOf(client().allocate(both))).toEqual(['ipv4', 'ipv6']);
+    const alone = [udpTransport, addressFamily('requestedAddressFamily', 'ipv6')];
+    expect(codeOf(client('81.2.69.2').allocate(alone))).toBe(0);
+    expect(codeOf(client('81.2.69.3').allocate())).toBe(0);
+    const review = { ok: true, rate: {}, terms: { withheldFamilies } } as const;
+    world.perform(world.core.review('ann', review, world.nowMs));
+    expect(world.actionsOf('closeFamily')).toMatchObject([{ family: 'ipv6' }]);
+    expect(world.actionsOf('ended')).toMatchObject([{ reason: 'policy-refused', detail }]);
+    expect(world.core.allocationCount).toBe(2);
+    // What was given back by the policy is had again by who asks.
+    world.resolutions.set('ann', { ok: true, password: 'secret', grant: grantOf() });
+    world.perform(world.core.review('ann', { ok: true, rate: {}, terms: {} }, world.nowMs));
+    expect(familiesOf(client('81.2.69.4').allocate(both))).toEqual(['ipv4', 'ipv6']);
+  });
 });

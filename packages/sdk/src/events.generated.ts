@@ -57,5 +57,5 @@ export interface EventData {
   readonly 'tenancy.key.rotated': { readonly keyId: Id<"key">; readonly replacedBy: Id<"key"> };
   readonly 'tenancy.key.revoked': { readonly keyId: Id<"key"> };
   readonly 'tenancy.credential.revoked': { readonly prefixId: string };
-  readonly 'triggers.trigger.fired': { readonly firingId: string; readonly triggerId: string; readonly name: string; readonly targetAccountId: string; readonly value: string; readonly limit: number; readonly action: string; readonly windowStart?: string };
+  readonly 'triggers.trigger.fired': { readonly firingId: string; readonly triggerId: string; readonly name: string; readonly targetAccountId: string; readonly value: string; readonly limit: number; readonly action: string; readonly webhookId?: string; readonly windowStart?: string };
 }

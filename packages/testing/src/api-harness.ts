@@ -30,12 +30,15 @@ const chains: Readonly<Record<string, readonly string[]>> = {
 interface Options {
   readonly scopes?: readonly string[];
   readonly relayUrls?: readonly string[];
+  /** Told of which regions relays were asked for. */
+  readonly onPlaced?: (regions: readonly string[] | undefined) => void;
   readonly states?: Readonly<Record<string, 'active' | 'suspended'>>;
   readonly requestsMax?: number;
   /** By the application's id, of whatever account. */
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly endpoints?: readonly EndpointRecord[];
   readonly domainPorts?: Partial<DomainPorts>;
+  readonly dataKinds?: Platform['dataKinds'];
   readonly policyChain?: (entity: Entity) => PolicyChain;
   /** Somebody signed in, by the token that stands for them, with the role that they hold. */
   readonly people?: Readonly<Record<string, Grant>>;
@@ -69,6 +72,10 @@ export function createApiHarness(options: Options = {}) {
     Object.entries(options.instanceTypes ?? {}).map(([id, instanceTypes]) => [id, { id, instanceTypes }]),
   );
   const { relayUrls = ['turn:192.0.2.1:3478?transport=udp'] } = options;
+  const relaysIn = async ({ regions }: { readonly regions?: readonly string[] | undefined }) => {
+    options.onPlaced?.(regions);
+    return relayUrls;
+  };
 
   /** A key holds all at its account, a person what they were given. */
   const grantOf = (actor: Principal['actor']): Grant | undefined => {
@@ -78,9 +85,10 @@ export function createApiHarness(options: Options = {}) {
 
   const platform: Platform = {
     servicePorts: {
-      networkDiscovery: { minting, placement: { relayUrls: async () => relayUrls } },
+      networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
     },
+    dataKinds: options.dataKinds ?? [],
     domainPorts: {
       endpoints: {
         endpoints: {

@@ -11,13 +11,15 @@ interface Options {
   /** That the request names, or else the endpoint of whom it is for. */
   readonly applicationId?: string;
   readonly config?: object;
+  /** Whose nodes may serve. */
+  readonly regions?: readonly string[] | undefined;
   readonly nowMs?: number;
 }
 
 /** A context as dispatch gives it to a handler, with what the handler said kept for the test to read. */
 export function serviceContext<S extends ServiceDefinition, K extends keyof S['operations']>(
   service: S,
-  { accountId, applicationId, config = {}, nowMs = 1_800_000_000_000 }: Options,
+  { accountId, applicationId, config = {}, regions, nowMs = 1_800_000_000_000 }: Options,
 ) {
   const audited: AuditedChange[] = [];
   const usage: { meter: string; quantity: number; dimensions: object }[] = [];
@@ -28,6 +30,7 @@ export function serviceContext<S extends ServiceDefinition, K extends keyof S['o
     actor: { kind: 'platform' },
     entity: { accountId, chain: [accountId], ...(applicationId === undefined ? {} : { applicationId }) },
     config: service.config.parse(config),
+    regions,
     requestId: 'req_test',
     signal: new AbortController().signal,
     nowMs: () => nowMs,

@@ -92,7 +92,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
 /** Where a cell stands in the card of a phone: the title above, the buttons beside it, each figure below its name. */
 function cardPlace<Row>({ isTitle, isAction, isWide }: Column<Row>): string {
   if (isAction === true) return 'max-sm:absolute max-sm:top-2 max-sm:right-0';
-  if (isTitle === true) return 'max-sm:col-span-2 max-sm:pr-24 max-sm:font-medium';
+  if (isTitle === true) return 'max-sm:col-span-2 max-sm:pr-28 max-sm:font-medium';
   const labelled =
     'max-sm:before:block max-sm:before:text-sm max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]';
   return isWide === true ? `max-sm:col-span-2 ${labelled}` : labelled;

@@ -13,6 +13,12 @@ export interface BrandRelayOptions {
   readonly nowMs: () => number;
 }
 
+interface MetBy {
+  readonly accountId: string;
+  /** Absent: all of them. */
+  readonly regions?: readonly string[] | undefined;
+}
+
 interface Resolved {
   readonly addresses: Promise<readonly string[]>;
   readonly untilMs: number;
@@ -32,8 +38,11 @@ export function brandRelays({ met, resolve, nowMs }: BrandRelayOptions) {
     if (resolved.size > RESOLVED_COUNT_MAX && oldest !== undefined) resolved.delete(oldest);
     return addresses;
   };
-  return async ({ accountId }: { readonly accountId: string }): Promise<readonly string[]> => {
-    const { urls, turnHost: host } = await met(accountId);
+  return async ({ accountId, regions }: MetBy): Promise<readonly string[]> => {
+    const { relays, turnHost: host } = await met(accountId);
+    const urls = relays
+      .filter(({ region }) => regions?.includes(region) ?? true)
+      .flatMap((relay) => relay.urls);
     if (host === undefined) return urls;
     const hosts = [...new Set(urls.map(hostOfTurnUrl))];
     const entries = hosts.map(async (each) => [each, await addressesOf(each)] as const);

@@ -57,6 +57,7 @@ import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store'
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
+import { eventData, sessionLogData } from '@patchbay/adapters/prisma/service-data';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStanding } from '@patchbay/adapters/prisma/session-standing';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
@@ -72,6 +73,7 @@ import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
@@ -93,6 +95,7 @@ import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { exportData } from '@patchbay/domain/privacy/export-data';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { takenOver } from '@patchbay/faces/answer-once';
@@ -117,6 +120,7 @@ import { brandRelays } from './brand-relays.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
+import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
 import { databasePing } from './database-ping.ts';
 import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
@@ -213,7 +217,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
-    signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
+    signalUrl: ({ regions }: ServingIn = {}) => signalUrlIn(fleet, regions),
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
   const apiUsage = new ApiUsage({
@@ -276,6 +280,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
+  const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
     cipher,
@@ -294,6 +299,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
+    dataKinds: [
+      sessionLogData(prisma),
+      eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
+      exportData(exportStore(pool)),
+    ],
     domainPorts: {
       tenancy,
       access: {
@@ -394,6 +404,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           ...triggerTargets(prisma),
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         },
+        nodes: { find: (nodeId) => fleet.find(nodeId) },
+        callbacks: {
+          ...triggerCallbacks(prisma, cipher),
+          refusalOf: endpointCheck(outgoing).refusalOf,
+          find: webhookStore(prisma, cipher).find,
+        },
         mails: teamMails,
         usage,
         catalogue,
@@ -408,10 +424,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         serviceNames,
         featureNames,
         countries,
-        regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
+        regionNames: places.regionNames,
+        dataPlaces: places.promised,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {
+        places: places.placed,
         retention: {
           words: retentionStore(pool),
           defaults: retentionDefaults(env),
@@ -478,6 +496,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     chainOf: (accountId) => accountChain(prisma, accountId),
     publish: (message) => bus.publish(message),
     mails: { ...mails, ...teamMails },
+    webhooks: webhookStore(prisma, cipher),
     nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
@@ -602,6 +621,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
     signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
     placement: aroundPorts(placement, inTime),
+    places: aroundPorts({ servingRegions: places.servingRegions }, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
     /** Undefined where browsers make no passkeys. */

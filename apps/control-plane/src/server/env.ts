@@ -1,7 +1,11 @@
 import { nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { z } from 'zod';
 
-const schema = z.object({
+/** As many as a policy may name. */
+const STORAGE_REGION_COUNT_MAX = 32;
+const regionName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+
+const fields = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
   /** 32 bytes: encrypts what mints. It lives outside the database and its backups. */
   PATCHBAY_MASTER_KEY: z.string().min(1),
@@ -26,11 +30,17 @@ const schema = z.object({
   PATCHBAY_COUNTRY_TABLE: z.string().min(1).optional(),
   /** Where usage of the API waits while the database is away. Without it, what waits goes with the process. */
   PATCHBAY_DATA: z.string().min(1).optional(),
-  /** Named by that usage. */
-  PATCHBAY_REGION: z
+  /** Where this process is. Named by that usage. */
+  PATCHBAY_REGION: regionName.default('local'),
+  /**
+   * In which regions the database with all its copies, its backups and each control plane are. Declared, an account may have
+   * its data kept there (docs/privacy.md): nothing here can look whether it is true.
+   */
+  PATCHBAY_STORAGE_REGIONS: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,31}$/)
-    .default('local'),
+    .default('')
+    .transform((text) => [...new Set(text.split(',').filter(Boolean))].sort())
+    .pipe(z.array(regionName).max(STORAGE_REGION_COUNT_MAX)),
   /** Of one account's keys, or of one user. A quarter of them may come at once. */
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
   /** From one network address, as many as that in a first burst. */
@@ -95,6 +105,15 @@ const schema = z.object({
     .default('')
     .transform((text) => text.toLowerCase().split(',').filter(Boolean)),
 });
+
+const schema = fields.refine(
+  ({ PATCHBAY_STORAGE_REGIONS: declared, PATCHBAY_REGION: own }) =>
+    declared.length === 0 || declared.includes(own),
+  {
+    path: ['PATCHBAY_STORAGE_REGIONS'],
+    message: 'must name PATCHBAY_REGION as well: this process has data in memory, and usage on its disk',
+  },
+);
 
 export type ControlPlaneEnv = z.output<typeof schema>;
 

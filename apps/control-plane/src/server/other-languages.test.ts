@@ -3,7 +3,11 @@ import { createServer } from 'node:http';
 import { isPythonInstalled, PythonClient } from '@patchbay/testing/other-languages/python-client';
 import { createTestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveAddresses } from './addresses-file.ts';
+import { serveDocumentFile } from './document-file.ts';
+import { serveExport } from './serve-export.ts';
 import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+import { serveUsageCsv } from './usage-csv.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let served: Served;
@@ -15,9 +19,24 @@ const server = createServer(async (request, response) => {
   const { method = 'GET', url = '', headers } = request;
   const init: RequestInit = { method, headers: headers as Record<string, string> };
   if (chunks.length > 0) init.body = Buffer.concat(chunks);
-  const answer = await served.control.rest(new Request(`http://control.test${url}`, init));
-  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  const answer = await served.control.answering(() =>
+    serveFile(new Request(`http://control.test${url}`, init)),
+  );
+  response
+    .writeHead(answer.status, Object.fromEntries(answer.headers))
+    .end(Buffer.from(await answer.arrayBuffer()));
 });
+
+/** As the routes of files serve them, and everything else as it is. */
+function serveFile(request: Request): Promise<Response> {
+  const rest = (asked: Request) => served.control.rest(asked);
+  const { pathname } = new URL(request.url);
+  if (pathname.endsWith('/usage.csv')) return serveUsageCsv(request, rest);
+  if (pathname.endsWith('/addresses.csv')) return serveAddresses(request, 'csv', rest);
+  if (pathname.endsWith('/addresses.txt')) return serveAddresses(request, 'txt', rest);
+  if (pathname.endsWith('/document.pdf')) return serveDocumentFile(request, rest);
+  return pathname.startsWith('/api/exports/') ? serveExport(served.control, request) : rest(request);
+}
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -46,6 +65,13 @@ test('a client generated in Python creates, reads page by page, mints, and is re
   const saw = await client.run('first_calls.py', [tenant.key, tenant.accountId]);
   const { createdIds } = saw as { createdIds: string[] };
   expect(saw).toMatchObject({
+    files: {
+      usage: expect.stringContaining('meter'),
+      addresses: 'role,use,region,transport,host,port_min,port_max',
+      hosts: ['192.0.2.1'],
+      pdf: { class: 'Problem', code: 'resource.unknown' },
+      archive: { class: 'Problem', code: 'resource.unknown' },
+    },
     createdNames: ['North', 'South', 'West'],
     createdInOrder: true,
     webhookScope: 'OWN',

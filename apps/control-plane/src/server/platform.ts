@@ -21,6 +21,7 @@ export interface PlatformParts
     Platform,
     | 'servicePorts'
     | 'domainPorts'
+    | 'dataKinds'
     | 'idempotency'
     | 'cursors'
     | 'recordUsage'
@@ -56,6 +57,7 @@ export function createPlatform(parts: PlatformParts): Platform {
   const {
     servicePorts,
     domainPorts,
+    dataKinds,
     idempotency,
     cursors,
     recordUsage,
@@ -90,6 +92,7 @@ export function createPlatform(parts: PlatformParts): Platform {
   return {
     servicePorts,
     domainPorts,
+    dataKinds,
     idempotency,
     cursors,
     recordUsage,

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { measures } from '@patchbay/domain/triggers/measures';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { until } from '@patchbay/testing/until';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   enrolNode,
@@ -274,6 +275,74 @@ test('a service that a trigger turns off serves nobody at or below its target, s
     async () => heard.some((message) => message.type === 'account.changed' && message.accountId === off.id),
     { what: 'the nodes are told' },
   );
+});
+
+test('a firing calls the webhook that its action names, whatever that hears of, and the trigger’s own with its own secret: once each, sent again like all deliveries (TRG-2, HKS-2)', async () => {
+  const base = reseller.accountId;
+  const { id } = await customer('Called');
+  const hears = (eventTypes: string[]) =>
+    ask('POST', `${base}/webhooks`, { url: 'https://receiver.test/hooks', eventTypes });
+  const [deaf, all] = [await hears(['tenancy.key.created']), await hears(['*'])];
+  const calling = (action: object) =>
+    setTrigger({
+      counter,
+      target: { accountId: id },
+      condition: monthly(10),
+      action: { kind: 'callback', ...action },
+    });
+  const named = [
+    await calling({ webhookId: deaf.id }),
+    await calling({ webhookId: all.id }),
+    await calling({ url: 'https://receiver.test/fired' }),
+  ];
+  const [, , own] = named;
+  expect(own.secret).toMatch(/^whsec_/);
+  expect(own.secret).not.toBe(deaf.secret);
+  const ownPath = `${base}/webhooks/${own.action.webhookId}`;
+  expect(await ask('GET', ownPath)).toMatchObject({
+    triggerId: own.id,
+    eventTypes: ['triggers.trigger.fired'],
+  });
+  expect(JSON.stringify(await ask('GET', `${base}/triggers/${own.id}`))).not.toContain('whsec_');
+  await use(id, 10);
+  for (const trigger of named) await acted(trigger.id);
+
+  const pool = new Pool({ connectionString: database.applicationUrl, max: 1 });
+  while ((await placeEvents(pool)) > 0);
+  await pool.end();
+  const told = async (webhookId: string) => {
+    const { items } = await ask('GET', `${base}/webhooks/${webhookId}/deliveries`);
+    const ofFirings = items.filter(
+      (each: { eventType: string }) => each.eventType === 'triggers.trigger.fired',
+    );
+    const bodies = await Promise.all(
+      ofFirings.map((each: { id: string }) =>
+        ask('GET', `${base}/webhooks/${webhookId}/deliveries/${each.id}`),
+      ),
+    );
+    return bodies.map(({ body }) => JSON.parse(body).data.triggerId).sort();
+  };
+  expect(await told(deaf.id)).toEqual([named[0]?.id]);
+  expect(await told(own.action.webhookId)).toEqual([own.id]);
+  const heardByAll = await told(all.id);
+  expect(heardByAll.filter((triggerId) => triggerId === named[1]?.id)).toHaveLength(1);
+  const [delivery] = (await ask('GET', `${ownPath}/deliveries`)).items;
+  expect(await ask('POST', `${ownPath}/deliveries/${delivery.id}/attempts`, {})).toMatchObject({
+    id: delivery.id,
+  });
+  const rotated = await ask('POST', `${ownPath}/secret`, { overlapSeconds: 3_600 });
+  expect(rotated).toMatchObject({ previousSecretEndsAt: expect.any(String) });
+  expect([own.secret, undefined]).not.toContain(rotated.secret);
+
+  // It hears of its trigger and of nothing else, and goes with it.
+  const widened = await served.rest('PATCH', `/v1/accounts/${ownPath}`, {
+    key: reseller.key,
+    body: { eventTypes: ['*'] },
+  });
+  expect(widened.body).toMatchObject({ code: 'hooks.callback_bound' });
+  await ask('DELETE', `${base}/triggers/${own.id}`);
+  expect((await served.rest('GET', `/v1/accounts/${ownPath}`, { key: reseller.key })).status).toBe(404);
+  for (const webhook of [deaf, all]) await ask('DELETE', `${base}/webhooks/${webhook.id}`);
 });
 
 test('a hold whose time is over is lifted, and the nodes are told', async () => {

@@ -4,6 +4,7 @@ import type { EventStore } from '@patchbay/adapters/prisma/event-store';
 import { TRIGGER_CHANNEL, type TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
+import type { HooksPorts } from '@patchbay/domain/hooks/ports';
 import { triggerMail } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { type ActPorts, actOn, type DueFiring } from '@patchbay/domain/triggers/act';
@@ -24,6 +25,7 @@ export interface TriggerActionsOptions {
   /** Within a unit of work, told when that is committed. */
   readonly publish: (message: BusMessage) => Promise<void>;
   readonly mails: Mails & TriggersPorts['mails'];
+  readonly webhooks: Pick<HooksPorts['webhooks'], 'find'>;
   readonly nameOf: (accountId: string) => Promise<string>;
   readonly databaseUrl: string;
   readonly nowMs: () => number;
@@ -98,7 +100,7 @@ export class TriggerActions {
   }
 
   #ports(): ActPorts {
-    const { outbox, events, publish, nowMs, serviceNames } = this.#options;
+    const { outbox, events, publish, nowMs, serviceNames, webhooks } = this.#options;
     const { suspend, openSessions, hold, holdServices } = outbox.holds;
     return {
       openSessions,
@@ -130,6 +132,8 @@ export class TriggerActions {
         await holdServices(due, { services, untilMs });
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
+      webhookState: async ({ rule: { accountId } }, webhookId) =>
+        (await webhooks.find({ accountId, webhookId }))?.state,
       writeMail: (due, address) => this.#writeMail(due, address),
       audit: (due, after) => this.#audit(due, after),
     };

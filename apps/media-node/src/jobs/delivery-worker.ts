@@ -49,6 +49,8 @@ export interface DeliveryWorkerOptions {
   readonly cursors: Pick<EventCursors, 'seal'>;
   readonly send: SendSafely;
   readonly notices: WebhookNotices;
+  /** Where this process is. */
+  readonly region: string;
   /** Gives events their places, if there are any: answers how many. */
   readonly placeEvents: () => Promise<number>;
   /** Takes one of the replays that run a step on: answers whether there was one. */
@@ -159,10 +161,11 @@ export class DeliveryWorker {
   }
 
   async #claim(kind: LaneKind): Promise<void> {
-    const { store, leaseMs = LEASE_MS } = this.#options;
+    const { store, region, leaseMs = LEASE_MS } = this.#options;
     const requestMax = this.#requestMax(kind);
     const claimed = await store.claim({
       kind,
+      region,
       requestMax,
       // One that fails is asked whether it is back, and not besieged.
       endpointMax: kind === 'failing' ? 1 : ENDPOINT_REQUEST_COUNT_MAX,

@@ -39,6 +39,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     store: deliveryStore(pool, mintBranchCipher(readMasterKey(masterKey))),
     send: safeSender({ rule: new AddressRule({ allowLoopback }) }),
     notices: webhookNotices(prisma),
+    region: env.PATCHBAY_REGION,
     placeEvents: () => placeEvents(pool),
     takeReplayOn: () => takeReplayOn(pool),
     count: (usedBy, use) => uses.count(usedBy, use),

@@ -19,6 +19,8 @@ describe('a credential that is good is refused by what a policy leaves out, at r
   test.each<[string, PolicyLevel['values'], string, string]>([
     ['services', { services: ['signaling'] }, 'policy.refused', 'ok'],
     ['regions', { regions: ['eu'] }, 'policy.refused', 'policy.refused'],
+    ['regions of data', { dataRegions: ['eu'] }, 'policy.refused', 'policy.refused'],
+    ['regions of data that it is in', { dataRegions: ['eu', 'local'] }, 'ok', 'ok'],
     ['times', { times: ['wed 00:00-24:00'] }, 'policy.refused', 'policy.refused'],
     ['times that are open', { times: ['tue 00:00-01:00'] }, 'ok', 'ok'],
     // A relay cannot see what it carries: outside of a call it may be anything.

@@ -26,6 +26,8 @@ export interface HeldPolicy {
   /** What it may be coded with, and which features it may use: the same. */
   readonly codecs?: HeldList;
   readonly features?: HeldList;
+  /** Of the features that it is served without, those that are withheld. */
+  readonly withheldFeatures?: Readonly<Record<string, RefusedByPolicy>>;
   readonly participants?: { readonly max: number; readonly refusal: RefusedByPolicy };
   /** When the times end in which it is served. */
   readonly closesAtMs?: number;
@@ -60,6 +62,8 @@ interface Use {
   readonly sourceIp: string | undefined;
   readonly country?: string | undefined;
   readonly feature?: string | undefined;
+  /** Features that it is served without, where a policy withholds them. */
+  readonly optionalFeatures?: readonly string[] | undefined;
   readonly deviceKind?: string | undefined;
   readonly atMs: number;
 }
@@ -70,7 +74,8 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
   const { effective, account } = subject;
   const isOfCall = effective.session?.startsWith('ses_') === true;
   const features = use.feature === undefined ? [] : [use.feature];
-  const decision = decide(chain, { ...use, features, isOfCall, spent: account.spent });
+  const asked = { ...use, isOfCall, spent: account.spent };
+  const decision = decide(chain, { ...asked, features });
   if (decision.kind === 'refused') return toRefused(decision, account.accountId);
   const { policy } = decision;
   const refusedOf = (setting: SettingName) => (origin: PolicyOrigin) =>
@@ -84,6 +89,10 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
     ...listIn('media', policy.mediaKinds, refusedOf('mediaKinds')),
     ...listIn('codecs', policy.codecs, refusedOf('codecs')),
     ...listIn('features', policy.features, refusedOf('features')),
+    ...withheldIn(use.optionalFeatures, (feature) => {
+      const decided = decide(chain, { ...asked, features: [...features, feature] });
+      return decided.kind === 'refused' ? toRefused(decided, account.accountId) : undefined;
+    }),
     ...participantsOf(policy, refusedOf('participantsMax')),
     ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
     isCounted: budgetsOf(chain).some(({ setting }) => isClaimed(setting)),
@@ -121,6 +130,17 @@ function listIn<Name extends 'media' | 'codecs' | 'features'>(
   return { [name]: { allowed: held.value, refusal: refusedAt(held.origin) } } as {
     readonly [N in Name]: HeldList;
   };
+}
+
+function withheldIn(
+  optional: readonly string[] = [],
+  refusalOf: (feature: string) => RefusedByPolicy | undefined,
+): Pick<HeldPolicy, 'withheldFeatures'> {
+  const withheld = optional.flatMap((feature) => {
+    const refusal = refusalOf(feature);
+    return refusal === undefined ? [] : [[feature, refusal] as const];
+  });
+  return withheld.length === 0 ? {} : { withheldFeatures: Object.fromEntries(withheld) };
 }
 
 function participantsOf(

@@ -78,6 +78,8 @@ interface Use {
   readonly sourceIp: string | undefined;
   /** The feature that is asked for with that, where it is one alone. */
   readonly feature?: string;
+  /** Features that it is served without, where a policy withholds them. */
+  readonly optionalFeatures?: readonly string[];
   /** What its client says that it runs on; a relay is not told. */
   readonly deviceKind?: DeviceKind;
   /** Of what runs already: a shorter lifetime holds for what begins from now on. */

@@ -36,6 +36,7 @@ function placesOf(chain: readonly string[]): readonly Place[] {
   ];
 }
 
+const relayIpv6 = 'network-discovery.relay-ipv6';
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Tokyo'];
 
 /** An account chain of one to eight accounts, with policies at random places of it, each once. */
@@ -62,7 +63,9 @@ const anyCredential = fc.record({
   identity: fc.constantFrom(undefined, 'bob', 'ann'),
   services: fc.option(fc.subarray(['network-discovery', 'signaling']), { nil: undefined }),
   regions: fc.option(fc.subarray(['eu', 'us', 'ap']), { nil: undefined }),
-  features: fc.option(fc.subarray(['network-discovery.relay', 'signaling.place-calls']), { nil: undefined }),
+  features: fc.option(fc.subarray(['network-discovery.relay', relayIpv6, 'signaling.place-calls']), {
+    nil: undefined,
+  }),
   countries: fc.option(fc.subarray(['DE', 'FR', 'ZZ']), { nil: undefined }),
   deviceKinds: fc.option(fc.subarray<DeviceKind>(['desktop', 'mobile', 'other']), { nil: undefined }),
   session: fc.constantFrom(undefined, 'ses_1'),
@@ -120,7 +123,7 @@ const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn
 const isUsedUp = ({ code }: PolicyRefusal) => code === 'limit.exceeded' || code === 'balance.used_up';
 
 test('of ten thousand random account chains with random policies a node decides as the control plane does, each from its own data (POL-2, POL-4)', () => {
-  const counts = { allowed: 0, refused: 0, spent: 0, replayed: 0 };
+  const counts = { allowed: 0, refused: 0, spent: 0, replayed: 0, withheld: 0 };
   fc.assert(
     fc.property(anyAccounts, anyUse, ({ chain, stored }, { credential, request, drawn }) => {
       const { application: applicationId, instanceType, identity, session } = credential;
@@ -183,7 +186,17 @@ test('of ten thousand random account chains with random policies a node decides 
       const feature = asked.features?.[0];
       const atNode = decideCredential(
         { account, application: application ?? undefined, effective, credentialId: 'crd_1' },
-        { verifier, service, region, sourceIp, atMs, feature, country: asked.country, deviceKind },
+        {
+          verifier,
+          service,
+          region,
+          sourceIp,
+          atMs,
+          feature,
+          optionalFeatures: [relayIpv6],
+          country: asked.country,
+          deviceKind,
+        },
       );
 
       const word = (refused: { rule: string; level: string; code: string }) =>
@@ -194,6 +207,18 @@ test('of ten thousand random account chains with random policies a node decides 
       const expected = isRefused ? wordOf(above) : heldBy(effectivePolicy(levels));
       const found = 'code' in atNode ? word(atNode) : heldBy(atNode);
       if (found !== expected) throw new Error(`${found} at the node, ${expected} at the control plane.`);
+
+      // What it is served without, by either.
+      if (!('code' in atNode)) {
+        const withIpv6 = decide(levels, { ...asked, features: [...(asked.features ?? []), relayIpv6] });
+        const withheld = atNode.withheldFeatures?.[relayIpv6];
+        const [left, right] = [
+          withheld && word(withheld),
+          withIpv6.kind === 'refused' ? wordOf(withIpv6) : undefined,
+        ];
+        if (left !== right) throw new Error(`IPv6: ${left} at the node, ${right} at the control plane.`);
+        counts.withheld += withheld === undefined ? 0 : 1;
+      }
 
       // The past, decided by the same levels: clients of a relay are logged by themselves, calls by signaling.
       const isLogged = (verifier === 'relay') === (service === 'network-discovery' && session === undefined);

@@ -49,11 +49,13 @@ export interface RelayPlatformOptions {
 }
 
 type CountUse = InternalRequest<'countUse'>;
+const relayIpv6 = featureName('network-discovery', 'relay-ipv6');
 /** One answer serves all clients that bring the username: the core holds each address against the grant. */
 const relayUse = {
   verifier: 'relay',
   service: 'network-discovery',
   feature: featureName('network-discovery', 'relay'),
+  optionalFeatures: [relayIpv6],
   sourceIp: undefined,
 } as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
@@ -331,13 +333,15 @@ const refusedGrant = (byPolicy: ByPolicy): Grant => ({
 
 /** What follows policies while the allocation lives. */
 function termsOf({ effective, key, policy }: Allowed): GrantedTerms {
-  const { closesAtMs, sourceRules } = policy;
+  const { closesAtMs, sourceRules, withheldFeatures } = policy;
+  const withoutIpv6 = withheldFeatures?.[relayIpv6]?.detail;
   const expiresAtMs = Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
   const isClosing = closesAtMs !== undefined && closesAtMs < expiresAtMs;
   return {
     endsAtMs: isClosing ? closesAtMs : expiresAtMs,
     ...(isClosing ? { endsBy: timesClosed } : {}),
     ...(sourceRules === undefined ? {} : { sourceRules }),
+    ...(withoutIpv6 === undefined ? {} : { withheldFamilies: { ipv6: withoutIpv6 } }),
   };
 }
 

@@ -106,17 +106,17 @@ it('a credential that is for no call is a session while it is used, its usage na
   }
 });
 
-it('a changed policy ends what it does not allow within 5 seconds, and what is refused by it says so in the log (POL-5)', async () => {
+it('data that are to be kept elsewhere from now on: what runs here ends within 5 seconds, and what is refused says so in the log (POL-5, PRD-4)', async () => {
   const client = await relayedClient(control.credential({ type: 'identity', identity: 'ann' }));
   try {
     const origin = { level: 'account', accountId: control.accountId, by: 'self' } as const;
     const level = { origin, timeZone: 'UTC', locked: [], overridable: {} };
-    control.policy = [{ ...level, values: { regions: ['elsewhere'] } }];
+    control.policy = [{ ...level, values: { dataRegions: ['elsewhere'] } }];
     const changedMs = performance.now();
     control.publish({ type: 'account.changed', accountId: control.accountId });
     await until(() => linesOf('session.ended').length > 0, { what: 'the session to end' });
     expect(performance.now() - changedMs).toBeLessThan(5_000);
-    const detail = `regions does not allow it, as set at ${control.accountId}.`;
+    const detail = `dataRegions does not allow it, as set at ${control.accountId}.`;
     expect(linesOf('session.ended')[0]?.data.reason).toMatchObject({ code: 'policy.refused', detail });
     expect(codeOf(await client.allocate())).toBe(403);
     await until(() => linesOf('allocation.refused').length > 0, { what: 'the refusal to be uploaded' });

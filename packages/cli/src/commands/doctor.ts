@@ -99,7 +99,10 @@ export async function askJobs(url: string | undefined): Promise<string> {
   const line = ({ name, startedAt, state }: JobHealth): string => `${name} ${state} at ${startedAt}`;
   if (failed.length > 0) throw new Error(failed.map(line).join(', '));
   if (jobs.length === 0) return 'none has run yet';
-  const last = jobs.map(({ startedAt }) => startedAt).sort().at(-1);
+  const last = jobs
+    .map(({ startedAt }) => startedAt)
+    .sort()
+    .at(-1);
   return `${jobs.length} run, none failed; the last at ${last}`;
 }
 

@@ -19,6 +19,7 @@ interface Flags {
 type Api = ReturnType<typeof connect>;
 type Export = Awaited<ReturnType<Api['exports']['get']>>;
 type Erasure = Awaited<ReturnType<Api['erasures']['get']>>;
+type Places = Awaited<ReturnType<Api['dataPlaces']['get']>>;
 type DataClass = Awaited<ReturnType<Api['retention']['get']>>['classes'][number];
 
 const classRow = ({
@@ -34,6 +35,19 @@ const classRow = ({
   by: keepDaysLevel,
   between: keepDaysMin === undefined ? undefined : `${keepDaysMin} and ${keepDaysMax}`,
 });
+
+function placeRows({ dataRegions, dataRegionsLevel, isKept, storageRegions, nodes }: Places): Row[] {
+  const notThere = isKept === false ? 'the storage is not there' : undefined;
+  return [
+    { what: 'data', regions: dataRegions?.join(', ') ?? 'any', by: dataRegionsLevel, note: notThere },
+    { what: 'storage', regions: storageRegions.join(', ') || 'not declared' },
+    ...nodes.map(({ role, region, isServing }) => ({
+      what: role,
+      regions: region,
+      note: isServing ? undefined : 'not for this account',
+    })),
+  ];
+}
 
 const exportRow = ({ id, scope, state, fileCount, rowCount, sizeBytes, expiresAt }: Export): Row => ({
   id,
@@ -157,7 +171,7 @@ async function erase(person: string, { account, yes, json }: EraseFlags): Promis
 export function addPrivacyCommand(program: Command): void {
   const privacy = program
     .command('privacy')
-    .description('what is kept of people and for how long, exports, and erasures');
+    .description('what is kept of people, for how long and where, exports, and erasures');
   const addVerb = (usage: string, description: string) =>
     privacy.command(usage).description(description).option('--account <id>').option('--json');
 
@@ -165,6 +179,12 @@ export function addPrivacyCommand(program: Command): void {
     async ({ account, json }: Flags) => {
       const { classes } = await connect(account).retention.get();
       print(classes, { json: json === true, rows: classes.map(classRow) });
+    },
+  );
+  addVerb('places', 'in which regions data are kept, and where storage and nodes are').action(
+    async ({ account, json }: Flags) => {
+      const places = await connect(account).dataPlaces.get();
+      print(places, { json: json === true, rows: placeRows(places) });
     },
   );
   addVerb('keep', 'keep a class of data for so many days')

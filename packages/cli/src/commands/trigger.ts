@@ -6,7 +6,15 @@ import { Refusal } from '../refusal.ts';
 import { positiveInteger } from './positive-integer.ts';
 
 const LIST_COUNT_MAX = 1_000;
-const actions = ['notify', 'suspend', 'end-sessions', 'throttle', 'disable-service', 'email'] as const;
+const actions = [
+  'notify',
+  'callback',
+  'suspend',
+  'end-sessions',
+  'throttle',
+  'disable-service',
+  'email',
+] as const;
 
 interface Flags {
   readonly json?: boolean;
@@ -32,6 +40,9 @@ interface CreateFlags extends Flags {
   readonly kbps?: number;
   readonly service?: string;
   readonly to?: string;
+  readonly url?: string;
+  readonly fallback?: string;
+  readonly webhook?: string;
   readonly show?: true;
 }
 
@@ -87,7 +98,14 @@ function counterOf({ meter, event, where, measure }: CreateFlags) {
   throw new Refusal('Give --meter, --event or --measure: one of them is counted.');
 }
 
-function actionOf({ action, kbps, service, to, node }: CreateFlags) {
+function actionOf({ action, kbps, service, to, node, url, fallback, webhook }: CreateFlags) {
+  if (action === 'callback') {
+    if ((url === undefined) === (webhook === undefined))
+      throw new Refusal('--action callback needs --url, or --webhook of one that there is.');
+    if (url === undefined)
+      return { kind: 'callback', ...(webhook === undefined ? {} : { webhookId: webhook }) } as const;
+    return { kind: 'callback', url, ...(fallback === undefined ? {} : { fallbackUrl: fallback }) } as const;
+  }
   if (action === 'disable-service') {
     if (service === undefined)
       throw new Refusal('--action disable-service needs --service, such as signaling.');
@@ -123,7 +141,9 @@ async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
     },
     isShown: flags.show === true,
   });
-  print(created, { json: flags.json === true, rows: [rowOf(created)] });
+  const { secret } = created;
+  const row = { ...rowOf(created), ...(secret === undefined ? {} : { secret }) };
+  print(created, { json: flags.json === true, rows: [row] });
 }
 
 export function addTriggerCommand(program: Command): void {
@@ -164,6 +184,12 @@ export function addTriggerCommand(program: Command): void {
     .option('--kbps <count>', 'of --action throttle', positiveInteger)
     .option('--service <name>', 'of --action disable-service, such as signaling')
     .option('--node <id>', 'of --action end-sessions, for operators: of this node alone')
+    .option(
+      '--url <address>',
+      'of --action callback: called with a secret of its own, which is shown this once',
+    )
+    .option('--fallback <address>', 'of --url: asked when that failed')
+    .option('--webhook <id>', 'of --action callback: a webhook of this account')
     .option('--to <address>', 'of --action email: somebody of the team')
     .option('--show', 'let the account that it is about see it')
     .option('--json')

@@ -34,6 +34,8 @@ export interface PartOptions {
   readonly databaseUrl: string;
   readonly masterKey: string;
   readonly region: string;
+  /** With commas between; none: nobody has said it. */
+  readonly storageRegions: string;
   readonly allowLoopbackPeers: boolean;
   readonly relayHostOtherFamily?: string | undefined;
   readonly requestsPerMinuteMax?: number | undefined;
@@ -70,6 +72,7 @@ export function controlPlane(options: PartOptions): Part {
       PATCHBAY_FILES: folder.files,
       PATCHBAY_DATA: folder.nodes,
       PATCHBAY_REGION: options.region,
+      PATCHBAY_STORAGE_REGIONS: options.storageRegions,
       PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',

@@ -15,6 +15,7 @@ import { LogFile } from './log-file.ts';
 import { assertBuilt, controlPlane, mediaNode, type Part, sampleCall } from './parts.ts';
 import { choosePort, refuseForeignHost } from './ports.ts';
 import type { Progress } from './progress.ts';
+import { storageRegionsOf } from './storage-regions.ts';
 
 const healthyMsMax = 60_000;
 /** Roles upload their last records while the control plane still listens. */
@@ -163,6 +164,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     const base = { databaseUrl: database.url, masterKey, region };
     const partOptions = {
       ...base,
+      storageRegions: storageRegionsOf(settings, region),
       folder,
       addresses,
       ports,

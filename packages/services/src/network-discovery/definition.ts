@@ -23,7 +23,10 @@ export const networkDiscovery = defineService({
   title: 'Network discovery',
   summary:
     'STUN and TURN: finds the address a client has, and relays its packets where no direct path exists.',
-  features: { relay: 'Relays packets. Without it clients are told of their addresses alone.' },
+  features: {
+    relay: 'Relays packets. Without it clients are told of their addresses alone.',
+    'relay-ipv6': 'Relays from IPv6 addresses too. Without it a relay gives IPv4 addresses alone.',
+  },
   timing: 'sync',
   media: 'immutable',
   config: z.object({

@@ -1,3 +1,4 @@
+import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
@@ -17,8 +18,11 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
         `At most ${config.credentialTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
       );
     }
-    const urls = await placement.relayUrls({ accountId: entity.accountId });
-    if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
+    // A relay elsewhere would refuse the credential.
+    const regions = regionsInBoth(context.regions, request.regions);
+    const urls = await placement.relayUrls({ accountId: entity.accountId, regions });
+    if (urls.length === 0)
+      throw context.error('network-discovery.no_relay', `No relay${regionsText(regions)} is in service.`);
     const mintedAtMs = nowMs();
     const expiresAtMs = mintedAtMs + ttlSeconds * 1000;
     const caveats = caveatsOf(

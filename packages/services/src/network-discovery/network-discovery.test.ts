@@ -87,6 +87,30 @@ test('createIceServers 200: everything that a server SDK can mint offline, and t
   expect(caveats).toEqual(expect.arrayContaining([...toRestrictions(limits, 0)]));
 });
 
+test('createIceServers 503: of the regions that policy and request name together, and says them (PRD-4)', async () => {
+  const asked: unknown[] = [];
+  const nowhere: NetworkDiscoveryPorts = {
+    ...ports(),
+    placement: {
+      relayUrls: async ({ regions }) => {
+        asked.push(regions);
+        return [];
+      },
+    },
+  };
+  const mintUnder = (regions: readonly string[] | undefined, fields: object = {}) => {
+    const { context } = serviceContext(networkDiscovery, { accountId, regions });
+    return handlers.createIceServers(context, request(fields), nowhere);
+  };
+  await expect(mintUnder(['eu', 'ch'])).rejects.toMatchObject({
+    fields: { code: 'network-discovery.no_relay', publicDetail: 'No relay in eu or ch is in service.' },
+  });
+  await expect(mintUnder(['eu', 'ch'], { regions: ['ch', 'us'] })).rejects.toThrow(ServiceError);
+  await expect(mintUnder(undefined, { regions: ['us'] })).rejects.toThrow(ServiceError);
+  await expect(mintUnder(undefined)).rejects.toThrow(ServiceError);
+  expect(asked).toEqual([['eu', 'ch'], ['ch'], ['us'], undefined]);
+});
+
 test('createIceServers 400: a limit that would limit nothing is refused by its name', async () => {
   const { context } = serviceContext(networkDiscovery, { accountId });
   const refused = handlers.createIceServers(context, request({ limitScope: 'session' }), ports());

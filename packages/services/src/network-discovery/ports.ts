@@ -11,7 +11,13 @@ export interface NetworkDiscoveryPorts {
     mint(input: { accountId: string; caveats: readonly Restriction[] }): Promise<Credential | undefined>;
   };
   readonly placement: {
-    /** The URLs of a relay that is in service, e.g. `turn:192.0.2.1:3478?transport=udp`. Empty: there is none. */
-    relayUrls(input: { accountId: string }): Promise<readonly string[]>;
+    /**
+     * The URLs of relays that are in service in one of these regions, e.g. `turn:192.0.2.1:3478?transport=udp`. Without
+     * regions, of all. Empty: there is none.
+     */
+    relayUrls(input: {
+      readonly accountId: string;
+      readonly regions?: readonly string[] | undefined;
+    }): Promise<readonly string[]>;
   };
 }

@@ -1,3 +1,4 @@
+import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken } from '@patchbay/protocol/credential/credential';
@@ -18,8 +19,10 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
         `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
       );
     }
-    const signalUrl = await placement.signalUrl({ accountId });
-    if (signalUrl === undefined) throw context.error('signaling.no_node', 'No signaling node is in service.');
+    const regions = regionsInBoth(context.regions, request.regions);
+    const signalUrl = await placement.signalUrl({ accountId, regions });
+    if (signalUrl === undefined)
+      throw context.error('signaling.no_node', `No signaling node${regionsText(regions)} is in service.`);
     const mintedAtMs = nowMs();
     const expiresAtMs = mintedAtMs + ttlSeconds * 1000;
     const caveats: Restriction[] = [

@@ -11,7 +11,10 @@ export interface SignalingPorts {
     mint(input: { accountId: string; caveats: readonly Restriction[] }): Promise<Credential | undefined>;
   };
   readonly placement: {
-    /** Where a browser connects, `ws://…` or `wss://…`; undefined when no signaling node is in service. */
-    signalUrl(input: { accountId: string }): Promise<string | undefined>;
+    /** Where a browser connects, `ws://…` or `wss://…`; undefined when no signaling node of these regions is in service. */
+    signalUrl(input: {
+      readonly accountId: string;
+      readonly regions?: readonly string[] | undefined;
+    }): Promise<string | undefined>;
   };
 }

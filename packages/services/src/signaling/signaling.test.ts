@@ -87,13 +87,24 @@ test('createToken 400: an identity that no credential can carry is refused by it
   expect(audited).toEqual([]);
 });
 
-test('createToken 503: without a signaling node there is no token', async () => {
-  const { context } = serviceContext(signaling, { accountId });
-  const { minting } = ports();
-  const nowhere = { minting, placement: { signalUrl: async () => undefined } };
-  await expect(handlers.createToken(context, request(), nowhere)).rejects.toMatchObject({
-    fields: { code: 'signaling.no_node', status: 503 },
+test('createToken 503: without a signaling node in the regions that may serve there is no token', async () => {
+  const { context } = serviceContext(signaling, { accountId, regions: ['eu', 'ch'] });
+  const asked: unknown[] = [];
+  const placement: SignalingPorts['placement'] = {
+    signalUrl: async ({ regions }) => {
+      asked.push(regions);
+      return undefined;
+    },
+  };
+  const nowhere = { ...ports(), placement };
+  await expect(handlers.createToken(context, request({ regions: ['eu'] }), nowhere)).rejects.toMatchObject({
+    fields: {
+      code: 'signaling.no_node',
+      status: 503,
+      publicDetail: 'No signaling node in eu is in service.',
+    },
   });
+  expect(asked).toEqual([['eu']]);
 });
 
 test('createToken 200: limits of a token count in each session, unless they are to count in total', async () => {

@@ -20,6 +20,7 @@ import { Callbacks } from '../callbacks/callbacks.tsx';
 import { mintings } from '../credentials/minting.ts';
 import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { ServiceData } from '../services/service-data.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
@@ -84,6 +85,7 @@ export function ApplicationPage(): ReactNode {
             counted here within 5 seconds.
           </EntityUse>
           <ApplicationSessions applicationId={applicationId} />
+          <ServiceData scope={{ kind: 'application', applicationId }} />
         </div>
       )}
       {dialog === 'edit' && application !== undefined ? (

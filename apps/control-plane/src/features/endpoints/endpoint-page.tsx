@@ -17,6 +17,7 @@ import { Callbacks } from '../callbacks/callbacks.tsx';
 import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
+import { ServiceData } from '../services/service-data.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -96,6 +97,7 @@ export function EndpointPage(): ReactNode {
           <EntityUse dimension="endpoint" id={endpoint.identifier}>
             Nothing yet. What whoever signs in as it uses is counted here within 5 seconds.
           </EntityUse>
+          {isHeld ? <ServiceData scope={{ kind: 'endpoint', endpointId }} /> : null}
           <TransferList endpointId={endpointId} />
         </div>
       )}

@@ -5,15 +5,17 @@ import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { EmptyState } from '@patchbay/ui/empty-state';
+import { Menu } from '@patchbay/ui/menu';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { Ban, CircleCheck, Clock, FlaskConical, KeyRound } from 'lucide-react';
+import { Ban, CircleCheck, Clock, Ellipsis, FlaskConical, KeyRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { showAgo, showDay } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ChangesItems } from '../audit/changes-link.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
@@ -37,6 +39,7 @@ export function KeysPage(): ReactNode {
   const mayCreate = useMay('keys.create');
   const mayRotate = useMay('keys.rotate');
   const mayRevoke = useMay('keys.revoke');
+  const mayAudit = useMay('audit.list');
   const list = useInfiniteQuery(
     trpc.keys.list.infiniteQueryOptions(listRequest(accountId), {
       getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -92,6 +95,7 @@ export function KeysPage(): ReactNode {
           columns={columnsOf({
             ...(mayRevoke ? { onRevoke: setAsked } : {}),
             ...(mayRotate ? { onRotate: setRotated } : {}),
+            ...(mayAudit ? { isAudited: true } : {}),
           })}
           rows={keys}
           rowKey={({ id }) => id}
@@ -128,6 +132,8 @@ export function KeysPage(): ReactNode {
 interface Actions {
   readonly onRevoke?: (key: Key) => void;
   readonly onRotate?: (key: Key) => void;
+  /** Leads to the audit log, from a key that is gone too. */
+  readonly isAudited?: true;
 }
 
 const columnsOf = (actions: Actions): readonly Column<Key>[] =>
@@ -175,36 +181,39 @@ const facts: readonly Column<Key>[] = [
   },
 ];
 
-const actionsColumn = ({ onRevoke, onRotate }: Actions): Column<Key> => ({
+const actionsColumn = ({ onRevoke, onRotate, isAudited }: Actions): Column<Key> => ({
   key: 'actions',
   header: 'Actions',
   isAction: true,
   isNumber: true,
-  cell: (key) =>
-    key.revokedAt === undefined ? (
-      <span className="whitespace-nowrap">
-        {onRotate === undefined || key.replacedBy !== undefined || isOver(key) ? null : (
-          <Button
-            size="small"
-            variant="ghost"
-            onClick={() => onRotate(key)}
-            aria-label={`Rotate ${key.name}`}
-          >
-            Rotate
-          </Button>
-        )}
-        {onRevoke === undefined ? null : (
-          <Button
-            size="small"
-            variant="ghost"
-            onClick={() => onRevoke(key)}
-            aria-label={`Revoke ${key.name}`}
-          >
-            Revoke
-          </Button>
-        )}
-      </span>
-    ) : null,
+  cell: (key) => (
+    <span className="whitespace-nowrap">
+      {onRotate === undefined ||
+      key.revokedAt !== undefined ||
+      key.replacedBy !== undefined ||
+      isOver(key) ? null : (
+        <Button size="small" variant="ghost" onClick={() => onRotate(key)} aria-label={`Rotate ${key.name}`}>
+          Rotate
+        </Button>
+      )}
+      {onRevoke === undefined || key.revokedAt !== undefined ? null : (
+        <Button size="small" variant="ghost" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
+          Revoke
+        </Button>
+      )}
+      {isAudited === undefined ? null : (
+        <Menu
+          trigger={
+            <Button size="small" variant="ghost" aria-label={`More of ${key.name}`}>
+              <Ellipsis aria-hidden />
+            </Button>
+          }
+        >
+          <ChangesItems id={key.id} />
+        </Menu>
+      )}
+    </span>
+  ),
 });
 
 const isOver = ({ expiresAt }: { readonly expiresAt?: string | undefined }) =>

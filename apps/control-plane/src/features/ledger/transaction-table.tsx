@@ -20,6 +20,7 @@ type Entry = Transaction['entries'][number];
 interface EntryRow extends Entry {
   readonly transaction: Transaction;
   readonly isFirst: boolean;
+  readonly isLast: boolean;
 }
 
 export function TransactionTable({
@@ -29,7 +30,14 @@ export function TransactionTable({
 }): ReactNode {
   const accountId = useAccountId();
   const rows = transactions.flatMap((transaction) =>
-    transaction.entries.map((entry, index): EntryRow => ({ ...entry, transaction, isFirst: index === 0 })),
+    transaction.entries.map(
+      (entry, index): EntryRow => ({
+        ...entry,
+        transaction,
+        isFirst: index === 0,
+        isLast: index === transaction.entries.length - 1,
+      }),
+    ),
   );
   return (
     <section aria-labelledby="transactions">
@@ -41,7 +49,7 @@ export function TransactionTable({
         columns={columnsOf(accountId)}
         rows={rows}
         rowKey={(row) => `${row.transaction.transactionId} ${row.accountId} ${row.book}`}
-        rowClassName={({ isFirst }) => (isFirst ? undefined : 'border-t-0')}
+        rowClassName={({ isLast }) => (isLast ? undefined : 'border-b-0!')}
       />
       <p className="mt-2 text-ink-faint">
         Where the entries of a transaction do not come to zero here, the other side is of an account above.
@@ -55,22 +63,34 @@ const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
     key: 'cause',
     header: 'Cause',
     isTitle: true,
-    cell: ({ transaction, isFirst, ...entry }) =>
-      isFirst ? <Cause transaction={transaction} entry={entry} accountId={accountId} /> : null,
+    // Of those below, a phone has cards of their own.
+    cell: ({ transaction, isFirst, ...entry }) => (
+      <span className={isFirst ? undefined : 'sm:sr-only'}>
+        <Cause transaction={transaction} entry={entry} accountId={accountId} />
+      </span>
+    ),
   },
   {
     key: 'at',
     header: 'Booked',
-    cell: ({ transaction: { at }, isFirst }) =>
-      isFirst ? <time dateTime={at}>{showMoment(at)}</time> : <span className="sr-only">with it</span>,
+    cell: ({ transaction: { at }, isFirst }) => (
+      <time dateTime={at} className={isFirst ? undefined : 'sm:sr-only'}>
+        {showMoment(at)}
+      </time>
+    ),
   },
   {
     key: 'whose',
     header: 'Whose',
-    cell: ({ accountId: of }) => (of === accountId ? 'this account' : <Identifier id={of} isShort />),
+    cell: ({ accountId: of, accountName }) =>
+      of === accountId ? 'this account' : <Party id={of} name={accountName} />,
   },
   { key: 'book', header: 'Book', cell: ({ book }) => bookWords[book].title },
-  { key: 'with', header: 'With', cell: ({ counterpartyId }) => <Identifier id={counterpartyId} isShort /> },
+  {
+    key: 'with',
+    header: 'With',
+    cell: ({ counterpartyId, counterpartyName }) => <Party id={counterpartyId} name={counterpartyName} />,
+  },
   {
     key: 'amount',
     header: 'Amount',
@@ -82,6 +102,11 @@ const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
     ),
   },
 ];
+
+/** Whoever stands too far above to have a name here is an id. */
+function Party({ id, name }: { readonly id: string; readonly name: string | undefined }): ReactNode {
+  return name === undefined ? <Identifier id={id} isShort /> : <span title={id}>{name}</span>;
+}
 
 const balanceTexts: Readonly<Record<string, string>> = {
   drawn: 'Use, paid by the balance',

@@ -28,8 +28,8 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
   const { draft, onChange, effective, refused, regions = [] } = props;
   // What stands there may be of a region without a node.
   const choicesFor = (name: PolicyName) =>
-    name === 'regions' && regions.length > 0
-      ? [...new Set([...regions, ...itemsIn(draft.regions.value), ...itemsIn(draft.regions.bound)])]
+    (name === 'regions' || name === 'dataRegions') && regions.length > 0
+      ? [...new Set([...regions, ...itemsIn(draft[name].value), ...itemsIn(draft[name].bound)])]
       : choicesOf(name);
   const change = (name: PolicyName, more: Partial<SettingDraft>) =>
     onChange({ ...draft, [name]: { ...draft[name], ...more } });

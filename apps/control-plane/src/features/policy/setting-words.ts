@@ -67,10 +67,16 @@ const titles = new Map<string, string>(
   ]),
 );
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const hundredths = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 export function valueText(name: SettingName, value: Explained['value']): string {
   if (value === undefined) return '—';
-  if (typeof value === 'number') return [whole.format(value), unitOf(name)].filter(Boolean).join(' ');
+  if (typeof value === 'number') {
+    const setting = settingOf(name);
+    // A tree has one currency.
+    if (setting.merge === 'narrowest' && setting.unit === 'hundredth') return hundredths.format(value / 100);
+    return [whole.format(value), unitOf(name)].filter(Boolean).join(' ');
+  }
   if (value.length === 0) return 'nothing';
   return value
     .map((item) => (typeof item === 'string' ? item : `${item.windows.join('; ')} (${item.timeZone})`))

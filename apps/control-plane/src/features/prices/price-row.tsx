@@ -64,12 +64,12 @@ export function PriceRow(props: PriceRowProps): ReactNode {
   const terms = tariff === undefined ? '' : termsText(tariff, meter.unit);
   return (
     <div className="border-b py-1.5">
-      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
+      <div className="grid grid-cols-1 items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
         <span className={classNames('min-w-0', !isBase && 'pl-5')}>
           {isBase ? meter.label : dimensionText(draft.where)}
           {isBase ? <span className="block text-sm text-pretty text-ink-faint">{meter.summary}</span> : null}
         </span>
-        <span className="flex items-center gap-2">
+        <span className="flex min-w-0 items-center gap-2">
           <Input
             aria-label={`Price of ${meter.label} ${dimensionText(draft.where)}`}
             aria-invalid={problem !== undefined}

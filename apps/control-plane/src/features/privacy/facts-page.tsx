@@ -1,10 +1,15 @@
 import { type DataClassName, dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { boundsText, keptText } from './privacy-words.ts';
+import { boundsText, keptText, storageText } from './privacy-words.ts';
+
+export interface FactsPageProps {
+  /** In which regions the storage is, as the operator declares. */
+  readonly storageRegions: readonly string[];
+}
 
 /** What the platform keeps about people, read from the one table that retention, exports and erasures go by (PRD-4). */
-export function FactsPage(): ReactNode {
+export function FactsPage({ storageRegions }: FactsPageProps): ReactNode {
   return (
     <main className="mx-auto max-w-5xl px-4 py-10">
       <h1 className="text-lg font-semibold tracking-tight">What is kept about people</h1>
@@ -13,6 +18,13 @@ export function FactsPage(): ReactNode {
         within the bounds of the accounts above it; takes all of it along as an export; and has a person
         erased from it, while its sums stay what they were. What holds for an account stands in its dashboard,
         under Privacy.
+      </p>
+      <h2 className="mt-6 font-semibold">Where it is kept</h2>
+      <p className="mt-2 max-w-prose">
+        Storage: {storageText(storageRegions)} An account, or one above it, has its data kept in regions of
+        its choice by its policy. Then no node elsewhere serves it, its credentials name no relay elsewhere,
+        and its webhooks are told by no process elsewhere. A region that the storage is not in is refused. A
+        node elsewhere that somebody comes to all the same refuses them, and hands in that it did.
       </p>
       <div className="mt-6">
         <Table label="Classes of data" columns={columns} rows={dataClassNames} rowKey={(name) => name} />
@@ -39,6 +51,14 @@ const columns: readonly Column<DataClassName>[] = [
     header: 'What stays',
     isWide: true,
     cell: (name) => <span className="text-sm text-ink-soft">{dataClassOf(name).remains}</span>,
+  },
+  {
+    key: 'elsewhere',
+    header: 'Besides the storage',
+    isWide: true,
+    cell: (name) => (
+      <span className="text-sm text-ink-soft">{dataClassOf(name).elsewhere ?? 'Nowhere.'}</span>
+    ),
   },
   {
     key: 'export',

@@ -6,6 +6,7 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
+import { DataPlaces } from './data-places.tsx';
 import { Erasures } from './erasures.tsx';
 import { Exports } from './exports.tsx';
 import { Retention } from './retention.tsx';
@@ -19,12 +20,17 @@ export function PrivacyPage(): ReactNode {
     <>
       <PageHeader
         title="Keys and team"
-        scope="What is kept of people, for how long, and how it leaves."
+        scope="What is kept of people, for how long and where, and how it leaves."
         examples={[
           exampleOf({
             operation: 'retention.get',
             input: { accountId },
             cli: `privacy retention --account ${accountId}`,
+          }),
+          exampleOf({
+            operation: 'dataPlaces.get',
+            input: { accountId },
+            cli: `privacy places --account ${accountId}`,
           }),
           exampleOf({
             operation: 'exports.create',
@@ -41,6 +47,7 @@ export function PrivacyPage(): ReactNode {
       <AccountTabs />
       <div className="grid gap-10">
         <Retention />
+        <DataPlaces />
         {maySeeExports ? <Exports /> : null}
         {maySeeErasures ? <Erasures /> : null}
       </div>

@@ -2,6 +2,7 @@ import type { Outputs } from '../../trpc/client.ts';
 
 export type RetentionAnswer = Outputs['retention']['get'];
 export type DataClass = RetentionAnswer['classes'][number];
+export type DataPlacesAnswer = Outputs['dataPlaces']['get'];
 export type AccountExport = Outputs['exports']['list']['items'][number];
 export type Erasure = Outputs['erasures']['list']['items'][number];
 
@@ -24,6 +25,26 @@ export function boundsText({
 export function levelText(level: string, names: ReadonlyMap<string, string>): string {
   if (level === 'default') return 'by default';
   return level === 'above' ? 'set above' : `set by ${names.get(level) ?? level}`;
+}
+
+const regionList = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/** Where everything that is stored is, as whoever runs the platform declares. */
+export const storageText = (regions: readonly string[]): string =>
+  regions.length === 0
+    ? 'Whoever runs this platform has not declared in which region it is.'
+    : `${regionList.format(regions)}, as whoever runs the platform declares: the database with its copies, and exports.`;
+
+/** What holds for an account, and whether it is kept. */
+export function keptInText({
+  dataRegions,
+  isKept,
+}: Pick<DataPlacesAnswer, 'dataRegions' | 'isKept'>): string {
+  if (dataRegions === undefined) return 'Any: no level names a region.';
+  const regions = dataRegions.length === 0 ? 'none' : regionList.format(dataRegions);
+  return isKept === true
+    ? regions
+    : `${regions}, and the storage is not there: ask whoever runs the platform.`;
 }
 
 /** Rows of all classes together. */

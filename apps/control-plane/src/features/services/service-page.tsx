@@ -24,13 +24,14 @@ import { useRights } from '../shell/use-may.ts';
 import { ConfigForm } from './config-form.tsx';
 import { ServiceAccess } from './service-access.tsx';
 import { ServiceChart } from './service-chart.tsx';
+import { ServiceData } from './service-data.tsx';
 import { ServiceErrors } from './service-errors.tsx';
 import { ServiceMeters } from './service-meters.tsx';
 import { ServiceState } from './service-state.tsx';
-import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-service-config.ts';
+import { type ConfigValue, useServiceConfig } from './use-service-config.ts';
 import { useServiceUse } from './use-service-use.ts';
 
-const accountScope: ConfigScope = { kind: 'account' };
+const accountScope = { kind: 'account' } as const;
 const accountCallbacks: CallbackScope = { kind: 'account' };
 
 /** One service: its settings, its use, what it costs, what it refuses, and the same as code (DSH-1). */
@@ -96,6 +97,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
         <div className="grid min-w-0 content-start gap-10">
           <ServiceChart service={service} />
           {tellingServices.includes(service) ? <Callbacks scope={accountCallbacks} of={[service]} /> : null}
+          <ServiceData scope={accountScope} of={[service]} />
           <section aria-labelledby="meters">
             <h2 id="meters" className="mb-1 font-semibold">
               What it counts
@@ -157,6 +159,7 @@ function examplesOf(
     exampleOfAny({ operation: `${service}.putConfig`, input: { accountId, ...set } }),
     exampleOfAny({ operation: `${service}.getConfig`, input: { accountId } }),
     exampleOfAny({ operation: `${service}.getUse`, input: { accountId } }),
+    exampleOfAny({ operation: `${service}.listData`, input: { accountId } }),
     ...mintingOf(service).map(({ operation, example }) =>
       exampleOfAny({ operation: `${service}.${operation}`, input: { accountId, ...example } }),
     ),

@@ -3,13 +3,16 @@
 import { services } from '@patchbay/services/registry.generated';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
 import { typedNumber } from '../form/typed-number.ts';
-import { useAccount } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
 import type { Trigger } from './trigger-words.ts';
 
 const actionOptions = [
   { value: 'notify', label: 'tell, and no more' },
+  { value: 'callback', label: 'call your server' },
   { value: 'throttle', label: 'hold the bit rate' },
   { value: 'disableService', label: 'turn a service off' },
   { value: 'endSessions', label: 'end the sessions' },
@@ -24,6 +27,9 @@ export interface ActionChoice {
   readonly kilobits: string;
   readonly service: string;
   readonly address: string;
+  /** Which is called; '' for an address of the trigger's own. */
+  readonly webhookId: string;
+  readonly url: string;
   /** Of which the sessions end; '' for those of whom the trigger is about. */
   readonly nodeId: string;
 }
@@ -33,6 +39,8 @@ export const firstAction: ActionChoice = {
   kilobits: '256',
   service: serviceOptions[0]?.value ?? '',
   address: '',
+  webhookId: '',
+  url: '',
   nodeId: '',
 };
 
@@ -42,12 +50,15 @@ export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   ...(action.kind === 'throttle' ? { kilobits: String(action.bitsPerSecondMax / BITS_PER_KILOBIT) } : {}),
   ...(action.kind === 'disableService' ? { service: action.service } : {}),
   ...(action.kind === 'endSessions' ? { nodeId: action.nodeId ?? '' } : {}),
+  ...(action.kind === 'callback' ? { webhookId: action.webhookId } : {}),
   ...(action.kind === 'email' ? { address: action.address } : {}),
 });
 
 /** The action as the API takes it; a field that is no number is refused as such. */
-export function actionOf({ kind, kilobits, service, address, nodeId }: ActionChoice) {
+export function actionOf({ kind, kilobits, service, address, webhookId, url, nodeId }: ActionChoice) {
   switch (kind) {
+    case 'callback':
+      return webhookId === '' ? { kind, url: url.trim() } : { kind, webhookId };
     case 'disableService':
       return { kind, service };
     case 'throttle': {
@@ -74,7 +85,7 @@ interface ActionFieldsProps {
 
 /** What is done when the limit is reached. */
 export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
-  const { kind, kilobits, service, address, nodeId } = choice;
+  const { kind, kilobits, service, address, url, nodeId } = choice;
   const { data: account } = useAccount();
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -86,6 +97,21 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
           onChange={(next) => onChange({ ...choice, kind: next })}
         />
       </Labelled>
+      {kind === 'callback' ? <CalledWebhook choice={choice} onChange={onChange} /> : null}
+      {kind === 'callback' && choice.webhookId === '' ? (
+        <div className="sm:col-span-2">
+          <Field
+            label="Address"
+            name="action"
+            inputMode="url"
+            placeholder="https://api.example.com/fired"
+            hint="It gets a secret of its own, which is shown once, and a log of what it answered."
+            value={url}
+            error={error}
+            onChange={({ target }) => onChange({ ...choice, url: target.value })}
+          />
+        </div>
+      ) : null}
       {kind === 'throttle' ? (
         <Field
           label="Bit rate"
@@ -130,5 +156,33 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
         />
       ) : null}
     </div>
+  );
+}
+
+const NAMES_MAX = 100;
+
+/** Which of the account's webhooks is called, or one that the trigger has for itself. */
+function CalledWebhook({ choice, onChange }: Pick<ActionFieldsProps, 'choice' | 'onChange'>): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { data } = useQuery(trpc.webhooks.list.queryOptions({ accountId, limit: NAMES_MAX }));
+  // The callback of a service, or of another trigger, is called by nothing else.
+  const nameable = (data?.items ?? []).filter(
+    ({ id, service, triggerId }) =>
+      id === choice.webhookId || (service === undefined && triggerId === undefined),
+  );
+  const options = [
+    { value: '', label: 'an address of its own' },
+    ...nameable.map(({ id, url }) => ({ value: id, label: url })),
+  ];
+  return (
+    <Labelled label="Where">
+      <Select
+        label="Where"
+        value={choice.webhookId}
+        options={options}
+        onChange={(webhookId) => onChange({ ...choice, webhookId })}
+      />
+    </Labelled>
   );
 }

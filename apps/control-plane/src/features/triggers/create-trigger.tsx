@@ -14,6 +14,7 @@ import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { unitOf } from '../usage/meters.ts';
+import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { ActionFields, actionOf, firstAction } from './action-fields.tsx';
 import { CounterFields, counterOf, firstCounter } from './counter-fields.tsx';
 import { CounterPreview } from './counter-preview.tsx';
@@ -31,6 +32,9 @@ const windowOptions = [
 const fieldsByCode = {
   'triggers.counter_unknown': 'counter',
   'triggers.action_unsupported': 'action',
+  'triggers.node_unknown': 'action',
+  'triggers.webhook_unknown': 'action',
+  'callback.address_forbidden': { field: 'action', isExplained: true },
   'triggers.email_unavailable': 'action',
   'resource.unknown': 'target',
 } as const;
@@ -43,6 +47,7 @@ interface CreateTriggerProps {
 /** Sets a trigger; what its counter stands at now is shown while it is filled in. */
 export function CreateTrigger({ accounts }: CreateTriggerProps): ReactNode {
   const [isOpen, setOpen] = useState(false);
+  const [secret, setSecret] = useState<string>();
   return (
     <>
       <Button variant="primary" onClick={() => setOpen(true)}>
@@ -55,13 +60,25 @@ export function CreateTrigger({ accounts }: CreateTriggerProps): ReactNode {
         title="New trigger"
         description="It fires once, within a second of the use that reaches its limit."
       >
-        <TriggerForm accounts={accounts} onDone={() => setOpen(false)} />
+        <TriggerForm
+          accounts={accounts}
+          onDone={(made) => {
+            setOpen(false);
+            setSecret(made);
+          }}
+        />
       </Dialog>
+      {secret === undefined ? null : <WebhookSecret secret={secret} onDone={() => setSecret(undefined)} />}
     </>
   );
 }
 
-function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDone: () => void }): ReactNode {
+interface TriggerFormProps extends CreateTriggerProps {
+  /** With the secret of a callback that the trigger has for itself now. */
+  readonly onDone: (secret?: string) => void;
+}
+
+function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const [counter, setCounter] = useState(firstCounter);
@@ -75,7 +92,9 @@ function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDon
   const [action, setAction] = useState(firstAction);
   const [limit, setLimit] = useState('');
   const [isShown, setShown] = useState(false);
-  const create = useMutation(trpc.triggers.create.mutationOptions({ onSuccess: onDone }));
+  const create = useMutation(
+    trpc.triggers.create.mutationOptions({ onSuccess: ({ secret }) => onDone(secret) }),
+  );
   const form = useForm({
     schema,
     read: (text) => ({
@@ -152,7 +171,7 @@ function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDon
       <ShownField isShown={isShown} onChange={setShown} />
       {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
       <DialogActions>
-        <Button variant="ghost" onClick={onDone}>
+        <Button variant="ghost" onClick={() => onDone()}>
           Leave it
         </Button>
         <Button variant="primary" type="submit" isPending={create.isPending}>

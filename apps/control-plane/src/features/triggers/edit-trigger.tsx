@@ -12,6 +12,7 @@ import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { unitOf } from '../usage/meters.ts';
+import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { ActionFields, actionOf, choiceOfAction } from './action-fields.tsx';
 import { ShownField } from './shown-field.tsx';
 import { counterText, type Trigger, unitWords, windowText } from './trigger-words.ts';
@@ -19,6 +20,9 @@ import { counterText, type Trigger, unitWords, windowText } from './trigger-word
 const schema = triggers.resources.triggers.operations.update.request;
 const fieldsByCode = {
   'triggers.action_unsupported': 'action',
+  'triggers.node_unknown': 'action',
+  'triggers.webhook_unknown': 'action',
+  'callback.address_forbidden': { field: 'action', isExplained: true },
   'triggers.email_unavailable': 'action',
 } as const;
 
@@ -34,7 +38,13 @@ export function EditTrigger({ trigger, onDone }: EditTriggerProps): ReactNode {
   const { counter, condition } = trigger;
   const [action, setAction] = useState(() => choiceOfAction(trigger.action));
   const [isShown, setShown] = useState(trigger.isShown);
-  const update = useMutation(trpc.triggers.update.mutationOptions({ onSuccess: onDone }));
+  const update = useMutation(
+    trpc.triggers.update.mutationOptions({
+      onSuccess: ({ secret }) => {
+        if (secret === undefined) onDone();
+      },
+    }),
+  );
   const form = useForm({
     schema,
     read: (text) => ({
@@ -50,6 +60,8 @@ export function EditTrigger({ trigger, onDone }: EditTriggerProps): ReactNode {
     refusal: update.error,
     fieldsByCode,
   });
+  const secret = update.data?.secret;
+  if (secret !== undefined) return <WebhookSecret secret={secret} onDone={onDone} />;
   return (
     <Dialog
       isOpen

@@ -6,7 +6,11 @@ import { classNames } from '@patchbay/ui/class-names';
 import { Menu, MenuItem } from '@patchbay/ui/menu';
 import { type Column, Table } from '@patchbay/ui/table';
 import { BellRing, CirclePause, Ellipsis, Gauge } from 'lucide-react';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { ChangesItems } from '../audit/changes-link.tsx';
+import { useAccountId } from '../shell/account.ts';
+import { pagePath } from '../shell/pages.ts';
 import {
   actionText,
   counterText,
@@ -23,6 +27,8 @@ export interface TriggerActions {
   readonly onTurn?: (trigger: Trigger) => void;
   readonly onReset?: (trigger: Trigger) => void;
   readonly onRemove?: (trigger: Trigger) => void;
+  /** Leads to the audit log. */
+  readonly isAudited?: true;
 }
 
 interface TriggerTableProps {
@@ -33,6 +39,7 @@ interface TriggerTableProps {
 
 /** Rules with their counters as they stand now. */
 export function TriggerTable({ triggers, accountNames, actions }: TriggerTableProps): ReactNode {
+  const accountId = useAccountId();
   const facts: readonly Column<Trigger>[] = [
     {
       key: 'name',
@@ -64,7 +71,21 @@ export function TriggerTable({ triggers, accountNames, actions }: TriggerTablePr
       isWide: true,
       cell: (trigger) => <CounterNow trigger={trigger} />,
     },
-    { key: 'then', header: 'Then', cell: ({ action }) => actionText(action) },
+    {
+      key: 'then',
+      header: 'Then',
+      cell: ({ action, isFromAbove }) =>
+        action.kind !== 'callback' || isFromAbove ? (
+          actionText(action)
+        ) : (
+          <Link
+            href={pagePath(accountId, `webhooks/${action.webhookId}`)}
+            className="font-medium hover:underline"
+          >
+            {actionText(action)}
+          </Link>
+        ),
+    },
     { key: 'state', header: 'State', cell: (trigger) => <TriggerState trigger={trigger} /> },
   ];
   const columns = Object.keys(actions).length === 0 ? facts : [...facts, actionsColumn(actions)];
@@ -118,7 +139,7 @@ interface ActionsProps extends TriggerActions {
   readonly trigger: Trigger;
 }
 
-function Actions({ trigger, onEdit, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
+function Actions({ trigger, onEdit, onTurn, onReset, onRemove, isAudited }: ActionsProps): ReactNode {
   const { name, isEnabled } = trigger;
   return (
     <Menu
@@ -133,6 +154,7 @@ function Actions({ trigger, onEdit, onTurn, onReset, onRemove }: ActionsProps): 
         <MenuItem onSelect={() => onTurn(trigger)}>{isEnabled ? 'Turn off' : 'Turn on'}</MenuItem>
       )}
       {onReset === undefined ? null : <MenuItem onSelect={() => onReset(trigger)}>Begin anew</MenuItem>}
+      {isAudited === undefined ? null : <ChangesItems id={trigger.id} />}
       {onRemove === undefined ? null : (
         <MenuItem isDanger onSelect={() => onRemove(trigger)}>
           Remove

@@ -53,6 +53,8 @@ export function actionText(action: Trigger['action']): string {
   switch (action.kind) {
     case 'notify':
       return 'tell';
+    case 'callback':
+      return 'call a server';
     case 'suspend':
       return 'suspend the account';
     case 'endSessions':

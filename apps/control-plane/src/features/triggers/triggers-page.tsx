@@ -40,6 +40,7 @@ export function TriggersPage(): ReactNode {
   const mayUpdate = useMay('triggers.update');
   const mayReset = useMay('triggers.reset');
   const mayRemove = useMay('triggers.remove');
+  const mayAudit = useMay('audit.list');
   const request = listRequest(accountId);
   const live = { ...paged, refetchInterval: LOOK_MS };
   const list = useInfiniteQuery(trpc.triggers.list.infiniteQueryOptions(request, live));
@@ -119,6 +120,7 @@ export function TriggersPage(): ReactNode {
             }),
             ...(mayReset && { onReset: ({ id }) => reset.mutate({ accountId, triggerId: id }) }),
             ...(mayRemove && { onRemove: setRemoved }),
+            ...(mayAudit && { isAudited: true }),
           }}
         />
       ) : null}

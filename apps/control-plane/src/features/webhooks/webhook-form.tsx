@@ -46,7 +46,7 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
       url: text('url'),
       ...(text('fallbackUrl') === '' ? {} : { fallbackUrl: text('fallbackUrl') }),
       description: text('description'),
-      eventTypes: typesIn(text('eventTypes')),
+      eventTypes: webhook?.triggerId === undefined ? typesIn(text('eventTypes')) : webhook.eventTypes,
       scope,
       batchEventsMax: Number(text('batchEventsMax')),
       batchWaitMs: Number(text('batchWaitMs')),
@@ -86,13 +86,15 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
           hint="Asked at once when the first one fails. May be left empty."
           error={form.errorOf('fallbackUrl')}
         />
-        <EventTypesField
-          eventTypes={webhook?.eventTypes ?? ['*']}
-          service={webhook?.service}
-          error={form.errorOf('eventTypes')}
-          onChoose={() => form.forget('eventTypes')}
-        />
-        {webhook?.service === undefined ? (
+        {webhook?.triggerId === undefined ? (
+          <EventTypesField
+            eventTypes={webhook?.eventTypes ?? ['*']}
+            service={webhook?.service}
+            error={form.errorOf('eventTypes')}
+            onChoose={() => form.forget('eventTypes')}
+          />
+        ) : null}
+        {webhook?.service === undefined && webhook?.triggerId === undefined ? (
           <Labelled label="Of">
             <Select label="Of" value={scope} options={scopes} onChange={setScope} />
           </Labelled>

@@ -147,7 +147,9 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
 }
 
 function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
-  const { id, fallbackUrl, eventTypes, scope, failingSince, succeededAt, previousSecretEndsAt } = webhook;
+  const { id, fallbackUrl, eventTypes, scope, failingSince, succeededAt, previousSecretEndsAt, triggerId } =
+    webhook;
+  const accountId = useAccountId();
   return (
     <dl className="grid max-w-2xl divide-y divide-line border-y">
       <Fact term="State">
@@ -165,6 +167,13 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
           ))}
         </span>
       </Fact>
+      {triggerId === undefined ? null : (
+        <Fact term="Called by">
+          <Link href={pagePath(accountId, 'triggers')} className="hover:underline">
+            the trigger {triggerId}
+          </Link>
+        </Fact>
+      )}
       <Fact term="Of">{scope === 'own' ? 'this account' : 'this account and those below'}</Fact>
       <Fact term="In one request">
         {webhook.batchEventsMax === 1

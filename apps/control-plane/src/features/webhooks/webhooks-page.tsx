@@ -118,15 +118,17 @@ const columnsOf = (pathOf: (webhook: Webhook) => string): readonly Column<Webhoo
   {
     key: 'scope',
     header: 'Of',
-    cell: ({ scope, endpointId, applicationId }) => (
+    cell: ({ scope, endpointId, applicationId, triggerId }) => (
       <span className="whitespace-nowrap text-ink-soft">
-        {endpointId !== undefined
-          ? 'one endpoint'
-          : applicationId !== undefined
-            ? 'one application'
-            : scope === 'own'
-              ? 'this account'
-              : 'and those below'}
+        {triggerId !== undefined
+          ? 'one trigger'
+          : endpointId !== undefined
+            ? 'one endpoint'
+            : applicationId !== undefined
+              ? 'one application'
+              : scope === 'own'
+                ? 'this account'
+                : 'and those below'}
       </span>
     ),
   },

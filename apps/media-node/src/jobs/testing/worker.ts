@@ -24,6 +24,7 @@ export function workerOn({ pool, databaseUrl, masterKey, totalMsMax = 2_000, ...
     store: deliveryStore(pool, mintBranchCipher(masterKey)),
     send: safeSender({ rule: new AddressRule({ allowLoopback: true }), totalMsMax }),
     notices: webhookNotices(openClient(databaseUrl, { connectionsMax: 2 })),
+    region: 'local',
     placeEvents: () => placeEvents(pool),
     takeReplayOn: () => takeReplayOn(pool),
     count: () => {},

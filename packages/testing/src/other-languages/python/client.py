@@ -28,7 +28,8 @@ class Client:
     def call(self, operation_id, body=None, **given):
         """Calls an operation. A parameter that the document does not have, or needs and is not given, is an error of the caller."""
         method, path, operation = self._operations[operation_id]
-        query, headers = {}, {"Accept": "application/json", "Authorization": "Bearer " + self._key}
+        (accepted,) = operation["responses"]["200"]["content"]
+        query, headers = {}, {"Accept": accepted, "Authorization": "Bearer " + self._key}
         for parameter in operation.get("parameters", []):
             name = parameter["name"]
             if name not in given:
@@ -68,7 +69,13 @@ class Client:
     def _read(self, answer, operation):
         responses = operation["responses"]
         described = responses.get(str(answer.status)) or responses["default"]
-        return self._class_of(described).from_dict(json.load(answer))
+        ((media_type, content),) = described["content"].items()
+        assert answer.headers.get_content_type() == media_type, f"It is {answer.headers['Content-Type']}, not {media_type}"
+        if "$ref" in content["schema"]:
+            return self._class_of(described).from_dict(json.load(answer))
+        # A file: of bytes where the document says so, of text otherwise.
+        whole = answer.read()
+        return whole if content["schema"].get("format") == "binary" else whole.decode()
 
     def _class_of(self, described):
         (content,) = described["content"].values()

@@ -43,9 +43,22 @@ webhook = client.call(
     models.WebhooksCreateRequest(url="https://receiver.example/hooks", event_types=["signaling.*"]),
     accountId=account_id,
 )
+usage = client.call(
+    "usage-query-csv", accountId=account_id, **{"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
+)
+addresses = client.call("platform-addresses-csv", role="relay")
 print(
     json.dumps(
         {
+            "files": {
+                "usage": usage.splitlines()[0],
+                "addresses": addresses.splitlines()[0],
+                "hosts": client.call("platform-addresses-txt", role="relay").splitlines(),
+                "pdf": refusal("documents-getPdf-pdf", accountId=account_id, documentId="doc_" + "0" * 29),
+                "archive": refusal(
+                    "exports-createLink-archive", exportId="xpt_" + "0" * 29, account=account_id, expires="0", signature="none"
+                ),
+            },
             "createdNames": [account.name for account in created],
             "createdInOrder": sorted(account.created_at for account in created)
             == [account.created_at for account in created],

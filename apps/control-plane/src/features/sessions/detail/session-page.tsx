@@ -7,6 +7,7 @@ import { useParams } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { showMoment } from '../../../formats/time.ts';
 import { exampleOf } from '../../as-code/code-example.ts';
+import { ChangesLink } from '../../audit/changes-link.tsx';
 import { ProblemNote } from '../../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../../shell/account.ts';
 import { IfMay } from '../../shell/if-may.tsx';
@@ -73,11 +74,14 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         }
         examples={examplesOf(accountId, session)}
         actions={
-          isRunning ? (
-            <IfMay to="sessions.update">
-              <EndSession session={session} />
-            </IfMay>
-          ) : null
+          <>
+            <ChangesLink target={session.id} scope="descendants" />
+            {isRunning ? (
+              <IfMay to="sessions.update">
+                <EndSession session={session} />
+              </IfMay>
+            ) : null}
+          </>
         }
       />
       <div className="grid grid-cols-1 gap-8">
