@@ -45,6 +45,7 @@ export const customerHandlers: Pick<Handlers, 'customers'> = {
         );
       context.audit({
         target: `${accountId}/customers`,
+        before: {},
         after: Object.fromEntries(links.map((link) => [link.accountId, link.customerId])),
       });
       return { linkCount: links.length, unchangedCount };

@@ -116,25 +116,37 @@ describe('customers', () => {
     expect(await list(world('list').context, { limit: 1 }, ports)).toMatchObject({ nextCursor: 'acc_3' });
   });
 
-  test('list 403, check 403, link 403: customers at Stripe are those of the platform alone', async () => {
-    const chain = ['acc_0', 'acc_1'];
-    expect(await refusalOf(list(world('list', chain).context, { limit: 1 }, ports))).toBe(
+  const below = ['acc_0', 'acc_1'];
+  const csvOfOne = csv('acc_1,cus_1');
+  test('list 403: customers at Stripe are those of the platform alone', async () => {
+    expect(await refusalOf(list(world('list', below).context, { limit: 1 }, ports))).toBe(
       'billing.collector_only',
     );
-    expect(await refusalOf(check(world('check', chain).context, right, ports))).toBe(
+  });
+  test('check 403: nobody below finds out who is a customer there', async () => {
+    expect(await refusalOf(check(world('check', below).context, csvOfOne, ports))).toBe(
       'billing.collector_only',
     );
-    expect(await refusalOf(link(world('link', chain).context, right, ports))).toBe('billing.collector_only');
+  });
+  test('link 403: nobody below says whose card is charged', async () => {
+    expect(await refusalOf(link(world('link', below).context, csvOfOne, ports))).toBe(
+      'billing.collector_only',
+    );
   });
 
-  test('check 409, link 409: without a key of Stripe there are no customers', async () => {
+  test('check 409: without a key of Stripe there are no customers', async () => {
     expect(await refusalOf(check(world('check').context, right, withoutRail))).toBe('billing.not_collecting');
+  });
+  test('link 409: without a key of Stripe there is nobody to link to', async () => {
     expect(await refusalOf(link(world('link').context, right, withoutRail))).toBe('billing.not_collecting');
   });
 
-  test('check 502, link 502: what Stripe does not answer is not taken for a customer', async () => {
+  test('check 502: what Stripe does not answer is not taken for a customer', async () => {
     isDown = true;
     expect(await refusalOf(check(world('check').context, right, ports))).toBe('billing.rail_failed');
+  });
+  test('link 502: while Stripe does not answer nothing is linked', async () => {
+    isDown = true;
     expect(await refusalOf(link(world('link').context, right, ports))).toBe('billing.rail_failed');
     expect(linked).toHaveLength(1);
   });

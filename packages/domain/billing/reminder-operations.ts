@@ -120,8 +120,8 @@ const invoice = { documentId: idField('doc'), number: z.string() };
 
 export const reminderEvents = {
   /** Days from when the invoice is due: below zero before. */
-  'billing.reminded': z.object({ ...invoice, offsetDays: z.int(), isLast: z.boolean() }),
-  'billing.overdue': z.object({ ...invoice, action: z.enum(overdueActions) }),
+  reminded: z.object({ ...invoice, offsetDays: z.int(), isLast: z.boolean() }),
+  overdue: z.object({ ...invoice, action: z.enum(overdueActions) }),
   /** It has paid what it was overdue with. */
-  'billing.overdue-ended': z.object({ documentId: idField('doc') }),
+  'overdue-ended': z.object({ documentId: idField('doc') }),
 } as const;

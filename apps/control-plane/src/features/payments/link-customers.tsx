@@ -23,7 +23,7 @@ export function LinkCustomers(): ReactNode {
     account !== undefined && account.parentId === undefined && account.ancestors.length === 0;
   if (!isPlatform) return null;
   return (
-    <IfMay to="customers.link">
+    <IfMay to="customers.check">
       <Button onClick={() => setOpen(true)}>Link customers</Button>
       <Dialog
         isOpen={isOpen}
@@ -80,9 +80,11 @@ function LinkForm({ onDone }: { readonly onDone: () => void }): ReactNode {
       {checked === undefined ? null : <Found checked={checked} />}
       {error === null ? null : <ProblemNote error={error} />}
       <DialogActions>
-        <Button type="submit" variant="primary" isPending={check.isPending || link.isPending}>
-          {isRight ? 'Link' : 'Check'}
-        </Button>
+        <IfMay to="customers.link">
+          <Button type="submit" variant="primary" isPending={check.isPending || link.isPending}>
+            {isRight ? 'Link' : 'Check'}
+          </Button>
+        </IfMay>
       </DialogActions>
     </form>
   );
