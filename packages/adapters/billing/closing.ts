@@ -261,9 +261,11 @@ async function issueDocuments(
   await inAccountScope(pool, platformId, async (client) => {
     const at = new Date(issuedMs());
     await client.query(
-      `UPDATE billing_closing SET issued_at = $3, document_count = document_count + $4
+      // Counted where they are: some may have been issued by a process that was killed then.
+      `UPDATE billing_closing SET issued_at = $3, document_count = (SELECT count(*) FROM document d
+         WHERE d.period = $2 AND d.account_id = ANY ($4) AND d.kind <> 'credit-note')
        WHERE tree_id = $1 AND period = $2`,
-      [treeId, period.name, at, documentCount],
+      [treeId, period.name, at, accountIds],
     );
     // Only now is everything known that a payout waits for. What is on the books of tests nothing real collects.
     if (!isCollecting || treeId !== '') return;

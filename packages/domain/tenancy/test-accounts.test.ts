@@ -186,6 +186,21 @@ describe('people', () => {
     }
   });
 
+  test('nobody signs up below a test account, nor gets a role there, whoever writes it', async () => {
+    const { answer: twin } = await twinOf();
+    await sql.query(
+      `INSERT INTO brand (account_id, name, is_sign_up_open) VALUES ($1, 'Ours', true), ($2, 'Ours', true)`,
+      [twin.id, childId],
+    );
+    expect(await database.ports.people.offeredCurrencies(twin.id)).toEqual([]);
+    expect(await database.ports.people.offeredCurrencies(childId)).toEqual(['EUR']);
+    const give = sql.query(`INSERT INTO role_grant (user_id, account_id, role) VALUES ($1, $2, 'owner')`, [
+      owner.userId,
+      twin.id,
+    ]);
+    await expect(give).rejects.toMatchObject({ code: 'PB409' });
+  });
+
   test('team.add 409: a test account has no people of its own', async () => {
     const { answer: twin } = await twinOf();
     const request = { email: 'dev@acme.example', name: 'Dev', role: 'viewer' };
