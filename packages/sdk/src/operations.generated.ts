@@ -858,6 +858,12 @@ export interface Operations {
     /** Have an invoice of this test account paid, refused, given back or disputed, by nobody. */
     create(request: { readonly period: string; readonly outcome: "paid" | "refused" | "refunded" | "disputed" }, options?: CallOptions): Promise<{ readonly documentId: Id<"doc">; readonly outcome: "paid" | "refused" | "refunded" | "disputed"; readonly state: "draft" | "open" | "paid" | "void" | "uncollectible" | "new"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string }>;
   };
+  readonly measures: {
+    /** Read what the platform knows of itself now: at its own account alone, for whoever runs it. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly value: number }> }>;
+    /** Read what the platform knows of itself now: at its own account alone, for whoever runs it. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly name: string; readonly title: string; readonly value: number }> }>;
+  };
   readonly triggers: {
     /** Read the triggers that this account set, with their counters, and those from above that it may see. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"trg">; readonly name: string; readonly isFromAbove: boolean; readonly counter: { readonly meter: string; readonly where?: Readonly<Record<string, string>> } | { readonly event: string; readonly where?: Readonly<Record<string, string>> } | { readonly measure: string; readonly where?: {  } }; readonly target: { readonly scope: "own" | "inclusive"; readonly applicationId?: Id<"app">; readonly endpointId?: string; readonly credentialId?: string; readonly sessionId?: Id<"ses">; readonly accountId: Id<"acc"> }; readonly condition: { readonly kind: "threshold"; readonly limit: number } | { readonly kind: "recurring"; readonly limit: number; readonly per: "hour" | "day" | "month" } | { readonly kind: "rate"; readonly limit: number; readonly seconds: number }; readonly action: { readonly kind: "notify" } | { readonly kind: "suspend" } | { readonly kind: "endSessions"; readonly nodeId?: Id<"nod"> } | { readonly kind: "throttle"; readonly bitsPerSecondMax: number } | { readonly kind: "disableService"; readonly service: string } | { readonly kind: "email"; readonly address: string } | { readonly kind: "callback"; readonly webhookId: Id<"whk"> }; readonly isEnabled: boolean; readonly isShown: boolean; readonly timeZone: string; readonly countedFrom: string; readonly value: string; readonly windowStart?: string; readonly windowEnd?: string; readonly hasFired: boolean; readonly lastFiredAt?: string; readonly createdAt: string }>;
@@ -1388,6 +1394,9 @@ export const operations = {
   },
   testPayments: {
     create: 'POST ~/test-payments',
+  },
+  measures: {
+    list: 'GET ~/measures',
   },
   triggers: {
     list: 'LIST ~/triggers',
