@@ -57,6 +57,7 @@ import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
 import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
+import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform, topAccounts } from '@patchbay/adapters/prisma/seed';
@@ -74,7 +75,6 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
-import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
