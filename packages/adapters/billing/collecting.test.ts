@@ -282,6 +282,8 @@ describe('the documents of a month at Stripe', () => {
     await close();
     await payees();
     await collect();
+    // Of transactions of one millisecond none is the newest.
+    clockMs += 1_000;
     const documentsOf = documentStore({ pool, platformAccount });
     const cancel = () => documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs + 1 });
     expect(await cancel()).toMatchObject({ kind: 'credit-note', totalMinorUnits: 2000n });
