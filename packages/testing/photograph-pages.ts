@@ -146,7 +146,7 @@ async function photographClock(page: Page): Promise<void> {
   await page.setViewportSize(widths.desk);
   await page.getByRole('button', { name: 'Clock', exact: true }).click();
   await settled(page);
-  await photograph(page, 'test', '/accounts/[accountId]/clock');
+  await photograph(page, 'test', '/accounts/[accountId]/keys/clock');
 }
 
 /** Opens each page as somebody would who has the address, and photographs it when it stands. */
@@ -171,7 +171,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
       await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
     if (state === 'filled') await photographOpened(page, state, route);
-    if (state === 'test' && route === '/accounts/[accountId]') await photographClock(page);
+    if (state === 'test' && route === '/accounts/[accountId]/keys') await photographClock(page);
     if (isForStrangers) await signInTo(page, { url, email, password });
   }
   await context.close();
