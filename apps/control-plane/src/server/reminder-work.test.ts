@@ -119,6 +119,10 @@ test('each reminder is sent once, with two processes at it, and after one that w
   expect(mailed).toHaveLength(2);
   expect(emitted.filter((event) => event.endsWith('billing.reminded'))).toHaveLength(2);
   const { items } = await rounds().sent('top', { limit: 1 });
+  const [invoice] = await rounds().asked({ limit: 1 });
+  if (invoice === undefined) throw new Error('Nothing is asked for.');
+  const note = () => rounds().note(invoice, { offsetDays: 40, isLast: false });
+  expect((await Promise.all([note(), note(), note()])).filter(Boolean)).toHaveLength(1);
   expect(items).toMatchObject([{ documentId, offsetDays: 3, isLast: false }]);
   expect((await rounds().sent('aside', { limit: 5 })).items).toEqual([]);
 });
