@@ -111,7 +111,7 @@ beforeAll(async () => {
   await owner.query('UPDATE brand_host SET proved_at = now() WHERE host = $1', [HOST]);
   await signUp(url, { email: EMAIL, password: PASSWORD, name: 'Shopkeeper', organisationName: 'Else' });
   const { rows } = await owner.query<{ user_id: string; account_id: string; platform: string }>(
-    `SELECT g.user_id, g.account_id, (SELECT id FROM account WHERE parent_id IS NULL) AS platform
+    `SELECT g.user_id, g.account_id, (SELECT id FROM account WHERE parent_id IS NULL AND NOT is_test) AS platform
      FROM role_grant g JOIN app_user u ON u.id = g.user_id WHERE u.email = $1`,
     [EMAIL],
   );

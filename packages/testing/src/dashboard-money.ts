@@ -20,7 +20,7 @@ export async function addMoney(
        VALUES ($1, true, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM'), 20000000000, 50000000000, 20000)`,
       [accountId],
     );
-    const platform = 'SELECT id FROM account WHERE parent_id IS NULL';
+    const platform = 'SELECT id FROM account WHERE parent_id IS NULL AND NOT is_test';
     for (const [id, amount, left, reason, services] of [
       ['cdt_welcome', '25000000000', '4200000000', 'Welcome to Patchbay', null],
       [

@@ -103,6 +103,14 @@ export function ClockWindow({ accountId, isOpen, onOpenChange }: ClockWindowProp
             It says <strong className="font-semibold">{showDay(clock.data.now)}</strong>
             {clock.data.state === 'closing' ? ', and months are being closed.' : '.'}
           </p>
+          {clock.data.months.length === 0 ? null : (
+            <Table
+              label="Months"
+              columns={columns}
+              rows={clock.data.months}
+              rowKey={({ period }) => period}
+            />
+          )}
           {mayAdvance ? (
             <form
               className="grid gap-3"
@@ -136,14 +144,6 @@ export function ClockWindow({ accountId, isOpen, onOpenChange }: ClockWindowProp
               </DialogActions>
             </form>
           ) : null}
-          {clock.data.months.length === 0 ? null : (
-            <Table
-              label="Months"
-              columns={columns}
-              rows={clock.data.months}
-              rowKey={({ period }) => period}
-            />
-          )}
           <ConfirmDialog
             isOpen={isAsked}
             onOpenChange={setAsked}
