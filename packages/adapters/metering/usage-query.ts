@@ -1,3 +1,4 @@
+import { countedRange } from '@patchbay/domain/metering/counted-range';
 import {
   type EntityGroup,
   entityGroups,
@@ -7,8 +8,6 @@ import {
 import type { Pool } from 'pg';
 import { rowsInAccount } from '../postgres/at-once.ts';
 import type { Parameter } from '../postgres/round-trip.ts';
-
-const MINUTE_MS = 60_000;
 
 interface Source {
   /** A relation with at, meter, dimension_set_id, quantity, record_count, and a column for each entity it knows. */
@@ -69,7 +68,8 @@ function sourceOf(query: UsageQuery): Source {
   const needsRecords =
     (query.sessionId ?? query.endpoint ?? query.application ?? query.credential) !== undefined ||
     entities.some((name) => name !== 'account');
-  const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
+  const { fromMs, toMs } = countedRange(query);
+  const range = [new Date(fromMs), new Date(toMs)];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords) return recordSource(query, asked);
   if (entities.includes('account') && query.scope === 'inclusive') {
@@ -122,5 +122,3 @@ function usageFromRow(row: Row, groupBy: readonly string[]): UsageRow {
 }
 
 const isEntity = (name: string): name is EntityGroup => entityGroups.some((entity) => entity === name);
-const floorMinute = (atMs: number): number => atMs - (atMs % MINUTE_MS);
-const ceilMinute = (atMs: number): number => Math.ceil(atMs / MINUTE_MS) * MINUTE_MS;

@@ -2,6 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { z } from 'zod';
+import { countedRange } from './counted-range.ts';
 import type { metering } from './definition.ts';
 import type { MeterCatalogue } from './meter-catalogue.ts';
 import type { MeteringPorts } from './ports.ts';
@@ -138,7 +139,10 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         limit: request.limit,
       });
       const last = rows.at(-1);
+      const counted = countedRange({ fromMs, toMs });
       return {
+        from: new Date(counted.fromMs).toISOString(),
+        to: new Date(counted.toMs).toISOString(),
         isTruncated,
         ...(isTruncated && last !== undefined ? { nextAfter: keyTextOf(last, groupBy) } : {}),
         rows: rows.map(({ atMs, meter, group, quantity, recordCount }) => ({

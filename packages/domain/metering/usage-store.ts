@@ -41,9 +41,8 @@ export type EntityGroup = (typeof entityGroups)[number];
 
 export interface UsageQuery {
   readonly accountId: string;
-  /** Whole minutes are read: from the one that holds this. */
+  /** The minutes that begin in [fromMs, toMs) are read: see `countedRange`. */
   readonly fromMs: number;
-  /** To the end of the minute before, or of the one that holds it. */
   readonly toMs: number;
   readonly bucket: UsageBucket;
   /** Whose hours, days and months these are: a name of the IANA database. Default: UTC. */
