@@ -13,6 +13,7 @@ import { stripeRail } from '../stripe/stripe-rail.ts';
 import { accountAccrual, billingStore } from './billing-store.ts';
 import { closeMonths } from './closing.ts';
 import { collectionStore } from './collection-store.ts';
+import { customerBook } from './customer-book.ts';
 import { documentStore } from './document-store.ts';
 import { ledgerReader } from './ledger-reader.ts';
 
@@ -268,6 +269,11 @@ describe('the documents of a month at Stripe', () => {
     });
     expect(stripe.state.balance).toBe(800);
     expect(await billing.countMismatches()).toBe(0);
+    // Nobody here asked for that refund: it has its credit note all the same, and one however often it is seen.
+    await hear();
+    await collect();
+    const notes = (await documents()).filter(({ kind }) => kind === 'credit-note');
+    expect(notes).toMatchObject([{ account_id: 'leaf', number: 'D-C00001', total: 400 }]);
   });
 
   it('are void at Stripe and in the ledger once they are asked for no more, and nobody is owed anything of them', async () => {
@@ -278,6 +284,8 @@ describe('the documents of a month at Stripe', () => {
     clockMs += 1;
     await payees();
     await collect();
+    // Of transactions of one millisecond none is the newest.
+    clockMs += 1_000;
     const documentsOf = documentStore({ pool, platformAccount });
     const cancel = () => documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs });
     expect(await cancel()).toMatchObject({ kind: 'credit-note', totalMinorUnits: 2000n });
@@ -349,5 +357,39 @@ describe('the documents of a month at Stripe', () => {
     expect(stripe.state.all('invoiceitem').map(({ amount }) => amount)).toEqual([2000]);
     expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500, 500]);
     expect(await balances()).toMatchObject({ 'leaf clearing': -2000, 'platform clearing': 1000 });
+  });
+
+  it('go to the customer that an account was linked to, and nobody has the customer of another', async () => {
+    const customers = customerBook(pool);
+    const { id } = await rail().perform(
+      { type: 'create-customer', accountId: 'elsewhere', name: 'Leaf' },
+      'by-hand',
+    );
+    expect(await rail().readCustomer(id)).toEqual({ accountId: 'elsewhere' });
+    expect(await rail().readCustomer('cus_none')).toBeUndefined();
+    await asOwner(database.url, "UPDATE account SET external_id = 'crm_1' WHERE id = 'leaf'");
+    expect(await customers.accountsOf('platform', ['crm_1', 'top', 'nobody'])).toEqual(
+      new Map([
+        ['crm_1', ['leaf']],
+        ['top', ['top']],
+      ]),
+    );
+    const leaf = { accountId: 'leaf', customerId: id };
+    expect(await customers.link('platform', [leaf])).toBe(true);
+    expect(await customers.link('platform', [leaf])).toBe(true);
+    const taken = { accountId: 'top', customerId: id };
+    expect(await customers.link('platform', [{ accountId: 'parent', customerId: 'cus_p' }, taken])).toBe(
+      false,
+    );
+    expect(await customers.link('platform', [{ accountId: 'leaf', customerId: 'cus_x' }])).toBe(false);
+    const { items } = await customers.list('platform', { limit: 10 });
+    expect(items).toEqual([{ ...leaf, name: 'leaf Ltd' }]);
+    expect((await customers.list('top', { limit: 10 })).items).toEqual(items);
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await collect();
+    expect(stripe.state.all('customer')).toHaveLength(1);
+    expect(invoice()).toMatchObject({ customer: id });
   });
 });

@@ -1,17 +1,25 @@
 import type {
+  Collection,
   CollectionChange,
   CollectionStore,
   HeldCollection,
   PendingStep,
 } from '@patchbay/domain/billing/collection/collection-store';
-import { toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import { toppedUpOf, unnotedRefunds } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { RailNotice } from '@patchbay/domain/billing/collection/rail';
+import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { creditTopUp } from '../spending/balance-changes.ts';
 import { readNotes, writeNote } from './closing.ts';
-import { collectionFromRow, postTransactions, readParty } from './document-rows.ts';
+import {
+  collectionFromRow,
+  documentFromRow,
+  issueDocument,
+  postTransactions,
+  readParty,
+} from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
 
 export interface CollectionStoreOptions {
@@ -104,7 +112,7 @@ async function keep(
   { collection: before, ...held }: HeldCollection,
   { made, nowMs }: { readonly made: CollectionChange; readonly nowMs: number },
 ): Promise<boolean> {
-  const collection = made.collection ?? before;
+  const collection = await withNotes(client, made.collection ?? before, nowMs);
   const pending = made.pending === undefined ? held.pending : made.pending;
   const failure = made.failure === undefined ? held.failure : made.failure;
   const { documentId, accountId } = collection;
@@ -126,10 +134,11 @@ async function keep(
           : new Date(made.nextAtMs),
     ],
   );
+  // One that it was linked to meanwhile stays.
   if (made.customerId !== undefined)
     await client.query(
       `INSERT INTO rail_party (account_id, customer_id) VALUES ($1, $2)
-       ON CONFLICT (account_id) DO UPDATE SET customer_id = excluded.customer_id`,
+       ON CONFLICT (account_id) DO UPDATE SET customer_id = coalesce(rail_party.customer_id, excluded.customer_id)`,
       [accountId, made.customerId],
     );
   for (const note of made.notes ?? []) {
@@ -147,6 +156,22 @@ async function keep(
     return await creditTopUp(frame, { topUpId: documentId, toppedUp });
   }
   return false;
+}
+
+/** Issues a credit note for each refund that somebody made at the rail by hand: what went back is on a document, however it went. */
+async function withNotes(client: PoolClient, collection: Collection, nowMs: number): Promise<Collection> {
+  if (collection.kind !== 'invoice') return collection;
+  const refunds = unnotedRefunds(collection);
+  if (refunds.length === 0) return collection;
+  const { rows } = await client.query<{ content: unknown }>('SELECT content FROM document WHERE id = $1', [
+    collection.documentId,
+  ]);
+  if (rows[0] === undefined) return collection;
+  const invoice = documentFromRow(rows[0].content);
+  for (const { minorUnits } of refunds)
+    await issueDocument(client, creditNoteOf(invoice, minorUnits), { nowMs, correctsId: invoice.id });
+  const noted = [...(collection.notedRefundIds ?? []), ...refunds.map(({ id }) => id)];
+  return { ...collection, notedRefundIds: noted };
 }
 
 /** What a rail told and nobody looked at yet. */

@@ -8,6 +8,7 @@ import {
   issue,
 } from '@patchbay/domain/billing/documents/document';
 import type { BillingParty } from '@patchbay/domain/billing/documents/document-store';
+import type { TaxRule } from '@patchbay/domain/billing/documents/tax';
 import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';
 import { fromExactJson, toExactJson } from './exact-json.ts';
@@ -22,6 +23,7 @@ interface PartyRow {
   readonly payment_days: number;
   readonly tax_name: string;
   readonly tax_basis_points: number;
+  readonly tax_rules: readonly TaxRule[];
 }
 
 export async function readParty(client: PoolClient, accountId: string): Promise<BillingParty | undefined> {
@@ -40,6 +42,7 @@ export async function readParty(client: PoolClient, accountId: string): Promise<
     paymentDays: row.payment_days,
     taxName: row.tax_name,
     taxBasisPoints: row.tax_basis_points,
+    taxRules: row.tax_rules,
   };
 }
 
@@ -87,6 +90,7 @@ export async function issueDocument(
       seller: seller.party,
       buyer: buyer.party,
       terms: seller.terms ?? defaultTerms,
+      taxed: buyer.terms ?? {},
       nowMs,
     }),
     ...(correctsId === undefined ? {} : { correctsId }),

@@ -200,12 +200,12 @@ function pageOf<Row, Item>(
 async function writeParty(client: PoolClient, accountId: string, party: BillingParty): Promise<void> {
   await client.query(
     `INSERT INTO billing_party (account_id, legal_name, address_lines, country, tax_id, email, number_prefix, payment_days,
-       tax_name, tax_basis_points, changed_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
+       tax_name, tax_basis_points, tax_rules, changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
      ON CONFLICT (account_id) DO UPDATE SET legal_name = excluded.legal_name, address_lines = excluded.address_lines,
        country = excluded.country, tax_id = excluded.tax_id, email = excluded.email, number_prefix = excluded.number_prefix,
        payment_days = excluded.payment_days, tax_name = excluded.tax_name, tax_basis_points = excluded.tax_basis_points,
-       changed_at = excluded.changed_at`,
+       tax_rules = excluded.tax_rules, changed_at = excluded.changed_at`,
     [
       accountId,
       party.legalName,
@@ -217,6 +217,7 @@ async function writeParty(client: PoolClient, accountId: string, party: BillingP
       party.paymentDays,
       party.taxName,
       party.taxBasisPoints,
+      JSON.stringify(party.taxRules ?? []),
     ],
   );
 }

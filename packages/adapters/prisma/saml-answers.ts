@@ -7,6 +7,8 @@ import type { ReadAssertion } from '../saml/assertion.ts';
 import type { ServiceProviderNames } from '../saml/metadata.ts';
 import type { ServiceProvider } from '../saml/service-provider.ts';
 import type { PrismaClient } from './generated/client.ts';
+import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { openSamlKeys } from './saml-keys.ts';
 import { inAccount } from './scope.ts';
 import { attemptHash, makeAttempt, newAttempt } from './sso-attempts.ts';
 import { noteProblem, placeOfOrganisation, type SsoPlace } from './sso-place.ts';
@@ -45,10 +47,16 @@ const ownState = /^[\w-]{43}$/;
 const refusedAs = (refusal: keyof typeof samlErrors) =>
   new ProviderError('invalid', samlErrors[refusal].title, { code: `sso.${refusal}` });
 
+interface Receiving {
+  readonly client: ServiceProvider;
+  readonly cipher: MintBranchCipher;
+  readonly post: SamlPost;
+}
+
 /** Takes the answer of a provider, once, and keeps whom it names for the browser that began. */
 export async function receiveSaml(
   prisma: PrismaClient,
-  { client, post }: { readonly client: ServiceProvider; readonly post: SamlPost },
+  { client, cipher, post }: Receiving,
 ): Promise<SamlReceipt> {
   const place = await placeOfOrganisation(prisma, post.organisationId);
   if (place === undefined || place.provider.kind !== 'saml') return { outcome: 'refused', why: 'unknown' };
@@ -63,6 +71,7 @@ export async function receiveSaml(
       names: namesAt(post.organisationId, post.baseUrl),
       response: post.response,
       state: isAsked ? post.relayState : undefined,
+      keys: (await openSamlKeys(prisma, cipher, accountId)).all,
     };
     const read = await client.arrive(provider, arrival);
     if (!isAsked && !provider.acceptsUnasked) throw refusedAs('saml_unasked');

@@ -1,11 +1,13 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { domainOf } from '@patchbay/domain/sso/address-domain';
 import type { OidcSettings, Probe, SamlIdentity, SamlSettings, SamlUnread } from '@patchbay/domain/sso/ports';
 import { ProviderError } from '@patchbay/domain/sso/provider-error';
 import type { ProvidedPerson } from '@patchbay/domain/sso/provisioning';
+import { samlErrors } from '@patchbay/domain/sso/saml-errors';
 import { verifiedBy } from '@patchbay/domain/sso/saml-given';
 import { ssoPath } from '@patchbay/domain/sso/sso-answer';
 import type { ProviderClient, RelyingClient } from '../oidc/relying-client.ts';
+import type { PublishedKeys } from '../saml/metadata.ts';
 import type { ServiceProvider } from '../saml/service-provider.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
@@ -16,6 +18,7 @@ import {
   type SamlPost,
   type SamlReceipt,
 } from './saml-answers.ts';
+import { openSamlKeys, publishedSamlKeys } from './saml-keys.ts';
 import { inAccount } from './scope.ts';
 import { type Attempt, attemptHash, makeAttempt, newAttempt } from './sso-attempts.ts';
 import {
@@ -61,6 +64,8 @@ export interface SsoSignIns {
   start(start: SsoStart): Promise<URL | SsoRefusal>;
   /** What a provider of SAML says, before the browser shows that it began. */
   receive(post: SamlPost): Promise<SamlReceipt>;
+  /** What our metadata say of keys. */
+  samlKeys(organisationId: string): Promise<PublishedKeys>;
   finish(arrival: SsoReturn): Promise<SsoOutcome>;
   probe(account: { readonly accountId: string }): Promise<Probe>;
 }
@@ -107,6 +112,14 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, saml }: SsoSi
     return { key, issuer, clientId, clientSecret: await secretOf(place), groupsClaim };
   }
 
+  /** A request that the provider would refuse is not made: whoever set that it is signed wants no other. */
+  async function signingKeyOf(accountId: string): Promise<KeyObject> {
+    const { signing } = await openSamlKeys(prisma, cipher, accountId);
+    if (signing === undefined)
+      throw new ProviderError('invalid', samlErrors.saml_key_missing.title, { code: 'sso.saml_key_missing' });
+    return signing;
+  }
+
   /** Why a provider signed nobody in, on record for its owners. */
   async function refusedBy(accountId: string, error: unknown): Promise<ProviderError['kind']> {
     if (!(error instanceof ProviderError)) throw error;
@@ -132,7 +145,11 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, saml }: SsoSi
       try {
         const url =
           provider.kind === 'saml'
-            ? await saml.client.depart(provider, { names: namesAt(organisationId, baseUrl), state })
+            ? await saml.client.depart(provider, {
+                names: namesAt(organisationId, baseUrl),
+                state,
+                signingKey: provider.signsRequests ? await signingKeyOf(accountId) : undefined,
+              })
             : await client.depart(await oidcOf(place, provider), {
                 ...secretsOf(attempt),
                 redirectUrl: new URL(ssoPath(organisationId, 'callback'), baseUrl).href,
@@ -146,7 +163,9 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, saml }: SsoSi
       }
     },
 
-    receive: (post) => receiveSaml(prisma, { client: saml.client, post }),
+    receive: (post) => receiveSaml(prisma, { client: saml.client, cipher, post }),
+
+    samlKeys: (organisationId) => publishedSamlKeys(prisma, organisationId),
 
     async finish({ organisationId, baseUrl, browserSecret, search, userId: currentId, address, userAgent }) {
       const place = await placeOfOrganisation(prisma, organisationId);

@@ -39,8 +39,12 @@ const providerColumns = {
 type ProviderRow = Prisma.SsoProviderGetPayload<{ select: typeof providerColumns }>;
 
 /** What of a SAML provider is one value in its row: nothing is looked for by it. */
-type SamlColumn = Omit<SamlSettings, 'kind' | 'issuer' | 'newcomerRole' | 'groupRoles' | 'metadataUrl'> & {
+type SamlColumn = Omit<
+  SamlSettings,
+  'kind' | 'issuer' | 'newcomerRole' | 'groupRoles' | 'metadataUrl' | 'signsRequests'
+> & {
   readonly metadataUrl?: string | undefined;
+  readonly signsRequests?: boolean | undefined;
 };
 
 function providerFromRow(row: ProviderRow): ProviderRecord {
@@ -62,7 +66,9 @@ function providerFromRow(row: ProviderRow): ProviderRecord {
   };
   if (row.saml !== null) {
     const saml = row.saml as unknown as SamlColumn;
-    return { ...kept, kind: 'saml', ...saml, metadataUrl: saml.metadataUrl };
+    // What was set before requests could be signed says nothing of it.
+    const { signsRequests = false } = saml;
+    return { ...kept, kind: 'saml', ...saml, signsRequests, metadataUrl: saml.metadataUrl };
   }
   const { clientId, groupsClaim, trustsEmail } = row;
   if (clientId === null || groupsClaim === null || trustsEmail === null)
@@ -79,9 +85,9 @@ function rowFromSettings(settings: ProviderSettings) {
     const { clientId, groupsClaim, trustsEmail } = settings;
     return { ...common, clientId, groupsClaim, trustsEmail, saml: Prisma.DbNull };
   }
-  const { signInUrl, certificates, metadataUrl, attributes, acceptsUnasked } = settings;
+  const { signInUrl, certificates, metadataUrl, attributes, acceptsUnasked, signsRequests } = settings;
   const saml: SamlColumn = {
-    ...{ signInUrl, certificates, attributes, acceptsUnasked },
+    ...{ signInUrl, certificates, attributes, acceptsUnasked, signsRequests },
     ...(metadataUrl === undefined ? {} : { metadataUrl }),
   };
   const none = { clientId: null, clientSecret: null, groupsClaim: null, trustsEmail: null };
@@ -176,6 +182,7 @@ export function ssoProviderStore(prisma: PrismaClient, cipher: MintBranchCipher)
       inAccount(prisma, accountId, async (transaction) => {
         const endedCount = await forgetPeople(transaction, accountId);
         await transaction.ssoProvider.deleteMany({ where: { accountId } });
+        await transaction.samlKey.deleteMany({ where: { accountId } });
         return endedCount;
       }),
 

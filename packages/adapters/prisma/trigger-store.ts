@@ -98,6 +98,13 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
   };
 }
 
+/** What the platform knows of itself: the function of the database decides nothing, whoever asks it does. */
+export const readMeasures = async (prisma: PrismaClient): Promise<ReadonlyMap<string, number>> => {
+  const rows = await prisma.$queryRaw<{ name: string; reading: number }[]>`
+    SELECT name, reading::float8 AS reading FROM platform_measures()`;
+  return new Map(rows.map(({ name, reading }) => [name, reading]));
+};
+
 /** What triggers may be about. */
 export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['targets'], 'find' | 'named'> {
   return {

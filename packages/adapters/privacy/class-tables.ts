@@ -299,6 +299,8 @@ export const classTables = {
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },
+    // Of no use outside: a certificate is for the provider that knows it.
+    { table: 'saml_key' },
     {
       table: 'sso_domain',
       order: ['id'],
@@ -574,7 +576,7 @@ export const classTables = {
       order: ['account_id'],
       columns: [
         ...['account_id', 'legal_name', 'address_lines', 'country', 'tax_id', 'email', 'number_prefix'],
-        ...['payment_days', 'tax_name', 'tax_basis_points', 'changed_at'],
+        ...['payment_days', 'tax_name', 'tax_basis_points', 'tax_rules', 'changed_at'],
       ],
     },
     {
@@ -628,6 +630,13 @@ export const classTables = {
     ...['closed_statement', 'document_sequence', 'collection', 'rail_party', 'test_clock'].map((table) => ({
       table,
     })),
+    {
+      table: 'reminder_terms',
+      order: ['account_id', 'child_id'],
+      columns: ['account_id', 'child_id', 'before_days', 'after_days', 'last_action', 'changed_at'],
+    },
+    // Which reminders were sent, what follows on the last until it is paid, and what of use was told to whatever collects.
+    ...['reminder', 'overdue_account', 'pushed_usage'].map((table) => ({ table })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
@@ -636,6 +645,7 @@ export const classTables = {
       'policy_day_count',
       'policy_hold',
       'request_rate',
+      'usage_lag',
       'retention_round',
       'billing_closing',
       'billing_verification',

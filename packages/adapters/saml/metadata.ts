@@ -6,9 +6,11 @@ import {
   anywhere,
   attributeOf,
   children,
+  ENCRYPTION,
   isElement,
   METADATA,
   PROTOCOL,
+  SIGNATURE,
   strictXml,
   textOf,
 } from './strict-xml.ts';
@@ -73,16 +75,49 @@ export interface ServiceProviderNames {
   readonly acsUrl: string;
 }
 
-/** What a provider has to know of us (§2.4.4). It is the same for ever, and says nothing of who set what. */
-export const writeMetadata = ({ entityId, acsUrl }: ServiceProviderNames): string =>
+/** What a provider has to know of us (§2.4.4). It says nothing of who set what. */
+export const writeMetadata = (
+  { entityId, acsUrl }: ServiceProviderNames,
+  { encryption, signing, signsRequests }: PublishedKeys = nothingPublished,
+): string =>
   `<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="${METADATA}" entityID="${escaped(entityId)}">
-  <md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">
-    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>
+  <md:SPSSODescriptor AuthnRequestsSigned="${signsRequests}" WantAssertionsSigned="true" protocolSupportEnumeration="${PROTOCOL}">
+${[...signing.map((certificate) => keyDescriptor('signing', certificate)), ...encryption.map((certificate) => keyDescriptor('encryption', certificate))].join('')}    <md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>
     <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>
     <md:AssertionConsumerService Binding="${POST}" Location="${escaped(acsUrl)}" index="0" isDefault="true"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>
 `;
+
+/** Certificates of ours, DER in base64. */
+export interface PublishedKeys {
+  /** While one is replaced by the next, both: whoever knows both notices nothing. */
+  readonly signing: readonly string[];
+  /** The newest alone: whoever reads this encrypts to it. */
+  readonly encryption: readonly string[];
+  readonly signsRequests: boolean;
+}
+
+const nothingPublished: PublishedKeys = { signing: [], encryption: [], signsRequests: false };
+
+const keyDescriptor = (use: 'signing' | 'encryption', certificate: string): string =>
+  `    <md:KeyDescriptor use="${use}">
+      <ds:KeyInfo xmlns:ds="${SIGNATURE}"><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>${
+        use === 'signing' ? '' : encryptionMethods
+      }
+    </md:KeyDescriptor>
+`;
+
+/** What we open, the best first. */
+const encryptionMethods = [
+  'http://www.w3.org/2009/xmlenc11#aes256-gcm',
+  'http://www.w3.org/2009/xmlenc11#aes128-gcm',
+  `${ENCRYPTION}aes256-cbc`,
+  `${ENCRYPTION}aes128-cbc`,
+  `${ENCRYPTION}rsa-oaep-mgf1p`,
+]
+  .map((algorithm) => `\n      <md:EncryptionMethod Algorithm="${algorithm}"/>`)
+  .join('');
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,6 +1,11 @@
 /** A provider of SAML that we did not write, and what one that lies would send. */
+import { type BinaryLike, createPublicKey, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Constants, IdentityProvider, SamlLib, ServiceProvider, setSchemaValidator } from 'samlify';
-import { type ServiceProviderNames, writeMetadata } from './metadata.ts';
+import { SignedXml } from 'xml-crypto';
+import xmlenc, { type EncryptOptions } from 'xml-encryption';
+import { pemOf } from './certificates.ts';
+import { type PublishedKeys, type ServiceProviderNames, writeMetadata } from './metadata.ts';
 import { type Signer, selfSigned } from './self-signed.testing.ts';
 
 // What it takes is written by us, and tested.
@@ -30,15 +35,25 @@ export interface RealSamlProvider {
   readonly signer: Signer;
   readonly metadata: string;
   /** Signs in whoever comes with a request, at once, and answers what its page would post. */
-  answer(departure: URL, person: NamedPerson, names: ServiceProviderNames): Promise<SamlAnswer>;
+  answer(
+    departure: URL,
+    person: NamedPerson,
+    /** With what our metadata say of keys: it encrypts, and looks at our requests, by these. */
+    names: ServiceProviderNames & { readonly published?: PublishedKeys },
+  ): Promise<SamlAnswer>;
 }
 
 export function realSamlProvider({
   entityId = ENTITY_ID,
   signInUrl = SIGN_IN_URL,
+  encrypts = false,
+  wantsSigned = false,
 }: {
   readonly entityId?: string;
   readonly signInUrl?: string;
+  readonly encrypts?: boolean;
+  /** Takes requests that are signed, and no others. */
+  readonly wantsSigned?: boolean;
 } = {}): RealSamlProvider {
   const signer = selfSigned();
   const provider = IdentityProvider({
@@ -46,6 +61,8 @@ export function realSamlProvider({
     privateKey: signer.privateKey,
     signingCert: signer.certificate,
     requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    isAssertionEncrypted: encrypts,
+    wantAuthnRequestsSigned: wantsSigned,
     nameIDFormat: [Constants.namespace.format.persistent],
     singleSignOnService: [{ Binding: Constants.namespace.binding.redirect, Location: signInUrl }],
     singleLogoutService: [{ Binding: Constants.namespace.binding.redirect, Location: signInUrl }],
@@ -57,10 +74,16 @@ export function realSamlProvider({
   return {
     signer,
     metadata: provider.getMetadata(),
-    async answer(departure, person, names) {
-      const here = ServiceProvider({ metadata: writeMetadata(names) });
+    async answer(departure, person, { published, ...names }) {
+      const here = ServiceProvider({ metadata: writeMetadata(names, published) });
       const query = Object.fromEntries(departure.searchParams);
-      const { extract } = await provider.parseLoginRequest(here, 'redirect', { query });
+      // SAML Bindings §3.4.4.1: signed is the text as it was sent, and what the address had besides is not.
+      const octetString = departure.search
+        .slice(1)
+        .split('&')
+        .filter((part) => /^(SAMLRequest|RelayState|SigAlg)=/.test(part))
+        .join('&');
+      const { extract } = await provider.parseLoginRequest(here, 'redirect', { query, octetString });
       const request = extract.request as {
         readonly id: string;
         readonly assertionConsumerServiceUrl: string;
@@ -118,6 +141,7 @@ export function responseXml({
   return `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response-of${assertionId}" Version="2.0" IssueInstant="${at(0)}" Destination="${acsUrl}"${asked}>${from}<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status><saml:Assertion ID="${assertionId}" Version="2.0" IssueInstant="${at(0)}">${from}<saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">${person.id}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(300_000)}" Recipient="${acsUrl}"${asked}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1_000)}" NotOnOrAfter="${at(300_000)}"><saml:AudienceRestriction><saml:Audience>${entityId}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${at(0)}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute Name="email"><saml:AttributeValue>${person.email}</saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion></samlp:Response>`;
 }
 
+export const ECDSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256';
 const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 
 export interface Signing {
@@ -155,5 +179,76 @@ export function signedXml(
   });
   return signed;
 }
+
+/** The same by ECDSA, which samlify does not know. */
+export function ecdsaSignedXml(xml: string, { privateKey }: Signer, algorithm = ECDSA_SHA256): string {
+  const signed = new SignedXml({
+    privateKey,
+    signatureAlgorithm: algorithm,
+    canonicalizationAlgorithm: EXCLUSIVE,
+    idAttribute: 'ID',
+  });
+  signed.SignatureAlgorithms[algorithm] = class {
+    getAlgorithmName = () => algorithm;
+    verifySignature = () => false;
+    getSignature = (signedInfo: BinaryLike): string => {
+      const hash = algorithm.slice(-'sha256'.length);
+      const bytes = Buffer.from(signedInfo as string);
+      return sign(hash, bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64');
+    };
+  };
+  const place = "/*[local-name()='Response']/*[local-name()='Assertion']";
+  signed.addReference({
+    xpath: place,
+    digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
+    transforms: ['http://www.w3.org/2000/09/xmldsig#enveloped-signature', EXCLUSIVE],
+  });
+  signed.computeSignature(xml, {
+    prefix: 'ds',
+    location: { reference: `${place}/*[local-name()='Issuer']`, action: 'after' },
+  });
+  return signed.getSignedXml();
+}
+
+const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
+
+export interface Encryption {
+  readonly data?: string;
+  readonly key?: string;
+  readonly digest?: string;
+}
+
+const encryptWith = promisify(xmlenc.encrypt);
+
+/** The assertion of an answer encrypted to us, as it stands there: signed before, or not. */
+export async function encryptedXml(
+  xml: string,
+  certificate: string,
+  { data = AES_GCM, key = OAEP, digest }: Encryption = {},
+): Promise<string> {
+  const [assertion = ''] = /<saml:Assertion .*<\/saml:Assertion>/s.exec(xml) ?? [];
+  const pem = pemOf({ certificate });
+  const encrypted = await encryptWith(withNamespace(assertion), {
+    rsa_pub: createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString(),
+    pem,
+    encryptionAlgorithm: data,
+    keyEncryptionAlgorithm: key,
+    warnInsecureAlgorithm: false,
+    ...(digest === undefined ? {} : { keyEncryptionDigest: digest }),
+  } as EncryptOptions);
+  return xml.replace(assertion, `<saml:EncryptedAssertion>${encrypted}</saml:EncryptedAssertion>`);
+}
+
+export const AES_GCM = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
+export const OAEP = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p';
+
+/** Alone it has to say what its prefix is. */
+const withNamespace = (assertion: string) =>
+  assertion.includes('xmlns:saml=')
+    ? assertion
+    : assertion.replace(
+        '<saml:Assertion',
+        '<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"',
+      );
 
 export const posted = (xml: string): string => Buffer.from(xml, 'utf8').toString('base64');

@@ -3,8 +3,12 @@ import type { ProviderCertificate } from '@patchbay/domain/sso/ports';
 import { describe, expect, test } from 'vitest';
 import { readCertificates } from './certificates.ts';
 import { readMetadata, type ServiceProviderNames } from './metadata.ts';
+import { makeSamlKey, openSamlKey } from './own-key.ts';
 import {
   ENTITY_ID,
+  type Encryption,
+  ecdsaSignedXml,
+  encryptedXml,
   posted,
   realSamlProvider,
   responseXml,
@@ -101,6 +105,176 @@ describe('a provider that we did not write', () => {
       detail: expect.stringContaining('AuthnFailed'),
     });
   });
+});
+
+const own = await makeSamlKey(Date.now());
+const ownBefore = await makeSamlKey(Date.now());
+const ownKeys = [own, ownBefore].map(({ privateKey }) => openSamlKey(privateKey));
+const published = {
+  signing: [own.certificate, ownBefore.certificate],
+  encryption: [own.certificate],
+  signsRequests: true,
+};
+/** As an answer that came encrypted. */
+const arriveSealed = async (xml: string, keys = ownKeys) =>
+  await client.arrive(provider, { names, response: posted(xml), state, keys });
+const sealed = async (xml: string, more: Encryption = {}, certificate = own.certificate) =>
+  await encryptedXml(xml, certificate, more);
+
+describe('an encrypted assertion (XML Encryption 1.1)', () => {
+  const AES = 'http://www.w3.org/2001/04/xmlenc#aes';
+  const GCM = 'http://www.w3.org/2009/xmlenc11#aes';
+
+  test.each([`${GCM}128-gcm`, `${GCM}256-gcm`, `${AES}128-cbc`, `${AES}256-cbc`])(
+    'is opened by our key, and believed by its signature: %s',
+    async (data) => {
+      const read = await arriveSealed(await sealed(signed(told()), { data }));
+      expect(read.asserted.nameId).toBe('id-of-ada');
+      expect(read.asserted.attributes.get('email')).toEqual(['ada@acme.example']);
+    },
+  );
+
+  test('is opened by the key before while both are there, and not when that has ended', async () => {
+    const toBefore = await sealed(signed(told()), {}, ownBefore.certificate);
+    expect((await arriveSealed(toBefore)).asserted.nameId).toBe('id-of-ada');
+    await expect(arriveSealed(toBefore, ownKeys.slice(0, 1))).rejects.toMatchObject(refusal('encrypted'));
+    await expect(arriveSealed(toBefore, [])).rejects.toMatchObject(refusal('encrypted'));
+  });
+
+  test('says nothing of who encrypted it: without a signature, by another key, or changed before, nobody comes in', async () => {
+    await expect(arriveSealed(await sealed(told()))).rejects.toMatchObject(refusal('signature'));
+    await expect(arriveSealed(await sealed(signedXml(told(), other)))).rejects.toMatchObject(
+      refusal('signature'),
+    );
+    const changed = signed(told()).replace('id-of-ada', 'id-of-eve');
+    await expect(arriveSealed(await sealed(changed))).rejects.toMatchObject(refusal('signature'));
+  });
+
+  test('is believed where the response around it is signed, and what was changed there is not opened', async () => {
+    const around = signed(await sealed(told()), { what: 'Response' });
+    expect((await arriveSealed(around)).asserted.nameId).toBe('id-of-ada');
+    const another = await sealed(told({ person: { id: 'id-of-eve', email: 'eve@acme.example' } }));
+    const [theirs = ''] = /<saml:EncryptedAssertion>.*<\/saml:EncryptedAssertion>/s.exec(another) ?? [];
+    const swapped = around.replace(/<saml:EncryptedAssertion>.*<\/saml:EncryptedAssertion>/s, theirs);
+    await expect(arriveSealed(swapped)).rejects.toMatchObject(refusal('signature'));
+  });
+
+  test('RSA 1.5, triple DES and hashes that differ are refused before anything is opened', async () => {
+    for (const more of [
+      { key: 'http://www.w3.org/2001/04/xmlenc#rsa-1_5' },
+      { data: 'http://www.w3.org/2001/04/xmlenc#tripledes-cbc' },
+      // The mask of this one is of SHA-1, whatever its digest is.
+      { digest: 'sha256' },
+    ])
+      await expect(arriveSealed(await sealed(signed(told()), more))).rejects.toMatchObject(
+        refusal('algorithm'),
+      );
+  });
+
+  test('whatever does not open is refused by one word: another key, other bytes, another padding, nonsense within', async () => {
+    const cbc = await sealed(signed(told()), { data: `${AES}256-cbc` });
+    const withValue = (xml: string, change: (bytes: Buffer) => void, place: 'first' | 'last') => {
+      const values = [...xml.matchAll(/<(?:\w+:)?CipherValue>([^<]+)</g)].map(([, value = '']) => value);
+      const value = (place === 'first' ? values[0] : values.at(-1)) ?? '';
+      const bytes = Buffer.from(value, 'base64');
+      change(bytes);
+      return xml.replace(value, bytes.toString('base64'));
+    };
+    const flip = (index: number) => (bytes: Buffer) => {
+      bytes[index < 0 ? bytes.length + index : index] = (bytes.at(index) ?? 0) ^ 0xff;
+    };
+    const gcm = await sealed(signed(told()));
+    const strangers = await sealed(signed(told()), {}, real.signer.certificate);
+    const nonsense = await sealed(
+      told().replace(/<saml:Assertion .*<\/saml:Assertion>/s, '<saml:Assertion ><a></saml:Assertion>'),
+    );
+    for (const xml of [
+      withValue(gcm, flip(40), 'last'),
+      withValue(gcm, flip(40), 'first'),
+      withValue(cbc, flip(-17), 'last'),
+      withValue(cbc, flip(40), 'last'),
+      strangers,
+      nonsense,
+    ])
+      await expect(arriveSealed(xml)).rejects.toMatchObject(refusal('encrypted'));
+  });
+
+  test('one beside another, one in the clear beside it, or within something else, is refused', async () => {
+    const xml = await sealed(signed(told()));
+    const [one = ''] = /<saml:EncryptedAssertion>.*<\/saml:EncryptedAssertion>/s.exec(xml) ?? [];
+    const [clear = ''] = /<saml:Assertion .*<\/saml:Assertion>/s.exec(signed(told())) ?? [];
+    for (const wrong of [
+      one + one,
+      one + clear,
+      `<samlp:Extensions>${one}</samlp:Extensions>`,
+      one.replaceAll('saml:EncryptedAssertion', 'samlp:EncryptedAssertion'),
+    ])
+      await expect(arriveSealed(xml.replace(one, wrong))).rejects.toMatchObject({ kind: 'invalid' });
+    const twice = await sealed(
+      xml
+        .replaceAll('saml:EncryptedAssertion', 'saml:Assertion')
+        .replace('<saml:Assertion>', '<saml:Assertion >'),
+    );
+    await expect(arriveSealed(twice)).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
+  test('by a provider that we did not write, from our metadata', async () => {
+    const encrypting = realSamlProvider({ encrypts: true });
+    const answer = await encrypting.answer(
+      departure,
+      { id: 'id-of-ada', email: 'a@acme.example' },
+      { ...names, published },
+    );
+    const theirs = { ...provider, certificates: certificatesOf(encrypting.signer) };
+    const arrival = { names, response: answer.SAMLResponse, state };
+    const read = await client.arrive(theirs, { ...arrival, keys: ownKeys });
+    expect(read.asserted.nameId).toBe('id-of-ada');
+    await expect(client.arrive(theirs, arrival)).rejects.toMatchObject(refusal('encrypted'));
+  });
+});
+
+test.each(['P-256', 'P-384', 'P-521'])(
+  'a signature by ECDSA of %s holds by its own certificate alone',
+  async (curve) => {
+    const ecdsa = selfSigned({ curve });
+    const theirs = { ...provider, certificates: certificatesOf(real.signer, ecdsa) };
+    const xml = ecdsaSignedXml(told(), ecdsa);
+    expect((await arrive(xml, { as: theirs })).asserted.nameId).toBe('id-of-ada');
+    await expect(arrive(xml)).rejects.toMatchObject(refusal('signature'));
+    await expect(arrive(xml.replace('id-of-ada', 'id-of-eve'), { as: theirs })).rejects.toMatchObject(
+      refusal('signature'),
+    );
+    // An algorithm of the other kind of key is none of this one.
+    const renamed = xml.replace('#ecdsa-sha256', '#rsa-sha256');
+    await expect(arrive(renamed, { as: theirs })).rejects.toMatchObject(refusal('signature'));
+  },
+);
+
+test('a curve that is not taken is refused with its certificate', () => {
+  expect(readCertificates([selfSigned({ curve: 'secp256k1' }).certificate])).toMatchObject({
+    refused: expect.stringContaining('P-256'),
+  });
+});
+
+test('a request is signed by our key, as a provider that we did not write looks; one that is not is refused there', async () => {
+  const wanting = realSamlProvider({ wantsSigned: true });
+  const person = { id: 'id-of-ada', email: 'ada@acme.example' };
+  const knowing = (certificate: string) => ({
+    ...names,
+    published: { ...published, signing: [certificate] },
+  });
+  const leaving = await client.depart(provider, { names, state, signingKey: ownKeys[0] });
+  expect(leaving.searchParams.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
+  expect((await wanting.answer(leaving, person, knowing(own.certificate))).RelayState).toBe(state);
+  // Of another key, changed on its way, and not signed at all.
+  const changed = new URL(leaving);
+  changed.searchParams.set('RelayState', 't'.repeat(43));
+  for (const [url, certificate] of [
+    [leaving, ownBefore.certificate],
+    [changed, own.certificate],
+    [departure, own.certificate],
+  ] as const)
+    await expect(wanting.answer(url, person, knowing(certificate))).rejects.toBeDefined();
 });
 
 describe('whom an answer is for', () => {
@@ -202,7 +376,10 @@ describe('a provider that lies, and those who change what an honest one said', (
     ['the person', (xml) => xml.replace('id-of-ada', 'id-of-eve')],
     ['the address', (xml) => xml.replace('ada@acme', 'eve@acme')],
     ['the end', (xml) => xml.replace(/(Conditions [^>]*NotOnOrAfter=")[^"]+/, '$12999-01-01T00:00:00Z')],
-    ['the digest', (xml) => xml.replace(/<ds:DigestValue>./, '<ds:DigestValue>A')],
+    [
+      'the digest',
+      (xml) => xml.replace(/(<ds:DigestValue>)(.)/, (_all, tag, first) => tag + (first === 'A' ? 'B' : 'A')),
+    ],
     ['what it refers to', (xml) => xml.replace(/URI="#[^"]+"/, 'URI=""')],
   ])('a changed one is refused: %s', async (_what, change) => {
     await expect(arrive(change(signed(told())))).rejects.toMatchObject(refusal('signature'));

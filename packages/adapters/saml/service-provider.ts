@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
 import type { SamlSettings } from '@patchbay/domain/sso/ports';
 import { type Expected, type ReadAssertion, readAssertion } from './assertion.ts';
 import { pemOf } from './certificates.ts';
+import { encryptedIn, openAssertion } from './encrypted-assertion.ts';
 import type { ServiceProviderNames } from './metadata.ts';
 import { refuse } from './saml-refused.ts';
+import { isSigned, refuseSignatures, signedBytes } from './signed-bytes.ts';
 import {
   ASSERTION,
   anywhere,
@@ -13,7 +15,6 @@ import {
   everyElement,
   isElement,
   PROTOCOL,
-  SIGNATURE,
   strictXml,
   textOf,
 } from './strict-xml.ts';
@@ -24,6 +25,8 @@ export interface SamlDeparture {
   readonly names: ServiceProviderNames;
   /** The RelayState: it comes back with the answer, and the browser shows that it began with it. */
   readonly state: string;
+  /** Signs the request, where the provider is to see that it is ours. */
+  readonly signingKey?: KeyObject | undefined;
 }
 
 export interface SamlArrival {
@@ -32,6 +35,8 @@ export interface SamlArrival {
   readonly response: string;
   /** With which the browser left. Undefined: it comes unasked. */
   readonly state: string | undefined;
+  /** What may be encrypted to. */
+  readonly keys?: readonly KeyObject[];
 }
 
 export interface ServiceProvider {
@@ -45,65 +50,47 @@ export interface ServiceProvider {
 export const RESPONSE_BYTES_MAX = 262_144;
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
-const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-const ENVELOPED = `${SIGNATURE}enveloped-signature`;
-/** What the library verifies, and nobody forges: no SHA-1, and no key that both sides know (HMAC). RFC 9231 names them. */
-const algorithms: Readonly<Record<string, readonly string[]>> = {
-  CanonicalizationMethod: [EXCLUSIVE],
-  Transform: [EXCLUSIVE, ENVELOPED],
-  SignatureMethod: [
-    'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-    'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
-    'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
-  ],
-  DigestMethod: ['http://www.w3.org/2001/04/xmlenc#sha256', 'http://www.w3.org/2001/04/xmlenc#sha512'],
-};
-
 /** The id of the request that goes with a state: out of it, so nothing has to be kept. */
 const requestIdOf = (state: string): string =>
   `_${createHash('sha256').update(`saml request ${state}`).digest('hex')}`;
 
-/** The library makes requests, and says which bytes are signed. All that is believed is read from these, by us. */
+/** The library makes requests. */
 const libraryOf = (
   { signInUrl, certificates }: SamlProvider,
-  { entityId, acsUrl }: ServiceProviderNames,
-  id = '',
+  { names: { entityId, acsUrl }, state, signingKey }: SamlDeparture,
 ) =>
   new SAML({
     entryPoint: signInUrl,
     idpCert: certificates.map(pemOf),
     issuer: entityId,
     callbackUrl: acsUrl,
-    generateUniqueId: () => id,
+    generateUniqueId: () => requestIdOf(state),
     // Which id, and how somebody proves who they are, is for the provider to say.
     identifierFormat: null,
     disableRequestedAuthnContext: true,
-    // Either will do; `shapeOf` looks that one of them is there.
-    wantAssertionsSigned: false,
-    wantAuthnResponseSigned: false,
-    audience: false,
-    acceptedClockSkewMs: -1,
     validateInResponseTo: ValidateInResponseTo.never,
+    ...(signingKey === undefined
+      ? {}
+      : {
+          privateKey: signingKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+          signatureAlgorithm: 'sha256',
+        }),
   });
 
 /** Signs people in by providers that speak SAML 2.0 (SAML Profiles §4.1). */
 export const serviceProvider = ({ nowMs }: { readonly nowMs: () => number }): ServiceProvider => ({
-  async depart(provider, { names, state }) {
-    const library = libraryOf(provider, names, requestIdOf(state));
-    return new URL(await library.getAuthorizeUrlAsync(state, undefined, {}));
+  async depart(provider, departure) {
+    return new URL(await libraryOf(provider, departure).getAuthorizeUrlAsync(departure.state, undefined, {}));
   },
 
-  async arrive(provider, { names, response, state }) {
+  async arrive(provider, { names, response, state, keys = [] }) {
     const expected: Expected = {
       issuer: provider.issuer,
       names,
       requestId: state === undefined ? undefined : requestIdOf(state),
       nowMs: nowMs(),
     };
-    const xml = decoded(response);
-    // First for the word that says what is wrong: of what is not signed nothing is believed.
-    readAssertion(shapeOf(xml, expected), expected);
-    return readAssertion(await signedAssertion(libraryOf(provider, names), xml), expected);
+    return readAssertion(assertionOf(decoded(response), { expected, provider, keys }), expected);
   },
 });
 
@@ -111,11 +98,53 @@ function decoded(response: string): string {
   const base64 = response.replace(/\s/g, '');
   if (base64.length > (RESPONSE_BYTES_MAX * 4) / 3 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
     refuse('saml_unreadable');
-  return Buffer.from(base64, 'base64').toString('utf8');
+  return withPlainEnds(Buffer.from(base64, 'base64').toString('utf8'));
 }
 
-/** The only assertion, of a response that is meant for us and signed as may be. Whether it is signed truly is another question. */
-function shapeOf(xml: string, { issuer, names, requestId }: Expected): Element {
+/** XML 1.0 §2.11: whoever reads a document makes one end of a line of each. What is signed was made of such. */
+const withPlainEnds = (xml: string) => xml.replace(/\r\n?/g, '\n');
+
+interface Answer {
+  readonly expected: Expected;
+  readonly provider: SamlProvider;
+  readonly keys: readonly KeyObject[];
+}
+
+/** The one assertion of an answer, out of signed bytes alone. */
+function assertionOf(xml: string, { expected, provider: { certificates }, keys }: Answer): Element {
+  const root = envelopeOf(xml, expected);
+  const encrypted = encryptedIn(root);
+  if (encrypted === undefined) {
+    const assertion = onlyAssertion(root);
+    refuseSignatures(root, [root, assertion]);
+    if (!isSigned(root) && !isSigned(assertion)) refuse('saml_signature', 'There is none.');
+    // First for the word that says what is wrong: of what is not signed nothing is believed.
+    readAssertion(assertion, expected);
+    const ofAssertion = isSigned(assertion) ? signedBytes(xml, assertion, certificates) : undefined;
+    if (!isSigned(root)) return parsedAssertion(ofAssertion ?? '');
+    return onlyAssertion(parsedResponse(signedBytes(xml, root, certificates)));
+  }
+  if (anywhere(root, 'Assertion').length > 0)
+    refuse('saml_unreadable', 'It has one assertion in the clear and one that is encrypted.');
+  refuseSignatures(root, [root]);
+  // What is around it is looked at first: so of what somebody changed there nothing is opened.
+  const around = isSigned(root) ? parsedResponse(signedBytes(xml, root, certificates)) : root;
+  const sealed = encryptedIn(around) ?? refuse('saml_signature');
+  const within = withPlainEnds(openAssertion(sealed, keys));
+  const assertion = strictXml(within);
+  // By one word with what does not open: see there.
+  if (assertion === undefined || !isElement(assertion, ASSERTION, 'Assertion'))
+    return refuse('saml_encrypted', 'What is within is no assertion.');
+  refuseTwins(assertion);
+  refuseEncryptedIds(assertion);
+  refuseSignatures(assertion, [assertion]);
+  if (isSigned(assertion)) return parsedAssertion(signedBytes(within, assertion, certificates));
+  // Whoever has our certificate can encrypt to us.
+  return isSigned(root) ? assertion : refuse('saml_signature', 'There is none.');
+}
+
+/** A response that is meant for us. Whether it is signed truly is another question. */
+function envelopeOf(xml: string, { issuer, names, requestId }: Expected): Element {
   const root = strictXml(xml);
   if (root === undefined || !isElement(root, PROTOCOL, 'Response')) return refuse('saml_unreadable');
   const [status] = children(root, PROTOCOL, 'Status');
@@ -132,15 +161,30 @@ function shapeOf(xml: string, { issuer, names, requestId }: Expected): Element {
   const from = textOf(children(root, ASSERTION, 'Issuer')[0]);
   if (from !== undefined && from !== issuer) refuse('saml_issuer', `It says ${from}, and ${issuer} is set.`);
   refuseTwins(root);
-  if (anywhere(root, 'EncryptedAssertion').length > 0 || anywhere(root, 'EncryptedID').length > 0)
-    refuse('saml_encrypted');
+  refuseEncryptedIds(root);
+  return root;
+}
+
+function refuseEncryptedIds(root: Element): void {
+  if (anywhere(root, 'EncryptedID').length > 0)
+    refuse('saml_encrypted', 'Its NameID is encrypted by itself: encrypt the assertion instead.');
+}
+
+function onlyAssertion(root: Element): Element {
   const [assertion, another] = anywhere(root, 'Assertion');
   if (assertion === undefined || another !== undefined)
     return refuse('saml_unreadable', 'It has not one assertion.');
   if (assertion.parentNode !== root || !isElement(assertion, ASSERTION, 'Assertion'))
     refuse('saml_unreadable');
-  refuseSignatures(root, assertion);
   return assertion;
+}
+
+const parsedResponse = (signed: string): Element => parsedAs(signed, [PROTOCOL, 'Response']);
+const parsedAssertion = (signed: string): Element => parsedAs(signed, [ASSERTION, 'Assertion']);
+
+function parsedAs(signed: string, [namespace, localName]: readonly [string, string]): Element {
+  const root = strictXml(signed);
+  return root !== undefined && isElement(root, namespace, localName) ? root : refuse('saml_signature');
 }
 
 /** What has the id of something else is how one thing is signed and another is read. */
@@ -149,36 +193,4 @@ function refuseTwins(root: Element): void {
     ['ID', 'Id', 'id', 'xml:id'].flatMap((name) => attributeOf(element, name) ?? []),
   );
   if (new Set(ids).size !== ids.length) refuse('saml_signature', 'Two elements have one id.');
-}
-
-function refuseSignatures(root: Element, assertion: Element): void {
-  const signatures = anywhere(root, 'Signature');
-  if (signatures.length === 0) refuse('saml_signature', 'There is none.');
-  const isInPlace = signatures.every(
-    (one) =>
-      isElement(one, SIGNATURE, 'Signature') && (one.parentNode === root || one.parentNode === assertion),
-  );
-  if (!isInPlace || signatures.length > 2) refuse('saml_signature', 'There is one in another place.');
-  for (const [method, taken] of Object.entries(algorithms))
-    for (const element of anywhere(root, method)) {
-      const algorithm = attributeOf(element, 'Algorithm') ?? '';
-      if (!taken.includes(algorithm)) refuse('saml_algorithm', `It names ${algorithm}.`);
-      // What is signed is an element without any parts of it: so nobody says with more words what that would be.
-      if (children(element).some(({ localName }) => localName !== 'InclusiveNamespaces'))
-        refuse('saml_algorithm');
-    }
-}
-
-/** Out of the signed bytes alone. */
-async function signedAssertion(library: SAML, xml: string): Promise<Element> {
-  const SAMLResponse = Buffer.from(xml, 'utf8').toString('base64');
-  const verified = await library
-    .validatePostResponseAsync({ SAMLResponse })
-    .then(({ profile }) => profile?.getAssertionXml?.())
-    .catch(() => undefined);
-  if (verified === undefined) return refuse('saml_signature');
-  const assertion = strictXml(verified);
-  if (assertion === undefined || !isElement(assertion, ASSERTION, 'Assertion'))
-    return refuse('saml_signature');
-  return assertion;
 }

@@ -4,6 +4,7 @@ import { DOMParser } from '@xmldom/xmldom';
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 export const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
+export const ENCRYPTION = 'http://www.w3.org/2001/04/xmlenc#';
 export const SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#';
 
 /** So deep does no document of SAML go; what walks down a tree calls itself. */

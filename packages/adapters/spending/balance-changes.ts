@@ -1,4 +1,5 @@
 import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import { taxRates } from '@patchbay/domain/billing/documents/tax';
 import { minorUnitOf, type Nano, nano, sum, ZERO } from '@patchbay/domain/billing/money';
 import { periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
 import { withTax } from '@patchbay/domain/spending/account-spend';
@@ -162,7 +163,10 @@ async function taxOf(client: PoolClient, accountId: string): Promise<number> {
     [accountId],
   );
   const sellerId = rows[0]?.parent_id;
-  return sellerId == null ? 0 : ((await readParty(client, sellerId))?.taxBasisPoints ?? 0);
+  const seller = sellerId == null ? undefined : await readParty(client, sellerId);
+  if (seller === undefined) return 0;
+  const rates = taxRates(seller, (await readParty(client, accountId)) ?? {});
+  return rates.reduce((sum, { basisPoints }) => sum + basisPoints, 0);
 }
 
 async function endExpired(frame: BalanceFrame): Promise<void> {

@@ -190,8 +190,11 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   await prepaid();
   await asOwner(
     database.url,
-    `INSERT INTO billing_party (account_id, legal_name, address_lines, number_prefix, payment_days, tax_name, tax_basis_points)
-     VALUES ('parent', 'Parent', '{}', 'P', 14, 'VAT', 1900)`,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
+       tax_basis_points, tax_rules)
+     VALUES ('parent', 'Parent', '{}', 'FR', 'P', 14, 'VAT', 500,
+         '[{"country": "DE", "name": "VAT", "basisPoints": 1900, "reverseCharge": "none"}]'),
+       ('leaf', 'Leaf', '{}', 'DE', 'L', 14, 'VAT', 0, '[]')`,
   );
   await balances().give({
     accountId: 'leaf',
@@ -226,4 +229,60 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   expect(JSON.stringify(row)).toContain('2380');
   expect(await billing().countMismatches()).toBe(0);
   expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+});
+
+test('what is spent below a balance is at most what runs in the time that docs/spending.md states, whatever the phases of its reports (BIL-5)', async () => {
+  const reportEveryMs = 2_000;
+  const ratedWithinMs = 500;
+  const endedWithinMs = 2_000;
+  // A byte a millisecond, at 0.01 a second of each session.
+  await setPrice('platform', '0');
+  await setPrice('parent', '0.00001');
+  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  const perSecond = 3n * CENT;
+  const given = nano(6n * perSecond);
+  const priority = 1;
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'platform', amount: given, priority, reason: 'Six seconds' },
+    nowMs: clockMs,
+  });
+  const sessions = [0, 700, 1_900].map((phaseMs) => ({
+    nextMs: usedMs + reportEveryMs - phaseMs,
+    reportedMs: usedMs,
+  }));
+  const usage = usageStore(pool);
+  const report = (session: (typeof sessions)[number]) => {
+    const bytes = clockMs - session.reportedMs;
+    Object.assign(session, { reportedMs: clockMs, nextMs: clockMs + reportEveryMs });
+    return usage.ingest(bytes === 0 ? [] : [usageOf('leaf', { atMs: clockMs, bytes })]);
+  };
+  const rate = () => spending().evaluate({ accountId: 'leaf', period, meters: new Set(['relay.bytes']) });
+  /** The clock goes from one thing that happens to the next; each happens as late as it may. */
+  let [rateAtMs, endAtMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (;;) {
+    const next = sessions.reduce((first, each) => (each.nextMs < first.nextMs ? each : first));
+    clockMs = Math.min(next.nextMs, rateAtMs, endAtMs);
+    if (clockMs === endAtMs || clockMs > usedMs + 60_000) break;
+    if (clockMs === rateAtMs) {
+      rateAtMs = Number.POSITIVE_INFINITY;
+      await rate();
+      const isUsedUp = (await spending().spent('leaf')).some(({ setting }) => setting === 'prepaidBalance');
+      if (isUsedUp) endAtMs = Math.min(endAtMs, clockMs + endedWithinMs);
+    } else {
+      await report(next);
+      rateAtMs = Math.min(rateAtMs, clockMs + ratedWithinMs);
+    }
+  }
+  for (const session of sessions) await report(session);
+  await spending().evaluate({ accountId: 'leaf', period, meters: undefined }, { isForced: true });
+  const spent = BigInt(clockMs - usedMs) * (perSecond / 1_000n);
+  const boundMs = BigInt(reportEveryMs + ratedWithinMs + endedWithinMs);
+  expect(spent).toBeGreaterThanOrEqual(given);
+  expect(spent - given).toBeLessThanOrEqual((boundMs * perSecond) / 1_000n);
+  expect((await balances().standing('leaf')).balance).toBe(given - spent);
+  const entries = await asOwner<{ sum: string }>(
+    database.url,
+    'SELECT sum(amount)::text AS sum FROM ledger_entry GROUP BY transaction_id',
+  );
+  expect(new Set(entries.map(({ sum }) => sum))).toEqual(new Set(['0']));
 });

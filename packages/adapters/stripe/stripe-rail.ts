@@ -59,6 +59,7 @@ export function stripeRail(options: StripeRailOptions): PaymentRail {
         });
         return { url };
       }),
+    readCustomer: (customerId) => translated(() => readCustomer(stripe, customerId)),
     readPayee: (payeeId) =>
       translated(async () => {
         const { capabilities } = await stripe.accounts.retrieve(payeeId);
@@ -67,6 +68,22 @@ export function stripeRail(options: StripeRailOptions): PaymentRail {
     openNotice: (notice) => openNotice(stripe, options.webhookSecrets, notice),
     invoiceOf: (notice) => translated(() => invoiceOf(stripe, notice)),
   };
+}
+
+async function readCustomer(
+  stripe: Stripe,
+  customerId: string,
+): Promise<{ readonly accountId?: string } | undefined> {
+  try {
+    const customer = await stripe.customers.retrieve(customerId);
+    if (customer.deleted === true) return undefined;
+    const { account } = customer.metadata;
+    return account === undefined ? {} : { accountId: account };
+  } catch (cause) {
+    if (cause instanceof Stripe.errors.StripeInvalidRequestError && cause.code === 'resource_missing')
+      return undefined;
+    throw cause;
+  }
 }
 
 const placeOf = (apiUrl: string) => {

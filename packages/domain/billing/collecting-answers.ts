@@ -86,7 +86,8 @@ export const documentAnswer = (
     })),
     carriedIn: document.carriedIn.toString(),
     residue: document.residue.toString(),
-    taxLines: document.taxLines.map(({ name, basisPoints, minorUnits }) => ({
+    taxLines: document.taxLines.map(({ name, basisPoints, minorUnits, isReverseCharge }) => ({
+      ...(isReverseCharge === undefined ? {} : { isReverseCharge }),
       name,
       basisPoints,
       minorUnits: minorUnits.toString(),

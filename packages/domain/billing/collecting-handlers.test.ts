@@ -9,7 +9,14 @@ import { type BillingDocument, defaultTerms, issue } from './documents/document.
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
+import {
+  emptyCustomers,
+  emptyLedger,
+  emptyReminders,
+  emptyTrail,
+  emptyVerifier,
+  plainPrinting,
+} from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -46,6 +53,8 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    customers: emptyCustomers,
+    reminders: emptyReminders,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };
 });
@@ -159,7 +168,11 @@ describe('sellers', () => {
   });
 
   test('set 200: what is said stands there, and the change is on record', async () => {
-    const said = { ...defaultTerms, legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
+    const taxRules = [
+      { country: 'FR', name: 'TVA', basisPoints: 2000, reverseCharge: 'businesses' as const },
+    ];
+    const names = { legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
+    const said = { ...defaultTerms, ...names, taxRules };
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);

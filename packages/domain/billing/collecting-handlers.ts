@@ -24,12 +24,13 @@ async function sellerOf(
 
 const sellerAnswer = async (
   accountId: string,
-  { addressLines, ...party }: BillingParty,
+  { addressLines, taxRules = [], ...party }: BillingParty,
   { railOf }: Pick<BillingPorts, 'railOf'>,
 ) => ({
   accountId,
   ...party,
   addressLines: [...addressLines],
+  taxRules: [...taxRules],
   isCollecting: (await railOf(accountId)) !== undefined,
   collectedBy: 'platform' as const,
 });

@@ -19,13 +19,15 @@ const party = {
   taxId: z.string().trim().min(1).max(40).optional(),
 };
 
+/** ISO 3166, two letters. */
+const country = z.string().regex(/^[A-Z]{2}$/);
+/** More than there are countries. */
+const TAX_RULE_COUNT_MAX = 300;
+
 const seller = {
   ...party,
   /** ISO 3166, two letters: where payouts go. */
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/)
-    .optional(),
+  country: country.optional(),
   /** Where invoices are sent. */
   email: z.email().max(254).optional(),
   /** Stands before the number of each document that this account issues. */
@@ -35,6 +37,22 @@ const seller = {
   taxName: z.string().trim().min(1).max(40),
   /** Hundredths of a percent on what this account sells: 1900 is 19 %. */
   taxBasisPoints: z.int().min(0).max(10_000),
+  /** By the country of the buyer, instead of `taxName` and `taxBasisPoints`; of one country, each kind of tax once. */
+  taxRules: z
+    .array(
+      z.strictObject({
+        country,
+        name: z.string().trim().min(1).max(40),
+        basisPoints: z.int().min(0).max(10_000),
+        /** 'businesses': buyers with a tax id owe it themselves, and the invoice says so. */
+        reverseCharge: z.enum(['none', 'businesses']).default('none'),
+      }),
+    )
+    .max(TAX_RULE_COUNT_MAX)
+    .refine(
+      (rules) => new Set(rules.map((rule) => `${rule.country} ${rule.name}`)).size === rules.length,
+      'A country has each kind of tax once.',
+    ),
 };
 
 const sellerAnswer = z.object({
@@ -121,7 +139,15 @@ const document = documentHead.extend({
   ),
   carriedIn: nano,
   residue: nano,
-  taxLines: z.array(z.object({ name: z.string(), basisPoints: z.int(), minorUnits })),
+  taxLines: z.array(
+    z.object({
+      name: z.string(),
+      basisPoints: z.int(),
+      minorUnits,
+      /** The buyer owes the tax itself. */
+      isReverseCharge: z.literal(true).optional(),
+    }),
+  ),
 });
 
 const payee = z.object({
@@ -257,6 +283,7 @@ export const collectingResources = {
           paymentDays: seller.paymentDays.default(14),
           taxName: seller.taxName.default('Tax'),
           taxBasisPoints: seller.taxBasisPoints.default(0),
+          taxRules: seller.taxRules.default([]),
         }),
         response: sellerAnswer,
         errors: [],

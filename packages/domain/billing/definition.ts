@@ -11,12 +11,14 @@ import {
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
+import { customerErrors, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { reminderEvents, reminderResources } from './reminder-operations.ts';
 import { accountings } from './session-cells.ts';
 import { trailOperations } from './trail-operations.ts';
 import { verificationErrors, verificationEvents, verifyStatements } from './verification-operations.ts';
@@ -216,10 +218,12 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
+    ...reminderEvents,
     ...verificationEvents,
   },
   errors: {
     ...collectingErrors,
+    ...customerErrors,
     ...verificationErrors,
     meter_unknown: {
       status: 422,
@@ -245,7 +249,9 @@ export const billing = defineDomain({
   },
   resources: {
     ...collectingResources,
+    ...customerResources,
     ...ledgerResources,
+    ...reminderResources,
     prices: {
       title: 'Prices',
       mount: 'account',

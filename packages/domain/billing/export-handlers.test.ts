@@ -29,7 +29,7 @@ const lineOf = (key: string, of: Partial<EdgeLine> = {}): EdgeLine => ({
   buyerId: 'acc_1',
   currency: 'EUR',
   meter: 'relay.bytes',
-  dimensions: { direction: 'in' },
+  dimensions: { region: 'eu', direction: 'in' },
   tariff: { kind: 'per-unit', amount: nano(400_000_000n), per: 1_000_000_000n },
   quantity: 9_007_199_254_740_993n,
   amount: nano(3_602_879_701_896_397n),
@@ -111,6 +111,7 @@ describe('statements', () => {
       quantity: '9007199254740993',
       price: '0.4',
       per: '1000000000',
+      dimensions: '{"direction":"in","region":"eu"}',
       amount: '3602879.701896397',
       cost: '',
     });

@@ -1,5 +1,5 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import { canonicalOnce } from '../metering/usage-record.ts';
+import type { Dimensions } from '../metering/usage-record.ts';
 import { causeOf } from './ledger-cause.ts';
 import type { ExportedEntry } from './ledger-reader.ts';
 import { formatDecimal, nano } from './money.ts';
@@ -92,7 +92,7 @@ export function statementRow(
     currency: line.currency,
     ...splitMeter(line.meter),
     unit: catalogue.get(line.meter)?.unit ?? 'count',
-    dimensions: canonicalOnce(line.dimensions),
+    dimensions: dimensionsText(line.dimensions),
     quantity: line.quantity.toString(),
     price: formatDecimal(nano(BigInt(price))),
     per,
@@ -103,3 +103,9 @@ export function statementRow(
     key: line.key,
   };
 }
+
+/** As a JSON object whose names are in order: the same text for the same dimensions. */
+const dimensionsText = (dimensions: Dimensions): string =>
+  JSON.stringify(
+    Object.fromEntries(Object.entries(dimensions).sort(([one], [other]) => (one < other ? -1 : 1))),
+  );

@@ -9,7 +9,14 @@ import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
+import {
+  emptyCustomers,
+  emptyLedger,
+  emptyReminders,
+  emptyTrail,
+  emptyVerifier,
+  plainPrinting,
+} from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -58,6 +65,8 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    customers: emptyCustomers,
+    reminders: emptyReminders,
     returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>

@@ -11,6 +11,7 @@ import {
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
+import { customerHandlers } from './customer-handlers.ts';
 import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
@@ -22,6 +23,7 @@ import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import { reminderHandlers } from './reminder-handlers.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 import { trailHandlers } from './trail-handlers.ts';
@@ -135,7 +137,9 @@ const profile = (
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
+  ...customerHandlers,
   ...ledgerHandlers,
+  ...reminderHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {

@@ -1,6 +1,8 @@
+import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
 /** A ledger in which nothing was booked. */
@@ -16,6 +18,22 @@ export const emptyTrail: LineTrail = {
   sessions: async () => undefined,
   records: async () => undefined,
   linesOfSession: async () => [],
+};
+
+/** Nobody is a customer of anything. */
+export const emptyCustomers: CustomerBook = {
+  accountsOf: async () => new Map(),
+  linksOf: async () => [],
+  link: async () => true,
+  list: async () => ({ items: [] }),
+};
+
+/** Nobody is reminded of anything. */
+export const emptyReminders: ReminderBook = {
+  terms: async () => [],
+  setTerms: async () => undefined,
+  sent: async () => ({ items: [] }),
+  overdue: async () => [],
 };
 
 /** Nothing is closed. */

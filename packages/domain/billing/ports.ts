@@ -2,11 +2,13 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
+import type { CustomerBook } from './customer-links.ts';
 import type { DocumentStore } from './documents/document-store.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
 import type { PostingBudget } from './posting-budget.ts';
+import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
 /** What the operations of billing need from the world. */
@@ -16,6 +18,8 @@ export interface BillingPorts {
   readonly ledger: LedgerReader;
   readonly trail: LineTrail;
   readonly verifier: BookVerifier;
+  readonly customers: CustomerBook;
+  readonly reminders: ReminderBook;
   readonly printing: DocumentPrinting;
   /** What collects from an account. Undefined: nothing does, and all else is as with it. */
   railOf(accountId: string): Promise<PaymentRail | undefined>;

@@ -101,8 +101,8 @@ const counted = { period, accountCount: z.int(), lineCount: z.int(), goneCount: 
 
 /** Of the platform's account: what a nightly recomputation of a closed month found. */
 export const verificationEvents = {
-  'billing.verified': z.object(counted),
-  'billing.disagrees': z.object({
+  verified: z.object(counted),
+  disagrees: z.object({
     ...counted,
     differingCount: z.int(),
     /** The first of them. */

@@ -15,6 +15,11 @@ export const CERTIFICATE_COUNT_MAX = 6;
 /** Metadata of one provider has some ten kilobytes; those of a whole federation are none of one organisation. */
 export const METADATA_CHARACTERS_MAX = 200_000;
 
+const DAY_SECONDS = 86_400;
+/** By default, and at most: by then whoever runs the provider has taken the next certificate. */
+const KEY_OVERLAP_SECONDS = 14 * DAY_SECONDS;
+const KEY_OVERLAP_SECONDS_MAX = 90 * DAY_SECONDS;
+
 const accountId = idSchema('acc');
 const domainId = idSchema('dom');
 const userId = idSchema('usr');
@@ -81,8 +86,21 @@ const provider = z.discriminatedUnion('kind', [
     metadataUrl: z.string().optional(),
     attributes,
     acceptsUnasked: z.boolean(),
+    /** Our requests are signed with our key: the provider can refuse others. */
+    signsRequests: z.boolean(),
   }),
 ]);
+
+const samlKey = z.object({
+  /** DER, in base64: for whoever runs the provider, if it does not read our metadata. */
+  certificate: z.string(),
+  /** SHA-256 of it. */
+  fingerprint: z.string(),
+  createdAt: dateTime,
+  certificateEndsAt: dateTime,
+  /** Of one that was replaced: until then it signs, and opens what is encrypted to it. */
+  endsAt: dateTime.optional(),
+});
 
 const answer = z.object({
   accountId,
@@ -95,8 +113,10 @@ const answer = z.object({
     entityId: z.string(),
     /** Where its answers go (assertion consumer service). */
     acsUrl: z.string(),
-    /** A document that says both. */
+    /** A document that says both, with our certificates. */
     metadataUrl: z.string(),
+    /** Key pairs of ours, the newest first: what is encrypted to them is opened, and requests are signed with one. */
+    keys: z.array(samlKey),
   }),
   provider: provider.optional(),
   /** Where the provider keeps the people of the organisation up to date (SCIM 2.0). */
@@ -152,6 +172,14 @@ export const sso = defineDomain({
       retry: 'never',
       remedy:
         'Send the metadata of one provider, the https address of it, or its entity id, sign-in address and signing certificates. `detail` says what is wrong.',
+    },
+    saml_key_replaced: {
+      status: 409,
+      title: 'A key was replaced already, and has not ended.',
+      owner: 'client',
+      retry: 'after',
+      remedy:
+        'Wait until the older key ends, or end it now, once the provider encrypts to the newer one and knows it.',
     },
     not_tried: {
       status: 409,
@@ -249,6 +277,8 @@ export const sso = defineDomain({
             attributes: attributes.default({}),
             /** Takes people who come from the provider without having been sent there. It can then sign anybody's browser in. */
             acceptsUnasked: z.boolean().default(false),
+            /** Sign our requests with our key. */
+            signsRequests: z.boolean().default(false),
             newcomerRole: givenRole.optional(),
             groupRoles: z
               .array(z.strictObject({ group: z.string().min(1).max(200), role: givenRole }))
@@ -256,7 +286,28 @@ export const sso = defineDomain({
               .default([]),
           }),
           response: answer,
-          errors: ['auth.scope', 'sso.metadata_refused', 'sso.issuer_refused'],
+          errors: ['auth.scope', 'sso.metadata_refused', 'sso.issuer_refused', 'sso.saml_key_missing'],
+        },
+        rotateSamlKey: {
+          method: 'POST',
+          path: '/organisation/sso/saml-keys',
+          summary:
+            'Make a key pair of ours for SAML. One before it signs, and opens what is encrypted to it, for as long as is said; our metadata name both.',
+          access: 'own',
+          request: z.strictObject({
+            overlapSeconds: z.int().min(0).max(KEY_OVERLAP_SECONDS_MAX).default(KEY_OVERLAP_SECONDS),
+          }),
+          response: answer,
+          errors: ['auth.scope', 'sso.saml_key_replaced'],
+        },
+        endReplacedSamlKey: {
+          method: 'DELETE',
+          path: '/organisation/sso/saml-keys/replaced',
+          summary: 'End the key that was replaced, now: the newer one alone signs and opens.',
+          access: 'own',
+          request: z.object({}),
+          response: answer,
+          errors: ['auth.scope'],
         },
         update: {
           method: 'PATCH',

@@ -8,7 +8,7 @@ import { proofRecord } from './address-domain.ts';
 import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
 import type { ProviderRecord, ProviderSettings, SsoPorts } from './ports.ts';
 import { identityOf, verifiedBy } from './saml-given.ts';
-import { SCIM_PATH, said, toAnswer, toDomain, toToken, triedBy } from './sso-answer.ts';
+import { SCIM_PATH, said, saidOfKey, toAnswer, toDomain, toToken, triedBy } from './sso-answer.ts';
 
 type Sso = typeof sso;
 type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error' | 'nowMs' | 'baseUrl'>;
@@ -117,12 +117,18 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       const asked = await organisationFor(context, ['sso', 'setSaml'], ports);
       const identity = await identityOf(context, request, ports);
       return async () => {
-        const { attributes, acceptsUnasked, metadataUrl } = request;
-        const given = { attributes, acceptsUnasked, metadataUrl };
+        const { attributes, acceptsUnasked, signsRequests, metadataUrl } = request;
+        const given = { attributes, acceptsUnasked, signsRequests, metadataUrl };
+        const { accountId } = asked.found;
+        if (signsRequests && (await ports.samlKeys.list({ accountId })).length === 0)
+          throw context.error('sso.saml_key_missing', '/signsRequests: there is no key pair yet.');
         const settings = { kind: 'saml', ...identity, ...given, ...rolesOf(request) } as const;
-        const before = await ports.providers.find({ accountId: asked.found.accountId });
+        const before = await ports.providers.find({ accountId });
         const isNew = before?.kind !== 'saml' || before.issuer !== settings.issuer;
-        const isOther = isNew || verifiedBy(before) !== verifiedBy(settings);
+        const isOther =
+          isNew ||
+          verifiedBy(before) !== verifiedBy(settings) ||
+          before.signsRequests !== settings.signsRequests;
         return await put(context, { ...asked, settings, before, isNew, isOther }, ports);
       };
     }),
@@ -159,6 +165,39 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       const endedSessionCount = await ports.providers.remove({ accountId });
       context.audit({ accountId, target: before.id, before: said(before) });
       return { accountId, endedSessionCount };
+    },
+
+    rotateSamlKey: prepared(async (context, { overlapSeconds }, ports) => {
+      const { found } = await organisationFor(context, ['sso', 'rotateSamlKey'], ports);
+      const { accountId } = found;
+      const key = await ports.samlKeys.make();
+      return async () => {
+        const replacedEndsAt = new Date(context.nowMs() + overlapSeconds * 1_000);
+        const [replaced] = await ports.samlKeys.list({ accountId });
+        const made = await ports.samlKeys.put({ accountId, key, replacedEndsAt });
+        if (made === 'two')
+          throw context.error('sso.saml_key_replaced', 'Two keys are in use: end the older one first.');
+        context.audit({
+          accountId,
+          target: made.id,
+          ...(replaced === undefined ? {} : { before: saidOfKey(replaced) }),
+          after: {
+            ...saidOfKey(made),
+            ...(replaced === undefined ? {} : { replacedEndsAt: replacedEndsAt.toISOString() }),
+          },
+        });
+        return await toAnswer(context, found, ports);
+      };
+    }),
+
+    async endReplacedSamlKey(context, _request, ports) {
+      const { found } = await organisationFor(context, ['sso', 'endReplacedSamlKey'], ports);
+      const { accountId } = found;
+      const ended = await ports.samlKeys.endReplaced({ accountId });
+      if (ended === undefined)
+        throw context.error('resource.unknown', 'No key of the organisation was replaced.');
+      context.audit({ accountId, target: ended.id, before: saidOfKey(ended) });
+      return await toAnswer(context, found, ports);
     },
 
     async rotateScimToken(context, _request, ports) {

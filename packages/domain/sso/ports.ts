@@ -27,6 +27,27 @@ export interface SamlSettings extends CommonSettings {
   readonly attributes: SamlAttributes;
   /** Takes people who come from the provider without having been sent there. */
   readonly acceptsUnasked: boolean;
+  /** Our requests are signed with a key of ours. */
+  readonly signsRequests: boolean;
+}
+
+/** A key pair of ours, of one connection to a provider of SAML. */
+export interface NewSamlKey {
+  /** PKCS #8, in DER. */
+  readonly privateKey: Uint8Array<ArrayBuffer>;
+  /** DER, in base64. */
+  readonly certificate: string;
+  /** SHA-256 of that, in hexadecimal. */
+  readonly fingerprint: string;
+  readonly certificateEndsAt: Date;
+}
+
+/** What of it is told. */
+export interface SamlKeyRecord extends Omit<NewSamlKey, 'privateKey'> {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Of one that was replaced: until then it signs, and opens what is encrypted to it. */
+  readonly endsAt: Date | undefined;
 }
 
 /** What an organisation says of its provider. */
@@ -113,6 +134,18 @@ export interface SsoPorts {
     remove(account: Scoped): Promise<number>;
     /** When somebody signed in by it last. */
     triedAt(person: Scoped & { readonly issuer: string; readonly userId: string }): Promise<Date | undefined>;
+  };
+  readonly samlKeys: {
+    /** Those that have not ended, the newest first: two at most. */
+    list(account: Scoped): Promise<readonly SamlKeyRecord[]>;
+    /** It takes a moment, and keeps nothing. */
+    make(): Promise<NewSamlKey>;
+    /** From now on the newest. The one before ends then. 'two': one was replaced already, and has not ended. */
+    put(
+      change: Scoped & { readonly key: NewSamlKey; readonly replacedEndsAt: Date },
+    ): Promise<SamlKeyRecord | 'two'>;
+    /** Ends the one that was replaced now. Undefined: there is none. */
+    endReplaced(account: Scoped): Promise<SamlKeyRecord | undefined>;
   };
   readonly domains: {
     list(page: PageOf): Promise<Page<DomainRecord>>;

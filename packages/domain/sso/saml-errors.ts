@@ -15,16 +15,20 @@ export const samlErrors = {
     'Let the provider send a SAML 2.0 response by HTTP POST, of at most 256 KiB, with one assertion, and without a document type, comments or processing instructions.',
   ),
   saml_encrypted: refused(
-    'The assertion is encrypted, and there is no key to open it.',
-    'Turn the encryption of assertions off at the provider: the answer travels by TLS, and it is the signature that counts.',
+    'The assertion is encrypted, and no key of ours opens it.',
+    'Make a key pair here and give its certificate to the provider, or the newest one if it still encrypts to another; or turn the encryption of assertions off there.',
+  ),
+  saml_key_missing: refused(
+    'There is no key to sign requests with.',
+    'Make a key pair, and give its certificate to the provider; or let requests go unsigned.',
   ),
   saml_signature: refused(
     'No signature of a certificate that is set covers the answer.',
     'Let the provider sign the assertion or the response, and compare its signing certificates with those that are set here: after it changed its key, set the new one beside the old one.',
   ),
   saml_algorithm: refused(
-    'The signature is made by an algorithm that is not taken.',
-    'Choose RSA with SHA-256 or SHA-512 at the provider, for signature and digest. SHA-1 is refused.',
+    'The signature, or the encryption, is made by an algorithm that is not taken.',
+    'Choose RSA or ECDSA with SHA-256 or SHA-512 at the provider, for signature and digest; for encryption AES (GCM or CBC) and RSA-OAEP. SHA-1 in signatures and RSA 1.5 are refused.',
   ),
   saml_issuer: refused(
     'The answer is of another provider than the one that is set.',

@@ -3,7 +3,7 @@ import type { DomainContext } from '@patchbay/kit/definition';
 import type { OrganisationRecord } from '../tenancy/ports.ts';
 import { proofRecord } from './address-domain.ts';
 import type { sso } from './definition.ts';
-import type { DomainRecord, ProviderProblem, ProviderRecord, SsoPorts } from './ports.ts';
+import type { DomainRecord, ProviderProblem, ProviderRecord, SamlKeyRecord, SsoPorts } from './ports.ts';
 
 type Context = Pick<DomainContext<typeof sso, 'sso', 'get'>, 'actor' | 'nowMs' | 'baseUrl'>;
 
@@ -41,7 +41,7 @@ const toKind = (record: ProviderRecord, nowMs: number) => {
     const { kind, clientId, groupsClaim, trustsEmail } = record;
     return { kind, clientId, groupsClaim, trustsEmail };
   }
-  const { kind, signInUrl, certificates, metadataUrl, attributes, acceptsUnasked } = record;
+  const { kind, signInUrl, certificates, metadataUrl, attributes, acceptsUnasked, signsRequests } = record;
   const isEnding = (endsAt: string) => Date.parse(endsAt) < nowMs + ENDING_MS;
   return {
     kind,
@@ -50,16 +50,31 @@ const toKind = (record: ProviderRecord, nowMs: number) => {
     ...(metadataUrl === undefined ? {} : { metadataUrl }),
     attributes: { ...attributes },
     acceptsUnasked,
+    signsRequests,
   };
+};
+
+const toKey = ({ id: _id, createdAt, certificateEndsAt, endsAt, ...key }: SamlKeyRecord) => ({
+  ...key,
+  createdAt: createdAt.toISOString(),
+  certificateEndsAt: certificateEndsAt.toISOString(),
+  ...(endsAt === undefined ? {} : { endsAt: endsAt.toISOString() }),
+});
+
+/** As the audit log shows a key of ours. */
+export const saidOfKey = (key: SamlKeyRecord) => {
+  const { certificate: _certificate, ...rest } = toKey(key);
+  return rest;
 };
 
 export async function toAnswer(
   { actor, nowMs, baseUrl }: Context,
   { id, accountId }: OrganisationRecord,
-  ports: Pick<SsoPorts, 'providers' | 'scimTokens' | 'urlOf'>,
+  ports: Pick<SsoPorts, 'providers' | 'samlKeys' | 'scimTokens' | 'urlOf'>,
 ) {
   const token = await ports.scimTokens.find({ accountId });
   const record = await ports.providers.find({ accountId });
+  const keys = await ports.samlKeys.list({ accountId });
   const urlOf = (path: string) => ports.urlOf(path, baseUrl);
   const urls = {
     accountId,
@@ -69,6 +84,7 @@ export async function toAnswer(
       entityId: urlOf(samlPath(id, 'metadata')),
       acsUrl: urlOf(samlPath(id, 'acs')),
       metadataUrl: urlOf(samlPath(id, 'metadata')),
+      keys: keys.map(toKey),
     },
     scim: { baseUrl: urlOf(SCIM_PATH), ...(token === undefined ? {} : { inUse: toToken(token) }) },
   };

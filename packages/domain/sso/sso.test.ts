@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto';
+import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { ISSUER, type SsoHarness, ssoHarness } from '@patchbay/adapters/prisma/sso.testing';
 import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { makeSamlKey } from '@patchbay/adapters/saml/own-key';
 import { realSamlProvider, SIGN_IN_URL } from '@patchbay/adapters/saml/real-provider.testing';
 import { selfSigned } from '@patchbay/adapters/saml/self-signed.testing';
 import type { Actor } from '@patchbay/kit/definition';
@@ -17,7 +20,7 @@ import {
 } from '../tenancy/tenancy.testing.ts';
 import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
 import { handlers } from './handlers.ts';
-import type { SamlIdentity, SamlUnread, SsoPorts } from './ports.ts';
+import type { NewSamlKey, SamlIdentity, SamlUnread, SsoPorts } from './ports.ts';
 import { ProviderError } from './provider-error.ts';
 
 type Resources = typeof sso.resources;
@@ -46,13 +49,22 @@ const records = new Map<string, readonly string[]>();
 let domainCount = 0;
 let domain: string;
 
+let keyCount = 0;
+let ownKeys: readonly NewSamlKey[] = [];
+
 beforeAll(async () => {
+  ownKeys = await Promise.all([makeSamlKey(Date.now()), makeSamlKey(Date.now())]);
   tenancy = await createTenancyHarness();
   const { database } = tenancy;
   harness = ssoHarness(database);
   ports = {
     providers: harness.providers,
     domains: harness.domains,
+    // To make one takes a moment: two are enough to tell one from the next.
+    samlKeys: {
+      ...samlKeyStore(database.prisma, database.cipher),
+      make: async () => ownKeys[keyCount++ % ownKeys.length] ?? (await makeSamlKey(Date.now())),
+    },
     scimTokens: scimTokenStore(database.prisma),
     records: { find: async (name) => records.get(name) ?? [] },
     addresses: { refusalOf: httpsAlone, browserRefusalOf: httpsAlone },
@@ -203,6 +215,7 @@ describe('the provider of an organisation (PRD-3)', () => {
       entityId: answer.saml.metadataUrl,
       acsUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/acs$/),
       metadataUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/metadata$/),
+      keys: [],
     });
     const [certificate] = [{ certificate: idp.signer.certificate, isEnding: false }];
     expect(answer.provider).toMatchObject({
@@ -238,6 +251,62 @@ describe('the provider of an organisation (PRD-3)', () => {
       certificates: [{ isEnding: false }, { isEnding: true }],
     });
     expect((await set()).answer.provider).toMatchObject({ kind: 'oidc', clientId: 'patchbay' });
+  });
+
+  test('sso.setSaml 422: requests are signed once there is a key for that, and whoever turns it on tries it anew', async () => {
+    const asking = { metadata: idp.metadata, signsRequests: true };
+    await expect(setSaml(asking)).rejects.toMatchObject(refusal(422, 'sso.saml_key_missing'));
+    const before = (await setSaml({ metadata: idp.metadata })).answer.provider?.changedAt ?? '';
+    await call(['sso', 'rotateSamlKey']);
+    const { answer } = await setSaml(asking);
+    expect(answer.provider).toMatchObject({ signsRequests: true });
+    expect(Date.parse(answer.provider?.changedAt ?? '')).toBeGreaterThan(Date.parse(before));
+    expect((await setSaml(asking)).answer.provider?.changedAt).toBe(answer.provider?.changedAt);
+  });
+
+  test('sso.rotateSamlKey 200: the key before goes on for a while, the log has no private one, and it goes with the provider', async () => {
+    const first = await call(['sso', 'rotateSamlKey']);
+    const [one] = first.answer.saml.keys;
+    expect(one).not.toHaveProperty('endsAt');
+    expect(new X509Certificate(Buffer.from(one?.certificate ?? '', 'base64')).subject).toBe(
+      'CN=Service provider',
+    );
+    const next = await call(['sso', 'rotateSamlKey'], { overlapSeconds: 60 });
+    expect(next.answer.saml.keys).toEqual([
+      expect.not.objectContaining({ fingerprint: one?.fingerprint }),
+      { ...one, endsAt: expect.any(String) },
+    ]);
+    expect(next.audited).toMatchObject([
+      { before: { fingerprint: one?.fingerprint }, after: { replacedEndsAt: expect.any(String) } },
+    ]);
+    const said = JSON.stringify([first, next]);
+    for (const secret of ['privateKey', 'private_key', 'PRIVATE']) expect(said).not.toContain(secret);
+    await setSaml({ metadata: idp.metadata });
+    await call(['sso', 'remove']);
+    expect((await call(['sso', 'get'])).answer.saml.keys).toEqual([]);
+  });
+
+  test('sso.rotateSamlKey 409: of two in use one has to end first; without an overlap it ends at once', async () => {
+    await call(['sso', 'rotateSamlKey']);
+    await call(['sso', 'rotateSamlKey'], { overlapSeconds: 0 });
+    expect((await call(['sso', 'get'])).answer.saml.keys).toHaveLength(1);
+    await call(['sso', 'rotateSamlKey']);
+    await expect(call(['sso', 'rotateSamlKey'])).rejects.toMatchObject(refusal(409, 'sso.saml_key_replaced'));
+    expect((await call(['sso', 'get'])).answer.saml.keys).toHaveLength(2);
+  });
+
+  test('sso.rotateSamlKey 403: it is for owners alone', () => expectForOwnersAlone(['sso', 'rotateSamlKey']));
+
+  test('sso.endReplacedSamlKey 403: it is for owners alone', () =>
+    expectForOwnersAlone(['sso', 'endReplacedSamlKey']));
+
+  test('sso.endReplacedSamlKey 200: the newer one alone is left', async () => {
+    const one = (await call(['sso', 'rotateSamlKey'])).answer.saml.keys[0];
+    await expect(call(['sso', 'endReplacedSamlKey'])).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+    const [two] = (await call(['sso', 'rotateSamlKey'])).answer.saml.keys;
+    const { answer, audited } = await call(['sso', 'endReplacedSamlKey']);
+    expect(answer.saml.keys).toEqual([two]);
+    expect(audited).toMatchObject([{ before: { fingerprint: one?.fingerprint } }]);
   });
 
   test('sso.setSaml 403: only owners set it, and a key gives no role that may do more than it', async () => {

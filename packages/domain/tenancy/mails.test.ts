@@ -94,6 +94,11 @@ const told = {
   spent: '80.00 EUR',
   amount: '100.00 EUR',
   left: '0.00 EUR',
+  sellerName: 'Northwind',
+  number: 'NW-I00001',
+  dueOn: '2026-11-16',
+  offsetDays: 3,
+  follows: 'suspend',
   path,
 };
 const templates = Object.entries(letters).filter(([name]) => name.endsWith('Mail'));

@@ -255,6 +255,46 @@ export const spendingMail = ({
   link: { label: 'Look at the limit', path },
 });
 
+const whatFollows = {
+  mark: 'This was the last reminder.',
+  refuse: 'Services with a monthly fee are refused until it is paid.',
+  suspend: 'The account is suspended until it is paid.',
+} as const;
+
+/** An invoice is due soon, or was and is not paid. `offsetDays` is from then: below zero before. */
+export const reminderMail = ({
+  name,
+  accountName,
+  sellerName,
+  number,
+  amount,
+  dueOn,
+  offsetDays,
+  follows,
+  path,
+}: Addressed & {
+  readonly accountName: string;
+  readonly sellerName: string;
+  readonly number: string;
+  readonly amount: string;
+  readonly dueOn: string;
+  readonly offsetDays: number;
+  readonly follows: keyof typeof whatFollows | undefined;
+}): Letter => ({
+  subject:
+    offsetDays < 0
+      ? `Invoice ${number} is due on ${dueOn}`
+      : `Invoice ${number} was due on ${dueOn} and is not paid`,
+  greeted: name,
+  says: [
+    offsetDays < 0
+      ? `Invoice ${number} of ${sellerName} to ${accountName}, over ${amount}, is due on ${dueOn}.`
+      : `Invoice ${number} of ${sellerName} to ${accountName} was due on ${dueOn}. ${amount} of it are not paid.`,
+    ...(follows === undefined ? [] : [whatFollows[follows]]),
+  ],
+  link: { label: 'Look at the invoice and pay', path },
+});
+
 /** Nothing is left of what was prepaid. */
 export const balanceMail = ({
   name,

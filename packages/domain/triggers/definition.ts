@@ -216,6 +216,24 @@ export const triggers = defineDomain({
     },
   },
   resources: {
+    measures: {
+      title: 'Measures',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/measures',
+          summary:
+            'Read what the platform knows of itself now: at its own account alone, for whoever runs it.',
+          access: 'administer',
+          request: z.object({}),
+          response: z.object({
+            items: z.array(z.object({ name: z.string(), title: z.string(), value: z.number() })),
+          }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
     triggers: {
       title: 'Triggers',
       mount: 'account',

@@ -5,6 +5,7 @@ import { type MeterCatalogue, meterCatalogue } from '../metering/meter-catalogue
 import type { UsageQuery } from '../metering/usage-store.ts';
 import { triggers } from './definition.ts';
 import { handlers } from './handlers.ts';
+import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
 import type { FiringRecord, TriggerRecord } from './trigger.ts';
 
@@ -100,6 +101,7 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
       }),
       changed: async (id) => void changed.push(id),
     },
+    measures: { read: async () => new Map([['usage.lagP99Ms', 1_200]]) },
     nodes: {
       find: async (id) =>
         id === nodeId ? { state: 'live' } : id === removedNodeId ? { state: 'removed' } : undefined,
@@ -520,4 +522,25 @@ test('listFirings 200: when, at what count, and what came of it', async () => {
   expect(operations.listFirings.response.safeParse(page).success).toBe(true);
   expect(page.items).toMatchObject([{ value: '12', state: 'done', outcome: 'The account was suspended.' }]);
   expect(page.items[0]).not.toHaveProperty('windowStart');
+});
+
+const readMeasures = (ports: TriggersPorts) =>
+  handlers.measures.list(
+    domainContext<typeof triggers, 'measures', 'list'>(triggers, { chain, nowMs }).context,
+    {},
+    ports,
+  );
+
+test('measures.list 200: what the platform knows of itself, for whoever runs it', async () => {
+  const { items } = await readMeasures(world({ isPlatform: true }).ports);
+  expect(items.map(({ name }) => name)).toEqual(Object.keys(measures));
+  expect(items).toContainEqual({
+    name: 'usage.lagP99Ms',
+    title: expect.stringContaining('99 of 100'),
+    value: 1_200,
+  });
+});
+
+test('measures.list 404: no customer is told a reading, or that there is one (TRG-1)', async () => {
+  await expect(readMeasures(world().ports)).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
 });

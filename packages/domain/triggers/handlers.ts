@@ -11,6 +11,7 @@ import {
   TRIGGER_COUNT_MAX,
   type triggers,
 } from './definition.ts';
+import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
@@ -69,6 +70,23 @@ const unknown = (triggerId: string) => `This account has no trigger ${triggerId}
 const fromAbove = 'This trigger was set by an account above this one.';
 
 export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
+  measures: {
+    async list({ entity: { accountId }, error }, _request, ports) {
+      const found = await ports.targets.find({ accountId, scope: 'own', scopeId: accountId });
+      // What there is, no customer is told.
+      if (found?.isPlatform !== true)
+        throw error('resource.unknown', 'The platform tells of itself at its own account alone.');
+      const readings = await ports.measures.read();
+      return {
+        items: Object.entries(measures).map(([name, title]) => ({
+          name,
+          title,
+          value: readings.get(name) ?? 0,
+        })),
+      };
+    },
+  },
+
   triggers: {
     async list(context, request, ports) {
       const { accountId } = context.entity;

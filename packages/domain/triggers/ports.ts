@@ -77,6 +77,10 @@ export interface TriggersPorts {
     /** Nodes ask anew what the configuration of this account says. */
     changed(accountId: string): Promise<void>;
   };
+  readonly measures: {
+    /** What the platform knows of itself now, by the names of `measures.ts`. */
+    read(): Promise<ReadonlyMap<string, number>>;
+  };
   readonly nodes: {
     find(nodeId: string): Promise<{ readonly state: string } | undefined>;
   };

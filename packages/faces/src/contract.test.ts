@@ -247,6 +247,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'paid',
     'network-discovery',
     'light',
+    'mark',
     '100',
     ...ids,
   ];

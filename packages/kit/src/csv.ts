@@ -31,3 +31,36 @@ export const usageCsvLine = (
   { groupNames, unit }: { readonly groupNames: readonly string[]; readonly unit: string },
 ): string =>
   csvLine([at, meter, unit, ...groupNames.map((name) => group[name] ?? ''), quantity, String(recordCount)]);
+
+/**
+ * Reads CSV (RFC 4180), with ends of lines of either kind; lines without any field that says something are left out.
+ * Undefined: a quotation that does not end, or more rows than it may have.
+ */
+export function parseCsv(text: string, { rowsMax }: { readonly rowsMax: number }): string[][] | undefined {
+  const rows: string[][] = [];
+  let [row, field, isQuoted]: [string[], string, boolean] = [[], '', false];
+  const endRow = () => {
+    row.push(field);
+    if (row.some((each) => each.trim() !== '')) rows.push(row);
+    [row, field] = [[], ''];
+  };
+  const source = text.replace(/^\uFEFF/, '');
+  for (let at = 0; at < source.length; at++) {
+    const character = source[at] ?? '';
+    if (isQuoted) {
+      if (character !== '"') field += character;
+      else if (source[at + 1] === '"') field += source[++at];
+      else isQuoted = false;
+    } else if (character === '"' && field === '') isQuoted = true;
+    else if (character === ',') {
+      row.push(field);
+      field = '';
+    } else if (character === '\n' || character === '\r') {
+      endRow();
+      if (rows.length > rowsMax) return undefined;
+    } else field += character;
+  }
+  if (isQuoted) return undefined;
+  endRow();
+  return rows.length > rowsMax ? undefined : rows;
+}

@@ -30,6 +30,7 @@ export const idPrefixes = {
   ses: 'session',
   sgr: 'group of a provider',
   sin: 'sign-in session',
+  smk: 'key pair for SAML',
   spl: 'spending limit',
   sso: 'provider of an organisation',
   stm: 'statement',

@@ -17,8 +17,11 @@ export interface EventData {
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
   readonly 'billing.price.set': { readonly accountId: Id<"acc">; readonly service: string };
-  readonly 'billing.billing.verified': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number };
-  readonly 'billing.billing.disagrees': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number; readonly differingCount: number; readonly differences: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> };
+  readonly 'billing.reminded': { readonly documentId: Id<"doc">; readonly number: string; readonly offsetDays: number; readonly isLast: boolean };
+  readonly 'billing.overdue': { readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend" };
+  readonly 'billing.overdue-ended': { readonly documentId: Id<"doc"> };
+  readonly 'billing.verified': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number };
+  readonly 'billing.disagrees': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number; readonly differingCount: number; readonly differences: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> };
   readonly 'branding.brand.changed': { readonly name: string };
   readonly 'branding.brand.removed': {  };
   readonly 'branding.host.proved': { readonly host: string };

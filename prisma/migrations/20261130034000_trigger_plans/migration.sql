@@ -2,6 +2,8 @@
 -- each trigger. What counts an account of the batch is looked up once for each account now, and counters are found by their keys:
 -- whatever the statistics say, so plans are narrowed to that.
 
+GRANT CREATE ON SCHEMA public TO patchbay_wall;
+
 -- What counts use of these accounts: by account, each trigger and the times in which it reached the account, while the trigger's
 -- own account stood above what it counts. NULL where nothing does.
 CREATE FUNCTION trigger_armed(account_ids text[]) RETURNS jsonb
@@ -104,3 +106,5 @@ END $do$;
 
 ALTER FUNCTION trigger_count_events() SET jit = off;
 ALTER FUNCTION trigger_count_events() SET enable_seqscan = off;
+
+REVOKE CREATE ON SCHEMA public FROM patchbay_wall;

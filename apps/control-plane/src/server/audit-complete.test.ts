@@ -106,6 +106,7 @@ async function hostPath(host: string): Promise<string> {
   return `/v1/accounts/${account.accountId}/brand-hosts/${id}`;
 }
 
+const reminders = { afterDays: [5], lastAction: 'mark' };
 const credit = { amount: '1', reason: 'Welcome' };
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
@@ -139,6 +140,11 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${childId}/seller`,
     { legalName: 'Child GmbH', addressLines: ['1 Way'] },
   ],
+  'reminders.set': async () => [`/v1/accounts/${account.accountId}/reminders`, reminders],
+  'reminders.reset': async () => {
+    await ask('PUT', '/reminders', { ...reminders, childId });
+    return [`/v1/accounts/${account.accountId}/reminders/resets`, { childId }];
+  },
   'triggers.create': async () => [`/v1/accounts/${account.accountId}/triggers`, trigger],
   'triggers.update': async () => [await triggerPath(), { limit: 2 }],
   'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
@@ -217,6 +223,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'sso.set': async () => [ssoPath(), ssoProvider],
   'sso.setSaml': async () => [`${ssoPath()}/saml`, { metadata: realSamlProvider().metadata }],
   'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.rotateSamlKey': async () => [`${ssoPath()}/saml-keys`, {}],
+  'sso.endReplacedSamlKey': async () => {
+    // Whether or not a test before made one: of two, one is replaced.
+    await ask('POST', '/organisation/sso/saml-keys', { overlapSeconds: 0 });
+    await ask('POST', '/organisation/sso/saml-keys', {});
+    return [`${ssoPath()}/saml-keys/replaced`];
+  },
   'sso.rotateScimToken': async () => [`${ssoPath()}/scim-token`, {}],
   'sso.removeScimToken': async () => {
     await ask('POST', '/organisation/sso/scim-token', {});
@@ -398,7 +411,7 @@ const ofPeople = ['views.start', 'views.end'];
 
 /** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries. */
 const ofCollecting = [
-  ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close'],
+  ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];
 

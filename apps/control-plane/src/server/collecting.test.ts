@@ -170,9 +170,18 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   expect(cash).toEqual({ [leafId]: -1500, [reseller.accountId]: 750, [platform.accountId]: 750 });
   expect(stripe.state.balance).toBe(750);
 
+  const { id: customerId } = stripe.state.createCustomer({ name: 'Reseller', metadata: {} });
+  const csv = `account,customer\n${reseller.accountId},${customerId}`;
+  expect(await ask(platform, 'POST /customers/checks', { csv })).toMatchObject({
+    linkCount: 1,
+    problems: [],
+  });
+  expect(await ask(platform, 'POST /customers/links', { csv })).toEqual({ linkCount: 1, unchangedCount: 0 });
+
   for (const [action, accountId] of [
     ['closings.close', platform.accountId],
     ['statements.refund', platform.accountId],
+    ['customers.link', platform.accountId],
     ['payouts.setUp', reseller.accountId],
   ]) {
     const entries = await owner.query('SELECT 1 FROM audit_entry WHERE action = $1 AND account_id = $2', [

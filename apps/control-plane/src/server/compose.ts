@@ -3,14 +3,17 @@
 import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { customerBook } from '@patchbay/adapters/billing/customer-book';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
+import { noteIngestLag } from '@patchbay/adapters/metering/ingest-lag-store';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { browserRefusal, issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
@@ -27,6 +30,7 @@ import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/ac
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -53,6 +57,7 @@ import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
 import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
+import { samlKeyStore } from '@patchbay/adapters/prisma/saml-keys';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform, topAccounts } from '@patchbay/adapters/prisma/seed';
@@ -75,7 +80,7 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
-import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
+import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
@@ -91,6 +96,7 @@ import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -124,6 +130,7 @@ import { databasePing } from './database-ping.ts';
 import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
+import { IngestLag } from './ingest-lag.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { addressLists, listingPorts } from './listed-addresses.ts';
@@ -225,7 +232,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     }),
     signalUrl: ({ regions }: ServingIn = {}) => signalUrlIn(fleet, regions),
   };
-  const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
+  const ingestLag = new IngestLag({
+    note: (counts) => noteIngestLag(pool, counts),
+    nowMs,
+    onFailure: (error) => log.warn({ error: rootOf(error) }, 'How late usage is counted was not noted.'),
+  });
+  const ingest = async (records: readonly UsageRecord[]) => {
+    const receipt = await ingestUsage(records, { usage, catalogue, nowMs });
+    if (receipt.freshCount > 0) ingestLag.counted(records);
+    return receipt;
+  };
   const apiUsage = new ApiUsage({
     dataFolder: env.PATCHBAY_DATA,
     region: env.PATCHBAY_REGION,
@@ -384,6 +400,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       metering: { usage, catalogue },
       sso: {
         providers: ssoProviderStore(prisma, cipher),
+        samlKeys: samlKeyStore(prisma, cipher),
         domains: ssoDomainStore(prisma),
         scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
@@ -412,6 +429,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         },
         nodes: { find: (nodeId) => fleet.find(nodeId) },
+        measures: { read: () => readMeasures(prisma) },
         callbacks: {
           ...triggerCallbacks(prisma, cipher),
           refusalOf: endpointCheck(outgoing).refusalOf,
@@ -457,6 +475,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
         verifier: bookVerifier({ pool, catalogue, nowMs }),
+        customers: customerBook(pool),
+        reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         railOf: railFor,
         collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
@@ -505,6 +525,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const outbox = triggerOutbox(prisma, (firingId, error) =>
     log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
   );
+  const nameOf = async (accountId: string) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId;
   const triggerActions = new TriggerActions({
     outbox,
     events: eventStore(prisma),
@@ -513,7 +534,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     publish: (message) => bus.publish(message),
     mails: { ...mails, ...teamMails },
     webhooks: webhookStore(prisma, cipher),
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
     nowMs,
@@ -557,8 +578,19 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onLost,
     platformAccount: collector,
     rail,
+    meters: env.STRIPE_METER_EVENTS,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    reminding: {
+      serviceNames,
+      mails,
+      publish: (message) => bus.publish(message),
+      atomically: (work) => atomically(prisma, work),
+      emit: (accountId, type, data) =>
+        eventStore(prisma).append(eventOfHandler({ accountId, type, data, atMs: nowMs() })),
+      peopleOf: teamMails.isAvailable ? billingPeople(prisma, proof) : undefined,
+      nameOf,
+    },
     aheadMsOf,
     isStopped,
     nowMs,
@@ -583,7 +615,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     isMailAvailable: teamMails.isAvailable,
     ...proof,
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     isStopped,
     nowMs,
     log,
@@ -669,6 +701,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     spending,
     railNotices: money.notices,
     triggerActions,
+    ingestLag,
     credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
@@ -734,6 +767,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await ingestLag.flush();
       await credentialEndsWork.stop();
       await bus.close();
       await database.close();

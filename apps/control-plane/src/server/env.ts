@@ -68,6 +68,24 @@ const fields = z.object({
     .string()
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
+  /** Meters whose use is told to Stripe, each with the name of its event there: network-discovery.bytes=relay_bytes,… */
+  STRIPE_METER_EVENTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean))
+    .refine(
+      (pairs) => pairs.every((pair) => /^[a-z-]+\.\w+=\w{1,100}$/.test(pair)),
+      'must be pairs of a meter and the name of an event, such as network-discovery.bytes=relay_bytes',
+    )
+    .transform(
+      (pairs) =>
+        new Map(
+          pairs.map((pair): [string, string] => {
+            const [meter = '', eventName = ''] = pair.split('=');
+            return [meter, eventName];
+          }),
+        ),
+    ),
   /** Instead of Stripe's: for tests, on this machine. */
   STRIPE_API_URL: z
     .url()

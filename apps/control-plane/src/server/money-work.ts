@@ -1,11 +1,14 @@
 import type { AheadOf } from '@patchbay/adapters/billing/account-books';
-import { accountAccrual } from '@patchbay/adapters/billing/billing-store';
+import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
 import { closeClockedMonths, closeMonths } from '@patchbay/adapters/billing/closing';
 import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
+import { usagePushes } from '@patchbay/adapters/billing/usage-pushes';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { runJob } from '@patchbay/adapters/postgres/job-runs';
 import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import type { PaymentRail } from '@patchbay/domain/billing/collection/rail';
+import type { PushedMeters } from '@patchbay/domain/billing/collection/usage-push';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
 import { billingJobs, COLLECT_JOB, TEST_CLOCK_JOB } from './billing-jobs.ts';
@@ -13,6 +16,8 @@ import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import type { NoticePorts } from './rail-notices.ts';
+import { type ReminderPorts, reminderJob } from './reminder-work.ts';
+import { usagePushJob } from './usage-push-work.ts';
 
 const CONNECTION_COUNT_MAX = 3;
 /** By then the transaction that set a clock is over. */
@@ -25,9 +30,13 @@ export interface MoneyWorkOptions {
   readonly platformAccount: () => Promise<string>;
   /** Undefined: months close into documents, and nothing is collected. */
   readonly rail: PaymentRail | undefined;
+  /** What is told to the rail of use, besides what is asked for. */
+  readonly meters: PushedMeters;
   readonly catalogue: MeterCatalogue;
   /** Nodes ask anew what an account may use. */
   readonly onBalanceChanged: (accountId: string) => Promise<void>;
+  /** Of whoever is reminded of an invoice. */
+  readonly reminding: Omit<ReminderPorts, 'rounds' | 'billing' | 'catalogue' | 'isStopped' | 'nowMs'>;
   readonly aheadMsOf: AheadOf;
   readonly isStopped: () => boolean;
   readonly nowMs: () => number;
@@ -60,8 +69,18 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
         : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
   });
   const collect = jobs.find(({ name }) => name === COLLECT_JOB);
+  const reminders = reminderJob({
+    ...options.reminding,
+    ...{ isStopped, nowMs, catalogue },
+    rounds: reminderBook(over),
+    billing: billingStore({ pool, catalogue, nowMs }),
+  });
+  const pushes =
+    rail === undefined || options.meters.size === 0
+      ? []
+      : [usagePushJob({ pushes: usagePushes(over), rail, meters: options.meters, isStopped, nowMs })];
+  const runner = new JobRunner({ pool, log, jobs: [...jobs, reminders, ...pushes] });
   const clocks = jobs.find(({ name }) => name === TEST_CLOCK_JOB);
-  const runner = new JobRunner({ pool, log, jobs });
   let isClosingNear = false;
   const heard: NoticePorts = {
     rail,

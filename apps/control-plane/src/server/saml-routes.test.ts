@@ -205,6 +205,67 @@ describe('somebody signs in by SAML (PRD-3)', () => {
   });
 });
 
+describe('key pairs of ours', () => {
+  const keyPath = () => `${ssoOf(acme)}/saml-keys`;
+  const rotate = async (body: object = {}) =>
+    (await served.rest('POST', keyPath(), { key: acme.key, body })).body.saml.keys as {
+      certificate: string;
+    }[];
+  const document = async () =>
+    await (
+      await samlMetadata(
+        served.control,
+        open(`/sso/saml/${acme.organisationId}/metadata`),
+        acme.organisationId,
+      )
+    ).text();
+  const certificatesFor = (text: string, use: string) =>
+    [...text.matchAll(/use="(\w+)"[\s\S]*?<ds:X509Certificate>([^<]+)</g)]
+      .filter(([, found]) => found === use)
+      .map(([, , certificate]) => certificate);
+
+  test('an encrypted answer signs somebody in, and requests are signed by the older key while there are two (PRD-3)', async () => {
+    const [first] = await rotate();
+    const idp = realSamlProvider({ entityId: acme.entityId, encrypts: true, wantsSigned: true });
+    await setSaml(acme, { signsRequests: true }, idp);
+    const told = await document();
+    expect(told).toContain('AuthnRequestsSigned="true"');
+    expect(certificatesFor(told, 'signing')).toEqual([first?.certificate]);
+    const known = {
+      signing: [first?.certificate ?? ''],
+      encryption: [first?.certificate ?? ''],
+      signsRequests: true,
+    };
+    const signIn = async (published: typeof known) => {
+      const answer = await idp.answer(await start(), ada, { ...acme.names, published });
+      return await finish(await post(answer));
+    };
+    expect(await signIn(known)).toBe('/');
+    expect(await signedIn()).toMatchObject({ email: 'ada@acme.example' });
+    const [second] = await rotate();
+    const both = await document();
+    expect(certificatesFor(both, 'signing')).toEqual([second?.certificate, first?.certificate]);
+    expect(certificatesFor(both, 'encryption')).toEqual([second?.certificate]);
+    // Who knows the older one alone, and who encrypts to the newer one by now.
+    expect(await signIn(known)).toBe('/');
+    expect(await signIn({ ...known, encryption: [second?.certificate ?? ''] })).toBe('/');
+    await served.rest('DELETE', `${keyPath()}/replaced`, { key: acme.key });
+    await expect(signIn(known)).rejects.toBeDefined();
+    const knownNow = { ...known, signing: [second?.certificate ?? ''] };
+    const toOld = await idp.answer(await start(), ada, { ...acme.names, published: knownNow });
+    expect(await post(toOld)).toBe(refused('invalid'));
+    expect(await problemOf(acme)).toBe('sso.saml_encrypted');
+  });
+
+  test('they are sealed under the master key, and the role of the application reads none of them', async () => {
+    await rotate({ overlapSeconds: 0 });
+    const { rows } = await served.control.pool.query<{ may: boolean }>(
+      `SELECT has_column_privilege(current_user, 'saml_key', 'private_key', 'SELECT') AS may`,
+    );
+    expect(rows).toEqual([{ may: false }]);
+  });
+});
+
 describe('an answer is used once', () => {
   test('one that comes again is refused, in its own attempt and in another one', async () => {
     const answer = await acme.idp.answer(await start(), ada, acme.names);

@@ -95,14 +95,15 @@ export async function startSso(
     : redirect(url.href, [browserCookie(browserSecret, control.env)]);
 }
 
-/** What a provider of SAML has to know. It follows from the address alone, and says nothing of who is there. */
+/** What a provider of SAML has to know: names that follow from the address, and certificates of ours, where there are any. */
 export async function samlMetadata(
   control: Control,
   request: Request,
   organisationId: string,
 ): Promise<Response> {
   if (!idSchema('org').safeParse(organisationId).success) return new Response(null, { status: 404 });
-  const document = writeMetadata(namesAt(organisationId, await baseUrlOf(control, request)));
+  const names = namesAt(organisationId, await baseUrlOf(control, request));
+  const document = writeMetadata(names, await control.sso.samlKeys(organisationId));
   return new Response(document, {
     headers: { 'content-type': 'application/samlmetadata+xml; charset=utf-8', 'cache-control': 'no-store' },
   });

@@ -134,6 +134,7 @@ beforeAll(async () => {
     documentId,
     creditId: createId('cdt'),
     buyerId: alice.accountId,
+    childId: alice.accountId,
     viewId: createId('sin'),
   };
 }, START_MS_MAX);
@@ -169,6 +170,7 @@ async function stateOfAlice(): Promise<string> {
     'brand_logo',
     'brand_host',
     'billing_party',
+    'reminder_terms',
     'rail_party',
     'document',
     'collection',

@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import { until } from '@patchbay/testing/until';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveMetrics } from './serve-metrics.ts';
 import {
   enrolNode,
   makePlatform,
@@ -471,6 +472,35 @@ test('a measure of the platform fires once in its window, at its highest reading
   expect(await fired(ofCustomer)).toEqual([]);
   const { rows } = await owner.query('SELECT name FROM platform_measures() ORDER BY 1');
   expect(rows.map(({ name }) => name)).toEqual(Object.keys(measures).sort());
+
+  // Most of what was used was counted at once; this came 20 minutes late, and is far less than one in a hundred.
+  const lateMs = 20 * 60_000;
+  const records = Array.from({ length: 400 }, (_, index) => Date.now() - (index < 40 ? lateMs : 0));
+  served.control.ingestLag.counted(records.map((toMs) => ({ toMs })) as never);
+  await served.control.ingestLag.flush();
+  const { rows: roots } = await owner.query('SELECT id FROM account WHERE parent_id IS NULL');
+  const platformId = roots[0]?.id as string;
+  const { secret } = await served.control.platform.domainPorts.tenancy.keys.create({
+    accountId: platformId,
+    name: 'Operator',
+    scopes: ['*'],
+    mode: 'live',
+    createdBy: reseller.userId,
+  });
+  const read = (path: string, key: string) => served.rest('GET', path, { key });
+  const { body } = await read(`/v1/accounts/${platformId}/measures`, secret);
+  const readingOf = (name: string) =>
+    body.items.find((item: { name: string }) => item.name === name)?.value as number;
+  expect(readingOf('usage.lagP99Ms')).toBeGreaterThanOrEqual(lateMs);
+  expect(readingOf('usage.lagMedianMs')).toBeLessThan(60_000);
+  expect((await read(`/v1/accounts/${reseller.accountId}/measures`, reseller.key)).status).toBe(404);
+  const metrics = (key: string) =>
+    serveMetrics(
+      new Request('http://control.test/metrics', { headers: { authorization: `Bearer ${key}` } }),
+      served.control.rest,
+    );
+  expect(await (await metrics(secret)).text()).toMatch(/^patchbay_usage_lag_p99_ms \d+$/m);
+  expect((await metrics(reseller.key)).status).toBe(404);
 });
 
 test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
@@ -76,6 +76,27 @@ async function verify({ account, period, only, differences, json = false }: Veri
   if (gone > 0) throw new Refusal('What is not kept any more cannot be recomputed.', 2);
 }
 
+interface LinkFlags {
+  readonly account?: string;
+  readonly link?: true;
+  readonly json?: boolean;
+}
+
+/** Says what is wrong with each line; links only with `--link`, and then all of them or none. */
+async function linkCustomers(file: string, { account, link, json = false }: LinkFlags): Promise<void> {
+  const client = connect(account);
+  const request = { csv: readFileSync(file, 'utf8') };
+  const found = await client.customers.check(request);
+  const { problems, linkCount, unchangedCount } = found;
+  if (problems.length > 0) {
+    print(found, { json, rows: problems.map(({ line, detail }) => ({ line, detail })) });
+    throw new Refusal(`${problems.length} of the lines cannot be linked, so none was.`);
+  }
+  const done = link === true ? await client.customers.link(request) : found;
+  print(done, { json, rows: [{ links: linkCount, 'linked already': unchangedCount }] });
+  if (!json && link !== true && linkCount > 0) process.stdout.write('\nNothing is linked yet: add --link.\n');
+}
+
 export function addBillingCommand(program: Command): void {
   const billing = program.command('billing').description('the books: exports, and whether they are right');
   billing
@@ -100,4 +121,13 @@ export function addBillingCommand(program: Command): void {
     .option('--differences', 'only lines that do not agree')
     .option('--json')
     .action(verify);
+  billing
+    .command('link-customers <file>')
+    .description(
+      'links accounts to their customers at Stripe: a CSV with the columns account, customer; tries it first',
+    )
+    .option('--link', 'links them')
+    .option('--account <id>')
+    .option('--json')
+    .action(linkCustomers);
 }

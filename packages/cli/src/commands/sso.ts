@@ -31,6 +31,12 @@ interface SamlFlags extends Flags {
   readonly nameAttribute?: string;
   readonly groupsAttribute?: string;
   readonly takeUnasked?: boolean;
+  readonly signRequests?: boolean;
+}
+
+interface SamlKeyFlags extends Flags {
+  readonly overlapDays?: number;
+  readonly endReplaced?: boolean;
 }
 
 interface UpdateFlags extends Flags {
@@ -42,6 +48,13 @@ type Sso = Awaited<ReturnType<ReturnType<typeof connect>['sso']['get']>>;
 type Domain = Awaited<ReturnType<ReturnType<typeof connect>['ssoDomains']['add']>>;
 
 const DOMAIN_COUNT_MAX = 100;
+const DAY_SECONDS = 86_400;
+
+const keyRow = ({ fingerprint, createdAt, endsAt }: Sso['saml']['keys'][number]): Row => ({
+  'SHA-256': fingerprint,
+  made: createdAt.slice(0, 10),
+  ends: endsAt?.slice(0, 10),
+});
 
 const rowOf = ({ redirectUrl, saml, provider }: Sso): Row => ({
   speaks: provider?.kind,
@@ -142,6 +155,7 @@ export function addSsoCommand(program: Command): void {
     .option('--name-attribute <name>', 'as above')
     .option('--groups-attribute <name>', 'as above')
     .option('--take-unasked', 'takes people who come from the provider without having been sent there')
+    .option('--sign-requests', 'signs our requests by our key pair: see saml-key')
     .action(async ({ account, json = false, ...flags }: SamlFlags) => {
       const { metadata, metadataUrl, entityId, signInUrl, certificate, newcomers, group } = flags;
       const { emailAttribute: email, nameAttribute: name, groupsAttribute: groups } = flags;
@@ -159,6 +173,7 @@ export function addSsoCommand(program: Command): void {
         ...(newcomers === undefined ? {} : { newcomerRole: newcomers as 'viewer' }),
         groupRoles: groupRolesOf(group),
         acceptsUnasked: flags.takeUnasked === true,
+        signsRequests: flags.signRequests === true,
       });
       print(set, { json, rows: [rowOf(set)] });
     });
@@ -189,6 +204,20 @@ export function addSsoCommand(program: Command): void {
       });
     },
   );
+
+  add(sso, 'saml-key', 'makes a key pair of ours for SAML; one before it goes on for a while')
+    .option('--overlap-days <days>', 'for how long (14)', Number)
+    .option('--end-replaced', 'ends the one that was replaced instead, now')
+    .action(async ({ account, json = false, overlapDays, endReplaced }: SamlKeyFlags) => {
+      const { sso: api } = connect(account);
+      const changed =
+        endReplaced === true
+          ? await api.endReplacedSamlKey()
+          : await api.rotateSamlKey(
+              overlapDays === undefined ? {} : { overlapSeconds: Math.round(overlapDays * DAY_SECONDS) },
+            );
+      print(changed, { json, rows: changed.saml.keys.map(keyRow) });
+    });
 
   add(sso, 'scim-token', 'makes the token of SCIM, in place of one before it')
     .option('--remove', 'ends it instead: people and their roles stay as they are')

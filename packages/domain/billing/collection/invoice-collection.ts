@@ -44,6 +44,8 @@ export interface InvoiceCollection {
   readonly payUrl?: string;
   readonly paidMinorUnits: bigint;
   readonly refunds: readonly RailRefund[];
+  /** Of those that somebody made at the rail by hand: which have a credit note by now. */
+  readonly notedRefundIds?: readonly string[];
   readonly disputes: readonly RailDispute[];
 }
 
@@ -213,6 +215,19 @@ export function refundableOf(of: InvoiceCollection): bigint {
     .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
   return paid - refunded - disputed - lost - underWay;
 }
+
+/** Refunds that somebody made at the rail by hand, and that no document says yet. A top-up has no document to correct. */
+export const unnotedRefunds = ({
+  purpose,
+  refunds,
+  notedRefundIds = [],
+}: InvoiceCollection): readonly RailRefund[] =>
+  purpose === 'top-up'
+    ? []
+    : refunds.filter(
+        ({ id, refundId, state }) =>
+          state === 'succeeded' && refundId === undefined && !notedRefundIds.includes(id),
+      );
 
 /**
  * What of a top-up is there to be used: what was paid, less what went back, is held by a bank, or was asked to go back and

@@ -143,6 +143,11 @@ export class MemoryRail implements PaymentRail {
   async payeeLink() {
     return { url: 'https://rail.test' };
   }
+
+  async readCustomer(): Promise<undefined> {
+    return undefined;
+  }
+
   async readPayee() {
     return { isPayable: true };
   }

@@ -12,6 +12,8 @@ export interface PaymentRail {
   readTransfer(transferId: string): Promise<RailTransfer>;
   /** Where the owner of a payee says who they are and where their money goes. Good for some minutes. */
   payeeLink(payeeId: string, returnUrl: string): Promise<{ readonly url: string }>;
+  /** A customer that is there, and whose it is where we made it. Undefined: there is none of that id. */
+  readCustomer(customerId: string): Promise<{ readonly accountId?: string } | undefined>;
   readPayee(payeeId: string): Promise<{ readonly isPayable: boolean }>;
   /** Checks who sent a notice and reads it. Undefined: it is not the rail's, or too old, or from the future. */
   openNotice(notice: SignedNotice): RailNotice | undefined;

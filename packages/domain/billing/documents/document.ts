@@ -1,4 +1,5 @@
-import { halfEven, type Nano, nano } from '../money.ts';
+import type { Nano } from '../money.ts';
+import { type TaxedBuyer, type TaxLine, type TaxTerms, taxLinesAt, taxRates } from './tax.ts';
 
 /**
  * 'invoice': what an account is asked for. 'credit-note': what of an invoice is given back. 'payout-note': what an account
@@ -16,14 +17,10 @@ export interface DocumentParty {
 }
 
 /** What a seller says of its documents. */
-export interface SellerTerms {
+export interface SellerTerms extends TaxTerms {
   /** Before the number of each: letters, digits and dashes. */
   readonly numberPrefix: string;
   readonly paymentDays: number;
-  /** Of a hundredth of a percent: 1900 is 19 %. */
-  readonly taxBasisPoints: number;
-  /** As it is printed, such as VAT. */
-  readonly taxName: string;
 }
 
 /** Of an account that has said nothing. */
@@ -73,12 +70,6 @@ export interface DocumentDraft {
   readonly netMinorUnits: bigint;
 }
 
-export interface TaxLine {
-  readonly name: string;
-  readonly basisPoints: number;
-  readonly minorUnits: bigint;
-}
-
 /** Immutable. */
 export interface BillingDocument extends DocumentDraft {
   readonly id: string;
@@ -97,21 +88,17 @@ export interface BillingDocument extends DocumentDraft {
 
 const SEQUENCE_DIGITS = 5;
 const DAY_MS = 86_400_000;
-const BASIS_POINTS = 10_000n;
 const kindLetters = { invoice: 'I', 'credit-note': 'C', 'payout-note': 'P' } as const;
 
 export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }: SellerTerms): string =>
   `${numberPrefix}-${kindLetters[kind]}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`;
 
-/** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. Half to even, once per document. */
-export function taxLinesOf(
+/** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. */
+export const taxLinesOf = (
   { kind, netMinorUnits }: Pick<DocumentDraft, 'kind' | 'netMinorUnits'>,
-  { taxBasisPoints, taxName }: SellerTerms,
-): readonly TaxLine[] {
-  if (kind !== 'invoice' || taxBasisPoints === 0) return [];
-  const minorUnits = halfEven(nano(netMinorUnits * BigInt(taxBasisPoints)), nano(BASIS_POINTS));
-  return [{ name: taxName, basisPoints: taxBasisPoints, minorUnits }];
-}
+  terms: SellerTerms,
+  buyer: TaxedBuyer,
+): readonly TaxLine[] => (kind === 'invoice' ? taxLinesAt(taxRates(terms, buyer), netMinorUnits) : []);
 
 export interface Issue {
   readonly id: string;
@@ -119,15 +106,17 @@ export interface Issue {
   readonly seller: DocumentParty;
   readonly buyer: DocumentParty;
   readonly terms: SellerTerms;
+  /** Of the buyer, for its tax; default: nowhere, and no business. */
+  readonly taxed?: TaxedBuyer;
   readonly nowMs: number;
 }
 
 /** Gives a draft its number, its parties, its time and its tax. From then on nothing of it changes. */
 export function issue(
   draft: DocumentDraft,
-  { id, sequence, seller, buyer, terms, nowMs }: Issue,
+  { id, sequence, seller, buyer, terms, taxed = {}, nowMs }: Issue,
 ): BillingDocument {
-  const taxLines = taxLinesOf(draft, terms);
+  const taxLines = taxLinesOf(draft, terms, taxed);
   return {
     ...draft,
     id,

@@ -92,6 +92,11 @@ const routes: readonly Route[] = [
     }),
   },
   {
+    method: 'GET',
+    path: /^\/v1\/customers\/(\w+)$/,
+    answer: (state, _given, id) => state.need(id, 'customer'),
+  },
+  {
     method: 'POST',
     path: /^\/v1\/accounts$/,
     request: 'accounts.create',

@@ -7,6 +7,7 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'light',
+  'mark',
   '100',
   'ended',
   'cancelled',

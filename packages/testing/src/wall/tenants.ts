@@ -176,6 +176,7 @@ async function furnish(
     documentId: createId('doc'),
     creditId: createId('cdt'),
     buyerId: accountId,
+    childId: accountId,
     // Of the organisation, which is the parent's, and of a domain that nobody has.
     organisationId: createId('org'),
     domainId: createId('dom'),

@@ -24,6 +24,7 @@ import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { type DocumentHead, DocumentState } from './document-state.tsx';
 import { kindTitles, showMinorUnits, showUtcDay } from './printed-document.ts';
+import { SellerDetails } from './seller-details.tsx';
 
 const scopes = [
   { value: 'own', label: 'To this account' },
@@ -65,6 +66,7 @@ export function DocumentsPage(): ReactNode {
         title="Statements"
         scope="Documents of months that are closed. What they say never changes; a later one corrects it."
         examples={[exampleOf({ operation: 'documents.list', input: { accountId } })]}
+        actions={<SellerDetails />}
       />
       <MoneyTabs />
       <div className="mb-4 flex flex-wrap gap-2">

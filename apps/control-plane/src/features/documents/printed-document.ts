@@ -75,8 +75,10 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       ...(kind === 'invoice'
         ? [
             { text: 'Net', amount: money(document.netMinorUnits) },
-            ...document.taxLines.map(({ name, basisPoints, minorUnits }) => ({
-              text: `${name} ${basisPoints / 100} %`,
+            ...document.taxLines.map(({ name, basisPoints, minorUnits, isReverseCharge }) => ({
+              text: isReverseCharge
+                ? `${name}: reverse charge, owed by the buyer`
+                : `${name} ${basisPoints / 100} %`,
               amount: money(minorUnits),
             })),
           ]

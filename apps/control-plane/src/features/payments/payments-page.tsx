@@ -20,6 +20,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { LinkCustomers } from './link-customers.tsx';
 import { movementText } from './movement-words.ts';
 
 type Movement = Outputs['payments']['list']['items'][number];
@@ -48,6 +49,7 @@ export function PaymentsPage(): ReactNode {
         title="Statements"
         scope="What moved between this account and the platform. Above zero is to the good of this account."
         examples={[exampleOf({ operation: 'payments.list', input: { accountId } })]}
+        actions={<LinkCustomers />}
       />
       <MoneyTabs />
       {error === null ? null : (

@@ -68,6 +68,7 @@ export const moneyParts: readonly Part[] = [
   { key: 'documents', label: 'Documents', needs: 'documents.list' },
   { key: 'payments', label: 'Payments', needs: 'payments.list' },
   { key: 'payouts', label: 'Payouts', needs: 'payouts.get' },
+  { key: 'reminders', label: 'Reminders', needs: 'reminders.get' },
   { key: 'ledger', label: 'Ledger', needs: 'ledger.list' },
 ];
 

@@ -6,6 +6,7 @@ import { useMay } from '../shell/use-may.ts';
 import { OidcForm } from './oidc-form.tsx';
 import type { ProviderFormProps } from './role-fields.tsx';
 import { SamlForm } from './saml-form.tsx';
+import { SamlKeys } from './saml-keys.tsx';
 import { Step, ToCopy } from './step.tsx';
 
 type Sso = Outputs['sso']['get'];
@@ -58,6 +59,7 @@ export function ProviderStep({ found, roles }: ProviderFormProps): ReactNode {
         <>
           <ToCopy label="Entity id (audience), and the address of our metadata" text={found.saml.entityId} />
           <ToCopy label="Address for answers (assertion consumer service)" text={found.saml.acsUrl} />
+          <SamlKeys keys={found.saml.keys} />
         </>
       )}
       {provider === undefined || provider.kind === kind ? null : (

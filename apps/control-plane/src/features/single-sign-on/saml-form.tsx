@@ -41,6 +41,7 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
   const [metadata, setMetadata] = useState('');
   const [certificates, setCertificates] = useState(joinCertificates(provider?.certificates ?? []));
   const [acceptsUnasked, setAcceptsUnasked] = useState(provider?.acceptsUnasked ?? false);
+  const [signsRequests, setSignsRequests] = useState(provider?.signsRequests ?? false);
   const given = useRoleFields(found.provider, roles);
   const set = useMutation(trpc.sso.setSaml.mutationOptions({ onSuccess: saved }));
   const form = useForm({
@@ -59,6 +60,7 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
           : {}),
         attributes: Object.fromEntries(attributes.filter(([, name]) => name.trim() !== '')),
         acceptsUnasked,
+        signsRequests,
         ...given.values,
       };
     },
@@ -127,7 +129,7 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
       {given.fields}
       <details className="grid gap-4">
         <summary className="cursor-pointer font-medium">
-          Names of attributes, and signing in from there
+          Names of attributes, signing in from there, and signed requests
         </summary>
         <div className="mt-3 grid gap-4">
           {attributeFields.map(({ name, label }) => (
@@ -146,6 +148,12 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
             hint="As tiles on its start page do. Then anybody there can sign another browser in as themselves: leave it off if people can begin here."
             isChecked={acceptsUnasked}
             onChange={setAcceptsUnasked}
+          />
+          <CheckBox
+            label="Sign our requests"
+            hint="With our key pair, for a provider that takes no others. Make a key pair first, and give it the certificate."
+            isChecked={signsRequests}
+            onChange={setSignsRequests}
           />
         </div>
       </details>

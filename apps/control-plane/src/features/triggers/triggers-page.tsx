@@ -21,6 +21,7 @@ import { useMay } from '../shell/use-may.ts';
 import { CreateTrigger } from './create-trigger.tsx';
 import { EditTrigger } from './edit-trigger.tsx';
 import { FiringsTable } from './firings-table.tsx';
+import { MeasuresTable } from './measures-table.tsx';
 import { TriggerTable } from './trigger-table.tsx';
 import type { Trigger } from './trigger-words.ts';
 
@@ -144,6 +145,7 @@ export function TriggersPage(): ReactNode {
           />
         </section>
       ) : null}
+      <MeasuresTable />
       {edited === undefined ? null : <EditTrigger trigger={edited} onDone={() => setEdited(undefined)} />}
       {removed === undefined ? null : (
         <ConfirmDialog
