@@ -44,7 +44,7 @@ async function accountWithEntries(count: number): Promise<string> {
 
 test('entries are chained without a gap, newest first in the list, with before and after (ACC-8)', async () => {
   const accountId = await accountWithEntries(5);
-  expect(await store.brokenAt(accountId)).toBeUndefined();
+  expect((await store.entries.verify(accountId)).brokenAt).toBeUndefined();
   const first = await store.entries.list({ accountId, scope: 'own', limit: 3 });
   expect(first.items).toHaveLength(3);
   expect(first.items[0]).toMatchObject({
@@ -78,7 +78,7 @@ test('C53: the application can neither change nor remove an entry, nor choose it
       sql,
     ).rejects.toThrow('permission denied');
   }
-  expect(await store.brokenAt(accountId)).toBeUndefined();
+  expect((await store.entries.verify(accountId)).brokenAt).toBeUndefined();
 });
 
 test.each([
@@ -95,7 +95,7 @@ test.each([
   const owner = await connectAs(database.url);
   expect((await owner.query(sql, [accountId])).rowCount).toBeGreaterThan(0);
   await owner.end();
-  expect(await store.brokenAt(accountId)).toBe(brokenAt);
+  expect((await store.entries.verify(accountId)).brokenAt).toBe(brokenAt);
 });
 
 test('a filter finds what the reader is told, and by no word anybody who acts from above them (ACC-8, C1)', async () => {

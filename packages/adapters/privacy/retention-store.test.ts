@@ -157,7 +157,7 @@ test('the audit log loses its oldest entries alone, and the chain of the others 
   };
   for (let index = 0; index < 4; index++) await audit.append({ ...entry, requestId: `req_${index}` });
   await ageAudit(owner, accountId, 1_200);
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   for (let index = 4; index < 6; index++) await audit.append({ ...entry, requestId: `req_${index}` });
   await remove({ rowsAtOnce: 3 });
   const sequences = async () =>
@@ -167,16 +167,16 @@ test('the audit log loses its oldest entries alone, and the chain of the others 
       ])
     ).rows.map(({ s }) => s);
   expect(await sequences()).toEqual([5, 6]);
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   await audit.append({ ...entry, requestId: 'req_7' });
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   const batch = { name: 'auditEntries' as const, ids: [accountId], rowsAtOnce: 10 };
   await expect(forgetRows(pool, { ...batch, befores: [new Date(daysAgo(300))] })).rejects.toThrow(
     'last year',
   );
   // One that goes without its base is noticed.
   await owner.query('DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 5', [accountId]);
-  expect(await audit.brokenAt(accountId)).toBe(5);
+  expect((await audit.entries.verify(accountId)).brokenAt).toBe(5);
 });
 
 test('the application takes no entry out of the audit log, nor writes what is closed, by itself', async () => {

@@ -23,6 +23,10 @@ const record: AuditRecord = {
   after: null,
 };
 
+const never = async (): Promise<never> => {
+  throw new Error('It was not asked for.');
+};
+
 test('audit.list 200: who changed what, from what, to what; what is not there is left out (ACC-8)', async () => {
   const { context } = domainContext<typeof audit, 'audit', 'list'>(audit, { chain: [accountId] });
   const asked: unknown[] = [];
@@ -37,13 +41,31 @@ test('audit.list 200: who changed what, from what, to what; what is not there is
     action: 'keys',
     from: '2026-11-01T00:00:00.000Z',
   });
-  const page = await handlers.audit.list(context, request, { entries });
+  const page = await handlers.audit.list(context, request, { entries: { ...entries, verify: never } });
   const filter = { visibleIds: [], action: 'keys', from: new Date('2026-11-01T00:00:00.000Z') };
   expect(asked).toEqual([{ accountId, cursor: undefined, limit: 20, scope: 'descendants', filter }]);
   expect(page.items[0]).toMatchObject({ at: '2026-11-24T12:00:00.000Z', before: { name: 'A' } });
   expect(page.items[0]).not.toHaveProperty('after');
   expect(audit.resources.audit.operations.list.response.safeParse(page).success).toBe(true);
 });
+
+test.each([
+  [undefined, { state: 'whole' }],
+  [2, { state: 'broken', brokenAt: 2 }],
+])(
+  'audit.verify 200: a chain that breaks at %s, of the account of the path alone (C53)',
+  async (brokenAt, said) => {
+    const { context } = domainContext<typeof audit, 'audit', 'verify'>(audit, { chain: [accountId] });
+    const asked: string[] = [];
+    const verify = async (id: string) => {
+      asked.push(id);
+      return { entryCount: 3, brokenAt };
+    };
+    const answer = await handlers.audit.verify(context, {}, { entries: { list: never, verify } });
+    expect(answer).toEqual({ at: new Date(context.nowMs()).toISOString(), entryCount: 3, ...said });
+    expect(asked).toEqual([accountId]);
+  },
+);
 
 describe('an entry as somebody reads it who does not see the accounts above (PRD-2, C1)', () => {
   const byParent = {

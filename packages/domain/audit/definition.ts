@@ -26,7 +26,10 @@ export const audit = defineDomain({
   name: 'audit',
   title: 'Audit log',
   summary: 'Who changed what, from what, to what. Entries are added and never changed.',
-  events: {},
+  events: {
+    /** The nightly look at the chain of an account found an entry missing, or not as it was written. */
+    broken: z.object({ accountId: idField('acc'), brokenAt: z.int() }),
+  },
   errors: {},
   resources: {
     audit: {
@@ -51,6 +54,23 @@ export const audit = defineDomain({
             to: requestTime.optional(),
           }),
           response: pageOf(auditEntry),
+          errors: [],
+        },
+        verify: {
+          method: 'GET',
+          path: '/audit/verification',
+          summary:
+            'Recompute the chain of hashes of this account’s entries: whether one was changed or removed, and which.',
+          access: 'administer',
+          request: z.object({}),
+          response: z.object({
+            at: z.iso.datetime(),
+            state: z.enum(['whole', 'broken']),
+            /** Entries that are there: the oldest may be past the time for which they are kept. */
+            entryCount: z.int(),
+            /** The number, counted from 1, of the first entry that is missing or not as it was written. */
+            brokenAt: z.int().optional(),
+          }),
           errors: [],
         },
       },

@@ -44,5 +44,15 @@ export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
         ...(nextCursor === undefined ? {} : { nextCursor }),
       };
     },
+
+    async verify({ entity, nowMs }, _request, { entries }) {
+      const { entryCount, brokenAt } = await entries.verify(entity.accountId);
+      return {
+        at: new Date(nowMs()).toISOString(),
+        state: brokenAt === undefined ? ('whole' as const) : ('broken' as const),
+        entryCount,
+        ...(brokenAt === undefined ? {} : { brokenAt }),
+      };
+    },
   },
 };

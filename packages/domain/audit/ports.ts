@@ -51,6 +51,13 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
+export interface AuditChain {
+  /** Entries that are there; the oldest may be gone by retention, which breaks nothing. */
+  readonly entryCount: number;
+  /** The number, counted from 1, of the first entry that is missing or not as it was written. Undefined: it is whole. */
+  readonly brokenAt: number | undefined;
+}
+
 export interface AuditPorts {
   readonly entries: {
     /** Newest first. */
@@ -61,5 +68,7 @@ export interface AuditPorts {
       readonly cursor?: string | undefined;
       readonly limit: number;
     }): Promise<{ readonly items: readonly AuditRecord[]; readonly nextCursor?: string | undefined }>;
+    /** Recomputes the account's own chain from what its entries say now (C53). */
+    verify(accountId: string): Promise<AuditChain>;
   };
 }

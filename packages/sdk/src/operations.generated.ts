@@ -35,6 +35,10 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants"; readonly actorId?: string; readonly action?: string; readonly target?: string; readonly from?: string; readonly to?: string }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
     /** Read the changes to this account, newest first. */
     list(request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants"; readonly actorId?: string; readonly action?: string; readonly target?: string; readonly from?: string; readonly to?: string }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
+    /** Recompute the chain of hashes of this account’s entries: whether one was changed or removed, and which. */
+    verify(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly at: string; readonly state: "whole" | "broken"; readonly entryCount: number; readonly brokenAt?: number }>;
+    /** Recompute the chain of hashes of this account’s entries: whether one was changed or removed, and which. */
+    verify(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly at: string; readonly state: "whole" | "broken"; readonly entryCount: number; readonly brokenAt?: number }>;
   };
   readonly sellers: {
     /** Read what this account says of itself on documents. */
@@ -1115,6 +1119,7 @@ export const operations = {
   },
   audit: {
     list: 'LIST ~/audit',
+    verify: 'GET ~/audit/verification',
   },
   sellers: {
     get: 'GET ~/seller',

@@ -18,6 +18,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pathOfId } from '../shell/path-of-id.ts';
 import { AuditFilter } from './audit-filter.tsx';
+import { ChainNote } from './chain-note.tsx';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
 import { type FilterName, useAuditFilter } from './use-audit-filter.ts';
 
@@ -38,6 +39,7 @@ export function AuditPage(): ReactNode {
         scope="Every change, by whom, from what, to what. Entries are added and never changed."
         examples={[exampleOf({ operation: 'audit.list', input: { accountId, ...filter.request } })]}
       />
+      <ChainNote />
       <AuditFilter filter={filter} nameOf={nameOf} />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={8} /> : null}
