@@ -25,9 +25,10 @@ export function auditStore(prisma: PrismaClient): AuditStore {
               : Prisma.sql`e.account_id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId})`;
           const older = cursor === undefined ? Prisma.empty : Prisma.sql`AND e.id < ${cursor}`;
           const rows = await transaction.$queryRaw<AuditRecord[]>`
-            SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.action,
+            SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.address, e.action,
               e.target, e.request_id AS "requestId", e.before, e.after, e.actor_account_id AS "actorAccountId",
               e.account_path AS "accountPath",
+              (SELECT json_build_object('name', k.name, 'display', k.display) FROM api_key k WHERE k.id = e.actor_id) AS key,
               ${isActorKnown} AS "isActorKnown"
             FROM audit_entry e WHERE ${whose} ${older} ${filter === undefined ? Prisma.empty : wordsOf(filter)} ORDER BY e.id DESC LIMIT ${limit + 1}`;
           return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });

@@ -13,6 +13,8 @@ const record: AuditRecord = {
   accountId,
   actorId: 'usr_1',
   actorName: 'Alice',
+  address: '192.0.2.7',
+  key: { name: 'Deploy', display: 'pb_live_ab12' },
   action: 'accounts.update',
   target: accountId,
   actorAccountId: accountId,
@@ -46,6 +48,7 @@ test('audit.list 200: who changed what, from what, to what; what is not there is
   expect(asked).toEqual([{ accountId, cursor: undefined, limit: 20, scope: 'descendants', filter }]);
   expect(page.items[0]).toMatchObject({ at: '2026-11-24T12:00:00.000Z', before: { name: 'A' } });
   expect(page.items[0]).not.toHaveProperty('after');
+  expect(page.items[0]).toMatchObject({ address: '192.0.2.7', key: { display: 'pb_live_ab12' } });
   expect(audit.resources.audit.operations.list.response.safeParse(page).success).toBe(true);
 });
 
@@ -76,9 +79,10 @@ describe('an entry as somebody reads it who does not see the accounts above (PRD
     before: { parentId: 'acc_parent', name: 'A' },
   };
 
-  test('whoever acts from above has no name, and no account above is named', () => {
+  test('whoever acts from above has no name, address or key, and no account above is named', () => {
     const shown = told(byParent, [accountId]);
     expect(shown).toMatchObject({ actorId: 'above', actorName: 'an account above', after: null });
+    expect(shown).toMatchObject({ address: null, key: null });
     expect(JSON.stringify({ ...shown, accountPath: [], actorAccountId: '' })).not.toMatch(/parent\b|Parent/);
     expect(shown.before).toEqual({ parentId: 'an account above', name: 'A' });
   });

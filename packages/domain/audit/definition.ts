@@ -11,6 +11,10 @@ const auditEntry = z.object({
   /** Who: a user's or key's id, `platform`, or `above` for whoever acts from an account above those that you see. */
   actorId: z.string(),
   actorName: z.string(),
+  /** The network address that the request came from. */
+  address: z.string().optional(),
+  /** Of a key of this account or below it: what it is called now, and the part of it that may be seen. */
+  key: z.object({ name: z.string(), display: z.string() }).optional(),
   /** What was done, as `resource.operation`. */
   action: z.string(),
   /** The id of what it was done to. */

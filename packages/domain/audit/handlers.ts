@@ -11,6 +11,8 @@ const toAnswer = ({
   at,
   before,
   after,
+  address,
+  key,
   actorAccountId: _actorAccountId,
   isActorKnown: _isActorKnown,
   accountPath: _accountPath,
@@ -18,6 +20,8 @@ const toAnswer = ({
 }: AuditRecord) => ({
   ...rest,
   at: at.toISOString(),
+  ...(address === null ? {} : { address }),
+  ...(key === null ? {} : { key }),
   ...(before === undefined || before === null ? {} : { before: before as Json }),
   ...(after === undefined || after === null ? {} : { after: after as Json }),
 });

@@ -4,6 +4,10 @@ export interface AuditRecord {
   readonly accountId: string;
   readonly actorId: string;
   readonly actorName: string;
+  /** The network address the request came from. Null: no request, or its address was not known. */
+  readonly address: string | null;
+  /** Of a key of the account or below it: what it is called now, and what is shown of it. */
+  readonly key: { readonly name: string; readonly display: string } | null;
   /** Where the actor holds the right by which this was changed. Null: written before this was, or done by the platform. */
   readonly actorAccountId: string | null;
   /** Whether a key or a user is of the account or below it now. Others, such as `platform`, are known. */

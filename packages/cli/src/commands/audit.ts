@@ -35,6 +35,8 @@ async function listEntries(flags: ListFlags): Promise<void> {
   const rows = items.map((entry) => ({
     at: entry.at,
     by: entry.actorName,
+    key: entry.key?.display,
+    from: entry.address,
     action: entry.action,
     target: entry.target,
     request: entry.requestId,

@@ -333,11 +333,13 @@ describe('audit', () => {
       actorId: 'key_1',
       actorName: 'Deploy',
       action: 'keys.create',
+      address: '192.0.2.7',
+      key: { name: 'Deploy', display: 'pb_live_ab12' },
     };
     answers['/audit'] = { items: [{ ...entry, target: 'key_2', requestId: 'req_1' }] };
     const filters = ['--actor', 'key_1', '--action', 'keys', '--target', 'key_2', '--scope', 'descendants'];
     const { stdout } = await run('audit', 'list', ...filters, '--from', '2026-11-24T00:00:00Z', '--to', at);
-    expect(stdout).toMatch(/Deploy\s+keys\.create\s+key_2/);
+    expect(stdout).toMatch(/Deploy\s+pb_live_ab12\s+192\.0\.2\.7\s+keys\.create\s+key_2/);
     answers['/audit/verification'] = { at, state: 'whole', entryCount: 3 };
     expect((await run('audit', 'verify')).stdout).toMatch(/whole/);
     answers['/audit/verification'] = { at, state: 'broken', entryCount: 3, brokenAt: 2 };

@@ -88,15 +88,25 @@ function AuditRow({ entry, onOnly }: AuditRowProps): ReactNode {
       <time dateTime={entry.at} title={entry.at} className="text-ink-faint tabular-nums max-md:order-2">
         {showMoment(entry.at)}
       </time>
-      <button
-        type="button"
-        className="truncate rounded-sm text-left font-medium hover:underline max-md:order-1"
-        title={entry.actorId}
-        aria-label={`Only by ${entry.actorName}`}
-        onClick={() => onOnly({ actorId: entry.actorId })}
-      >
-        {entry.actorName}
-      </button>
+      <span className="grid min-w-0 justify-items-start max-md:order-1">
+        <button
+          type="button"
+          className="max-w-full truncate rounded-sm text-left font-medium hover:underline"
+          title={entry.actorId}
+          aria-label={`Only by ${entry.actorName}`}
+          onClick={() => onOnly({ actorId: entry.actorId })}
+        >
+          {entry.actorName}
+        </button>
+        {entry.key === undefined ? null : (
+          <code className="max-w-full truncate text-sm text-ink-faint" title={`Key ${entry.key.name}`}>
+            {entry.key.display}
+          </code>
+        )}
+        {entry.address === undefined ? null : (
+          <span className="text-sm wrap-anywhere text-ink-faint">from {entry.address}</span>
+        )}
+      </span>
       <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
         <button
           type="button"
