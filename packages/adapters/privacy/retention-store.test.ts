@@ -227,6 +227,21 @@ test('usage records go by rows where an account keeps less and by the day where 
 
   await remove({ rowsAtOnce: 3 });
   expect(Object.fromEntries(await left())).toEqual({ [brief]: 4, [child]: 4, [other]: 12 });
+  const asked = {
+    fromMs: daysAgo(120),
+    toMs: daysAgo(-1),
+    bucket: 'all',
+    scope: 'inclusive',
+    limit: 10,
+  } as const;
+  const completeFrom = async (accountId: string, groupBy: readonly string[]) =>
+    (await usage.query({ ...asked, accountId, groupBy })).completeFromMs;
+  const { rows: gone } = await owner.query('SELECT max(day + 1)::text AS day FROM usage_closed');
+  // Records that went are no use of nobody: the answer says from when on it has all (MET-5).
+  expect(await completeFrom(brief, ['application'])).toBe(Date.parse(gone[0].day));
+  expect(await completeFrom(child, ['session'])).toBe(Date.parse(gone[0].day));
+  expect(await completeFrom(other, ['application'])).toBeUndefined();
+  expect(await completeFrom(brief, ['account'])).toBeUndefined();
   expect(await recomputed()).toBe(0);
 
   // Now nobody keeps the older of the two days: it goes as a whole, with its partition.

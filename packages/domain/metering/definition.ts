@@ -83,6 +83,11 @@ export const metering = defineDomain({
               }),
             ),
             isTruncated: z.boolean(),
+            /**
+             * Only where records are asked that are not all kept any more: by application, endpoint, credential or session,
+             * the answer lacks use from before. Totals have it.
+             */
+            completeFrom: z.iso.datetime().optional(),
             /** Ask again with it for the rest. */
             nextAfter: z.string().optional(),
           }),

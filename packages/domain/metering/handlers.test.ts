@@ -93,6 +93,14 @@ test('query 200: the range that was counted is said: a minute belongs to the ran
   expect(await answer).toMatchObject({ from: '2026-11-22T00:01:00.000Z', to: '2026-11-22T00:02:00.000Z' });
 });
 
+test('query 200: where records are not kept any more, the answer says from when on it has all', async () => {
+  const request = metering.resources.usage.operations.query.request.parse({ from, to: from });
+  const query = async () => ({ rows: [], isTruncated: false, completeFromMs: Date.parse(from) });
+  const answer = await handlers.usage.query(context, request, { usage: { ...nothing, query }, catalogue });
+  expect(answer).toMatchObject({ completeFrom: from });
+  expect(await ask({}).answer).not.toHaveProperty('completeFrom');
+});
+
 test('query 422: more buckets than one answer holds are not read', async () => {
   const { asked, answer } = ask({ bucket: 'minute', to: '2026-12-22T00:00:00.000Z' });
   await expect(answer).rejects.toMatchObject({ fields: { code: 'metering.range_too_wide' } });

@@ -121,7 +121,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
           `The range holds ${bucketCount} buckets; at most ${BUCKET_COUNT_MAX} are answered.`,
         );
       }
-      const { rows, isTruncated } = await usage.query({
+      const { rows, isTruncated, completeFromMs } = await usage.query({
         accountId: context.entity.accountId,
         fromMs,
         toMs,
@@ -144,6 +144,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         from: new Date(counted.fromMs).toISOString(),
         to: new Date(counted.toMs).toISOString(),
         isTruncated,
+        ...(completeFromMs === undefined ? {} : { completeFrom: new Date(completeFromMs).toISOString() }),
         ...(isTruncated && last !== undefined ? { nextAfter: keyTextOf(last, groupBy) } : {}),
         rows: rows.map(({ atMs, meter, group, quantity, recordCount }) => ({
           at: new Date(atMs).toISOString(),

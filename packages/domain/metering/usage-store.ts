@@ -66,6 +66,13 @@ export interface UsageQuery {
   readonly limit: number;
 }
 
+export interface UsageAnswer {
+  readonly rows: readonly UsageRow[];
+  readonly isTruncated: boolean;
+  /** Raw records of before are past the time for which they are kept, and only these know what was asked: the rows lack them. */
+  readonly completeFromMs?: number;
+}
+
 export type UsageRowKey = Pick<UsageRow, 'atMs' | 'meter' | 'group'>;
 
 export interface UsageRow {
@@ -114,7 +121,7 @@ export interface UsageStore {
   ingest(records: readonly UsageRecord[]): Promise<IngestReceipt>;
   /** Keeps what may not be counted, once for each body. */
   keepConflicts(conflicts: readonly UsageConflict[]): Promise<void>;
-  query(query: UsageQuery): Promise<{ readonly rows: readonly UsageRow[]; readonly isTruncated: boolean }>;
+  query(query: UsageQuery): Promise<UsageAnswer>;
   /** What a session used of each meter in each of its segments, for the account and all below it, in order. */
   sessionSegments(accountId: string, sessionId: string): Promise<readonly SessionSegment[]>;
   /** The newest first. */
