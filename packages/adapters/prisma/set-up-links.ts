@@ -16,7 +16,7 @@ const TOKEN_BYTES = 32;
 const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
 
 /** Anything that runs a query: the client, or a transaction of it. */
-type Queries = Pick<PrismaClient, '$executeRaw'>;
+type Queries = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>;
 
 const newToken = () => randomBytes(TOKEN_BYTES).toString('base64url');
 const endOf = () => new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);
@@ -33,10 +33,10 @@ export async function makeInvitation(
   queries: Queries,
   { userId, accountId }: { readonly userId: string; readonly accountId: string },
 ): Promise<InvitationTokens> {
-  const tokens = { shown: newToken(), mailed: newToken() };
-  await queries.$executeRaw`
-    SELECT set_up_link_make(${hashOf(tokens.shown)}, ${hashOf(tokens.mailed)}, ${userId}, ${endOf()}, ${accountId})`;
-  return tokens;
+  const [shown, mailed] = [newToken(), newToken()];
+  const [made] = await queries.$queryRaw<{ is_mailed: boolean }[]>`
+    SELECT set_up_link_invite(${hashOf(shown)}, ${hashOf(mailed)}, ${userId}, ${endOf()}, ${accountId}) AS is_mailed`;
+  return made?.is_mailed === true ? { shown, mailed } : { shown };
 }
 
 /** What a link is for. */
