@@ -54,7 +54,12 @@ afterEach(async () => {
 
 it('an error that nothing contains is logged and counted, and the relay serves on (decision 0005)', async () => {
   await vi.waitFor(() => expect(printed).toContain('The relay serves.'), 20_000);
-  const port = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
+  // It serves before whoever asks the control plane is told where.
+  const port = await vi.waitFor(() => {
+    const told = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
+    expect(told).toBeGreaterThan(0);
+    return told;
+  }, 20_000);
   for (const count of [1, 2]) {
     relay.kill('SIGUSR2');
     await vi.waitFor(() => expect(printed).toContain(`"count":${count}`), 5_000);
