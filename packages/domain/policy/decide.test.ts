@@ -1,10 +1,10 @@
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { admits, budgetsOf, decide, type PolicyRequest, refusalText, type SpentBudget } from './decide.ts';
+import { admits, budgetsOf, decide, type PolicyRequest, readRefusalText, refusalText, type SpentBudget } from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
-import { type PolicyChain, type PolicyWord, scopeOf } from './policy-level.ts';
+import { levelText, type PolicyChain, type PolicyWord, scopeOf } from './policy-level.ts';
 import { countedSettingNames, type SettingName, settingNames, settingOf, settings } from './settings.ts';
 
 /** Friday 15 January 2027, 08:00 in UTC. */
@@ -88,11 +88,13 @@ test('of ten thousand random chains the decision is what the explanation says, a
 const limitsIn = (chain: PolicyChain) =>
   countedSettingNames.flatMap((setting) => {
     const lockedAt = chain.findIndex(({ locked }) => locked.includes(setting));
-    return chain
-      .slice(0, lockedAt < 0 ? undefined : lockedAt + 1)
-      .flatMap(({ origin, values: { [setting]: word }, overridable: { [setting]: bound = 0 } }) =>
-        word === undefined ? [] : [{ setting, origin, scope: scopeOf(origin), max: Math.max(word, bound) }],
-      );
+    const heard = lockedAt < 0 ? chain : chain.slice(0, lockedAt + 1);
+    const numberIn = (all: object) => (all as Partial<Record<SettingName, number>>)[setting];
+    return heard.flatMap(({ origin, values, overridable }) => {
+      const word = numberIn(values);
+      if (word === undefined) return [];
+      return [{ setting, origin, scope: scopeOf(origin), max: Math.max(word, numberIn(overridable) ?? 0) }];
+    });
   });
 
 test('of random chains of which something is used up the level named is one whose limit is reached: that of the explanation, or else the narrowest (POL-2, POL-4)', () => {
@@ -293,3 +295,29 @@ test('a refusal names the level for who sees it, and for others its kind alone (
   expect(refusalText(refused, ['acc_1'])).toBe('regions does not allow it, as set at acc_1.');
   expect(refusalText(refused, ['acc_2'])).toBe('regions does not allow it, as set at account.');
 });
+
+test.each(['policy.refused', 'limit.exceeded', 'balance.used_up', 'service.not_enabled'] as const)(
+  'what a refusal by %s says of its rule and level is read back from its text, and from no other (PRD-8)',
+  (code) => {
+    const settingOfCode = {
+      'policy.refused': 'regions',
+      'limit.exceeded': 'relayBytesPerDayMax',
+      'balance.used_up': 'prepaidBalance',
+      'service.not_enabled': 'servicesToEnable',
+    } as const;
+    const setting = settingOfCode[code];
+    const origins = [
+      account('acc_1'),
+      { level: 'access', accountId: 'acc_1' },
+      { level: 'endpoint', accountId: 'acc_1', endpoint: 'user:bob, as set at x.y' },
+    ] as const;
+    for (const origin of origins)
+      for (const visibleIds of [['acc_1'], []]) {
+        const text = refusalText({ setting, origin, code }, visibleIds);
+        const level = levelText(origin, visibleIds);
+        expect(readRefusalText(text)).toEqual({ setting, level });
+      }
+    expect(readRefusalText('It is full.')).toBeUndefined();
+    expect(readRefusalText('nothing is reached, as set at acc_1.')).toBeUndefined();
+  },
+);

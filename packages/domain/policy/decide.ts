@@ -292,3 +292,22 @@ export function refusalText(
       return `${setting} does not allow it, as set at ${level}.`;
   }
 }
+
+/** A level may be any id or name; a setting is a name of the table. */
+const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
+  [/(?:^|: )(\w+) (?:is reached|does not allow it), as set at (.+)\.$/, (setting) => setting],
+  [/(?:^|: )(The balance) of (.+) is used up, or held by sessions: add money\.$/, () => 'prepaidBalance'],
+  [/(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/, () => 'servicesToEnable'],
+];
+
+/** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */
+export function readRefusalText(
+  text: string,
+): { readonly setting: SettingName; readonly level: string } | undefined {
+  for (const [pattern, settingOfText] of saidTexts) {
+    const [, said, level] = pattern.exec(text) ?? [];
+    const setting = said && settingNames.find((name) => name === settingOfText(said));
+    if (setting !== undefined && setting !== '' && level !== undefined) return { setting, level };
+  }
+  return undefined;
+}

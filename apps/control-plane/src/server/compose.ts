@@ -148,6 +148,7 @@ import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { spendingWork } from './spending-work.ts';
+import { spentNow } from './spent-now.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 import { verificationWork } from './verification-work.ts';
@@ -303,6 +304,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
+  const watchedUsage = usageWatch({ policies, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -362,6 +364,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           snapshots: nodeSnapshots,
           credentials,
           consumed: (request) => readCredentialTotals(pool, request),
+          spent: (accountId, levels) => spentNow(watchedUsage, spending.store)(accountId, levels),
           nowMs,
         }),
         states: {
@@ -744,7 +747,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
-        usageWatch: usageWatch({ policies, usage, nowMs, aheadMsOf }),
+        usageWatch: watchedUsage,
+        spentNow: spentNow(watchedUsage, spending.store),
         claims: policyClaims(prisma, policies),
         ends: credentialEnds(prisma),
         spending: spending.store,
