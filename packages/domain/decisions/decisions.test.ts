@@ -188,13 +188,18 @@ test('a session that a policy refused says by which rule of which level, and one
   expect(old).toMatchObject({ remedy: 'Wait.' });
   expect(old).not.toHaveProperty('rule');
   expect(old).not.toHaveProperty('level');
+  // What somebody else wrote as the reason of an end is no word of a policy.
+  expect(
+    await endOf({ code: 'session.ended_by_account', detail }, 'session.ended_by_account'),
+  ).not.toHaveProperty('rule');
 });
 
 test('a session of a suspended account says which account it was, without the name of one above (PRD-8, C1)', async () => {
   const code = 'account.suspended';
   const suspended = (id: string) => ({
     states: {
-      chainOf: async () => chain.map((one) => (one.accountId === id ? { ...one, state: 'suspended' as const } : one)),
+      chainOf: async () =>
+        chain.map((one) => (one.accountId === id ? { ...one, state: 'suspended' as const } : one)),
     },
   });
   expect(await endOf({ code }, code, suspended(accountId))).toMatchObject({
@@ -213,12 +218,15 @@ test('a credential says rule and level; one that a policy keeps from one service
   const refusal = { code: 'policy.refused', detail: 'No.', rule: 'features', level: parentId };
   const standing = { accountId, prefixIds: ['crd_1'], name: 'user:bob', known: { ...nothingKnown, chain } };
   const asked = (more: object) =>
-    ask('AbCd', portsOf({}, { credentials: { standing: async () => ({ ...standing, refusal: undefined, ...more }) } }));
+    ask(
+      'AbCd',
+      portsOf({}, { credentials: { standing: async () => ({ ...standing, refusal: undefined, ...more }) } }),
+    );
   const told = { code: 'policy.refused', rule: 'features', level: 'an account above' };
   expect(await asked({ refusal })).toMatchObject({ decision: 'refused', ...told });
   expect(await asked({ partly: { ...refusal, service: 'network-discovery' } })).toMatchObject({
     decision: 'allowed',
-    title: 'network-discovery does not take it.',
+    detail: 'network-discovery does not take it: No.',
     ...told,
   });
 });

@@ -1,7 +1,7 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { isId } from '@patchbay/kit/ids';
+import { type PolicyRefusal, readRefusalText } from '../policy/decide.ts';
 import type { decisions } from './definition.ts';
-import { readRefusalText } from '../policy/decide.ts';
 import { type Known, knownTo, nothingKnown } from './known.ts';
 import type { CredentialStanding, DecidedLine, DecisionsPorts } from './ports.ts';
 import type { RefusedRequest } from './refused-request.ts';
@@ -35,7 +35,9 @@ const pageOfCode = ({ pages }: DecisionsPorts, code: string | undefined, source:
 /** The sentences of a remedy but for those that point at what this answer does not have. */
 function remedyFor(remedy: string, source: Source): string | undefined {
   const pointsNowhere = (sentence: string) =>
-    (['rule', 'level'] as const).some((name) => source[name] === undefined && sentence.includes(`\`${name}\``));
+    (['rule', 'level'] as const).some(
+      (name) => source[name] === undefined && sentence.includes(`\`${name}\``),
+    );
   const sentences = remedy.split(/(?<=\.) /).filter((sentence) => !pointsNowhere(sentence));
   return sentences.length === 0 ? undefined : sentences.join(' ');
 }
@@ -103,6 +105,13 @@ const toMoment = (line: DecidedLine) => ({
   ...filled(saidBy(line)),
 });
 
+const policyCodes: ReadonlySet<string> = new Set<PolicyRefusal['code']>([
+  'policy.refused',
+  'service.not_enabled',
+  'limit.exceeded',
+  'balance.used_up',
+]);
+
 /**
  * Which rule of which level ended a session. A policy's stands in the words of its log; which account was suspended does not,
  * as an account above has no name there: it is the topmost that is not active now.
@@ -113,7 +122,8 @@ function sourceOfEnd(
 ): Source {
   if (code === 'account.suspended')
     return { rule: 'account.state', level: chain.find(({ state }) => state !== 'active')?.accountId };
-  const said = readRefusalText(detail);
+  // The words of any other end may be somebody's own.
+  const said = policyCodes.has(code ?? '') ? readRefusalText(detail) : undefined;
   return { rule: said?.setting, level: said?.level };
 }
 
@@ -172,11 +182,13 @@ async function ofCredential(username: string, { accountId, visibleIds, ports }: 
     actor: { id: prefixIds.at(-1) ?? '', name: standing.name },
     ...pageOfCode(ports, told?.code, source),
     ...(refusal === undefined && partly !== undefined
-      ? { title: `${partly.service} does not take it.` }
+      ? { title: 'Nodes of one service do not take it.' }
       : {}),
     ...filled({
       code: told?.code,
-      detail: told && withoutNames(told.detail),
+      detail: refusal
+        ? withoutNames(refusal.detail)
+        : partly && `${partly.service} does not take it: ${withoutNames(partly.detail)}`,
       ...source,
     }),
     known,

@@ -1,7 +1,15 @@
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { admits, budgetsOf, decide, type PolicyRequest, readRefusalText, refusalText, type SpentBudget } from './decide.ts';
+import {
+  admits,
+  budgetsOf,
+  decide,
+  type PolicyRequest,
+  readRefusalText,
+  refusalText,
+  type SpentBudget,
+} from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
 import { levelText, type PolicyChain, type PolicyWord, scopeOf } from './policy-level.ts';

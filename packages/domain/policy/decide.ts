@@ -297,7 +297,10 @@ export function refusalText(
 const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
   [/(?:^|: )(\w+) (?:is reached|does not allow it), as set at (.+)\.$/, (setting) => setting],
   [/(?:^|: )(The balance) of (.+) is used up, or held by sessions: add money\.$/, () => 'prepaidBalance'],
-  [/(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/, () => 'servicesToEnable'],
+  [
+    /(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/,
+    () => 'servicesToEnable',
+  ],
 ];
 
 /** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */

@@ -15,36 +15,37 @@ type Unseen = readonly (typeof services)[number][];
 const seenByAll: Unseen = [];
 
 /** Of every setting, a word that refuses as much as it can. The next setting is a compile error until it stands here. */
-const words: Readonly<Record<SettingName, { readonly says: PolicyWord['values']; readonly unseen: Unseen }>> = {
-  services: { says: { services: [] }, unseen: seenByAll },
-  servicesToEnable: { says: { servicesToEnable: [...services] }, unseen: seenByAll },
-  features: { says: { features: [] }, unseen: seenByAll },
-  regions: { says: { regions: [] }, unseen: services },
-  dataRegions: { says: { dataRegions: [] }, unseen: services },
-  sourceNetworks: { says: { sourceNetworks: [] }, unseen: services },
-  keyAllowList: { says: { keyAllowList: [] }, unseen: seenByAll },
-  clientAllowList: { says: { clientAllowList: [] }, unseen: services },
-  countries: { says: { countries: [] }, unseen: services },
-  deviceKinds: { says: { deviceKinds: [] }, unseen: ['signaling'] },
-  times: { says: { times: [] }, unseen: seenByAll },
-  mediaKinds: { says: { mediaKinds: [] }, unseen: seenByAll },
-  codecs: { says: { codecs: [] }, unseen: seenByAll },
-  participantsMax: { says: { participantsMax: 1 }, unseen: seenByAll },
-  sessionSecondsMax: { says: { sessionSecondsMax: 1 }, unseen: seenByAll },
-  bitsPerSecondMax: { says: { bitsPerSecondMax: 8_000 }, unseen: seenByAll },
-  burstBytesMax: { says: { burstBytesMax: 1_500 }, unseen: seenByAll },
-  // Sessions are counted when one begins: neither judges a credential by them.
-  concurrentSessionsMax: { says: { concurrentSessionsMax: 0 }, unseen: seenByAll },
-  sessionsPerMinuteMax: { says: { sessionsPerMinuteMax: 0 }, unseen: seenByAll },
-  sessionsPerDayMax: { says: { sessionsPerDayMax: 0 }, unseen: seenByAll },
-  relayBytesPerDayMax: { says: { relayBytesPerDayMax: 0 }, unseen: seenByAll },
-  relayBytesPerMonthMax: { says: { relayBytesPerMonthMax: 0 }, unseen: seenByAll },
-  connectedSecondsPerDayMax: { says: { connectedSecondsPerDayMax: 0 }, unseen: seenByAll },
-  spendPerDayMax: { says: { spendPerDayMax: 0 } as PolicyWord['values'], unseen: seenByAll },
-  spendPerMonthMax: { says: { spendPerMonthMax: 0 } as PolicyWord['values'], unseen: seenByAll },
-  spendTotalMax: { says: { spendTotalMax: 0 } as PolicyWord['values'], unseen: seenByAll },
-  prepaidBalance: { says: { prepaidBalance: 0 } as PolicyWord['values'], unseen: seenByAll },
-};
+const words: Readonly<Record<SettingName, { readonly says: PolicyWord['values']; readonly unseen: Unseen }>> =
+  {
+    services: { says: { services: [] }, unseen: seenByAll },
+    servicesToEnable: { says: { servicesToEnable: [...services] }, unseen: seenByAll },
+    features: { says: { features: [] }, unseen: seenByAll },
+    regions: { says: { regions: [] }, unseen: services },
+    dataRegions: { says: { dataRegions: [] }, unseen: services },
+    sourceNetworks: { says: { sourceNetworks: [] }, unseen: services },
+    keyAllowList: { says: { keyAllowList: [] }, unseen: seenByAll },
+    clientAllowList: { says: { clientAllowList: [] }, unseen: services },
+    countries: { says: { countries: [] }, unseen: services },
+    deviceKinds: { says: { deviceKinds: [] }, unseen: ['signaling'] },
+    times: { says: { times: [] }, unseen: seenByAll },
+    mediaKinds: { says: { mediaKinds: [] }, unseen: seenByAll },
+    codecs: { says: { codecs: [] }, unseen: seenByAll },
+    participantsMax: { says: { participantsMax: 1 }, unseen: seenByAll },
+    sessionSecondsMax: { says: { sessionSecondsMax: 1 }, unseen: seenByAll },
+    bitsPerSecondMax: { says: { bitsPerSecondMax: 8_000 }, unseen: seenByAll },
+    burstBytesMax: { says: { burstBytesMax: 1_500 }, unseen: seenByAll },
+    // Sessions are counted when one begins: neither judges a credential by them.
+    concurrentSessionsMax: { says: { concurrentSessionsMax: 0 }, unseen: seenByAll },
+    sessionsPerMinuteMax: { says: { sessionsPerMinuteMax: 0 }, unseen: seenByAll },
+    sessionsPerDayMax: { says: { sessionsPerDayMax: 0 }, unseen: seenByAll },
+    relayBytesPerDayMax: { says: { relayBytesPerDayMax: 0 }, unseen: seenByAll },
+    relayBytesPerMonthMax: { says: { relayBytesPerMonthMax: 0 }, unseen: seenByAll },
+    connectedSecondsPerDayMax: { says: { connectedSecondsPerDayMax: 0 }, unseen: seenByAll },
+    spendPerDayMax: { says: { spendPerDayMax: 0 } as PolicyWord['values'], unseen: seenByAll },
+    spendPerMonthMax: { says: { spendPerMonthMax: 0 } as PolicyWord['values'], unseen: seenByAll },
+    spendTotalMax: { says: { spendTotalMax: 0 } as PolicyWord['values'], unseen: seenByAll },
+    prepaidBalance: { says: { prepaidBalance: 0 } as PolicyWord['values'], unseen: seenByAll },
+  };
 
 /** All that nodes are told to be used up: what counts sessions is not among it. */
 const isTold = ({ setting }: Budget) => settings[setting].counts.what !== 'sessions';
@@ -73,7 +74,13 @@ test.each(settingNames)(
         state: 'active',
         scopes: [`${service}:*`],
       };
-      const account = { chain, state: 'active', configs: [], endpointConfigs: [], policies: [place] } as const;
+      const account = {
+        chain,
+        state: 'active',
+        configs: [],
+        endpointConfigs: [],
+        policies: [place],
+      } as const;
       const { standing } = credentialStanding({
         snapshots: {
           keySnapshot: async () => key,

@@ -154,7 +154,8 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
     ],
   };
   const stopped = chain.find(({ state }) => state !== 'active');
-  const spent = await ports.spent(actingId, policy);
+  // The id stands in a username that anybody can write: of an account out of reach nothing is read.
+  const spent = isBelow ? await ports.spent(actingId, policy) : [];
   const byNodes = judgedByNodes({
     ...{ effective, key, nowMs, accountId: actingId, accountChain, caps, policy, spent, visibleIds },
   });
