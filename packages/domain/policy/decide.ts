@@ -309,8 +309,9 @@ export function readRefusalText(
 ): { readonly setting: SettingName; readonly level: string } | undefined {
   for (const [pattern, settingOfText] of saidTexts) {
     const [, said, level] = pattern.exec(text) ?? [];
-    const setting = said && settingNames.find((name) => name === settingOfText(said));
-    if (setting !== undefined && setting !== '' && level !== undefined) return { setting, level };
+    if (said === undefined || level === undefined) continue;
+    const setting = settingNames.find((name) => name === settingOfText(said));
+    if (setting !== undefined) return { setting, level };
   }
   return undefined;
 }
