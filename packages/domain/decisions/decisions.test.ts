@@ -162,6 +162,75 @@ test('a session into which nobody came was refused, with each limit and refusal 
   expect(await ask(sessionId, joined)).toMatchObject({ decision: 'allowed', code: 'limit.credential_bytes' });
 });
 
+/** What is asked of a session that ended so, where the page of its code points at both. */
+async function endOf(reason: object, endCode: string, seen?: Partial<DecisionsPorts>) {
+  const ended = { sessionId, at, kind: 'session.ended', data: { reason } };
+  const ports = portsOf(
+    { linesOf: async () => [ended] },
+    {
+      sessions: { find: async () => ({ ...session, endCode }) as never },
+      pages: { find: () => ({ title: 'It is.', remedy: 'Wait. `rule` names it. Ask `level`, please.' }) },
+      ...seen,
+    },
+  );
+  return ask(sessionId, ports);
+}
+
+test('a session that a policy refused says by which rule of which level, and one whose log does not say is not pointed at it (PRD-8)', async () => {
+  const code = 'limit.exceeded';
+  const detail = 'concurrentSessionsMax is reached, as set at plan.';
+  expect(await endOf({ code, detail }, code)).toMatchObject({
+    rule: 'concurrentSessionsMax',
+    level: 'plan',
+    remedy: 'Wait. `rule` names it. Ask `level`, please.',
+  });
+  const old = await endOf({ code, detail: 'A limit is reached.' }, code);
+  expect(old).toMatchObject({ remedy: 'Wait.' });
+  expect(old).not.toHaveProperty('rule');
+  expect(old).not.toHaveProperty('level');
+  // What somebody else wrote as the reason of an end is no word of a policy.
+  expect(
+    await endOf({ code: 'session.ended_by_account', detail }, 'session.ended_by_account'),
+  ).not.toHaveProperty('rule');
+});
+
+test('a session of a suspended account says which account it was, without the name of one above (PRD-8, C1)', async () => {
+  const code = 'account.suspended';
+  const suspended = (id: string) => ({
+    states: {
+      chainOf: async () =>
+        chain.map((one) => (one.accountId === id ? { ...one, state: 'suspended' as const } : one)),
+    },
+  });
+  expect(await endOf({ code }, code, suspended(accountId))).toMatchObject({
+    rule: 'account.state',
+    level: accountId,
+  });
+  const above = await endOf({ code }, code, suspended(parentId));
+  expect(above).toMatchObject({ level: 'an account above' });
+  expect(JSON.stringify(above)).not.toContain(parentId);
+  const active = await endOf({ code }, code);
+  expect(active).toMatchObject({ remedy: 'Wait. `rule` names it.' });
+  expect(active).not.toHaveProperty('level');
+});
+
+test('a credential says rule and level; one that a policy keeps from one service alone is good, and says from which', async () => {
+  const refusal = { code: 'policy.refused', detail: 'No.', rule: 'features', level: parentId };
+  const standing = { accountId, prefixIds: ['crd_1'], name: 'user:bob', known: { ...nothingKnown, chain } };
+  const asked = (more: object) =>
+    ask(
+      'AbCd',
+      portsOf({}, { credentials: { standing: async () => ({ ...standing, refusal: undefined, ...more }) } }),
+    );
+  const told = { code: 'policy.refused', rule: 'features', level: 'an account above' };
+  expect(await asked({ refusal })).toMatchObject({ decision: 'refused', ...told });
+  expect(await asked({ partly: { ...refusal, service: 'network-discovery' } })).toMatchObject({
+    decision: 'allowed',
+    detail: 'network-discovery does not take it: No.',
+    ...told,
+  });
+});
+
 test('a credential is judged as it stands now', async () => {
   const standing = {
     accountId,

@@ -1,7 +1,8 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { isId } from '@patchbay/kit/ids';
+import { type PolicyRefusal, readRefusalText } from '../policy/decide.ts';
 import type { decisions } from './definition.ts';
-import { knownTo, nothingKnown } from './known.ts';
+import { type Known, knownTo, nothingKnown } from './known.ts';
 import type { CredentialStanding, DecidedLine, DecisionsPorts } from './ports.ts';
 import type { RefusedRequest } from './refused-request.ts';
 
@@ -20,10 +21,26 @@ const filled = <Fields extends object>(
 ): { [F in keyof Fields]: Exclude<Fields[F], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-const pageOfCode = ({ pages }: DecisionsPorts, code: string | undefined) => {
+/** What is known of where a refusal comes from. */
+interface Source {
+  readonly rule?: string | undefined;
+  readonly level?: string | undefined;
+}
+
+const pageOfCode = ({ pages }: DecisionsPorts, code: string | undefined, source: Source) => {
   const page = code === undefined ? undefined : pages.find(code);
-  return filled({ title: page?.title, remedy: page?.remedy });
+  return filled({ title: page?.title, remedy: page && remedyFor(page.remedy, source) });
 };
+
+/** The sentences of a remedy but for those that point at what this answer does not have. */
+function remedyFor(remedy: string, source: Source): string | undefined {
+  const pointsNowhere = (sentence: string) =>
+    (['rule', 'level'] as const).some(
+      (name) => source[name] === undefined && sentence.includes(`\`${name}\``),
+    );
+  const sentences = remedy.split(/(?<=\.) /).filter((sentence) => !pointsNowhere(sentence));
+  return sentences.length === 0 ? undefined : sentences.join(' ');
+}
 
 function refusedAnswer(refused: RefusedRequest, { visibleIds, ports }: Reader) {
   const { known, withoutNames } = knownTo(visibleIds, refused.known);
@@ -37,7 +54,7 @@ function refusedAnswer(refused: RefusedRequest, { visibleIds, ports }: Reader) {
     operation,
     actor: { id: actorId, name: actorName },
     code,
-    ...pageOfCode(ports, code),
+    ...pageOfCode(ports, code, { rule, level }),
     detail: withoutNames(refused.detail),
     ...filled({ rule, level: level === undefined ? undefined : withoutNames(level) }),
     known,
@@ -88,6 +105,28 @@ const toMoment = (line: DecidedLine) => ({
   ...filled(saidBy(line)),
 });
 
+const policyCodes: ReadonlySet<string> = new Set<PolicyRefusal['code']>([
+  'policy.refused',
+  'service.not_enabled',
+  'limit.exceeded',
+  'balance.used_up',
+]);
+
+/**
+ * Which rule of which level ended a session. A policy's stands in the words of its log; which account was suspended does not,
+ * as an account above has no name there: it is the topmost that is not active now.
+ */
+function sourceOfEnd(
+  code: string | undefined,
+  { detail = '', chain }: { readonly detail?: string | undefined; readonly chain: Known['chain'] },
+): Source {
+  if (code === 'account.suspended')
+    return { rule: 'account.state', level: chain.find(({ state }) => state !== 'active')?.accountId };
+  // The words of any other end may be somebody's own.
+  const said = policyCodes.has(code ?? '') ? readRefusalText(detail) : undefined;
+  return { rule: said?.setting, level: said?.level };
+}
+
 async function ofSession(sessionId: string, { accountId, visibleIds, ports }: Reader) {
   const session = await ports.sessions.find({ accountId, sessionId });
   if (session === undefined) return undefined;
@@ -100,6 +139,10 @@ async function ofSession(sessionId: string, { accountId, visibleIds, ports }: Re
     typeof limit === 'string' && typeof max === 'number' ? [{ name: limit, max }] : [],
   );
   const chain = await ports.states.chainOf(session.accountId);
+  const { known, withoutNames } = knownTo(visibleIds, { ...nothingKnown, chain, limits });
+  const detail = end === undefined ? undefined : saidBy(end).detail;
+  const said = sourceOfEnd(code, { detail, chain });
+  const source = { rule: said.rule, level: said.level === undefined ? undefined : withoutNames(said.level) };
   return {
     subject: sessionId,
     kind: 'session' as const,
@@ -107,9 +150,9 @@ async function ofSession(sessionId: string, { accountId, visibleIds, ports }: Re
     at: session.startedAt.toISOString(),
     accountId: session.accountId,
     operation: session.kind,
-    ...pageOfCode(ports, code),
-    ...filled({ code, detail: end === undefined ? undefined : saidBy(end).detail }),
-    known: knownTo(visibleIds, { ...nothingKnown, chain, limits }).known,
+    ...pageOfCode(ports, code, source),
+    ...filled({ code, detail, ...source }),
+    known,
     moments: lines.map(toMoment),
   };
 }
@@ -122,7 +165,12 @@ async function ofCredential(username: string, { accountId, visibleIds, ports }: 
   });
   if (standing === undefined) return undefined;
   const { known, withoutNames } = knownTo(visibleIds, standing.known);
-  const { refusal, prefixIds } = standing;
+  const { refusal, partly, prefixIds } = standing;
+  const told = refusal ?? partly;
+  const source = {
+    rule: told?.rule,
+    level: told?.level === undefined ? undefined : withoutNames(told.level),
+  };
   const lines = await ports.log.linesOfCredential({ accountId, prefixIds, limit: LINE_COUNT_MAX });
   return {
     subject: username,
@@ -132,11 +180,16 @@ async function ofCredential(username: string, { accountId, visibleIds, ports }: 
     accountId: standing.accountId,
     operation: 'credential',
     actor: { id: prefixIds.at(-1) ?? '', name: standing.name },
-    ...pageOfCode(ports, refusal?.code),
+    ...pageOfCode(ports, told?.code, source),
+    ...(refusal === undefined && partly !== undefined
+      ? { title: 'Nodes of one service do not take it.' }
+      : {}),
     ...filled({
-      code: refusal?.code,
-      detail: refusal && withoutNames(refusal.detail),
-      level: refusal?.level === undefined ? undefined : withoutNames(refusal.level),
+      code: told?.code,
+      detail: refusal
+        ? withoutNames(refusal.detail)
+        : partly && `${partly.service} does not take it: ${withoutNames(partly.detail)}`,
+      ...source,
     }),
     known,
     moments: lines.map(toMoment),

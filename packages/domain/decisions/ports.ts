@@ -26,6 +26,14 @@ export interface DecidedLine {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+interface CredentialRefusal {
+  readonly code: string;
+  readonly detail: string;
+  /** What refused, and the level that set it, where it is no word of the credential itself. */
+  readonly rule?: string;
+  readonly level?: string;
+}
+
 /** How a credential stands now, as relays and signaling would judge it. */
 export interface CredentialStanding {
   /** Whose key minted it. */
@@ -34,7 +42,9 @@ export interface CredentialStanding {
   readonly prefixIds: readonly string[];
   readonly name: string;
   /** Why it is refused wherever it is used; undefined when somebody takes it. */
-  readonly refusal: { readonly code: string; readonly detail: string; readonly level?: string } | undefined;
+  readonly refusal: CredentialRefusal | undefined;
+  /** The service whose nodes a policy has refuse it, where those of another take it. */
+  readonly partly?: (CredentialRefusal & { readonly service: string }) | undefined;
   readonly known: Known;
 }
 

@@ -1,11 +1,19 @@
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { admits, budgetsOf, decide, type PolicyRequest, refusalText } from './decide.ts';
+import {
+  admits,
+  budgetsOf,
+  decide,
+  type PolicyRequest,
+  readRefusalText,
+  refusalText,
+  type SpentBudget,
+} from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
-import type { PolicyChain, PolicyWord } from './policy-level.ts';
-import { type SettingName, settingNames, settingOf, settings } from './settings.ts';
+import { levelText, type PolicyChain, type PolicyWord, scopeOf } from './policy-level.ts';
+import { countedSettingNames, type SettingName, settingNames, settingOf, settings } from './settings.ts';
 
 /** Friday 15 January 2027, 08:00 in UTC. */
 const FRIDAY_MS = 1_800_000_000_000;
@@ -83,6 +91,55 @@ test('of ten thousand random chains the decision is what the explanation says, a
   expect(refusedCount).toBeGreaterThan(1_000);
   expect(refusedCount).toBeLessThan(9_000);
 }, 180_000);
+
+/** What each level lets be counted, by its words alone: those that a lock above silences say nothing. */
+const limitsIn = (chain: PolicyChain) =>
+  countedSettingNames.flatMap((setting) => {
+    const lockedAt = chain.findIndex(({ locked }) => locked.includes(setting));
+    const heard = lockedAt < 0 ? chain : chain.slice(0, lockedAt + 1);
+    const numberIn = (all: object) => (all as Partial<Record<SettingName, number>>)[setting];
+    return heard.flatMap(({ origin, values, overridable }) => {
+      const word = numberIn(values);
+      if (word === undefined) return [];
+      return [{ setting, origin, scope: scopeOf(origin), max: Math.max(word, numberIn(overridable) ?? 0) }];
+    });
+  });
+
+test('of random chains of which something is used up the level named is one whose limit is reached: that of the explanation, or else the narrowest (POL-2, POL-4)', () => {
+  const met = { explained: 0, other: 0, allowed: 0 };
+  fc.assert(
+    fc.property(anyChain, fc.constantFrom('relay', 'signaling'), fc.nat(), (chain, verifier, drawn) => {
+      const service = verifier === 'relay' ? 'network-discovery' : 'signaling';
+      // What is at and below each level, which levels with one scope count together.
+      const usedIn = (scope: string) => [0, 0, 100, 200, 400][(drawn + scope.length * 7) % 5] ?? 0;
+      const limits = limitsIn(chain);
+      const reached = limits.filter(({ scope, max }) => usedIn(scope) >= max);
+      const spent = reached.map(({ setting, scope, max }): SpentBudget => ({ setting, scope, max }));
+      const counted = chain.map((one) => {
+        const only = (all: object) =>
+          Object.fromEntries(
+            Object.entries(all).filter(([name]) => countedSettingNames.some((known) => known === name)),
+          );
+        return { ...one, values: only(one.values), overridable: only(one.overridable) };
+      });
+      const decision = decide(counted, { verifier, service, atMs: FRIDAY_MS, spent });
+      if (decision.kind === 'allowed') {
+        met.allowed += 1;
+        return;
+      }
+      const { setting, origin } = decision;
+      const named = reached.filter((one) => one.setting === setting);
+      const explained = effectivePolicy(counted)[setting]?.origin;
+      const isExplained = named.some((one) => one.origin === explained);
+      const narrowest = named.toSorted((one, other) => one.max - other.max)[0]?.origin;
+      if (origin !== (isExplained ? explained : narrowest))
+        throw new Error(`${setting} is reached at another level than ${JSON.stringify(origin)}.`);
+      met[isExplained ? 'explained' : 'other'] += 1;
+    }),
+    { numRuns: 2_000 },
+  );
+  for (const count of Object.values(met)) expect(count).toBeGreaterThan(40);
+}, 60_000);
 
 describe('each setting refuses what it does not allow, by the level that says so', () => {
   const refusal = (values: PolicyWord['values'], asked: Partial<PolicyRequest>) => {
@@ -199,10 +256,29 @@ describe('what is counted holds at every level by itself', () => {
   test('each level has a budget over all at and below it, as far as it lets those below have', () => {
     expect(budgetsOf(chain).map(({ setting, scope, max }) => [setting, scope, max])).toEqual([
       ['concurrentSessionsMax', 'acc_2', 5],
-      ['relayBytesPerDayMax', 'acc_0', 1_000],
-      ['relayBytesPerDayMax', 'acc_1', 300],
       ['relayBytesPerDayMax', 'acc_2', 250],
+      ['relayBytesPerDayMax', 'acc_1', 300],
+      ['relayBytesPerDayMax', 'acc_0', 1_000],
     ]);
+  });
+
+  test('of a plan and its account, which are counted together, the one that is reached is named (POL-4)', () => {
+    const plan = { level: 'plan', accountId: 'acc_1', planId: 'pln_1' } as const;
+    const both = [
+      level(plan, { values: { relayBytesPerDayMax: 1_000_000 } }),
+      level(account('acc_1', 'above'), { values: { relayBytesPerDayMax: 1_000 } }),
+    ];
+    const refusedAfter = (max?: number) =>
+      decide(both, { ...request, spent: [{ setting: 'relayBytesPerDayMax', scope: 'acc_1', max }] });
+    expect(refusedAfter(1_000)).toMatchObject({ origin: account('acc_1', 'above') });
+    expect(refusedAfter(1_000_000)).toMatchObject({ origin: account('acc_1', 'above') });
+    expect(refusedAfter(999)).toMatchObject({ kind: 'allowed' });
+    expect(refusedAfter()).toMatchObject({ origin: account('acc_1', 'above') });
+    const planAlone = decide(both.slice(0, 1), {
+      ...request,
+      spent: [{ setting: 'relayBytesPerDayMax', scope: 'acc_1', max: 1_000_000 }],
+    });
+    expect(planAlone).toMatchObject({ origin: plan });
   });
 
   test('a budget with nothing left refuses until it begins anew, and only the service that uses it', () => {
@@ -227,3 +303,29 @@ test('a refusal names the level for who sees it, and for others its kind alone (
   expect(refusalText(refused, ['acc_1'])).toBe('regions does not allow it, as set at acc_1.');
   expect(refusalText(refused, ['acc_2'])).toBe('regions does not allow it, as set at account.');
 });
+
+test.each(['policy.refused', 'limit.exceeded', 'balance.used_up', 'service.not_enabled'] as const)(
+  'what a refusal by %s says of its rule and level is read back from its text, and from no other (PRD-8)',
+  (code) => {
+    const settingOfCode = {
+      'policy.refused': 'regions',
+      'limit.exceeded': 'relayBytesPerDayMax',
+      'balance.used_up': 'prepaidBalance',
+      'service.not_enabled': 'servicesToEnable',
+    } as const;
+    const setting = settingOfCode[code];
+    const origins = [
+      account('acc_1'),
+      { level: 'access', accountId: 'acc_1' },
+      { level: 'endpoint', accountId: 'acc_1', endpoint: 'user:bob, as set at x.y' },
+    ] as const;
+    for (const origin of origins)
+      for (const visibleIds of [['acc_1'], []]) {
+        const text = refusalText({ setting, origin, code }, visibleIds);
+        const level = levelText(origin, visibleIds);
+        expect(readRefusalText(text)).toEqual({ setting, level });
+      }
+    expect(readRefusalText('It is full.')).toBeUndefined();
+    expect(readRefusalText('nothing is reached, as set at acc_1.')).toBeUndefined();
+  },
+);

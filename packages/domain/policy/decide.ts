@@ -50,6 +50,8 @@ export const spentBudgetSchema = z.object({
   setting: z.enum(countedSettingNames),
   /** What is counted together: see `scopeOf`. */
   scope: z.string().max(500),
+  /** The limit that is reached: levels with one scope may have several. Absent where there is one alone. */
+  max: z.number().optional(),
   /** When it begins anew. Absent where that depends on others, as with sessions at the same time. */
   resetsAtMs: z.int().optional(),
   /** Absent: for all. A credit may be for some services alone. */
@@ -216,6 +218,7 @@ function refusalOfSpent(
       (one) =>
         one.setting === setting &&
         one.scope === budget.scope &&
+        budget.max <= (one.max ?? Number.POSITIVE_INFINITY) &&
         (one.services === undefined || one.services.includes(service)),
     );
     if (used === undefined || (used.resetsAtMs ?? Number.POSITIVE_INFINITY) <= atMs) continue;
@@ -238,8 +241,9 @@ export interface Budget {
 const knownBudgets = new WeakMap<PolicyChain, readonly Budget[]>();
 
 /**
- * What a request is counted against, from the top down. Where a level lets those below have more than it says, it bounds
- * all of them together by what it lets them have.
+ * What a request is counted against. Of those of one setting the first that is reached is the one to name: the level whose
+ * word holds is what explains the policy, and after it come the others, the narrowest first. Where a level lets those below
+ * have more than it says, it bounds all of them together by what it lets them have.
  */
 export function budgetsOf(chain: PolicyChain): readonly Budget[] {
   const before = knownBudgets.get(chain);
@@ -258,6 +262,11 @@ export function budgetsOf(chain: PolicyChain): readonly Budget[] {
           origin,
           timeZone: chain.find((level) => level.origin === origin)?.timeZone ?? 'UTC',
         }),
+      )
+      .toSorted(
+        (one, other) =>
+          Number(other.origin === setting?.origin) - Number(one.origin === setting?.origin) ||
+          one.max - other.max,
       );
   });
   knownBudgets.set(chain, budgets);
@@ -282,4 +291,27 @@ export function refusalText(
     case 'policy.refused':
       return `${setting} does not allow it, as set at ${level}.`;
   }
+}
+
+/** A level may be any id or name; a setting is a name of the table. */
+const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
+  [/(?:^|: )(\w+) (?:is reached|does not allow it), as set at (.+)\.$/, (setting) => setting],
+  [/(?:^|: )(The balance) of (.+) is used up, or held by sessions: add money\.$/, () => 'prepaidBalance'],
+  [
+    /(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/,
+    () => 'servicesToEnable',
+  ],
+];
+
+/** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */
+export function readRefusalText(
+  text: string,
+): { readonly setting: SettingName; readonly level: string } | undefined {
+  for (const [pattern, settingOfText] of saidTexts) {
+    const [, said, level] = pattern.exec(text) ?? [];
+    if (said === undefined || level === undefined) continue;
+    const setting = settingNames.find((name) => name === settingOfText(said));
+    if (setting !== undefined) return { setting, level };
+  }
+  return undefined;
 }

@@ -83,12 +83,12 @@ class Counted {
       if (countsOf(setting).what === 'usage') {
         const isNow = ({ fromMs, untilMs }: UsedUp) => fromMs <= atMs && atMs < untilMs;
         const found = this.#usedUp.get(usageKeyOf(budget))?.find(isNow);
-        return found === undefined ? [] : [{ setting, scope, resetsAtMs: found.untilMs }];
+        return found === undefined ? [] : [{ setting, scope, max, resetsAtMs: found.untilMs }];
       }
       // What the same requests would have cost is not asked: limits on money are no policy that is tried here.
       if (countsOf(setting).what === 'money') return [];
       const { used, resetsAtMs } = this.#used({ setting, scope, timeZone }, atMs);
-      return used < max ? [] : [{ setting, scope, resetsAtMs }];
+      return used < max ? [] : [{ setting, scope, max, resetsAtMs }];
     });
   }
 

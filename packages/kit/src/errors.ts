@@ -300,7 +300,8 @@ export const platformErrors = {
     title: 'A policy refuses this request.',
     owner: 'config',
     retry: 'never',
-    remedy: 'Look at `rule` and `level`: they name what refused, and where it was set.',
+    remedy:
+      'Change the policy, or ask whoever set it. `rule` and `level` name what refused, and where it was set.',
   },
   'service.not_enabled': {
     status: 403,
@@ -316,14 +317,14 @@ export const platformErrors = {
     owner: 'config',
     retry: 'never',
     remedy:
-      'Ask the owner of the account named in `level` to make it active again, or, where that is an account above, whoever you have this account from.',
+      'Ask its owner to make it active again, or, where it is an account above, whoever you have this account from. `level` names it.',
   },
   'limit.exceeded': {
     status: 429,
     title: 'A limit of this account is reached.',
     owner: 'capacity',
     retry: 'after',
-    remedy: 'Wait for the time in Retry-After, or raise the limit that `rule` names.',
+    remedy: 'Wait for the time in Retry-After, or raise the limit. `rule` names it.',
   },
   'balance.used_up': {
     status: 402,

@@ -149,6 +149,7 @@ import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { spendingWork } from './spending-work.ts';
+import { spentNow } from './spent-now.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 import { verificationWork } from './verification-work.ts';
@@ -304,6 +305,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
+  const watchedUsage = usageWatch({ policies, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -363,6 +365,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           snapshots: nodeSnapshots,
           credentials,
           consumed: (request) => readCredentialTotals(pool, request),
+          spent: (accountId, levels) => spentNow(watchedUsage, spending.store)(accountId, levels),
           nowMs,
         }),
         states: {
@@ -747,7 +750,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
-        usageWatch: usageWatch({ policies, usage, nowMs, aheadMsOf }),
+        usageWatch: watchedUsage,
+        spentNow: spentNow(watchedUsage, spending.store),
         claims: policyClaims(prisma, policies),
         ends: credentialEnds(prisma),
         spending: spending.store,

@@ -51,6 +51,7 @@ function standingUnder(policies: readonly StoredPolicy[], visibleIds: readonly s
     },
     credentials: { isRevoked: async () => false },
     consumed: async () => [],
+    spent: async () => [],
     nowMs: () => NOW_MS,
   });
   return standing({ accountId, username, visibleIds });
@@ -67,11 +68,13 @@ test('a service that is turned off above refuses it where no other takes it, and
       {},
       { by: 'access', word: { ...silent, enabling: { enabled: [], disabled: [...services] } } },
     );
-  expect((await standingUnder([off(['network-discovery'])]))?.refusal).toBeUndefined();
+  const partly = await standingUnder([off(['network-discovery'])]);
+  expect(partly).toMatchObject({ refusal: undefined, partly: { service: 'network-discovery' } });
   const both = [off(['network-discovery', 'signaling'])];
   expect((await standingUnder(both))?.refusal).toEqual({
     code: 'service.not_enabled',
     detail: 'The service is turned off, as set at account.',
+    rule: 'servicesToEnable',
     level: 'account',
   });
   expect((await standingUnder(both, [platformId, accountId]))?.refusal?.level).toContain(platformId);
@@ -91,7 +94,7 @@ test('hours and services of a policy are judged, at the endpoint of whoever it n
   expect((await standingUnder([none('user:ann')]))?.refusal).toBeUndefined();
 });
 
-test('lists of addresses and counted limits are told with their level, and not judged: where it is used from is not known (ACC-9)', async () => {
+test('lists of addresses and numbers of sessions are told with their level, and not judged: where it is used from is not known (ACC-9)', async () => {
   const found = await standingUnder([
     stored(accountId, { clientAllowList: ['192.0.2.0/24'] }, { by: 'access' }),
     stored(accountId, { concurrentSessionsMax: 0 }),

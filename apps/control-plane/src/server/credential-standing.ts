@@ -4,13 +4,14 @@ import { type Known, nothingKnown } from '@patchbay/domain/decisions/known';
 import type { CredentialStanding, DecisionsPorts } from '@patchbay/domain/decisions/ports';
 import { policyValuesOf, settingsOf } from '@patchbay/domain/decisions/settings';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { decide, refusalText } from '@patchbay/domain/policy/decide';
+import { credentialUses, decideUse } from '@patchbay/domain/policy/credential-use';
+import { refusalText, type SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import { levelText, type PolicyChain } from '@patchbay/domain/policy/policy-level';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { parseUsername } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
-import { refusalOfUnenforced, type Verifier } from '@patchbay/protocol/credential/enforcement';
+import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
 import {
   isTurnRestUsername,
   parseTurnRestUsername,
@@ -19,6 +20,7 @@ import {
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
 import { credentialCapsOf } from './credential-caps.ts';
+import type { SpentNow } from './spent-now.ts';
 
 interface Totals {
   readonly prefixId: string;
@@ -34,21 +36,16 @@ export interface StandingPorts {
     readonly accountId: string;
     readonly prefixIds: readonly string[];
   }) => Promise<readonly Totals[]>;
+  readonly spent: SpentNow;
   readonly nowMs: () => number;
 }
 
 type Refusal = NonNullable<CredentialStanding['refusal']>;
 
-/** Who takes credentials at the nodes, and for which service. */
-const verifiers: readonly { readonly verifier: Verifier; readonly service: string }[] = [
-  { verifier: 'relay', service: networkDiscovery.name },
-  { verifier: 'signaling', service: signaling.name },
-];
-
 /**
  * How a credential stands: what relays and signaling would say of it now, in the order in which they look (POL-4). Where
- * it is used from, and what else runs at the same time, is not known here: lists of addresses, regions and counted limits
- * are told and not judged. The password is not asked for: whoever asks sees the key's account, and so what its key may do
+ * it is used from, and what else runs at the same time, is not known here: lists of addresses, regions and numbers of
+ * sessions are told and not judged. The password is not asked for: whoever asks sees the key's account, and so what its key may do
  * anyway.
  */
 export function credentialStanding(ports: StandingPorts): DecisionsPorts['credentials'] {
@@ -68,7 +65,7 @@ export function credentialStanding(ports: StandingPorts): DecisionsPorts['creden
         return { ...found, name: read.name, refusal, known };
       }
       const judged = await judge({ effective, key, ports, visibleIds });
-      return { ...found, name: read.name, refusal: judged.refusal, known: { ...known, ...judged.known } };
+      return { ...found, ...judged, name: read.name, known: { ...known, ...judged.known } };
     },
   };
 }
@@ -129,6 +126,7 @@ interface Judged {
 
 async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
   readonly refusal: Refusal | undefined;
+  readonly partly?: CredentialStanding['partly'];
   readonly known: Partial<Known>;
 }> {
   const nowMs = ports.nowMs();
@@ -156,24 +154,32 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
     ],
   };
   const stopped = chain.find(({ state }) => state !== 'active');
+  // The id stands in a username that anybody can write: of an account out of reach nothing is read.
+  const spent = isBelow ? await ports.spent(actingId, policy) : [];
+  const byNodes = judgedByNodes({
+    ...{ effective, key, nowMs, accountId: actingId, accountChain, caps, policy, spent, visibleIds },
+  });
   const refusals = [
     refusalOfKey(key, nowMs),
     isBelow ? undefined : refusalAs('credential.account_not_allowed', `Its key does not reach ${actingId}.`),
-    stopped && refusalAs('account.suspended', `Account ${stopped.id} is ${stopped.state}.`, stopped.id),
+    stopped && refusalOfState(stopped),
     await refusalOfApplication(effective, actingId, ports),
     (await ports.credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
       ? refusalAs('credential.revoked', 'It, or a credential that it was narrowed from, was revoked.')
       : undefined,
-    refusedEverywhere({ effective, key, nowMs, accountChain, caps, policy, visibleIds }),
+    byNodes.refusal,
     refusalOfLimits(limits),
   ];
-  return { refusal: refusals.find((refusal) => refusal !== undefined), known };
+  const refusal = refusals.find((one) => one !== undefined);
+  return { refusal, ...(refusal === undefined ? { partly: byNodes.partly } : {}), known };
 }
 
-const refusalAs = (code: string, detail: string, level?: string): Refusal => ({
-  code,
-  detail,
-  ...(level === undefined ? {} : { level }),
+const refusalAs = (code: string, detail: string): Refusal => ({ code, detail });
+
+const refusalOfState = ({ id, state }: KeySnapshot['chain'][number]): Refusal => ({
+  ...refusalAs('account.suspended', `Account ${id} is ${state}.`),
+  rule: 'account.state',
+  level: id,
 });
 
 function refusalOfKey(key: KeySnapshot, nowMs: number): Refusal | undefined {
@@ -181,7 +187,7 @@ function refusalOfKey(key: KeySnapshot, nowMs: number): Refusal | undefined {
   if (nowMs >= (key.expiresAtMs ?? Infinity))
     return refusalAs('credential.revoked', `Its key ${key.keyId} has expired.`);
   const stopped = key.chain.find(({ state }) => state !== 'active');
-  return stopped && refusalAs('account.suspended', `Account ${stopped.id} is ${stopped.state}.`, stopped.id);
+  return stopped && refusalOfState(stopped);
 }
 
 function refusalOfEnd(expiresAtMs: number, nowMs: number): Refusal | undefined {
@@ -211,47 +217,68 @@ interface Use {
   readonly effective: Effective;
   readonly key: KeySnapshot;
   readonly nowMs: number;
+  readonly accountId: string;
   readonly accountChain: readonly string[];
   readonly caps: ReturnType<typeof credentialCapsOf>;
   readonly policy: PolicyChain;
+  readonly spent: readonly SpentBudget[];
   readonly visibleIds: readonly string[];
 }
 
-/** Why no verifier takes it: the first one's reason. A credential that one of them takes is a good one. */
-function refusedEverywhere(asked: Use): Refusal | undefined {
+type NodeUse = (typeof credentialUses)[keyof typeof credentialUses];
+
+/**
+ * What the nodes say. A credential that one of them takes is a good one; where a policy has another refuse it, that is told
+ * besides. Where none takes it, a policy is the reason to name: it is asked last, of what is good in itself.
+ */
+function judgedByNodes(asked: Use): Pick<CredentialStanding, 'refusal' | 'partly'> {
+  const judged = Object.values(credentialUses).map((use) => ({ use, refusal: refusalAt(use, asked) }));
+  const refused = judged.flatMap(({ use: { service }, refusal }) =>
+    refusal === undefined ? [] : [{ ...refusal, service }],
+  );
+  const byPolicy = refused.find(({ rule }) => rule !== undefined);
+  if (refused.length < judged.length) return { refusal: undefined, partly: byPolicy };
+  const [first] = refused;
+  const { service: _, ...refusal } = byPolicy ?? first ?? refusalOfNone;
+  return { refusal };
+}
+
+const refusalOfNone = { ...refusalAs('credential.service_not_allowed', 'No service takes it.'), service: '' };
+
+function refusalAt(use: NodeUse, asked: Use): Refusal | undefined {
   const { effective, key, nowMs, accountChain, caps } = asked;
-  const mintsFor = servicesMintedWith(key.scopes);
-  const refusals = verifiers.map(({ verifier, service }): Refusal | undefined => {
-    if (!mintsFor.includes(service))
-      return refusalAs('credential.service_not_allowed', `The scopes of its key do not cover ${service}.`);
-    const { sourceCidrs: _addresses, regions: _regions, ...placeless } = effective;
-    const lifetimeSecondsMax = caps[service]?.lifetimeSecondsMax;
-    const use = {
-      nowMs,
-      service,
-      sourceIp: '',
-      region: '',
-      accountChain,
-      ...(lifetimeSecondsMax === undefined ? {} : { lifetimeSecondsMax }),
-    };
-    return (
-      check(placeless, use) ??
-      refusalOfUnenforced(effective, verifier) ??
-      refusalOfPolicy(asked, { verifier, service })
-    );
-  });
-  const [first] = refusals;
-  if (first === undefined || refusals.includes(undefined)) return undefined;
-  return refusalAs(first.code, first.detail, first.level);
+  const { verifier, service } = use;
+  if (!servicesMintedWith(key.scopes).includes(service))
+    return refusalAs('credential.service_not_allowed', `The scopes of its key do not cover ${service}.`);
+  const { sourceCidrs: _addresses, regions: _regions, ...placeless } = effective;
+  const lifetimeSecondsMax = caps[service]?.lifetimeSecondsMax;
+  const wanted = {
+    nowMs,
+    service,
+    ...('feature' in use ? { feature: use.feature } : {}),
+    sourceIp: '',
+    region: '',
+    accountChain,
+    ...(lifetimeSecondsMax === undefined ? {} : { lifetimeSecondsMax }),
+  };
+  const refused = check(placeless, wanted) ?? refusalOfUnenforced(effective, verifier);
+  if (refused !== undefined) return refusalAs(refused.code, refused.detail);
+  const byPolicy = refusalOfPolicy(use, asked);
+  if (byPolicy !== undefined) return byPolicy;
+  return verifier === 'signaling' && effective.identity === undefined
+    ? refusalAs('credential.identity_missing', 'A token for signaling names an identity.')
+    : undefined;
 }
 
 function refusalOfPolicy(
-  { nowMs, policy, visibleIds }: Use,
-  { verifier, service }: (typeof verifiers)[number],
+  use: NodeUse,
+  { effective: word, nowMs, policy: levels, accountId, spent, visibleIds, key }: Use,
 ): Refusal | undefined {
-  const decision = decide(policy, { verifier, service, atMs: nowMs });
+  const credentialId = word.prefixIds.at(-1) ?? key.keyId;
+  const { decision } = decideUse({ levels, word, accountId, credentialId, spent }, { ...use, atMs: nowMs });
   if (decision.kind === 'allowed') return undefined;
-  return refusalAs(decision.code, refusalText(decision, visibleIds), levelText(decision.origin, visibleIds));
+  const { code, setting: rule, origin } = decision;
+  return { code, detail: refusalText(decision, visibleIds), rule, level: levelText(origin, visibleIds) };
 }
 
 const nothingUsed = { bytes: 0, milliseconds: 0 };

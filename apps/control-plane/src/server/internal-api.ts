@@ -9,7 +9,6 @@ import {
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
 import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
-import { usageBudgetsOf } from '@patchbay/domain/policy/spent';
 import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { invalidRequest } from '@patchbay/faces/refused-fields';
@@ -173,10 +172,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       const { chain, configs } = snapshot;
       const caps = credentialCapsOf({ chain: idsOf(chain) }, configs);
       const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
-      const spent = [
-        ...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy))),
-        ...(await internal.spending.spent(accountId)),
-      ];
+      const spent = [...(await internal.spentNow(accountId, policies.policy))];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
       const hasLogicNear = await internal.logic.isNear(accountId);
       return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };

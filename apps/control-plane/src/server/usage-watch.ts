@@ -86,7 +86,7 @@ export function usageWatch({
         for (const budget of knownOf(each) ?? (await budgetsOf(each))) {
           const [reached] = await spent([budget]);
           if (reached === undefined) continue;
-          const name = JSON.stringify([reached, budget.max]);
+          const name = JSON.stringify(reached);
           if (told.has(name)) continue;
           told.add(name);
           forgetOldest(told, TOLD_COUNT_MAX);

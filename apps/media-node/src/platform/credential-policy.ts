@@ -1,12 +1,8 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { decideUse } from '@patchbay/domain/policy/credential-use';
 import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
 import type { EffectivePolicy, EffectiveSetting } from '@patchbay/domain/policy/effective-policy';
-import {
-  levelText,
-  type PolicyChain,
-  type PolicyLevel,
-  type PolicyOrigin,
-} from '@patchbay/domain/policy/policy-level';
+import { levelText, type PolicyOrigin } from '@patchbay/domain/policy/policy-level';
 import { type CountedSettingName, type SettingName, settings } from '@patchbay/domain/policy/settings';
 import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
@@ -70,12 +66,14 @@ interface Use {
 
 /** Decides by the levels from the platform down to the credential, as the control plane decides by those above it. */
 export function decideCredential(subject: Subject, use: Use): HeldPolicy | RefusedByPolicy {
-  const chain = chainOf(subject);
-  const { effective, account } = subject;
-  const isOfCall = effective.session?.startsWith('ses_') === true;
-  const features = use.feature === undefined ? [] : [use.feature];
-  const asked = { ...use, isOfCall, spent: account.spent };
-  const decision = decide(chain, { ...asked, features });
+  const { effective, account, application, credentialId } = subject;
+  const { optionalFeatures, ...asked } = use;
+  const { identity, instanceType } = effective;
+  const endpoint = identity === undefined ? undefined : userEndpointId(identity);
+  const { accountId, spent } = account;
+  const levels = joinedLevels(account, application, { instanceType, endpoint });
+  const of = { levels, word: effective, accountId, credentialId, spent };
+  const { chain, request, decision } = decideUse(of, asked);
   if (decision.kind === 'refused') return toRefused(decision, account.accountId);
   const { policy } = decision;
   const refusedOf = (setting: SettingName) => (origin: PolicyOrigin) =>
@@ -89,8 +87,8 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
     ...listIn('media', policy.mediaKinds, refusedOf('mediaKinds')),
     ...listIn('codecs', policy.codecs, refusedOf('codecs')),
     ...listIn('features', policy.features, refusedOf('features')),
-    ...withheldIn(use.optionalFeatures, (feature) => {
-      const decided = decide(chain, { ...asked, features: [...features, feature] });
+    ...withheldIn(optionalFeatures, (feature) => {
+      const decided = decide(chain, { ...request, features: [...(request.features ?? []), feature] });
       return decided.kind === 'refused' ? toRefused(decided, account.accountId) : undefined;
     }),
     ...participantsOf(policy, refusedOf('participantsMax')),
@@ -163,31 +161,3 @@ export const toRefused = (
   rule: setting,
   level: levelText(origin, [accountId]),
 });
-
-function chainOf({ account, application, effective, credentialId }: Subject): PolicyChain {
-  const { identity, instanceType } = effective;
-  const endpoint = identity === undefined ? undefined : userEndpointId(identity);
-  const own = levelOfCredential(effective, { accountId: account.accountId, credentialId });
-  return [...joinedLevels(account, application, { instanceType, endpoint }), ...own];
-}
-
-/** The caveats of a credential that are settings of policies: it is the last level of its chain (POL-1). */
-function levelOfCredential(
-  { services, features, regions, countries, deviceKinds, mediaKinds, bitRate }: Effective,
-  { accountId, credentialId }: { readonly accountId: string; readonly credentialId: string },
-): readonly PolicyLevel[] {
-  const values = {
-    ...(services === undefined ? {} : { services: [...services] }),
-    ...(features === undefined ? {} : { features: [...features] }),
-    ...(regions === undefined ? {} : { regions: [...regions] }),
-    ...(countries === undefined ? {} : { countries: [...countries] }),
-    ...(deviceKinds === undefined ? {} : { deviceKinds: [...deviceKinds] }),
-    ...(mediaKinds === undefined ? {} : { mediaKinds: [...mediaKinds] }),
-    ...(bitRate === undefined
-      ? {}
-      : { bitsPerSecondMax: bitRate.bitsPerSecond, burstBytesMax: bitRate.burstBytes }),
-  };
-  if (Object.keys(values).length === 0) return [];
-  const origin = { level: 'credential', accountId, credentialId } as const;
-  return [{ origin, timeZone: 'UTC', values, locked: [], overridable: {} }];
-}

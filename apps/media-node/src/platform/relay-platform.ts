@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { credentialUses } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
@@ -52,9 +53,7 @@ type CountUse = InternalRequest<'countUse'>;
 const relayIpv6 = featureName('network-discovery', 'relay-ipv6');
 /** One answer serves all clients that bring the username: the core holds each address against the grant. */
 const relayUse = {
-  verifier: 'relay',
-  service: 'network-discovery',
-  feature: featureName('network-discovery', 'relay'),
+  ...credentialUses.relay,
   optionalFeatures: [relayIpv6],
   sourceIp: undefined,
 } as const;

@@ -3,6 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { credentialUses } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
@@ -94,7 +95,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       const { sourceIp, clientKey, deviceKind, continuesCredentialId } = context;
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const use = { verifier: 'signaling', service: 'signaling', sourceIp, deviceKind } as const;
+      const use = { ...credentialUses.signaling, sourceIp, deviceKind };
       const resolved = await resolver.resolveToken(credential, use);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
