@@ -62,7 +62,9 @@ export async function runUpload({ json, signal }: UploadOptions): Promise<void> 
 
 /** Those of the bench, below the platform that there is. */
 async function plantAccounts(owner: Client): Promise<void> {
-  const { rows } = await owner.query<{ id: string }>('SELECT id FROM account WHERE parent_id IS NULL AND NOT is_test');
+  const { rows } = await owner.query<{ id: string }>(
+    'SELECT id FROM account WHERE parent_id IS NULL AND NOT is_test',
+  );
   const [[benchId] = [], ...below] = accounts();
   const idOf = (id: string | undefined) => (id === benchId ? rows[0]?.id : id);
   await owner.query('BEGIN');

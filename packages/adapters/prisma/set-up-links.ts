@@ -33,10 +33,10 @@ export async function makeInvitation(
   queries: Queries,
   { userId, accountId }: { readonly userId: string; readonly accountId: string },
 ): Promise<InvitationTokens> {
-  const tokens = { shown: newToken(), mailed: newToken() };
-  await queries.$executeRaw`
-    SELECT set_up_link_make(${hashOf(tokens.shown)}, ${hashOf(tokens.mailed)}, ${userId}, ${endOf()}, ${accountId})`;
-  return tokens;
+  const [shown, mailed] = [newToken(), newToken()];
+  const [made] = await queries.$queryRaw<{ is_mailed: boolean }[]>`
+    SELECT set_up_link_invite(${hashOf(shown)}, ${hashOf(mailed)}, ${userId}, ${endOf()}, ${accountId}) AS is_mailed`;
+  return made?.is_mailed === true ? { shown, mailed } : { shown };
 }
 
 /** What a link is for. */

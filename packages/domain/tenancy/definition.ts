@@ -703,7 +703,11 @@ export const tenancy = defineDomain({
           summary: 'Give somebody a role. They take it with a link that works once, which is mailed to them.',
           access: 'administer',
           request: z.strictObject({ email: z.email().max(254), name, role: roleRef }),
-          response: member.extend({ setUpPath: z.string().optional() }),
+          response: member.extend({
+            setUpPath: z.string().optional(),
+            /** Whether the invitation went by mail: nobody is mailed more than five of them in a day, whoever invites. */
+            isMailed: z.boolean().optional(),
+          }),
           errors: ['auth.scope', 'tenancy.last_owner', 'tenancy.people_at_live'],
         },
         remove: {

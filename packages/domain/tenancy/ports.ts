@@ -124,8 +124,8 @@ export type NamedGrant = Grant & {
 export interface InvitationTokens {
   /** For whoever invites, to hand on. Whoever has it says nothing about the address. */
   readonly shown: string;
-  /** For the mail alone: whoever has it has the address. */
-  readonly mailed: string;
+  /** For the mail alone: whoever has it has the address. Absent: the person was mailed as often as may be in a day. */
+  readonly mailed?: string;
 }
 
 /** What a username says of its credential. */

@@ -183,6 +183,21 @@ describe('team', () => {
     });
   });
 
+  test('team.add 200: nobody is mailed more than five invitations a day, whoever invites; the last of them goes on', async () => {
+    const email = 'flooded@acme.example';
+    const other = await harness.signUp('Other');
+    const request = { email, name: 'Somebody', role: 'viewer' };
+    for (let sent = 0; sent < 4; sent++) expect((await add(email, 'viewer')).answer.isMailed).toBe(true);
+    expect((await other.call('team', 'add', { request })).answer.isMailed).toBe(true);
+    const mailed = await mailedTo(email);
+    const beyond = await other.call('team', 'add', { request });
+    expect(beyond.answer).toMatchObject({ isMailed: false, setUpPath: expect.stringContaining('/set-up/') });
+    expect(await mailedTo(email)).toBe(mailed);
+    expect(await readSetUpLink(database.prisma, tokenOf(beyond))).toBeDefined();
+    const done = await useSetUpLink(database.prisma, { token: mailed, password: 'a new password' });
+    expect(done).toMatchObject({ isEmailVerified: true, accountId: other.accountId });
+  });
+
   test('team.remove 200: an invitation that is withdrawn cannot be taken', async () => {
     const made = await add('withdrawn@acme.example', 'owner');
     const { userId } = made.answer;

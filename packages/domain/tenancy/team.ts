@@ -82,7 +82,7 @@ export const team: Handlers['team'] = {
     }
     const { member, invitation } = put;
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
-    if (invitation !== undefined) {
+    if (invitation?.mailed !== undefined) {
       const accountName = account?.name ?? '';
       const path = setUpPathOf(invitation.mailed);
       await ports.mails.send({
@@ -93,7 +93,12 @@ export const team: Handlers['team'] = {
       });
     }
     // Not the link of the mail: with it, whoever invites could prove an address that is not theirs (PRD-3).
-    return { ...member, ...(invitation === undefined ? {} : { setUpPath: setUpPathOf(invitation.shown) }) };
+    return {
+      ...member,
+      ...(invitation === undefined
+        ? {}
+        : { setUpPath: setUpPathOf(invitation.shown), isMailed: invitation.mailed !== undefined }),
+    };
   },
 
   async remove(context, { userId }, ports) {

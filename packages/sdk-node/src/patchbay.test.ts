@@ -211,3 +211,18 @@ test('a module that makes a client is built where there are no secrets; each use
   expect(() => new Patchbay({ key }).iceServers()).toThrow(missing('PATCHBAY_URL'));
   expect(() => new Patchbay({ key: 'pb_live_nonsense' })).toThrow(PatchbayError);
 });
+
+test('the account of the environment is that of its key alone: another key is about its own', () => {
+  const otherId = 'acc_00k0000000000000000000000000b';
+  vi.stubEnv('PATCHBAY_ACCOUNT', otherId);
+  vi.stubEnv('PATCHBAY_KEY', key);
+  const accountOf = (options: PatchbayOptions) => {
+    const [server] = new Patchbay({ url: 'https://api.test', nowMs: () => nowMs, ...options }).iceServers();
+    return effective(server?.username ?? '', server?.credential ?? '').accountId;
+  };
+  expect(accountOf({})).toBe(otherId);
+  expect(accountOf({ key })).toBe(otherId);
+  vi.stubEnv('PATCHBAY_KEY', createSecret({ keyId, mode: 'test', random: new Uint8Array(32).fill(6) }));
+  expect(accountOf({ key })).toBeUndefined();
+  expect(accountOf({ key, accountId })).toBe(accountId);
+});

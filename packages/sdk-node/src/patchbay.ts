@@ -22,7 +22,7 @@ export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'cre
   readonly signalUrl?: string;
   /** Such as `turn:turn.example.com:3478?transport=udp`. Default: PATCHBAY_TURN_URL, else port 3478 of `url`'s host. */
   readonly turnUrls?: readonly string[];
-  /** The account that calls are about when they name none. Default: PATCHBAY_ACCOUNT, else the key's own. */
+  /** The account that calls are about when they name none. Default: PATCHBAY_ACCOUNT with the key of the environment, else the key's own. */
   readonly accountId?: string;
   /** The secret key. Default: PATCHBAY_KEY. */
   readonly key?: string;
@@ -55,7 +55,9 @@ class ServerClient {
     const environment = readEnvironment();
     const baseUrl = options.url ?? environment.url;
     const credential = options.key ?? environment.key;
-    const accountId = options.accountId ?? environment.accountId;
+    // The account of the environment is that of the environment's key: another key speaks of its own.
+    const isOwnKey = options.key === undefined || options.key === environment.key;
+    const accountId = options.accountId ?? (isOwnKey ? environment.accountId : undefined);
     const more = { ...options, ...(accountId ? { accountId } : {}) };
     const client = createClient(
       baseUrl && credential

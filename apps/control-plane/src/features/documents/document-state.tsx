@@ -64,7 +64,7 @@ export function DocumentState({
   const { tone, icon, text } = stateOf(document, nowMs);
   const { failure, state } = document.standing ?? {};
   // Of a test account no invoice is ever asked for: nobody waits for it.
-  const isOfTest = account?.isTest === true && document.kind === 'invoice' && state === 'new';
+  const isOfTest = account?.isTest === true && document.kind === 'invoice' && state === 'waiting';
   return (
     <Badge tone={tone} icon={icon} {...(failure === undefined ? {} : { title: failure })}>
       {isOfTest ? 'test: not collected' : text}

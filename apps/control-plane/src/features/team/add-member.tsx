@@ -76,7 +76,12 @@ export function AddMember(): ReactNode {
             />
           </form>
         ) : (
-          <SetUpLink path={setUpPath} name={add.data?.name ?? ''} onDone={() => change(false)} />
+          <SetUpLink
+            path={setUpPath}
+            name={add.data?.name ?? ''}
+            isMailed={add.data?.isMailed === true}
+            onDone={() => change(false)}
+          />
         )}
       </Dialog>
     </>
@@ -91,9 +96,10 @@ interface SetUpLinkProps {
   readonly path: string;
   readonly name: string;
   readonly onDone: () => void;
+  readonly isMailed: boolean;
 }
 
-function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
+function SetUpLink({ path, name, isMailed, onDone }: SetUpLinkProps): ReactNode {
   const address = `${window.location.origin}${path}`;
   return (
     <>
@@ -101,6 +107,11 @@ function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
         Send this link to {name} yourself. It takes the role, works once within 7 days, and is shown only
         here.
       </p>
+      {isMailed ? null : (
+        <p className="mt-2 text-ink-soft">
+          No mail was sent: nobody gets more than five invitations a day. That of the last one still works.
+        </p>
+      )}
       <div className="mt-3">
         <ShownOnce text={address} copyLabel="Copy the link" />
       </div>
