@@ -440,6 +440,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         catalogue,
         events: countableEvents(),
         serviceNames,
+        featureNames,
       },
       policy: {
         policies,
@@ -537,6 +538,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
+    featureNames,
     nowMs,
     log,
   });
