@@ -270,6 +270,9 @@ test('sessions are listed newest first, by state and by scope, page by page', as
     state?: 'open' | 'ended' | 'all';
     kind?: 'call' | 'relay' | 'all';
     scope?: 'own' | 'descendants';
+    identity?: string;
+    from?: string;
+    to?: string;
     cursor?: string;
     limit?: number;
   }) => {
@@ -287,6 +290,23 @@ test('sessions are listed newest first, by state and by scope, page by page', as
   expect((await list({ state: 'open' })).ids).toEqual([3, 2, 1, 0]);
   expect((await list({ state: 'ended' })).ids).toEqual([4]);
   expect((await list({ scope: 'own' })).ids).toEqual([3, 1]);
+  const at = (ms: number) => new Date(AT + ms).toISOString();
+  expect((await list({ from: at(0) })).ids).toEqual([4, 3, 2, 1, 0]);
+  expect((await list({ to: at(0) })).ids).toEqual([]);
+  expect((await list({ from: at(1) })).ids).toEqual([]);
+  const joined = {
+    type: 'leg.joined',
+    sequence: 2,
+    atMs: AT,
+    legId: createId('leg'),
+    data: { identity: 'bob' },
+  };
+  await ingest([{ ...joined, sessionId: ids[1] ?? '', accountId: parentId }]);
+  await ingest([{ ...joined, legId: createId('leg'), sessionId: ids[2] ?? '', accountId: childId }]);
+  expect((await list({ identity: 'bob' })).ids).toEqual([2, 1]);
+  expect((await list({ identity: 'bob', limit: 1 })).ids).toEqual([2]);
+  expect((await list({ identity: 'bob', scope: 'own' })).ids).toEqual([1]);
+  expect((await list({ identity: 'bo' })).ids).toEqual([]);
   const first = await list({ limit: 3 });
   expect(first.ids).toEqual([4, 3, 2]);
   expect((await list({ limit: 3, cursor: first.nextCursor ?? '' })).ids).toEqual([1, 0]);

@@ -1,5 +1,6 @@
 import type { LegRecord, LogRecord, SessionRecord, SessionsPorts } from '@patchbay/domain/sessions/ports';
 import { participantsOf } from '@patchbay/domain/sessions/session-log';
+import { createId } from '@patchbay/kit/ids';
 import { textArray } from '../metering/array-literal.ts';
 import { rowsInAccount } from '../postgres/at-once.ts';
 import type { Statement } from '../postgres/round-trip.ts';
@@ -71,19 +72,46 @@ type ListedSession = Omit<SessionRow, 'account'> & { readonly accountName: strin
  * The newest sessions of an account and of all below it: the newest of each by its index, and of those the newest. What it
  * costs follows from how many accounts there are and how long a page is, and not from how many sessions were ever held.
  */
-const newest = ({ accountId, state, kind, scope, cursor, limit }: SessionQuery): Statement => ({
-  text: `SELECT s.*, a.name AS "accountName" FROM account_closure c CROSS JOIN LATERAL (
-      SELECT id, account_id AS "accountId", application_id AS "applicationId", node_id AS "nodeId", kind, state, mode, region,
+const newest = ({
+  accountId,
+  state,
+  kind,
+  scope,
+  identity,
+  from,
+  to,
+  cursor,
+  limit,
+}: SessionQuery): Statement => ({
+  text: `SELECT DISTINCT ON (s.id) s.*, a.name AS "accountName" FROM account_closure c CROSS JOIN LATERAL (
+      SELECT s.id, s.account_id AS "accountId", application_id AS "applicationId", node_id AS "nodeId", kind, s.state, mode, region,
         mode_sequence AS "modeSequence", coalesce(leg_ids, '{}') AS "legIds",
         coalesce(joined_leg_ids, '{}') AS "joinedLegIds", coalesce(left_leg_ids, '{}') AS "leftLegIds", started_at AS "startedAt", connected_at AS "connectedAt", ended_at AS "endedAt",
         end_code AS "endCode"
-      FROM session
-      WHERE account_id = c.descendant_id AND state = ANY ($2) AND ($3 = 'all' OR kind = $3) AND ($4::text IS NULL OR id < $4)
-      ORDER BY id DESC LIMIT $6) s JOIN account a ON a.id = s."accountId"
+      FROM ${identity === undefined ? 'session s WHERE s.account_id = c.descendant_id' : sessionsOfIdentity}
+        AND s.state = ANY ($2) AND ($3 = 'all' OR kind = $3) AND ($4::text IS NULL OR s.id < $4)
+        AND ($7::timestamptz IS NULL OR (s.started_at >= $7 AND s.id >= $8))
+        AND ($9::timestamptz IS NULL OR (s.started_at < $9 AND s.id < $10))${identity === undefined ? '' : ' AND l.identity = $11'}
+      ORDER BY s.id DESC LIMIT $6) s JOIN account a ON a.id = s."accountId"
     WHERE c.ancestor_id = $1 AND c.valid_to = 'infinity' AND (c.depth = 0 OR $5 = 'descendants')
     ORDER BY s.id DESC LIMIT $6`,
-  values: [accountId, textArray(statesOf[state]), kind, cursor ?? null, scope, limit + 1],
+  values: [
+    ...[accountId, textArray(statesOf[state]), kind, cursor ?? null, scope, limit + 1],
+    ...[from ?? null, boundOf(from, -CLOCK_MS), to ?? null, boundOf(to, CLOCK_MS)],
+    ...(identity === undefined ? [] : [identity]),
+  ],
 });
+
+/** By the index of legs: of whoever is asked for, and not of all who were in sessions. */
+const sessionsOfIdentity =
+  'session_leg l JOIN session s ON s.id = l.session_id WHERE l.account_id = c.descendant_id';
+
+/** By how much the clock of a node, which makes the id, may differ from ours. */
+const CLOCK_MS = 86_400_000;
+
+/** Ids sort by time, so what began long before or after is not looked at. */
+const boundOf = (at: string | undefined, shiftMs: number): string | null =>
+  at === undefined ? null : createId('ses', Math.max(0, Date.parse(at) + shiftMs));
 
 export function sessionStore(prisma: PrismaClient): SessionsPorts['sessions'] {
   return {

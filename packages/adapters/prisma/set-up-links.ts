@@ -16,7 +16,7 @@ const TOKEN_BYTES = 32;
 const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
 
 /** Anything that runs a query: the client, or a transaction of it. */
-type Queries = Pick<PrismaClient, '$executeRaw'>;
+type Queries = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>;
 
 const newToken = () => randomBytes(TOKEN_BYTES).toString('base64url');
 const endOf = () => new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);

@@ -82,6 +82,12 @@ export const sessions = defineDomain({
             state: z.enum(['open', 'ended', 'all']).default('all'),
             kind: z.enum([...sessionKinds, 'all']).default('all'),
             scope: z.enum(['own', 'descendants']).default('descendants'),
+            /** Only those in which this identity, exactly, had a part. */
+            identity: z.string().min(1).max(200).optional(),
+            /** Only those that began then or later. */
+            from: z.iso.datetime().optional(),
+            /** Only those that began before. */
+            to: z.iso.datetime().optional(),
           }),
           response: pageOf(session),
           errors: [],

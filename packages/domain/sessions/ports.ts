@@ -53,6 +53,10 @@ export interface SessionsPorts {
       readonly state: 'open' | 'ended' | 'all';
       readonly kind: SessionKind | 'all';
       readonly scope: 'own' | 'descendants';
+      readonly identity?: string | undefined;
+      /** When they began: from then on, and before. */
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
       readonly cursor?: string | undefined;
       readonly limit: number;
     }): Promise<{ readonly items: readonly SessionRecord[]; readonly nextCursor?: string | undefined }>;

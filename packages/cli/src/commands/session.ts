@@ -8,6 +8,9 @@ interface Flags {
   readonly account?: string;
   readonly state: 'open' | 'ended' | 'all';
   readonly kind: 'call' | 'relay' | 'all';
+  readonly identity?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: number;
 }
 
@@ -47,10 +50,13 @@ export function addSessionCommand(program: Command): void {
         .choices(['call', 'relay', 'all'])
         .default('all'),
     )
+    .option('--identity <name>', 'those in which it had a part')
+    .option('--from <time>', 'those that began then or later')
+    .option('--to <time>', 'those that began before')
     .option('--limit <count>', 'at most so many', positiveInteger, 200)
     .option('--json')
-    .action(async ({ account, state, kind, limit, json = false }: Flags) => {
-      const items = await readList(connect(account).sessions.list({ state, kind }), limit);
+    .action(async ({ account, limit, json = false, ...query }: Flags) => {
+      const items = await readList(connect(account).sessions.list(query), limit);
       print(items, { json, rows: items.map(rowOf) });
     });
   session

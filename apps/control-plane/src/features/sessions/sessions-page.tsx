@@ -1,10 +1,12 @@
 'use client';
 
+import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
+import { Field } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
-import { Activity } from 'lucide-react';
+import { Activity, X } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -38,16 +40,20 @@ export function SessionsPage(): ReactNode {
   const [filter, setFilter] = useState('');
   const [scope, setScope] = useState<Scope>('descendants');
   const [kind, setKind] = useState<Kind>('all');
+  const [identity, setIdentity] = useState<string>();
+  const [days, setDays] = useState({ from: '', until: '' });
   const open = useOpenSessions(accountId);
   const openIds = useMemo(() => open.data?.items.map(({ id }) => id), [open.data]);
-  const past = usePastSessions({ accountId, scope, kind, openIds });
+  const past = usePastSessions({ accountId, scope, kind, identity, days, openIds });
   const isShown = (session: Session) =>
+    (identity === undefined || session.legs.some((leg) => leg.identity === identity)) &&
     (scope === 'descendants' || session.accountId === accountId) &&
     (kind === 'all' || session.kind === kind) &&
     matchesFilter(filter, textsOf(session));
   const live = (open.data?.items ?? []).filter(isShown);
   const ended = past.sessions.filter(isShown);
-  const isFiltered = filter !== '' || kind !== 'all';
+  const isFiltered =
+    filter !== '' || kind !== 'all' || identity !== undefined || `${days.from}${days.until}` !== '';
   const isEmpty = open.isSuccess && past.isSuccess && !isFiltered && live.length + ended.length === 0;
   const error = open.error ?? past.error;
   return (
@@ -58,7 +64,7 @@ export function SessionsPage(): ReactNode {
         examples={examplesOf(accountId)}
         actions={isEmpty ? undefined : <OpenSample isBrief />}
       />
-      <div className="mb-6 flex flex-wrap gap-2">
+      <div className="mb-6 flex flex-wrap items-end gap-2">
         <PageFilter
           label="Filter by name, account, id, mode"
           value={filter}
@@ -67,6 +73,26 @@ export function SessionsPage(): ReactNode {
         />
         <Select label="Kind" isLabelled value={kind} options={kinds} onChange={setKind} />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
+        <Field
+          label="Began from"
+          type="date"
+          value={days.from}
+          onChange={(event) => setDays({ ...days, from: event.target.value })}
+          className="w-40"
+        />
+        <Field
+          label="Until"
+          type="date"
+          value={days.until}
+          onChange={(event) => setDays({ ...days, until: event.target.value })}
+          className="w-40"
+        />
+        {identity === undefined ? null : (
+          <Button aria-label={`Not only those of ${identity}`} onClick={() => setIdentity(undefined)}>
+            <span className="text-ink-faint">Of</span> {identity}
+            <X aria-hidden />
+          </Button>
+        )}
       </div>
       {error !== null ? <ProblemNote error={error} onRetry={past.retry} /> : null}
       {isEmpty ? <NoSessions accountId={accountId} /> : null}
@@ -102,6 +128,18 @@ export function SessionsPage(): ReactNode {
                 None{isFiltered ? ' by this filter' : ' yet'}
                 {past.hasMore && filter !== '' ? ' so far: show more to look further back' : ''}.
               </p>
+            ) : null}
+            {past.hasMore && filter !== '' && identity === undefined ? (
+              <Button
+                variant="ghost"
+                className="mt-2"
+                onClick={() => {
+                  setIdentity(filter.trim());
+                  setFilter('');
+                }}
+              >
+                Find all past sessions of “{filter.trim()}”
+              </Button>
             ) : null}
             {ended.length > 0 ? <SessionTable label="Past sessions" sessions={ended} isPast /> : null}
             <LoadMore hasMore={past.hasMore} isPending={past.isLoadingMore} onMore={past.loadMore} />

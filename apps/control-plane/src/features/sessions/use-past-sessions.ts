@@ -12,6 +12,10 @@ export interface PastSessionsRequest {
   readonly accountId: string;
   readonly scope: 'own' | 'descendants';
   readonly kind: Session['kind'] | 'all';
+  /** Only those in which it had a part. */
+  readonly identity?: string | undefined;
+  /** Days, such as 2026-11-30: the first and the last on which they began, by the clock of whoever looks. */
+  readonly days: { readonly from: string; readonly until: string };
   /** Sessions that run now. One that leaves them has ended, wherever in the list its start puts it. */
   readonly openIds: readonly string[] | undefined;
 }
@@ -20,9 +24,14 @@ export interface PastSessionsRequest {
  * Sessions that have ended, newest first. What has ended does not change, so pages stay as they were read; only the
  * newest are asked for again, however many were loaded.
  */
-export function usePastSessions({ accountId, scope, kind, openIds }: PastSessionsRequest) {
+export function usePastSessions({ accountId, scope, kind, identity, days, openIds }: PastSessionsRequest) {
   const trpc = useTRPC();
-  const input = { accountId, state: 'ended', scope, kind, limit: PAGE } as const;
+  const input = {
+    ...({ accountId, state: 'ended', scope, kind, limit: PAGE } as const),
+    ...(identity === undefined ? {} : { identity }),
+    ...(days.from === '' ? {} : { from: startOf(days.from) }),
+    ...(days.until === '' ? {} : { to: startOf(days.until, 1) }),
+  };
   const pages = useInfiniteQuery(
     trpc.sessions.list.infiniteQueryOptions(input, {
       getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -57,4 +66,11 @@ export function usePastSessions({ accountId, scope, kind, openIds }: PastSession
     loadMore: () => void pages.fetchNextPage(),
     retry: () => void pages.refetch(),
   };
+}
+
+/** When a day begins here, or the one so many days after it. */
+function startOf(day: string, laterDays = 0): string {
+  const start = new Date(`${day}T00:00:00`);
+  start.setDate(start.getDate() + laterDays);
+  return start.toISOString();
 }
