@@ -96,7 +96,7 @@ interface ActionFieldsProps {
 
 /** What is done when the limit is reached. */
 export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
-  const { kind, kilobits, service, address, url, nodeId } = choice;
+  const { kind, kilobits, service, feature, address, url, nodeId } = choice;
   const { data: account } = useAccount();
   return (
     <div className="grid gap-4 sm:grid-cols-2">
