@@ -1,14 +1,14 @@
+import { countedRange } from '@patchbay/domain/metering/counted-range';
 import {
   type EntityGroup,
   entityGroups,
+  type UsageAnswer,
   type UsageQuery,
   type UsageRow,
 } from '@patchbay/domain/metering/usage-store';
 import type { Pool } from 'pg';
 import { rowsInAccount } from '../postgres/at-once.ts';
 import type { Parameter } from '../postgres/round-trip.ts';
-
-const MINUTE_MS = 60_000;
 
 interface Source {
   /** A relation with at, meter, dimension_set_id, quantity, record_count, and a column for each entity it knows. */
@@ -25,10 +25,7 @@ interface Row {
 }
 
 /** Reads usage in the scope of the account that is asked for. Minute totals where they suffice, raw records where they do not. */
-export async function queryUsage(
-  pool: Pool,
-  query: UsageQuery,
-): Promise<{ rows: UsageRow[]; isTruncated: boolean }> {
+export async function queryUsage(pool: Pool, query: UsageQuery): Promise<UsageAnswer> {
   const source = sourceOf(query);
   const values = [...source.values, JSON.stringify(query.where ?? {})];
   const where = `d.dimensions @> $${values.length}::jsonb`;
@@ -49,7 +46,9 @@ export async function queryUsage(
      ${behind} ORDER BY ${places} LIMIT $${values.length}`,
     values,
   });
+  const completeFromMs = needsRecords(query) ? await completeFrom(pool, query) : undefined;
   return {
+    ...(completeFromMs === undefined ? {} : { completeFromMs }),
     rows: rows.slice(0, query.limit).map((row) => usageFromRow(row, query.groupBy)),
     isTruncated: rows.length > query.limit,
   };
@@ -66,12 +65,10 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
-  const needsRecords =
-    (query.sessionId ?? query.endpoint ?? query.application ?? query.credential) !== undefined ||
-    entities.some((name) => name !== 'account');
-  const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
+  const { fromMs, toMs } = countedRange(query);
+  const range = [new Date(fromMs), new Date(toMs)];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
-  if (needsRecords) return recordSource(query, asked);
+  if (needsRecords(query)) return recordSource(query, asked);
   if (entities.includes('account') && query.scope === 'inclusive') {
     return {
       sql: 'SELECT account_id, at, meter, dimension_set_id, sum AS quantity, n AS record_count FROM usage_below_account($1, $2, $3, $4, $5, $6)',
@@ -85,6 +82,30 @@ function sourceOf(query: UsageQuery): Source {
       ${isOwn ? 'WHERE self_n > 0' : ''}`,
     values: asked,
   };
+}
+
+/** Whether raw records are read: minute totals know no application, endpoint, credential or session. */
+const needsRecords = ({ groupBy, sessionId, endpoint, application, credential }: UsageQuery): boolean =>
+  (sessionId ?? endpoint ?? application ?? credential) !== undefined ||
+  groupBy.some((name) => isEntity(name) && name !== 'account');
+
+/** The end of the last day of the range of which records went by retention: what went of a day is kept as its sums. */
+async function completeFrom(pool: Pool, query: UsageQuery): Promise<number | undefined> {
+  const { fromMs, toMs } = countedRange(query);
+  const [row] = await rowsInAccount<{ at: Date }>(pool, query.accountId, {
+    text: `
+      SELECT least(max(g.day + 1)::timestamp AT TIME ZONE 'UTC', $3::timestamptz) AS at
+      FROM account_closure c CROSS JOIN LATERAL (
+        SELECT k.day FROM usage_closed k
+        WHERE k.account_id = c.descendant_id AND k.day >= (greatest($2::timestamptz, c.valid_from) AT TIME ZONE 'UTC')::date
+          AND k.day::timestamp AT TIME ZONE 'UTC' < least($3::timestamptz, c.valid_to)
+          AND ($4::text IS NULL OR k.meter = $4)
+        ORDER BY k.day DESC LIMIT 1) AS g
+      WHERE c.ancestor_id = $1 ${query.scope === 'own' ? 'AND c.depth = 0' : ''}
+      HAVING max(g.day) IS NOT NULL`,
+    values: [query.accountId, new Date(fromMs), new Date(toMs), query.meter ?? null],
+  });
+  return row?.at.getTime();
 }
 
 /** Raw records know what minute totals do not: application, endpoint, credential and session. */
@@ -122,5 +143,3 @@ function usageFromRow(row: Row, groupBy: readonly string[]): UsageRow {
 }
 
 const isEntity = (name: string): name is EntityGroup => entityGroups.some((entity) => entity === name);
-const floorMinute = (atMs: number): number => atMs - (atMs % MINUTE_MS);
-const ceilMinute = (atMs: number): number => Math.ceil(atMs / MINUTE_MS) * MINUTE_MS;

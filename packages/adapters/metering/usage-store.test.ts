@@ -3,6 +3,7 @@ import { rollUp } from '@patchbay/domain/metering/roll-up';
 import { type UsageRecord, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { UsageQuery, UsageRow, UsageStore } from '@patchbay/domain/metering/usage-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from './tenants.testing.ts';
@@ -419,6 +420,39 @@ describe('reading (MET-5)', () => {
     ]);
     expect(await store.sessionSegments('leaf', 'ses_2')).toEqual(segments);
     expect(await store.sessionSegments('beside', 'ses_2')).toEqual([]);
+  });
+
+  test('any cut of a range sums to the range, from totals of minutes and from raw records alike (MET-5)', async () => {
+    const fromMs = noon - 90_000;
+    const lengthMs = 3 * 3_600_000 + 12_345;
+    const sumsOf = async (range: { fromMs: number; toMs: number }, groupBy: readonly string[]) => {
+      const { rows } = await ask({ ...bytes, ...range, groupBy });
+      return rows.map(({ group, quantity }) => [Object.values(group).join(), quantity] as const);
+    };
+    const added = (sums: readonly (readonly [string, bigint])[]) => {
+      const of: Record<string, bigint> = {};
+      for (const [group, quantity] of sums) of[group] = (of[group] ?? 0n) + quantity;
+      return of;
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: lengthMs }), { maxLength: 3 }),
+        fc.constantFrom([], ['account'], ['application'], ['session']),
+        async (cuts, groupBy) => {
+          // Inside the minute that was used is where a cut once counted twice.
+          const ends = [0, 90_000 + 30_000, ...cuts, lengthMs].sort((one, other) => one - other);
+          const parts = ends.slice(1).map((end, index) => ({
+            fromMs: fromMs + (ends[index] ?? 0),
+            toMs: fromMs + end,
+          }));
+          const whole = await sumsOf({ fromMs, toMs: fromMs + lengthMs }, groupBy);
+          const cut = (await Promise.all(parts.map((part) => sumsOf(part, groupBy)))).flat();
+          expect(added(cut)).toEqual(added(whole));
+          expect(whole.reduce((sum, [, quantity]) => sum + quantity, 0n)).toBe(30n);
+        },
+      ),
+      { numRuns: 24 },
+    );
   });
 
   test('by any dimension, and by account', async () => {

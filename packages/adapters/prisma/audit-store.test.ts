@@ -44,7 +44,7 @@ async function accountWithEntries(count: number): Promise<string> {
 
 test('entries are chained without a gap, newest first in the list, with before and after (ACC-8)', async () => {
   const accountId = await accountWithEntries(5);
-  expect(await store.brokenAt(accountId)).toBeUndefined();
+  expect((await store.entries.verify(accountId)).brokenAt).toBeUndefined();
   const first = await store.entries.list({ accountId, scope: 'own', limit: 3 });
   expect(first.items).toHaveLength(3);
   expect(first.items[0]).toMatchObject({
@@ -78,7 +78,7 @@ test('C53: the application can neither change nor remove an entry, nor choose it
       sql,
     ).rejects.toThrow('permission denied');
   }
-  expect(await store.brokenAt(accountId)).toBeUndefined();
+  expect((await store.entries.verify(accountId)).brokenAt).toBeUndefined();
 });
 
 test.each([
@@ -95,7 +95,45 @@ test.each([
   const owner = await connectAs(database.url);
   expect((await owner.query(sql, [accountId])).rowCount).toBeGreaterThan(0);
   await owner.end();
-  expect(await store.brokenAt(accountId)).toBe(brokenAt);
+  expect((await store.entries.verify(accountId)).brokenAt).toBe(brokenAt);
+});
+
+test('an entry tells the address it came from, and of a key of the account what is shown of it (ACC-8)', async () => {
+  const { accountId: parent } = await database.signUp('Keyed');
+  const child = await database.addChild(parent, 'Keyed below');
+  const keyOf = (accountId: string) =>
+    database.ports.keys.create({
+      accountId,
+      name: 'Deploy',
+      mode: 'live',
+      scopes: ['*'],
+      createdBy: 'platform',
+    });
+  const [{ key: own }, { key: above }] = [await keyOf(child), await keyOf(parent)];
+  for (const [key, actorAccountId] of [
+    [own, child],
+    [above, parent],
+  ] as const)
+    await store.append({
+      ...{
+        accountId: child,
+        accountPath: await database.chainOf(child),
+        actorName: key.name,
+        actorAccountId,
+      },
+      ...{
+        actorId: key.id,
+        address: '192.0.2.7',
+        action: 'keys.create',
+        target: 'key_1',
+        requestId: 'req_1',
+      },
+    });
+  const { items } = await store.entries.list({ accountId: child, scope: 'own', limit: 2 });
+  const byOwn = { address: '192.0.2.7', key: { name: 'Deploy', display: own.display } };
+  expect(items.map((record) => told(record, [child]))).toMatchObject([{ address: null, key: null }, byOwn]);
+  // Whoever sees the account above is told the address as the name.
+  expect(told(items[0] ?? Object.create(null), [parent, child])).toMatchObject({ address: '192.0.2.7' });
 });
 
 test('a filter finds what the reader is told, and by no word anybody who acts from above them (ACC-8, C1)', async () => {

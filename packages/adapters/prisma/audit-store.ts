@@ -10,8 +10,6 @@ import { inAccount, type ScopedTransaction } from './scope.ts';
 export interface AuditStore {
   readonly entries: AuditPorts['entries'];
   append(entry: NewAuditEntry): Promise<void>;
-  /** The first entry of an account at which its chain is broken, from 1; undefined when it is whole (C53). */
-  brokenAt(accountId: string): Promise<number | undefined>;
 }
 
 const toJson = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
@@ -27,23 +25,28 @@ export function auditStore(prisma: PrismaClient): AuditStore {
               : Prisma.sql`e.account_id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId})`;
           const older = cursor === undefined ? Prisma.empty : Prisma.sql`AND e.id < ${cursor}`;
           const rows = await transaction.$queryRaw<AuditRecord[]>`
-            SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.action,
+            SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.address, e.action,
               e.target, e.request_id AS "requestId", e.before, e.after, e.actor_account_id AS "actorAccountId",
               e.account_path AS "accountPath",
+              (SELECT json_build_object('name', k.name, 'display', k.display) FROM api_key k WHERE k.id = e.actor_id) AS key,
               ${isActorKnown} AS "isActorKnown"
             FROM audit_entry e WHERE ${whose} ${older} ${filter === undefined ? Prisma.empty : wordsOf(filter)} ORDER BY e.id DESC LIMIT ${limit + 1}`;
           return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
         }),
+
+      verify: (accountId) =>
+        inAccount(prisma, accountId, async (transaction) => {
+          const [row] = await transaction.$queryRaw<{ at: bigint | null; count: bigint }[]>`
+            SELECT audit_broken_at(${accountId}) AS at,
+              (SELECT count(*) FROM audit_entry e WHERE e.account_id = ${accountId}) AS count`;
+          return {
+            entryCount: Number(row?.count ?? 0),
+            brokenAt: row?.at == null ? undefined : Number(row.at),
+          };
+        }),
     },
 
     append: (entry) => writeInAccount(prisma, entry.accountId, { text: appending, values: valuesOf(entry) }),
-
-    brokenAt: (accountId) =>
-      inAccount(prisma, accountId, async (transaction) => {
-        const [row] = await transaction.$queryRaw<{ at: bigint | null }[]>`
-          SELECT audit_broken_at(${accountId}) AS at`;
-        return row?.at == null ? undefined : Number(row.at);
-      }),
   };
 }
 

@@ -40,6 +40,7 @@ const treeTables: readonly string[] = ['account', 'account_closure'];
 const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
+  'audit_check',
   'billing_closing',
   'bus_message',
   'email_link',

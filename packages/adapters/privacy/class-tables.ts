@@ -646,6 +646,7 @@ export const classTables = {
       'policy_hold',
       'request_rate',
       'usage_lag',
+      'audit_check',
       'retention_round',
       'billing_closing',
       'billing_verification',

@@ -157,7 +157,7 @@ test('the audit log loses its oldest entries alone, and the chain of the others 
   };
   for (let index = 0; index < 4; index++) await audit.append({ ...entry, requestId: `req_${index}` });
   await ageAudit(owner, accountId, 1_200);
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   for (let index = 4; index < 6; index++) await audit.append({ ...entry, requestId: `req_${index}` });
   await remove({ rowsAtOnce: 3 });
   const sequences = async () =>
@@ -167,16 +167,16 @@ test('the audit log loses its oldest entries alone, and the chain of the others 
       ])
     ).rows.map(({ s }) => s);
   expect(await sequences()).toEqual([5, 6]);
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   await audit.append({ ...entry, requestId: 'req_7' });
-  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
   const batch = { name: 'auditEntries' as const, ids: [accountId], rowsAtOnce: 10 };
   await expect(forgetRows(pool, { ...batch, befores: [new Date(daysAgo(300))] })).rejects.toThrow(
     'last year',
   );
   // One that goes without its base is noticed.
   await owner.query('DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 5', [accountId]);
-  expect(await audit.brokenAt(accountId)).toBe(5);
+  expect((await audit.entries.verify(accountId)).brokenAt).toBe(5);
 });
 
 test('the application takes no entry out of the audit log, nor writes what is closed, by itself', async () => {
@@ -227,6 +227,21 @@ test('usage records go by rows where an account keeps less and by the day where 
 
   await remove({ rowsAtOnce: 3 });
   expect(Object.fromEntries(await left())).toEqual({ [brief]: 4, [child]: 4, [other]: 12 });
+  const asked = {
+    fromMs: daysAgo(120),
+    toMs: daysAgo(-1),
+    bucket: 'all',
+    scope: 'inclusive',
+    limit: 10,
+  } as const;
+  const completeFrom = async (accountId: string, groupBy: readonly string[]) =>
+    (await usage.query({ ...asked, accountId, groupBy })).completeFromMs;
+  const { rows: gone } = await owner.query('SELECT max(day + 1)::text AS day FROM usage_closed');
+  // Records that went are no use of nobody: the answer says from when on it has all (MET-5).
+  expect(await completeFrom(brief, ['application'])).toBe(Date.parse(gone[0].day));
+  expect(await completeFrom(child, ['session'])).toBe(Date.parse(gone[0].day));
+  expect(await completeFrom(other, ['application'])).toBeUndefined();
+  expect(await completeFrom(brief, ['account'])).toBeUndefined();
   expect(await recomputed()).toBe(0);
 
   // Now nobody keeps the older of the two days: it goes as a whole, with its partition.

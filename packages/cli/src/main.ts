@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addBalanceCommand } from './commands/balance.ts';
 import { addBillingCommand } from './commands/billing.ts';
 import { addBrandCommand } from './commands/brand.ts';
@@ -62,6 +63,7 @@ const commands = [
   addLogicCommand,
   addWebhookCommand,
   addPrivacyCommand,
+  addAuditCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

@@ -13,6 +13,8 @@ const record: AuditRecord = {
   accountId,
   actorId: 'usr_1',
   actorName: 'Alice',
+  address: '192.0.2.7',
+  key: { name: 'Deploy', display: 'pb_live_ab12' },
   action: 'accounts.update',
   target: accountId,
   actorAccountId: accountId,
@@ -21,6 +23,10 @@ const record: AuditRecord = {
   requestId: 'req_1',
   before: { name: 'A' },
   after: null,
+};
+
+const never = async (): Promise<never> => {
+  throw new Error('It was not asked for.');
 };
 
 test('audit.list 200: who changed what, from what, to what; what is not there is left out (ACC-8)', async () => {
@@ -37,13 +43,32 @@ test('audit.list 200: who changed what, from what, to what; what is not there is
     action: 'keys',
     from: '2026-11-01T00:00:00.000Z',
   });
-  const page = await handlers.audit.list(context, request, { entries });
+  const page = await handlers.audit.list(context, request, { entries: { ...entries, verify: never } });
   const filter = { visibleIds: [], action: 'keys', from: new Date('2026-11-01T00:00:00.000Z') };
   expect(asked).toEqual([{ accountId, cursor: undefined, limit: 20, scope: 'descendants', filter }]);
   expect(page.items[0]).toMatchObject({ at: '2026-11-24T12:00:00.000Z', before: { name: 'A' } });
   expect(page.items[0]).not.toHaveProperty('after');
+  expect(page.items[0]).toMatchObject({ address: '192.0.2.7', key: { display: 'pb_live_ab12' } });
   expect(audit.resources.audit.operations.list.response.safeParse(page).success).toBe(true);
 });
+
+test.each([
+  [undefined, { state: 'whole' }],
+  [2, { state: 'broken', brokenAt: 2 }],
+])(
+  'audit.verify 200: a chain that breaks at %s, of the account of the path alone (C53)',
+  async (brokenAt, said) => {
+    const { context } = domainContext<typeof audit, 'audit', 'verify'>(audit, { chain: [accountId] });
+    const asked: string[] = [];
+    const verify = async (id: string) => {
+      asked.push(id);
+      return { entryCount: 3, brokenAt };
+    };
+    const answer = await handlers.audit.verify(context, {}, { entries: { list: never, verify } });
+    expect(answer).toEqual({ at: new Date(context.nowMs()).toISOString(), entryCount: 3, ...said });
+    expect(asked).toEqual([accountId]);
+  },
+);
 
 describe('an entry as somebody reads it who does not see the accounts above (PRD-2, C1)', () => {
   const byParent = {
@@ -54,9 +79,10 @@ describe('an entry as somebody reads it who does not see the accounts above (PRD
     before: { parentId: 'acc_parent', name: 'A' },
   };
 
-  test('whoever acts from above has no name, and no account above is named', () => {
+  test('whoever acts from above has no name, address or key, and no account above is named', () => {
     const shown = told(byParent, [accountId]);
     expect(shown).toMatchObject({ actorId: 'above', actorName: 'an account above', after: null });
+    expect(shown).toMatchObject({ address: null, key: null });
     expect(JSON.stringify({ ...shown, accountPath: [], actorAccountId: '' })).not.toMatch(/parent\b|Parent/);
     expect(shown.before).toEqual({ parentId: 'an account above', name: 'A' });
   });

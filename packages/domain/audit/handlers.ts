@@ -11,6 +11,8 @@ const toAnswer = ({
   at,
   before,
   after,
+  address,
+  key,
   actorAccountId: _actorAccountId,
   isActorKnown: _isActorKnown,
   accountPath: _accountPath,
@@ -18,6 +20,8 @@ const toAnswer = ({
 }: AuditRecord) => ({
   ...rest,
   at: at.toISOString(),
+  ...(address === null ? {} : { address }),
+  ...(key === null ? {} : { key }),
   ...(before === undefined || before === null ? {} : { before: before as Json }),
   ...(after === undefined || after === null ? {} : { after: after as Json }),
 });
@@ -42,6 +46,16 @@ export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
       return {
         items: items.map((record) => toAnswer(told(record, visibleIds))),
         ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
+    },
+
+    async verify({ entity, nowMs }, _request, { entries }) {
+      const { entryCount, brokenAt } = await entries.verify(entity.accountId);
+      return {
+        at: new Date(nowMs()).toISOString(),
+        state: brokenAt === undefined ? ('whole' as const) : ('broken' as const),
+        entryCount,
+        ...(brokenAt === undefined ? {} : { brokenAt }),
       };
     },
   },

@@ -4,6 +4,10 @@ export interface AuditRecord {
   readonly accountId: string;
   readonly actorId: string;
   readonly actorName: string;
+  /** The network address the request came from. Null: no request, or its address was not known. */
+  readonly address: string | null;
+  /** Of a key of the account or below it: what it is called now, and what is shown of it. */
+  readonly key: { readonly name: string; readonly display: string } | null;
   /** Where the actor holds the right by which this was changed. Null: written before this was, or done by the platform. */
   readonly actorAccountId: string | null;
   /** Whether a key or a user is of the account or below it now. Others, such as `platform`, are known. */
@@ -51,6 +55,13 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
+export interface AuditChain {
+  /** Entries that are there; the oldest may be gone by retention, which breaks nothing. */
+  readonly entryCount: number;
+  /** The number, counted from 1, of the first entry that is missing or not as it was written. Undefined: it is whole. */
+  readonly brokenAt: number | undefined;
+}
+
 export interface AuditPorts {
   readonly entries: {
     /** Newest first. */
@@ -61,5 +72,7 @@ export interface AuditPorts {
       readonly cursor?: string | undefined;
       readonly limit: number;
     }): Promise<{ readonly items: readonly AuditRecord[]; readonly nextCursor?: string | undefined }>;
+    /** Recomputes the account's own chain from what its entries say now (C53). */
+    verify(accountId: string): Promise<AuditChain>;
   };
 }

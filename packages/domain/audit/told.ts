@@ -5,7 +5,7 @@ export const ABOVE = { actorId: 'above', actorName: 'an account above' } as cons
 
 /**
  * An entry as somebody reads it who sees the accounts of `visibleIds`: whoever changed something from above these has no
- * name, and no account above is named in what was there before and after (C1, PRD-2).
+ * name, no address and no key, and no account above is named in what was there before and after (C1, PRD-2).
  */
 export function told(record: AuditRecord, visibleIds: readonly string[]): AuditRecord {
   const { accountPath, accountId, actorAccountId, isActorKnown } = record;
@@ -20,7 +20,7 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
       : JSON.parse(hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)));
   return {
     ...record,
-    ...(isAbove ? ABOVE : {}),
+    ...(isAbove ? { ...ABOVE, address: null, key: null } : {}),
     target: hidden.includes(record.target) ? ABOVE.actorName : record.target,
     before: withoutNames(record.before),
     after: withoutNames(record.after),

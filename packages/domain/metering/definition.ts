@@ -43,6 +43,7 @@ export const metering = defineDomain({
             },
           ],
           request: z.object({
+            /** Minutes are counted that begin from then on, and before `to`: ranges that meet add up. */
             from: requestTime,
             to: requestTime,
             bucket: z.enum(['minute', 'hour', 'day', 'month', 'all']).default('all'),
@@ -68,9 +69,12 @@ export const metering = defineDomain({
             limit: queryInt().min(1).max(10_000).default(1_000),
           }),
           response: z.object({
+            /** The range that was counted: both ends of the one asked for, moved on to a whole minute. */
+            from: z.iso.datetime(),
+            to: z.iso.datetime(),
             rows: z.array(
               z.object({
-                /** Start of the bucket; the start of the range for 'all'. */
+                /** Start of the bucket; the start of the counted range for 'all'. */
                 at: z.iso.datetime(),
                 meter: z.string(),
                 group: z.record(z.string(), z.string()),
@@ -79,6 +83,11 @@ export const metering = defineDomain({
               }),
             ),
             isTruncated: z.boolean(),
+            /**
+             * Only where records are asked that are not all kept any more: by application, endpoint, credential or session,
+             * the answer lacks use from before. Totals have it.
+             */
+            completeFrom: z.iso.datetime().optional(),
             /** Ask again with it for the rest. */
             nextAfter: z.string().optional(),
           }),

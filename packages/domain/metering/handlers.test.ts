@@ -70,6 +70,8 @@ test('query 200: quantities past 2^53 travel as text, for the account of the pat
     groupBy: 'region,,session,direction',
   });
   expect(await answer).toEqual({
+    from,
+    to: '2026-11-23T00:00:00.000Z',
     isTruncated: false,
     rows: [
       {
@@ -84,6 +86,19 @@ test('query 200: quantities past 2^53 travel as text, for the account of the pat
   expect(asked).toMatchObject([
     { accountId: 'acc_1', scope: 'inclusive', groupBy: ['region', 'session', 'direction'] },
   ]);
+});
+
+test('query 200: the range that was counted is said: a minute belongs to the range in which it begins (MET-5)', async () => {
+  const { answer } = ask({ from: '2026-11-22T00:00:00.001Z', to: '2026-11-22T00:01:30.000Z' });
+  expect(await answer).toMatchObject({ from: '2026-11-22T00:01:00.000Z', to: '2026-11-22T00:02:00.000Z' });
+});
+
+test('query 200: where records are not kept any more, the answer says from when on it has all', async () => {
+  const request = metering.resources.usage.operations.query.request.parse({ from, to: from });
+  const query = async () => ({ rows: [], isTruncated: false, completeFromMs: Date.parse(from) });
+  const answer = await handlers.usage.query(context, request, { usage: { ...nothing, query }, catalogue });
+  expect(answer).toMatchObject({ completeFrom: from });
+  expect(await ask({}).answer).not.toHaveProperty('completeFrom');
 });
 
 test('query 422: more buckets than one answer holds are not read', async () => {

@@ -2,6 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { z } from 'zod';
+import { countedRange } from './counted-range.ts';
 import type { metering } from './definition.ts';
 import type { MeterCatalogue } from './meter-catalogue.ts';
 import type { MeteringPorts } from './ports.ts';
@@ -120,7 +121,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
           `The range holds ${bucketCount} buckets; at most ${BUCKET_COUNT_MAX} are answered.`,
         );
       }
-      const { rows, isTruncated } = await usage.query({
+      const { rows, isTruncated, completeFromMs } = await usage.query({
         accountId: context.entity.accountId,
         fromMs,
         toMs,
@@ -138,8 +139,12 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         limit: request.limit,
       });
       const last = rows.at(-1);
+      const counted = countedRange({ fromMs, toMs });
       return {
+        from: new Date(counted.fromMs).toISOString(),
+        to: new Date(counted.toMs).toISOString(),
         isTruncated,
+        ...(completeFromMs === undefined ? {} : { completeFrom: new Date(completeFromMs).toISOString() }),
         ...(isTruncated && last !== undefined ? { nextAfter: keyTextOf(last, groupBy) } : {}),
         rows: rows.map(({ atMs, meter, group, quantity, recordCount }) => ({
           at: new Date(atMs).toISOString(),

@@ -41,9 +41,8 @@ export type EntityGroup = (typeof entityGroups)[number];
 
 export interface UsageQuery {
   readonly accountId: string;
-  /** Whole minutes are read: from the one that holds this. */
+  /** The minutes that begin in [fromMs, toMs) are read: see `countedRange`. */
   readonly fromMs: number;
-  /** To the end of the minute before, or of the one that holds it. */
   readonly toMs: number;
   readonly bucket: UsageBucket;
   /** Whose hours, days and months these are: a name of the IANA database. Default: UTC. */
@@ -65,6 +64,13 @@ export interface UsageQuery {
   /** Only rows behind this one, in the order of time, meter and group. */
   readonly after?: UsageRowKey;
   readonly limit: number;
+}
+
+export interface UsageAnswer {
+  readonly rows: readonly UsageRow[];
+  readonly isTruncated: boolean;
+  /** Raw records of before are past the time for which they are kept, and only these know what was asked: the rows lack them. */
+  readonly completeFromMs?: number;
 }
 
 export type UsageRowKey = Pick<UsageRow, 'atMs' | 'meter' | 'group'>;
@@ -115,7 +121,7 @@ export interface UsageStore {
   ingest(records: readonly UsageRecord[]): Promise<IngestReceipt>;
   /** Keeps what may not be counted, once for each body. */
   keepConflicts(conflicts: readonly UsageConflict[]): Promise<void>;
-  query(query: UsageQuery): Promise<{ readonly rows: readonly UsageRow[]; readonly isTruncated: boolean }>;
+  query(query: UsageQuery): Promise<UsageAnswer>;
   /** What a session used of each meter in each of its segments, for the account and all below it, in order. */
   sessionSegments(accountId: string, sessionId: string): Promise<readonly SessionSegment[]>;
   /** The newest first. */

@@ -10,6 +10,7 @@ export const measures: Readonly<Record<string, string>> = {
   'actions.waiting': 'Actions of triggers that are not done',
   'mails.waiting': 'Mails that are due',
   'billing.differing': 'Lines of closed months that differ from their recomputation',
+  'audit.broken': 'Audit logs in which an entry is missing or not as it was written',
   'usage.lagMedianMs': 'Milliseconds from use to its being counted, for half of what was counted lately',
   'usage.lagP99Ms': 'Milliseconds from use to its being counted, for 99 of 100',
   'usage.refused': 'Usage records of the last hour that were not counted',

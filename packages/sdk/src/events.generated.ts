@@ -16,6 +16,7 @@ export interface EventData {
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
+  readonly 'audit.broken': { readonly accountId: Id<"acc">; readonly brokenAt: number };
   readonly 'billing.price.set': { readonly accountId: Id<"acc">; readonly service: string };
   readonly 'billing.reminded': { readonly documentId: Id<"doc">; readonly number: string; readonly offsetDays: number; readonly isLast: boolean };
   readonly 'billing.overdue': { readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend" };

@@ -120,6 +120,7 @@ import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
+import { auditWork } from './audit-work.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { brandRelays } from './brand-relays.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
@@ -598,6 +599,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const auditing = auditWork({ databaseUrl: env.DATABASE_URL, onLost, prisma, isStopped, nowMs, log });
   const verification = verificationWork({
     ...{ databaseUrl: env.DATABASE_URL, onLost, prisma, catalogue, isStopped, nowMs, log },
     platformAccount: collector,
@@ -699,6 +701,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     privacyWork,
     moneyWork: money.runner,
     verificationWork: verification.runner,
+    auditWork: auditing.runner,
     spendingWork: spending.runner,
     spending,
     railNotices: money.notices,
@@ -764,6 +767,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyPool.end();
       await money.close();
       await verification.close();
+      await auditing.close();
       await spending.close();
       await jobs.stop();
       await refusedRequests.written();
@@ -815,6 +819,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.verificationWork.start();
+    kept.patchbayControlPlane.auditWork.start();
     kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
     kept.patchbayControlPlane.credentialEndsWork.start();

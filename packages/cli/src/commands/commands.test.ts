@@ -323,6 +323,33 @@ describe('key rotate', () => {
   });
 });
 
+describe('audit', () => {
+  it('list takes the filters of the API, and verify ends with 1 where the chain is broken (ACC-8, C53)', async () => {
+    const at = '2026-11-24T12:00:00.000Z';
+    const entry = {
+      id: 'aud_1',
+      at,
+      accountId,
+      actorId: 'key_1',
+      actorName: 'Deploy',
+      action: 'keys.create',
+      address: '192.0.2.7',
+      key: { name: 'Deploy', display: 'pb_live_ab12' },
+    };
+    answers['/audit'] = { items: [{ ...entry, target: 'key_2', requestId: 'req_1' }] };
+    const filters = ['--actor', 'key_1', '--action', 'keys', '--target', 'key_2', '--scope', 'descendants'];
+    const { stdout } = await run('audit', 'list', ...filters, '--from', '2026-11-24T00:00:00Z', '--to', at);
+    expect(stdout).toMatch(/Deploy\s+pb_live_ab12\s+192\.0\.2\.7\s+keys\.create\s+key_2/);
+    answers['/audit/verification'] = { at, state: 'whole', entryCount: 3 };
+    expect((await run('audit', 'verify')).stdout).toMatch(/whole/);
+    answers['/audit/verification'] = { at, state: 'broken', entryCount: 3, brokenAt: 2 };
+    expect(await run('audit', 'verify').catch((error: unknown) => error)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/broken\s+3\s+2/),
+    });
+  });
+});
+
 describe('billing', () => {
   it('verify ends with 1 and the lines where the books differ (BIL-3)', async () => {
     const line = { kind: 'use', sellerId: 'acc_1', buyerId: accountId, key: 'relay.bytes {}' };

@@ -50,6 +50,10 @@ type Question = Parameters<Client['usage']['query']>[0];
 
 const CSV_PAGE_ROWS = 10_000;
 
+/** On standard error, where it spoils no JSON and no CSV. */
+const incomplete = (completeFrom: string): string =>
+  `Complete from ${completeFrom} on: records of before are not all kept any more. Totals have that use.\n`;
+
 /** Page after page, as it is read: a file of any length needs the memory of one page. */
 async function writeCsv(client: Client, question: Question): Promise<void> {
   const groupNames = (question.groupBy ?? '').split(',').filter(Boolean);
@@ -65,6 +69,8 @@ async function writeCsv(client: Client, question: Question): Promise<void> {
       const unit = units.get(row.meter)?.unit ?? 'count';
       process.stdout.write(usageCsvLine(row, { groupNames, unit }));
     }
+    if (after === undefined && page.completeFrom !== undefined)
+      process.stderr.write(incomplete(page.completeFrom));
     after = page.nextAfter;
   } while (after !== undefined);
 }
@@ -126,6 +132,7 @@ export function addUsageCommand(program: Command): void {
         quantity,
       }));
       print(found, { json, rows });
+      if (found.completeFrom !== undefined && !json) process.stderr.write(incomplete(found.completeFrom));
       if (found.isTruncated && !json)
         process.stderr.write('There is more: take --csv, or ask for a shorter time.\n');
     });

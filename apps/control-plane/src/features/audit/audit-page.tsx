@@ -18,6 +18,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pathOfId } from '../shell/path-of-id.ts';
 import { AuditFilter } from './audit-filter.tsx';
+import { ChainNote } from './chain-note.tsx';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
 import { type FilterName, useAuditFilter } from './use-audit-filter.ts';
 
@@ -38,6 +39,7 @@ export function AuditPage(): ReactNode {
         scope="Every change, by whom, from what, to what. Entries are added and never changed."
         examples={[exampleOf({ operation: 'audit.list', input: { accountId, ...filter.request } })]}
       />
+      <ChainNote />
       <AuditFilter filter={filter} nameOf={nameOf} />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={8} /> : null}
@@ -86,15 +88,25 @@ function AuditRow({ entry, onOnly }: AuditRowProps): ReactNode {
       <time dateTime={entry.at} title={entry.at} className="text-ink-faint tabular-nums max-md:order-2">
         {showMoment(entry.at)}
       </time>
-      <button
-        type="button"
-        className="truncate rounded-sm text-left font-medium hover:underline max-md:order-1"
-        title={entry.actorId}
-        aria-label={`Only by ${entry.actorName}`}
-        onClick={() => onOnly({ actorId: entry.actorId })}
-      >
-        {entry.actorName}
-      </button>
+      <span className="grid min-w-0 justify-items-start max-md:order-1">
+        <button
+          type="button"
+          className="max-w-full truncate rounded-sm text-left font-medium hover:underline"
+          title={entry.actorId}
+          aria-label={`Only by ${entry.actorName}`}
+          onClick={() => onOnly({ actorId: entry.actorId })}
+        >
+          {entry.actorName}
+        </button>
+        {entry.key === undefined ? null : (
+          <code className="max-w-full truncate text-sm text-ink-faint" title={`Key ${entry.key.name}`}>
+            {entry.key.display}
+          </code>
+        )}
+        {entry.address === undefined ? null : (
+          <span className="text-sm wrap-anywhere text-ink-faint">from {entry.address}</span>
+        )}
+      </span>
       <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
         <button
           type="button"

@@ -2,6 +2,7 @@
 
 import { dimensionFilterText } from '@patchbay/kit/dimension-filter';
 import { Button } from '@patchbay/ui/button';
+import { Callout } from '@patchbay/ui/callout';
 import { Chart } from '@patchbay/ui/chart';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Skeleton } from '@patchbay/ui/skeleton';
@@ -10,6 +11,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { ChartColumn, Download } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
+import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { downloadText } from '../download/download.ts';
@@ -149,6 +151,12 @@ export function UsagePage(): ReactNode {
           range or less to look at.
         </EmptyState>
       ) : null}
+      {usage.data?.completeFrom === undefined ? null : (
+        <Callout tone="wait" title={`Complete from ${showMoment(usage.data.completeFrom)} on`}>
+          This is read from single records, and some of before are past the time for which they are kept.
+          Without this grouping and narrowing, totals show all that was used.
+        </Callout>
+      )}
       {rows.length > 0 ? (
         <div className="grid grid-cols-1 gap-6">
           <p title={`${exact.value} ${exact.unit}`}>
