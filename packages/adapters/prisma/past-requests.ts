@@ -36,7 +36,7 @@ interface Row {
 /** The requests that policies decide, from the log of sessions: each session that began, and each that was refused. */
 export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'query'>): PolicyPorts['past'] {
   return {
-    requests: ({ accountId, fromMs, limit }) =>
+    requests: ({ accountId, planId = null, fromMs, limit }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const rows = await transaction.$queryRaw<Row[]>`
           SELECT s.id, s.account_id, s.application_id, s.kind, s.region, s.started_at, s.ended_at, s.connected_at, s.end_code,
@@ -45,6 +45,9 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
             WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
               AND (s.ended_at IS NULL OR s.ended_at >= ${new Date(fromMs)})
+              AND (${planId}::text IS NULL OR EXISTS (
+                SELECT FROM account_plan t JOIN account_closure h ON h.ancestor_id = t.account_id
+                WHERE t.plan_id = ${planId} AND h.descendant_id = s.account_id AND h.valid_to = 'infinity'))
             ORDER BY s.started_at DESC LIMIT ${limit + 1}) s
           LEFT JOIN LATERAL (SELECT identity, audio, video, screen FROM session_leg l
             WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true

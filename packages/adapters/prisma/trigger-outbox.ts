@@ -34,10 +34,10 @@ export interface TriggerOutbox {
   /** Forgets counters that nothing can count in any more. @returns how many. */
   forget(): Promise<number>;
   readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'> & {
-    /** Only these services stay on for the target. */
-    holdServices(
+    /** Holds the target to this, as a policy that an account above sets. */
+    holdPolicy(
       due: DueFiring,
-      hold: { readonly services: readonly string[]; readonly untilMs: number | undefined },
+      hold: { readonly values: PolicyWord['values']; readonly untilMs: number | undefined },
     ): Promise<void>;
   };
 }
@@ -106,8 +106,8 @@ export function triggerOutbox(
         return rows.map(({ session_id }) => session_id);
       },
 
-      async holdServices({ rule }, { services, untilMs }) {
-        const word: PolicyWord = { ...silent, values: { services: [...services] } };
+      async holdPolicy({ rule }, { values, untilMs }) {
+        const word: PolicyWord = { ...silent, values };
         const until = untilMs === undefined ? null : new Date(untilMs);
         await prisma.$queryRaw`
           SELECT trigger_hold_word(${rule.id}, ${JSON.stringify(word)}::jsonb, ${until})::text`;

@@ -150,6 +150,7 @@ export const access = defineDomain({
           summary:
             'Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject({
             keys: listOf(z.strictObject(entry)),
             credentials: listOf(z.strictObject({ ...entry, authenticates })),

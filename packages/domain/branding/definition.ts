@@ -163,6 +163,7 @@ export const branding = defineDomain({
           summary:
             'Set the brand anew. What is left out has a neutral default, and never that of an account above.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject({ ...brandFields, isSignUpOpen: z.boolean().default(false) }),
           response: writtenBrand,
           errors: ['branding.host_refused', 'branding.host_unproved'],

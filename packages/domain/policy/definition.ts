@@ -82,6 +82,8 @@ const planName = z.string().trim().min(1).max(60);
 const planId = idSchema('pln');
 const planWord = z.strictObject(word);
 
+const simulatedDays = z.int().min(1).max(31).default(7);
+
 const simulated = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
@@ -220,7 +222,7 @@ export const policy = defineDomain({
             'Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level.',
           access: 'administer',
           isTrial: true,
-          request: z.strictObject({ ...place, ...word, days: z.int().min(1).max(31).default(7) }),
+          request: z.strictObject({ ...place, ...word, days: simulatedDays }),
           response: simulated,
           errors: [
             'resource.unknown',
@@ -262,16 +264,47 @@ export const policy = defineDomain({
             'request.invalid',
           ],
         },
+        get: {
+          method: 'GET',
+          path: '/plans/{planId}',
+          summary: 'Read one plan.',
+          access: 'read',
+          request: z.object({ planId }),
+          response: plan,
+          errors: ['resource.unknown'],
+        },
         update: {
           method: 'PUT',
           path: '/plans/{planId}',
           summary: 'Change a plan. It holds at once for every account that has it.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject({ planId, name: planName, policy: planWord }),
           response: plan,
           errors: [
             'resource.unknown',
             'policy.plan_name_taken',
+            'policy.bound_invalid',
+            'policy.data_region_unavailable',
+            'request.invalid',
+          ],
+        },
+        simulate: {
+          method: 'POST',
+          path: '/plans/{planId}/simulations',
+          summary:
+            'Decide the real requests of the last days, of all accounts that have a plan, by a changed plan before it is saved.',
+          access: 'administer',
+          isTrial: true,
+          request: z.strictObject({ planId, policy: planWord, days: simulatedDays }),
+          response: simulated.extend({
+            /** How many accounts have the plan. */
+            accountCount: z.int().min(0),
+            /** Of them, those whose requests, or those of accounts below them, are among what was decided. */
+            triedAccountCount: z.int().min(0),
+          }),
+          errors: [
+            'resource.unknown',
             'policy.bound_invalid',
             'policy.data_region_unavailable',
             'request.invalid',

@@ -400,6 +400,18 @@ describe('plans', () => {
     );
   });
 
+  test('plans.get 200: as the list has it', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    expect((await call(['plans', 'get'], { planId: plan.id }, { at: reseller })).answer).toEqual(plan);
+    expect((await call(list, {}, { at: reseller })).answer.items).toEqual([plan]);
+  });
+
+  test('plans.get 404: a plan of another account is none', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    const read = call(['plans', 'get'], { planId: plan.id });
+    await expect(read).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
   test('plans.update 404: a plan of another account is none', async () => {
     const { answer: plan } = await call(create, free, { at: reseller });
     const changed = call(['plans', 'update'], { ...free, planId: plan.id });
@@ -654,6 +666,83 @@ describe('policy.simulate', () => {
     await call(set, { regions: ['eu'] }, { at: shop });
     const { answer } = await call(simulate, { regions: ['eu'] });
     expect(answer).toMatchObject({ refusedNowCount: 2, refusedCount: 2, examples: [] });
+  });
+
+  test('what an account between may use is tried too, though it asked for nothing itself', async () => {
+    const used = { meter: 'network-discovery.relayed-bytes', group: {}, quantity: 2n, recordCount: 1 };
+    usedRows.push({ atMs: NOW_MS - 3 * 3_600_000, ...used });
+    await addSessions(shop, 2, { kind: 'relay' });
+    await call(set, { relayBytesPerDayMax: 1 }, { at: customer, as: customerKey });
+    const { answer } = await call(simulate, {}, { at: reseller });
+    usedRows.length = 0;
+    expect(answer.bySetting).toMatchObject([
+      { setting: 'relayBytesPerDayMax', origin: { level: 'account', accountId: customer }, count: 2 },
+    ]);
+  });
+
+  describe('of a plan', () => {
+    const trial = ['plans', 'simulate'] as const;
+    let planId: string;
+    beforeEach(async () => {
+      const made = { name: 'Basic', policy: { regions: ['eu', 'us'] } };
+      planId = (await call(['plans', 'create'], made, { at: reseller })).answer.id;
+    });
+    const tryPlan = (policy: object, at = reseller) => call(trial, { planId, policy }, { at });
+
+    test('plans.simulate 200: what all accounts that have it, and those below them, would have met', async () => {
+      const [other, without] = [
+        await database.addChild(reseller, 'Other'),
+        await database.addChild(reseller, 'Without'),
+      ];
+      for (const at of [customer, other]) await call(['plans', 'assign'], { planId }, { at });
+      await addSessions(shop, 2, { region: 'us' });
+      await addSessions(customer, 1);
+      await addSessions(other, 1, { region: 'ap' });
+      await addSessions(without, 4, { region: 'us' });
+      const { answer, audited, events } = await tryPlan({ regions: ['eu'] });
+      expect(answer).toMatchObject({
+        accountCount: 2,
+        triedAccountCount: 2,
+        requestCount: 4,
+        isComplete: true,
+        refusedNowCount: 1,
+        refusedCount: 3,
+      });
+      const counts = answer.bySetting.map(({ origin, count }) => [origin.accountId, origin.planId, count]);
+      expect(new Map(counts.map(([accountId, ...rest]) => [accountId, rest]))).toEqual(
+        new Map([
+          [customer, [planId, 2]],
+          [other, [planId, 1]],
+        ]),
+      );
+      expect([audited, events]).toEqual([[], []]);
+      const { answer: kept } = await call(['plans', 'get'], { planId }, { at: reseller });
+      expect(kept.policy).toEqual({ regions: ['eu', 'us'] });
+    });
+
+    test('an account that has it and had no requests is counted, and not among those that were tried', async () => {
+      await call(['plans', 'assign'], { planId });
+      expect((await tryPlan({ regions: [] })).answer).toMatchObject({
+        accountCount: 1,
+        triedAccountCount: 0,
+        requestCount: 0,
+      });
+    });
+
+    test('plans.simulate 404: a plan of another account is none', async () => {
+      await expect(tryPlan({}, customer)).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+    });
+
+    test('plans.simulate 422: what could not be saved is not tried', async () => {
+      const bounded = tryPlan({ concurrentSessionsMax: 5, overridable: { concurrentSessionsMax: 2 } });
+      await expect(bounded).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+      const unkept = tryPlan({ dataRegions: ['us'] });
+      await expect(unkept).rejects.toMatchObject(refusal(422, 'policy.data_region_unavailable'));
+    });
+
+    test('plans.simulate 400: of a service that there is not', async () => {
+      await expect(tryPlan({ services: ['fax'] })).rejects.toMatchObject(refusal(400, 'request.invalid'));
+    });
   });
 
   test('policy.simulate 404: of an application that is not there', async () => {

@@ -7,7 +7,7 @@ import { levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_MAX } from './ports.ts';
 import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
-import { simulate } from './simulation.ts';
+import { simulate, simulatePlan } from './simulation.ts';
 import { countedByUsage, fromWritten, ofWholeAccount, toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
@@ -60,6 +60,10 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       return toPlan(created);
     },
 
+    async get(context, { planId }, { plans }) {
+      return toPlan(await findPlan(context, planId, plans));
+    },
+
     async update(context, { planId, name, policy: written }, ports) {
       const { accountId } = context.entity;
       const word = fromWritten(written);
@@ -72,6 +76,16 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       // Nodes hold it for accounts below this one alone.
       await context.emit('changed', { accountId });
       return toPlan(changed.after);
+    },
+
+    async simulate(context, { planId, policy: written, days }, ports) {
+      const plan = await findPlan(context, planId, ports.plans);
+      const word = fromWritten(written);
+      await refusePlanWord(context as unknown as PlanContext, word, ports);
+      const { accountId, chain } = context.entity;
+      const { visibleChain: visibleIds } = await ports.caller(chain, context.actor);
+      const asked = { accountId, accountChain: chain, visibleIds, days, nowMs: context.nowMs() };
+      return await simulatePlan({ ...asked, plan, word }, ports);
     },
 
     async remove(context, { planId }, { plans }) {
@@ -106,6 +120,16 @@ async function answerOf(reading: Reading, { plans }: PolicyPorts) {
   // What an account above calls its plans is for whoever sees that account.
   const shown = plan?.name === undefined ? {} : plan;
   return { ...toAnswer(reading), ...(plan === undefined ? {} : { plan: shown }) };
+}
+
+async function findPlan(
+  { entity, error }: Pick<DomainContext<Policy, 'plans', 'get'>, 'entity' | 'error'>,
+  planId: string,
+  plans: PolicyPorts['plans'],
+): Promise<PlanRecord> {
+  const plan = await plans.find({ accountId: entity.accountId, planId });
+  if (plan === undefined) throw error('resource.unknown', `There is no plan ${planId} here.`);
+  return plan;
 }
 
 const nameTaken = (context: PlanContext, name: string) =>

@@ -68,9 +68,16 @@ export interface PolicyPorts {
     >;
   };
   readonly past: {
-    /** The newest that began from `fromMs` on or were running then, of the account and all below it. */
+    /**
+     * The newest that began from `fromMs` on or were running then, of the account and all below it; with a plan, of those
+     * alone that it holds for.
+     */
     requests(
-      query: Scoped & { readonly fromMs: number; readonly limit: number },
+      query: Scoped & {
+        readonly planId?: string | undefined;
+        readonly fromMs: number;
+        readonly limit: number;
+      },
     ): Promise<{ readonly items: readonly LoggedRequest[]; readonly isComplete: boolean }>;
     /** What was used of a budget in a part of a day or month, by hours of its zone or by minutes. */
     usage(usage: UsageOfBudget): Promise<readonly UsedCell[]>;

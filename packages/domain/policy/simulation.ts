@@ -1,7 +1,7 @@
 import { type Budget, budgetsOf } from './decide.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
 import type { PolicyChain, PolicyOrigin, PolicyWord } from './policy-level.ts';
-import type { LoggedRequest, PolicyPorts } from './ports.ts';
+import type { LoggedRequest, PlanRecord, PolicyPorts } from './ports.ts';
 import { type Reading, visibleOrigin, withWord } from './reading.ts';
 import { type Replay, replay } from './replay.ts';
 import { settings } from './settings.ts';
@@ -15,38 +15,75 @@ const DAY_MS = 86_400_000;
 /** The longest day of any zone: what began in it before the first request counts with that one. */
 const DAY_BEFORE_MS = 25 * 3_600_000;
 
-interface Asked {
-  readonly reading: Reading;
-  readonly word: PolicyWord;
+interface Past {
   readonly days: number;
   readonly nowMs: number;
 }
 
+interface Asked extends Past {
+  readonly reading: Reading;
+  readonly word: PolicyWord;
+}
+
 /** Decides the requests of the last days by the policy as it is, and as it would be (POL-2). */
-export async function simulate({ reading, word, days, nowMs }: Asked, ports: PolicyPorts) {
+export async function simulate({ reading, word, ...past }: Asked, ports: PolicyPorts) {
+  const { simulated } = await decideAgain(
+    { ...reading, ...past, changed: (stored) => withWord(reading, stored, word) },
+    ports,
+  );
+  return simulated;
+}
+
+interface AskedOfPlan extends Past, Pick<Reading, 'accountId' | 'accountChain' | 'visibleIds'> {
+  readonly plan: PlanRecord;
+  readonly word: PolicyWord;
+}
+
+/** The same of all accounts that have a plan, and of those below them. */
+export async function simulatePlan({ plan, word, ...asked }: AskedOfPlan, ports: PolicyPorts) {
+  const isOfPlan = ({ by, planId }: StoredPolicy) => by === 'plan' && planId === plan.id;
+  const changed = (stored: readonly StoredPolicy[]) =>
+    stored.map((row) => (isOfPlan(row) ? { ...row, word } : row));
+  const { simulated, stored } = await decideAgain({ ...asked, planId: plan.id, changed }, ports);
+  const tried = new Set(stored.filter(isOfPlan).map(({ accountId }) => accountId));
+  return { ...simulated, accountCount: plan.accountCount, triedAccountCount: tried.size };
+}
+
+interface Decided extends Past, Pick<Reading, 'accountId' | 'accountChain' | 'visibleIds'> {
+  /** Of all that it holds for; without one, of the account and all below it. */
+  readonly planId?: string;
+  /** What would be stored along a chain, of what is. */
+  readonly changed: (stored: readonly StoredPolicy[]) => readonly StoredPolicy[];
+}
+
+async function decideAgain({ days, nowMs, ...asked }: Decided, ports: PolicyPorts) {
   const fromMs = nowMs - days * DAY_MS;
-  const { logged, chains, stored } = await readPast(reading, fromMs - DAY_BEFORE_MS, ports);
+  const { logged, chains, stored } = await readPast(asked, fromMs - DAY_BEFORE_MS, ports);
   const counting = logged.items
     .filter((request) => stored.has(request.accountId))
     .map((request) => ({ ...request, country: request.country ?? countryOf(request, ports) }));
   const storedNow = (id: string) => stored.get(id) ?? [];
   const now = chainsOf(chains, storedNow);
-  const changed = chainsOf(chains, (id) => withWord(reading, storedNow(id), word));
-  const scopeIds = new Set([...chains.keys(), reading.accountId]);
+  const changed = chainsOf(chains, (id) => asked.changed(storedNow(id)));
+  // Also an account between that asked for nothing itself: what is used below it counts at it.
+  const scopeIds = new Set([
+    asked.accountId,
+    ...[...chains.values()].flatMap((chain) => chain.slice(chain.indexOf(asked.accountId))),
+  ]);
   const usedUp = await usedUpOf(counting, { chainOfs: [now, changed], scopeIds }, ports);
   const isReported = ({ atMs }: { readonly atMs: number }) => atMs >= fromMs;
   const refusedBy = (chainOf: ChainOf) =>
     replay(counting, { chainOf, usedUp }).refused.filter(({ request }) => isReported(request));
-  const asked = logged.items.filter(isReported);
+  const all = logged.items.filter(isReported);
   const requests = counting.filter(isReported);
   const refusedNow = refusedBy(now);
   const refused = refusedBy(changed);
-  const seen: Seen = { ids: [...reading.visibleIds, ...chains.keys()], accountChain: reading.accountChain };
-  return {
+  const seen: Seen = { ids: [...asked.visibleIds, ...scopeIds], accountChain: asked.accountChain };
+  const simulated = {
     from: new Date(fromMs).toISOString(),
     to: new Date(nowMs).toISOString(),
     requestCount: requests.length,
-    isComplete: logged.isComplete && requests.length === asked.length,
+    isComplete: logged.isComplete && requests.length === all.length,
     refusedThenCount: requests.filter(({ refusedWith }) => refusedWith !== undefined).length,
     refusedNowCount: refusedNow.length,
     refusedCount: refused.length,
@@ -57,11 +94,17 @@ export async function simulate({ reading, word, days, nowMs }: Asked, ports: Pol
     ),
     examples: examplesOf(refused, { refusedNow, seen }),
   };
+  return { simulated, stored: [...stored.values()].flat() };
 }
 
 /** The requests from then on, of up to so many accounts, and what is stored along the chain of each of these. */
-async function readPast({ accountId }: Reading, fromMs: number, { past, policies }: PolicyPorts) {
-  const logged = await past.requests({ accountId, fromMs, limit: SIMULATED_REQUEST_COUNT_MAX });
+async function readPast(
+  { accountId, planId }: Pick<Decided, 'accountId' | 'planId'>,
+  fromMs: number,
+  { past, policies }: PolicyPorts,
+) {
+  const limit = SIMULATED_REQUEST_COUNT_MAX;
+  const logged = await past.requests({ accountId, planId, fromMs, limit });
   const accountIds = [...new Set(logged.items.map((request) => request.accountId))];
   const read = accountIds.slice(0, SIMULATED_ACCOUNT_COUNT_MAX);
   const chains = await past.chains({ accountId, accountIds: read });

@@ -226,6 +226,7 @@ export const privacy = defineDomain({
           summary:
             'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject(retentionWordShape),
           response: retentionAnswer,
           errors: ['privacy.out_of_bounds', 'privacy.bounds_crossed', 'privacy.operators_only'],

@@ -135,13 +135,32 @@ describe('accounts', () => {
       await database.addChild(owner.accountId, 'A'),
       await database.addChild(owner.accountId, 'B'),
     ];
-    await call('accounts', 'update', { at: first, request: { externalId: 'same', state: 'closed' } });
-    await expect(
-      call('accounts', 'update', { at: first, request: { state: 'active' } }),
-    ).rejects.toMatchObject(refusal(409, 'tenancy.account_closed'));
+    await call('accounts', 'update', { at: first, request: { externalId: 'same' } });
     await expect(
       call('accounts', 'update', { at: second, request: { externalId: 'same' } }),
     ).rejects.toMatchObject(refusal(409, 'tenancy.external_id_taken'));
+    await call('accounts', 'update', { at: first, request: { state: 'closed' } });
+    await expect(
+      call('accounts', 'update', { at: first, request: { state: 'active' } }),
+    ).rejects.toMatchObject(refusal(409, 'tenancy.account_closed'));
+  });
+
+  test('an externalId is free again once its account is closed, or said to have none', async () => {
+    const create = async (externalId: string) =>
+      (await call('accounts', 'create', { request: { name: 'Customer', externalId } })).answer;
+    const [closed, bare] = [await create('crm_7'), await create('crm_8')];
+    await call('accounts', 'update', { at: closed.id, request: { state: 'closed' } });
+    const { answer, audited } = await call('accounts', 'update', {
+      at: bare.id,
+      request: { externalId: null },
+    });
+    expect(answer).not.toHaveProperty('externalId');
+    expect(audited).toMatchObject([{ before: { externalId: 'crm_8' } }]);
+    for (const externalId of ['crm_7', 'crm_8']) await create(externalId);
+    // What is closed keeps the name that it had, so that it is found by it.
+    const found = (await call('accounts', 'list', { request: { externalId: 'crm_7' } })).answer.items;
+    expect(found.map(({ state }) => state).sort()).toEqual(['active', 'closed']);
+    await expect(create('crm_7')).rejects.toMatchObject(refusal(409, 'tenancy.external_id_taken'));
   });
 
   test('accounts.update 422: an account stops itself only where it says that it means to, for it cannot take that back', async () => {

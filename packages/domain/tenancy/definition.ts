@@ -197,10 +197,10 @@ export const tenancy = defineDomain({
     },
     external_id_taken: {
       status: 409,
-      title: 'Another account below the same parent has this external id.',
+      title: 'Another account below the same parent, which is not closed, has this external id.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Look the account up by its externalId, or choose another.',
+      remedy: 'Look the account up by its externalId, choose another, or set that account’s to null.',
     },
     people_at_live: {
       status: 409,
@@ -403,7 +403,8 @@ export const tenancy = defineDomain({
           access: 'administer',
           request: z.strictObject({
             name: name.optional(),
-            externalId: externalId.optional(),
+            /** `null` takes it away. */
+            externalId: externalId.nullable().optional(),
             timeZone: timeZone.optional(),
             state: z.enum(accountStates).optional(),
             /** Suspend or close it although you act from within it, and cannot take that back. */

@@ -42,7 +42,8 @@ export interface AccountRecord {
 
 export interface AccountChange {
   readonly name?: string | undefined;
-  readonly externalId?: string | undefined;
+  /** Null takes it away. */
+  readonly externalId?: string | null | undefined;
   readonly timeZone?: string | undefined;
   readonly state?: AccountState | undefined;
 }

@@ -82,6 +82,19 @@ test('a service is turned off until the window ends, or where there is none unti
   ]);
 });
 
+test('a feature is turned off as a service is (TRG-2)', async () => {
+  const { ports, did } = world();
+  const due = dueOf({ kind: 'disableFeature', feature: 'network-discovery.relay' });
+  expect(await actOn(due, ports, nowMs)).toMatchObject({
+    state: 'done',
+    said: 'network-discovery.relay is turned off until 2026-12-01T00:00:00.000Z.',
+  });
+  expect(did).toEqual([
+    { feature: 'network-discovery.relay', untilMs: Date.parse('2026-12-01T00:00:00Z') },
+    { disabledFeature: 'network-discovery.relay', until: '2026-12-01T00:00:00.000Z' },
+  ]);
+});
+
 test('a call is a delivery that the firing made: it says which webhook has it, or why none has, however late it is (TRG-2)', async () => {
   const due = dueOf({ kind: 'callback', webhookId: 'whk_1' }, { windowStartMs: 0, isCurrent: false });
   expect(await actOn(due, world().ports, nowMs)).toEqual({
@@ -125,6 +138,7 @@ test.each([
     { kind: 'endSessions' },
     { kind: 'throttle', bitsPerSecondMax: 64_000 },
     { kind: 'disableService', service: 'signaling' },
+    { kind: 'disableFeature', feature: 'signaling.place-calls' },
   ];
   for (const action of actions)
     expect(await actOn(dueOf(action, change), ports, nowMs)).toMatchObject({ state: 'skipped' });

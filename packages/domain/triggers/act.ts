@@ -33,10 +33,12 @@ export interface ActPorts {
       readonly untilMs: number | undefined;
     },
   ): Promise<void>;
-  /** Turns a service off for the target. */
+  /** Turns a service, or one feature of it, off for the target. */
   disable(
     due: DueFiring,
-    off: { readonly service: string; readonly untilMs: number | undefined },
+    off: ({ readonly service: string } | { readonly feature: string }) & {
+      readonly untilMs: number | undefined;
+    },
   ): Promise<void>;
   /** 'unknown' where the address is not, or no longer, that of somebody in the team of who set the trigger. */
   writeMail(due: DueFiring, address: string): Promise<'written' | 'unknown' | 'unavailable'>;
@@ -108,6 +110,17 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
           put: (untilMs) => ports.disable(due, { service, untilMs }),
           noted: { disabledService: service },
           said: `${service} is turned off`,
+        },
+      );
+    }
+    case 'disableFeature': {
+      const { feature } = action;
+      return await hold(
+        { due, ports, nowMs, window },
+        {
+          put: (untilMs) => ports.disable(due, { feature, untilMs }),
+          noted: { disabledFeature: feature },
+          said: `${feature} is turned off`,
         },
       );
     }

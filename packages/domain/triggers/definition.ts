@@ -59,6 +59,8 @@ const internalActions = [
   z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
   /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
   z.strictObject({ kind: z.literal('disableService'), service: word }),
+  /** The same of one feature, by the name that policies have for it, such as `network-discovery.relay`. */
+  z.strictObject({ kind: z.literal('disableFeature'), feature: word }),
   z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
 ] as const;
 

@@ -141,6 +141,7 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
     },
     catalogue,
     serviceNames: ['network-discovery', 'signaling'],
+    featureNames: ['network-discovery.relay', 'signaling.place-calls'],
     events: new Map([
       ['signaling.session.ended', { sessionId: 'open', code: 'open', mode: ['direct', 'relayed'] }],
     ]),
@@ -242,6 +243,9 @@ test('triggers.create 422: an action that cannot be done to its target is refuse
   await refused(world(), { action: { kind: 'disableService', service: 'telepathy' } });
   const off = { kind: 'disableService', service: 'signaling' };
   await refused(world(), { target: { sessionId }, action: off });
+  await refused(world(), { action: { kind: 'disableFeature', feature: 'signaling' } });
+  const relay = { kind: 'disableFeature', feature: 'network-discovery.relay' };
+  await refused(world(), { target: { sessionId }, action: relay });
 });
 
 test('triggers.create 422: a trigger writes to the team of its account, and to nobody else', async () => {

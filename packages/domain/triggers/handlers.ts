@@ -124,6 +124,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const undoable = refuseAction(request.action, target, {
           isPlatform: found.isPlatform,
           serviceNames: ports.serviceNames,
+          featureNames: ports.featureNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         await refuseRecipient(context, request.action, ports);
@@ -166,6 +167,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           const undoable = refuseAction(requested, before.target, {
             isPlatform: found?.isPlatform === true,
             serviceNames: ports.serviceNames,
+            featureNames: ports.featureNames,
           });
           if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
           await refuseRecipient(context, requested, ports);

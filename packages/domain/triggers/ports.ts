@@ -117,6 +117,8 @@ export interface TriggersPorts {
   readonly catalogue: MeterCatalogue;
   /** Every service that can be turned off. */
   readonly serviceNames: readonly string[];
+  /** Every feature of them, as policies name it. */
+  readonly featureNames: readonly string[];
   /** Every type of event that services and domains declare, with its fields of text: others are told apart by nothing. */
   readonly events: CountableEvents;
 }

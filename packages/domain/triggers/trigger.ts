@@ -55,13 +55,21 @@ export const isWholeAccount = ({ applicationId, endpointId, credentialId, sessio
   (applicationId ?? endpointId ?? credentialId ?? sessionId) === undefined;
 
 /** Whether an action holds its target to something, which has to be lifted. */
-export const isHold = ({ kind }: Action): boolean => kind === 'throttle' || kind === 'disableService';
+export const isHold = ({ kind }: Action): boolean =>
+  kind === 'throttle' || kind === 'disableService' || kind === 'disableFeature';
+
+interface Offered {
+  /** Whether the target is the platform's own account. */
+  readonly isPlatform: boolean;
+  readonly serviceNames: readonly string[];
+  readonly featureNames: readonly string[];
+}
 
 /** Why an action cannot be done to a target, or undefined. */
 export function refuseAction(
   action: RequestedAction,
   target: Target,
-  { isPlatform, serviceNames }: { readonly isPlatform: boolean; readonly serviceNames: readonly string[] },
+  { isPlatform, serviceNames, featureNames }: Offered,
 ): string | undefined {
   const { endpointId, credentialId, sessionId } = target;
   switch (action.kind) {
@@ -78,6 +86,12 @@ export function refuseAction(
       return (endpointId ?? credentialId ?? sessionId) === undefined
         ? undefined
         : 'A service is turned off for an account or an application.';
+    case 'disableFeature':
+      if (!featureNames.includes(action.feature))
+        return `/action/feature: ${action.feature} is none of ${featureNames.join(', ')}.`;
+      return (endpointId ?? credentialId ?? sessionId) === undefined
+        ? undefined
+        : 'A feature is turned off for an account or an application.';
     case 'endSessions':
       // It reaches sessions of accounts that nobody named.
       return action.nodeId === undefined ||

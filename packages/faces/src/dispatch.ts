@@ -92,7 +92,7 @@ function refuseUnheldCondition({ mounted, ifMatch }: Call): void {
   if (ifMatch === undefined || isConditional(mounted)) return;
   throw platformError(
     'request.invalid',
-    'If-Match is taken where a configuration, a policy or prices are set, and nowhere else.',
+    'If-Match is taken where what was read is set anew as a whole, and nowhere else.',
   );
 }
 

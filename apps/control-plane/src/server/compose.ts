@@ -444,6 +444,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         catalogue,
         events: countableEvents(),
         serviceNames,
+        featureNames,
       },
       policy: {
         policies,
@@ -541,6 +542,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
+    featureNames,
     nowMs,
     log,
   });

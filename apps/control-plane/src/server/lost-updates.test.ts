@@ -67,6 +67,31 @@ test.each(places)(
   },
 );
 
+const whole: readonly [string, (mark: number) => object, path: () => Promise<string>][] = [
+  [
+    'a plan',
+    (mark) => ({ name: 'Free', policy: { sessionSecondsMax: mark } }),
+    async () => `plans/${(await ask('POST', 'plans', { body: { name: 'Free', policy: {} } })).body.id}`,
+  ],
+  [
+    'where keys may be used from',
+    (mark) => ({ keys: [], credentials: [{ network: `192.0.2.${mark}/32`, label: 'Office' }] }),
+    async () => 'allow-list',
+  ],
+  ['for how long data is kept', (mark) => ({ events: { keepDays: mark } }), async () => 'retention'],
+  ['a brand', (mark) => ({ name: `Brand ${mark}` }), async () => 'brand'],
+];
+
+test.each(whole)('of two who edit %s at once, one does, and the other is told', async (_, wordOf, pathOf) => {
+  const path = await pathOf();
+  const tag = tagOf(await ask('GET', path));
+  const answers = await Promise.all([30, 31].map((mark) => ask('PUT', path, { body: wordOf(mark), tag })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+  const now = await ask('GET', path);
+  expect(answers.find(({ status }) => status === 412)?.body.current).toEqual(now.body);
+  expect(await ask('PUT', path, { body: wordOf(32), tag: tagOf(now) })).toMatchObject({ status: 200 });
+});
+
 test('of many who change what all have read, at once, one does, and the others leave no entry', async () => {
   const tag = tagOf(await ask('GET', 'policy', { accountId: childId }));
   const more = { tag, accountId: childId };

@@ -278,6 +278,31 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   );
 });
 
+test('a feature that a trigger turns off is refused at or below its target, and the rest of the service is not (TRG-2)', async () => {
+  const off = await customer('Relays nothing');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: off.id },
+    condition: monthly(10),
+    action: { kind: 'disableFeature', feature: 'network-discovery.relay' },
+  });
+  const explained = async () => {
+    const policy = await served.rest('GET', `/v1/accounts/${off.id}/policy`, { key: off.key });
+    return policy.body.effective.find(({ setting }: { readonly setting: string }) => setting === 'features');
+  };
+  expect(await explained()).toBeUndefined();
+  await use(off.id, 10);
+  await acted(trigger.id);
+  const held = await explained();
+  expect(held).toMatchObject({ origin: { level: 'account', by: 'above' } });
+  expect(held.value).toContain('network-discovery.relay-ipv6');
+  expect(held.value).not.toContain('network-discovery.relay');
+  const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
+  expect(JSON.stringify(await snapshot.json())).toContain(JSON.stringify(held.value));
+  await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
+  expect(await explained()).toBeUndefined();
+});
+
 test('a firing calls the webhook that its action names, whatever that hears of, and the trigger’s own with its own secret: once each, sent again like all deliveries (TRG-2, HKS-2)', async () => {
   const base = reseller.accountId;
   const { id } = await customer('Called');

@@ -31,6 +31,7 @@ export interface TriggerActionsOptions {
   readonly nowMs: () => number;
   /** Every service there is. */
   readonly serviceNames: readonly string[];
+  readonly featureNames: readonly string[];
   readonly log: Pick<Logger, 'error' | 'warn'>;
 }
 
@@ -100,8 +101,8 @@ export class TriggerActions {
   }
 
   #ports(): ActPorts {
-    const { outbox, events, publish, nowMs, serviceNames, webhooks } = this.#options;
-    const { suspend, openSessions, hold, holdServices } = outbox.holds;
+    const { outbox, events, publish, nowMs, serviceNames, featureNames, webhooks } = this.#options;
+    const { suspend, openSessions, hold, holdPolicy } = outbox.holds;
     return {
       openSessions,
       suspend: async (due) => {
@@ -127,9 +128,12 @@ export class TriggerActions {
         await hold(due, held);
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
-      disable: async (due, { service, untilMs }) => {
-        const services = serviceNames.filter((name) => name !== service);
-        await holdServices(due, { services, untilMs });
+      disable: async (due, { untilMs, ...off }) => {
+        const values =
+          'service' in off
+            ? { services: serviceNames.filter((name) => name !== off.service) }
+            : { features: featureNames.filter((name) => name !== off.feature) };
+        await holdPolicy(due, { values, untilMs });
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
       webhookState: async ({ rule: { accountId } }, webhookId) =>

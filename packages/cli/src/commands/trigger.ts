@@ -13,6 +13,7 @@ const actions = [
   'end-sessions',
   'throttle',
   'disable-service',
+  'disable-feature',
   'email',
 ] as const;
 
@@ -39,6 +40,7 @@ interface CreateFlags extends Flags {
   readonly measure?: string;
   readonly kbps?: number;
   readonly service?: string;
+  readonly feature?: string;
   readonly to?: string;
   readonly url?: string;
   readonly fallback?: string;
@@ -98,7 +100,8 @@ function counterOf({ meter, event, where, measure }: CreateFlags) {
   throw new Refusal('Give --meter, --event or --measure: one of them is counted.');
 }
 
-function actionOf({ action, kbps, service, to, node, url, fallback, webhook }: CreateFlags) {
+function actionOf(flags: CreateFlags) {
+  const { action, kbps, service, feature, to, node, url, fallback, webhook } = flags;
   if (action === 'callback') {
     if ((url === undefined) === (webhook === undefined))
       throw new Refusal('--action callback needs --url, or --webhook of one that there is.');
@@ -110,6 +113,11 @@ function actionOf({ action, kbps, service, to, node, url, fallback, webhook }: C
     if (service === undefined)
       throw new Refusal('--action disable-service needs --service, such as signaling.');
     return { kind: 'disableService', service } as const;
+  }
+  if (action === 'disable-feature') {
+    if (feature === undefined)
+      throw new Refusal('--action disable-feature needs --feature, such as network-discovery.relay.');
+    return { kind: 'disableFeature', feature } as const;
   }
   if (action === 'email') {
     if (to === undefined) throw new Refusal('--action email needs --to, an address of your team.');
@@ -183,6 +191,7 @@ export function addTriggerCommand(program: Command): void {
     .addOption(new Option('--action <action>').choices(actions).default('notify'))
     .option('--kbps <count>', 'of --action throttle', positiveInteger)
     .option('--service <name>', 'of --action disable-service, such as signaling')
+    .option('--feature <name>', 'of --action disable-feature, such as network-discovery.relay')
     .option('--node <id>', 'of --action end-sessions, for operators: of this node alone')
     .option(
       '--url <address>',

@@ -10,9 +10,11 @@ import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { unlessChanged } from '../../trpc/if-match.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { SaveRefusal } from '../problem/save-refusal.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -54,7 +56,11 @@ export function AllowListPage(): ReactNode {
       {lists.isPending ? <TableSkeleton rows={5} /> : null}
       {lists.data === undefined ? null : (
         <div className="grid gap-10">
-          <ListsForm key={JSON.stringify(lists.data)} lists={lists.data} />
+          <ListsForm
+            key={JSON.stringify(lists.data)}
+            lists={lists.data}
+            onReload={() => void lists.refetch()}
+          />
           <Inherited lists={lists.data} />
         </div>
       )}
@@ -62,7 +68,12 @@ export function AllowListPage(): ReactNode {
   );
 }
 
-function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
+interface ListsFormProps {
+  readonly lists: Lists;
+  readonly onReload: () => void;
+}
+
+function ListsForm({ lists, onReload }: ListsFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const show = useToast();
@@ -70,6 +81,7 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
   const [texts, setTexts] = useState(saved);
   const set = useMutation(
     trpc.allowList.set.mutationOptions({
+      ...unlessChanged(lists),
       onSuccess: () =>
         show({ title: 'The lists are saved. What runs is held to them within 5 seconds.', tone: 'live' }),
     }),
@@ -104,7 +116,7 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
         by="allowList.set"
         end={
           <>
-            {set.error === null ? null : <ProblemNote error={set.error} />}
+            {set.error === null ? null : <SaveRefusal error={set.error} onReload={onReload} />}
             <div className="flex flex-wrap gap-2">
               <Button
                 variant="primary"

@@ -8,16 +8,21 @@ import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { CircleCheck, Contrast } from 'lucide-react';
 import type { ChangeEvent, ReactNode } from 'react';
-import { useTRPC } from '../../trpc/client.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { unlessChanged } from '../../trpc/if-match.ts';
 import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
+import { SaveRefusal } from '../problem/save-refusal.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { type BrandDraft, colourOf, requestOf, verdictsOf } from './brand-draft.ts';
 
 export interface BrandFormProps {
   readonly draft: BrandDraft;
+  /** What the draft was begun from. */
+  readonly seen: Outputs['brand']['get'];
   readonly onDraft: (draft: BrandDraft) => void;
+  readonly onSaved: () => void;
+  readonly onReload: (current: Outputs['brand']['get']) => void;
   /** Those that are proved. */
   readonly hosts: readonly string[];
 }
@@ -26,11 +31,20 @@ const schema = branding.resources.brand.operations.set.request;
 const NO_HOST = 'none';
 
 /** What an account says of how it appears. The preview beside it follows every letter. */
-export function BrandForm({ draft, onDraft, hosts }: BrandFormProps): ReactNode {
+export function BrandForm(props: BrandFormProps): ReactNode {
+  const { draft, seen, onDraft, onSaved, onReload, hosts } = props;
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const onSaved = useSavedToast();
-  const set = useMutation(trpc.brand.set.mutationOptions({ onSuccess: onSaved }));
+  const showSaved = useSavedToast();
+  const set = useMutation(
+    trpc.brand.set.mutationOptions({
+      ...unlessChanged(seen),
+      onSuccess: () => {
+        onSaved();
+        showSaved();
+      },
+    }),
+  );
   const form = useForm({
     schema,
     read: () => requestOf(draft),
@@ -100,7 +114,15 @@ export function BrandForm({ draft, onDraft, hosts }: BrandFormProps): ReactNode 
           </span>
         </label>
       </Group>
-      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+      {form.refusal === undefined ? null : (
+        <SaveRefusal<Outputs['brand']['get']>
+          error={form.refusal}
+          onReload={(current) => {
+            set.reset();
+            onReload(current);
+          }}
+        />
+      )}
       <div>
         <Button variant="primary" type="submit" isPending={set.isPending}>
           Save the brand

@@ -14,7 +14,7 @@ import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
-import { draftOf, previewOf } from './brand-draft.ts';
+import { type BrandDraft, draftOf, previewOf } from './brand-draft.ts';
 import { BrandForm } from './brand-form.tsx';
 import { BrandHosts } from './brand-hosts.tsx';
 import { BrandLogos } from './brand-logos.tsx';
@@ -64,6 +64,15 @@ export function BrandPage(): ReactNode {
   );
 }
 
+/** What is typed, and what it was begun from. */
+interface Edited {
+  readonly draft: BrandDraft;
+  readonly seen: Brand;
+}
+
+const isSame = (one: Brand['own'], other: Brand['own']): boolean =>
+  JSON.stringify(draftOf(one)) === JSON.stringify(draftOf(other));
+
 function BrandEditor({
   brand,
   hosts,
@@ -72,7 +81,10 @@ function BrandEditor({
   readonly hosts: readonly Host[];
 }): ReactNode {
   const { own, shown } = brand;
-  const [draft, setDraft] = useState(() => draftOf(own));
+  const [edited, setEdited] = useState<Edited>();
+  // What else the answer says, such as the logos, is changed on this page too while the fields are edited.
+  const seen = edited === undefined || isSame(edited.seen.own, own) ? brand : edited.seen;
+  const draft = edited?.draft ?? draftOf(own);
   const mayChange = useMay('brand.set');
   const logos = own?.logos ?? {};
   const proved = hosts.filter(({ state }) => state === 'proved').map(({ host }) => host);
@@ -85,7 +97,18 @@ function BrandEditor({
             documentation and at the API. Nothing above you shows to them any more.
           </Callout>
         ) : null}
-        {mayChange ? <BrandForm draft={draft} onDraft={setDraft} hosts={proved} /> : <ReadOnly />}
+        {mayChange ? (
+          <BrandForm
+            draft={draft}
+            seen={seen}
+            onDraft={(next) => setEdited({ draft: next, seen })}
+            onSaved={() => setEdited(undefined)}
+            onReload={(current) => setEdited({ draft: draftOf(current.own), seen: current })}
+            hosts={proved}
+          />
+        ) : (
+          <ReadOnly />
+        )}
         {own === undefined ? null : <BrandLogos logos={logos} />}
         <BrandHosts hosts={hosts} />
         {own === undefined ? null : (

@@ -1,31 +1,25 @@
 'use client';
 
 import { policyNames } from '@patchbay/domain/policy/settings';
-import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
-import { Field } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Layers } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { Changeable } from '../shell/changeable.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
-import { toDraft, toWord } from './policy-draft.ts';
-import { PolicyEditor } from './policy-editor.tsx';
+import { type Plan, PlanForm } from './plan-form.tsx';
 import { PolicyTabs } from './policy-tabs.tsx';
 import { settingLabel, valueText } from './setting-words.ts';
 
-type Plan = Outputs['plans']['list']['items'][number];
 const NEW = 'new';
-const nothing = toDraft({});
 
 /** Policies with a name, which the account gives to those below it (POL-1). */
 export function PlansPage(): ReactNode {
@@ -33,21 +27,8 @@ export function PlansPage(): ReactNode {
   const accountId = useAccountId();
   const plans = useQuery(trpc.plans.list.queryOptions({ accountId }));
   const [target, setTarget] = useState(NEW);
-  const [name, setName] = useState('');
-  const [draft, setDraft] = useState(nothing);
-  const choose = (id: string) => {
-    const plan = plans.data?.items.find((one) => one.id === id);
-    setTarget(plan === undefined ? NEW : id);
-    setName(plan?.name ?? '');
-    setDraft(plan === undefined ? nothing : toDraft(plan.policy));
-  };
-  const done = { onSuccess: () => choose(NEW) };
-  const create = useMutation(trpc.plans.create.mutationOptions(done));
-  const update = useMutation(trpc.plans.update.mutationOptions(done));
   const mayCreate = useMay('plans.create');
   const mayUpdate = useMay('plans.update');
-  const read = toWord(draft);
-  const word = 'word' in read ? read.word : undefined;
   const example = exampleOf({
     operation: 'plans.create',
     input: {
@@ -56,22 +37,27 @@ export function PlansPage(): ReactNode {
       policy: { concurrentSessionsMax: 2, relayBytesPerDayMax: 1_000_000_000 },
     },
   });
-  const save = () => {
-    if (word === undefined) return;
-    if (target === NEW) create.mutate({ accountId, name, policy: word });
-    else update.mutate({ accountId, planId: target, name, policy: word });
-  };
-  const error = plans.error ?? create.error ?? update.error;
   const items = plans.data?.items ?? [];
+  const chosen = items.find(({ id }) => id === target);
+  const ofChosen =
+    chosen === undefined
+      ? []
+      : [
+          exampleOf({
+            operation: 'plans.simulate',
+            input: { accountId, planId: chosen.id, policy: { concurrentSessionsMax: 1 }, days: 7 },
+          }),
+          exampleOf({ operation: 'plans.remove', input: { accountId, planId: chosen.id } }),
+        ];
   return (
     <>
       <PageHeader
         title="Policy"
         scope="Plans of this account. A change of one holds at once for every account that has it."
-        examples={[example, exampleOf({ operation: 'plans.list', input: { accountId } })]}
+        examples={[example, exampleOf({ operation: 'plans.list', input: { accountId } }), ...ofChosen]}
       />
       <PolicyTabs />
-      {error === null ? null : <ProblemNote error={error} />}
+      {plans.error === null ? null : <ProblemNote error={plans.error} onRetry={() => void plans.refetch()} />}
       {plans.isPending ? <TableSkeleton rows={3} /> : null}
       {plans.isSuccess && items.length === 0 ? (
         <EmptyState
@@ -91,55 +77,26 @@ export function PlansPage(): ReactNode {
           columns={columns}
           rows={items}
           rowKey={({ id }) => id}
-          onOpen={({ id }) => choose(id)}
+          onOpen={({ id }) => setTarget(id)}
         />
       )}
-      {plans.isSuccess && (mayCreate || target !== NEW) ? (
+      {plans.isSuccess && (mayCreate || chosen !== undefined) ? (
         <section aria-labelledby="plan" className="mt-10">
           <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
             <h2 id="plan" className="font-semibold">
-              {target === NEW ? 'A new plan' : mayUpdate ? `Change ${name}` : name}
+              {chosen === undefined ? 'A new plan' : mayUpdate ? `Change ${chosen.name}` : chosen.name}
             </h2>
             <Select
               label="Plan"
-              value={target}
+              value={chosen?.id ?? NEW}
               options={[
                 ...(mayCreate ? [{ value: NEW, label: 'a new plan' }] : []),
                 ...items.map((plan) => ({ value: plan.id, label: plan.name })),
               ]}
-              onChange={choose}
+              onChange={setTarget}
             />
           </div>
-          <div className="grid gap-3">
-            <Changeable
-              by={target === NEW ? 'plans.create' : 'plans.update'}
-              end={
-                <div className="mt-1">
-                  <Button
-                    variant="primary"
-                    isPending={create.isPending || update.isPending}
-                    disabled={word === undefined || name.trim() === ''}
-                    onClick={save}
-                  >
-                    {target === NEW ? 'Create plan' : 'Save plan'}
-                  </Button>
-                </div>
-              }
-            >
-              <Field
-                label="Name"
-                value={name}
-                className="max-w-sm"
-                onChange={({ target: field }) => setName(field.value)}
-              />
-              <PolicyEditor
-                draft={draft}
-                onChange={setDraft}
-                effective={[]}
-                refused={'refused' in read ? read.refused : undefined}
-              />
-            </Changeable>
-          </div>
+          <PlanForm key={chosen?.id ?? NEW} plan={chosen} onDone={() => setTarget(NEW)} />
         </section>
       ) : null}
     </>

@@ -7,8 +7,9 @@ import { Field } from '@patchbay/ui/input';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { unlessChanged } from '../../trpc/if-match.ts';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
+import { SaveRefusal } from '../problem/save-refusal.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { boundsText, type DataClass, type RetentionAnswer } from './privacy-words.ts';
 
@@ -17,17 +18,19 @@ const fieldsByCode = { 'privacy.out_of_bounds': 'keepDays', 'privacy.bounds_cros
 
 interface KeepDialogProps {
   readonly dataClass: DataClass;
-  /** Of this level, for all classes: one is changed, and the others stay as they are. */
-  readonly stored: RetentionAnswer['stored'];
+  /** What was there when it was opened: of this level one class is changed, and the others stay as they are. */
+  readonly seen: RetentionAnswer;
   readonly onDone: () => void;
+  readonly onReload: (current: RetentionAnswer) => void;
 }
 
 /** For how long an account keeps a class of data, and between what the accounts below it may. */
-export function KeepDialog({ dataClass, stored, onDone }: KeepDialogProps): ReactNode {
+export function KeepDialog({ dataClass, seen, onDone, onReload }: KeepDialogProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const { stored } = seen;
   const own = Object.entries(stored).find(([name]) => name === dataClass.dataClass)?.[1];
-  const set = useMutation(trpc.retention.set.mutationOptions({ onSuccess: onDone }));
+  const set = useMutation(trpc.retention.set.mutationOptions({ ...unlessChanged(seen), onSuccess: onDone }));
   const form = useForm({
     schema,
     read: (text) => ({ ...stored, [dataClass.dataClass]: wordOf(text) }),
@@ -72,7 +75,7 @@ export function KeepDialog({ dataClass, stored, onDone }: KeepDialogProps): Reac
             defaultValue={textOf(own?.keepDaysMax)}
           />
         </div>
-        {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+        {form.refusal === undefined ? null : <SaveRefusal error={form.refusal} onReload={onReload} />}
         <DialogActions>
           <Button variant="ghost" onClick={onDone}>
             Leave it

@@ -11,7 +11,13 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { useMay } from '../shell/use-may.ts';
 import { KeepDialog } from './keep-dialog.tsx';
-import { boundsText, type DataClass, keptText, levelText } from './privacy-words.ts';
+import { boundsText, type DataClass, keptText, levelText, type RetentionAnswer } from './privacy-words.ts';
+
+/** The class that is changed, and what was there when that began. */
+interface Opened {
+  readonly name: DataClass['dataClass'];
+  readonly seen: RetentionAnswer;
+}
 
 /** Every class of data: what it says about people, for how long it is kept, and whose word that is. */
 export function Retention(): ReactNode {
@@ -19,8 +25,10 @@ export function Retention(): ReactNode {
   const accountId = useAccountId();
   const { data: account } = useAccount();
   const mayChange = useMay('retention.set');
-  const [changed, setChanged] = useState<DataClass>();
+  const [opened, setOpened] = useState<Opened>();
   const retention = useQuery(trpc.retention.get.queryOptions({ accountId }));
+  const answer = retention.data;
+  const dataClass = opened?.seen.classes.find((one) => one.dataClass === opened.name);
   const names = new Map([
     ...(account?.ancestors ?? []).map(({ id, name }) => [id, name] as const),
     [accountId, 'this account'],
@@ -34,20 +42,26 @@ export function Retention(): ReactNode {
         <ProblemNote error={retention.error} onRetry={() => void retention.refetch()} />
       )}
       {retention.isPending && retention.error === null ? <TableSkeleton rows={8} /> : null}
-      {retention.data === undefined ? null : (
+      {answer === undefined ? null : (
         <Table
           label="Classes of data"
-          columns={columnsOf({ names, mayChange, onChange: setChanged })}
-          rows={retention.data.classes}
+          columns={columnsOf({
+            names,
+            mayChange,
+            onChange: ({ dataClass }) => setOpened({ name: dataClass, seen: answer }),
+          })}
+          rows={answer.classes}
           rowKey={({ dataClass }) => dataClass}
         />
       )}
-      {changed === undefined || retention.data === undefined ? null : (
+      {opened === undefined || dataClass === undefined ? null : (
         <KeepDialog
-          dataClass={changed}
-          stored={retention.data.stored}
+          key={JSON.stringify(opened.seen)}
+          dataClass={dataClass}
+          seen={opened.seen}
+          onReload={(current) => setOpened({ ...opened, seen: current })}
           onDone={() => {
-            setChanged(undefined);
+            setOpened(undefined);
             void retention.refetch();
           }}
         />

@@ -60,7 +60,7 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
           autoComplete="off"
           // To who may only read it, an example would look like its value.
           placeholder={mayChange ? 'crm_42' : 'none'}
-          hint="Your own name for it: the API finds the account by it."
+          hint="Your own name for it: the API finds the account by it. Empty: it has none."
           error={form.errorOf('externalId')}
         />
         <Field
@@ -78,12 +78,16 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
   );
 }
 
-function changedFields(account: Account, text: (name: string) => string): Readonly<Record<string, string>> {
+/** An external id that is emptied is taken away; no other field may be empty. */
+function changedFields(
+  account: Account,
+  text: (name: string) => string,
+): Readonly<Record<string, string | null>> {
   const before = { name: account.name, externalId: account.externalId ?? '', timeZone: account.timeZone };
   return Object.fromEntries(
     Object.entries(before)
       .map(([name, value]) => [name, text(name).trim(), value] as const)
       .filter(([, now, was]) => now !== was)
-      .map(([name, now]) => [name, now]),
+      .map(([name, now]) => [name, name === 'externalId' && now === '' ? null : now]),
   );
 }

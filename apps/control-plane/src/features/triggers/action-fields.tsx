@@ -1,5 +1,6 @@
 'use client';
 
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
@@ -8,24 +9,29 @@ import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { typedNumber } from '../form/typed-number.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
-import type { Trigger } from './trigger-words.ts';
+import { featureText, type Trigger } from './trigger-words.ts';
 
 const actionOptions = [
   { value: 'notify', label: 'tell, and no more' },
   { value: 'callback', label: 'call your server' },
   { value: 'throttle', label: 'hold the bit rate' },
   { value: 'disableService', label: 'turn a service off' },
+  { value: 'disableFeature', label: 'turn a feature off' },
   { value: 'endSessions', label: 'end the sessions' },
   { value: 'suspend', label: 'suspend the account' },
   { value: 'email', label: 'tell by e-mail' },
 ] as const;
 const serviceOptions = Object.values(services).map(({ name, title }) => ({ value: name, label: title }));
+const featureOptions = Object.values(services)
+  .flatMap(featureNamesOf)
+  .map((name) => ({ value: name, label: featureText(name) }));
 const BITS_PER_KILOBIT = 1_000;
 
 export interface ActionChoice {
   readonly kind: (typeof actionOptions)[number]['value'];
   readonly kilobits: string;
   readonly service: string;
+  readonly feature: string;
   readonly address: string;
   /** Which is called; '' for an address of the trigger's own. */
   readonly webhookId: string;
@@ -38,6 +44,7 @@ export const firstAction: ActionChoice = {
   kind: 'notify',
   kilobits: '256',
   service: serviceOptions[0]?.value ?? '',
+  feature: featureOptions[0]?.value ?? '',
   address: '',
   webhookId: '',
   url: '',
@@ -49,18 +56,22 @@ export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   kind: action.kind,
   ...(action.kind === 'throttle' ? { kilobits: String(action.bitsPerSecondMax / BITS_PER_KILOBIT) } : {}),
   ...(action.kind === 'disableService' ? { service: action.service } : {}),
+  ...(action.kind === 'disableFeature' ? { feature: action.feature } : {}),
   ...(action.kind === 'endSessions' ? { nodeId: action.nodeId ?? '' } : {}),
   ...(action.kind === 'callback' ? { webhookId: action.webhookId } : {}),
   ...(action.kind === 'email' ? { address: action.address } : {}),
 });
 
 /** The action as the API takes it; a field that is no number is refused as such. */
-export function actionOf({ kind, kilobits, service, address, webhookId, url, nodeId }: ActionChoice) {
+export function actionOf(choice: ActionChoice) {
+  const { kind, kilobits, service, feature, address, webhookId, url, nodeId } = choice;
   switch (kind) {
     case 'callback':
       return webhookId === '' ? { kind, url: url.trim() } : { kind, webhookId };
     case 'disableService':
       return { kind, service };
+    case 'disableFeature':
+      return { kind, feature };
     case 'throttle': {
       const typed = typedNumber(kilobits);
       return { kind, bitsPerSecondMax: typeof typed === 'number' ? typed * BITS_PER_KILOBIT : typed };
@@ -85,7 +96,7 @@ interface ActionFieldsProps {
 
 /** What is done when the limit is reached. */
 export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
-  const { kind, kilobits, service, address, url, nodeId } = choice;
+  const { kind, kilobits, service, feature, address, url, nodeId } = choice;
   const { data: account } = useAccount();
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -130,6 +141,16 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
             value={service}
             options={serviceOptions}
             onChange={(next) => onChange({ ...choice, service: next })}
+          />
+        </Labelled>
+      ) : null}
+      {kind === 'disableFeature' ? (
+        <Labelled label="Feature">
+          <Select
+            label="Feature"
+            value={feature}
+            options={featureOptions}
+            onChange={(next) => onChange({ ...choice, feature: next })}
           />
         </Labelled>
       ) : null}

@@ -14,6 +14,9 @@ test('a rule reads as a sentence: what is counted, how much in which time, and w
   expect(actionText({ kind: 'disableService', service: 'network-discovery' })).toBe(
     'turn network discovery off',
   );
+  expect(actionText({ kind: 'disableFeature', feature: 'signaling.place-calls' })).toBe(
+    'turn signaling: place calls off',
+  );
 });
 
 test('a counter past its limit fills its bar and no more', () => {

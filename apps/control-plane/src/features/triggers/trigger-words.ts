@@ -63,9 +63,17 @@ export function actionText(action: Trigger['action']): string {
       return `hold to ${textOf(showBitRate(action.bitsPerSecondMax))}`;
     case 'disableService':
       return `turn ${serviceTitle(action.service).toLowerCase()} off`;
+    case 'disableFeature':
+      return `turn ${featureText(action.feature)} off`;
     case 'email':
       return `write to ${action.address}`;
   }
+}
+
+/** 'network discovery: relay', of a name as policies have it. */
+export function featureText(feature: string): string {
+  const [service = '', ...rest] = feature.split('.');
+  return `${serviceTitle(service).toLowerCase()}: ${rest.join('.').replaceAll('-', ' ')}`;
 }
 
 const momentPattern = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;

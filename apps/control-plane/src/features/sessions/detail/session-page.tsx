@@ -18,6 +18,7 @@ import { SessionLines } from '../../trail/session-lines.tsx';
 import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
 import { EndSession } from './end-session.tsx';
+import { SessionAccounting } from './session-accounting.tsx';
 import { SessionCost } from './session-cost.tsx';
 import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
@@ -113,6 +114,11 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           )}
           <div className="grid content-start gap-8">
             <SessionCost session={session} use={use} currency={currency} />
+            <SessionAccounting
+              session={session}
+              hasUse={use.lines.length > 0}
+              isGrowing={mayGrow(session, nowMs)}
+            />
             <SessionLines accountId={session.accountId} sessionId={session.id} />
           </div>
         </div>
@@ -132,6 +138,7 @@ const examplesOf = (accountId: string, { id: sessionId }: Session) => [
     input: { accountId, sessionId },
     cli: `session log ${sessionId} --account ${accountId}`,
   }),
+  exampleOf({ operation: 'usage.getSession', input: { accountId, sessionId } }),
   exampleOf({
     operation: 'sessions.update',
     input: { accountId, sessionId, state: 'ended' },
