@@ -170,7 +170,7 @@ test('whatever the order, the repeats and the writers at once, what fires is wha
         fired += wanted.length;
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
   expect(fired).toBeGreaterThan(10);
 });

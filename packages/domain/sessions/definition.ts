@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { sessionKinds } from './session-log.ts';
 
@@ -85,9 +86,9 @@ export const sessions = defineDomain({
             /** Only those in which this identity, exactly, had a part. */
             identity: z.string().min(1).max(200).optional(),
             /** Only those that began then or later. */
-            from: z.iso.datetime().optional(),
+            from: requestTime.optional(),
             /** Only those that began before. */
-            to: z.iso.datetime().optional(),
+            to: requestTime.optional(),
           }),
           response: pageOf(session),
           errors: [],

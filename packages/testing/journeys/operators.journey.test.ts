@@ -45,7 +45,9 @@ const harmless = [
   // Of the code that a page shows, and of what it lists.
   /^(SDK|curl|CLI|Browser|Token)$/,
   /^(Filter|Find) /,
-  /^(For|Kind|Of|State|Prices for|Plan|Meter)$/,
+  /^(For|Kind|Of|State|Prices for|Plan|Meter|Began from|Until)$/,
+  // Menus that lead to what was changed.
+  /^(More of Production|What to do with Allowance)$/,
   // Out of a view.
   /^Leave$/,
 ];

@@ -355,9 +355,9 @@ describe('the dashboard', () => {
     );
     await owner.query(`CREATE OR REPLACE FUNCTION user_reach(of_user text)
       RETURNS TABLE (account_id text, account_name text, role text, depth int, custom_role_id text,
-        custom_role_name text, scopes text[])
+        custom_role_name text, scopes text[], is_test boolean)
       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-      AS $$ SELECT a.id, a.name, 'viewer', a.depth, NULL::text, NULL::text, NULL::text[] FROM account a
+      AS $$ SELECT a.id, a.name, 'viewer', a.depth, NULL::text, NULL::text, NULL::text[], a.is_test FROM account a
         ORDER BY a.depth, a.id $$`);
     try {
       const { findings } = await attackProcedures(stranger, victim);
