@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { promisify } from 'node:util';
 import { billing } from '@patchbay/domain/billing/definition';
 import { createId } from '@patchbay/kit/ids';
@@ -51,13 +50,7 @@ afterEach(async () => {
 
 const run = (...args: string[]) =>
   promisify(execFile)(process.execPath, [cli, ...args, '--data', data], {
-    env: {
-      NODE_ENV: 'test',
-      PATH: '',
-      ...(process.env.NODE_COMPILE_CACHE === undefined
-        ? {}
-        : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
-    },
+    env: { NODE_ENV: 'test', PATH: '' },
   });
 
 const head = {
@@ -310,13 +303,7 @@ it('names the places where it looked for dev.env', async () => {
   const nowhere = path.join(data, 'nowhere');
   await expect(
     promisify(execFile)(process.execPath, [cli, 'account', 'show', '--data', nowhere], {
-      env: {
-        NODE_ENV: 'test',
-        PATH: '',
-        ...(process.env.NODE_COMPILE_CACHE === undefined
-          ? {}
-          : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
-      },
+      env: { NODE_ENV: 'test', PATH: '' },
     }),
   ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
 });
