@@ -136,7 +136,7 @@ test('of random chains of which something is used up the level named is one whos
         throw new Error(`${setting} is reached at another level than ${JSON.stringify(origin)}.`);
       met[isExplained ? 'explained' : 'other'] += 1;
     }),
-    { numRuns: 500 },
+    { numRuns: 2_000 },
   );
   for (const count of Object.values(met)) expect(count).toBeGreaterThan(40);
 }, 60_000);
