@@ -6,11 +6,12 @@ const byLength = [
   'limits',
   'dashboard',
   'recovery',
-  'packed-sdk',
-  'operators',
-  'first-call',
-  'three-levels',
   'money-pages',
+  'packed-sdk',
+  'first-call',
+  'operators',
+  'three-levels',
+  'white-label',
 ];
 
 /**
