@@ -69,24 +69,26 @@ export function SessionsPage(): ReactNode {
           label="Filter by name, account, id, mode"
           value={filter}
           onChange={setFilter}
-          className="w-80"
+          className="w-72"
         />
         <Select label="Kind" isLabelled value={kind} options={kinds} onChange={setKind} />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
-        <Field
-          label="Began from"
-          type="date"
-          value={days.from}
-          onChange={(event) => setDays({ ...days, from: event.target.value })}
-          className="w-40"
-        />
-        <Field
-          label="Until"
-          type="date"
-          value={days.until}
-          onChange={(event) => setDays({ ...days, until: event.target.value })}
-          className="w-40"
-        />
+        <div className="flex gap-2">
+          <Field
+            label="Began from"
+            type="date"
+            value={days.from}
+            onChange={(event) => setDays({ ...days, from: event.target.value })}
+            className="w-36"
+          />
+          <Field
+            label="Until"
+            type="date"
+            value={days.until}
+            onChange={(event) => setDays({ ...days, until: event.target.value })}
+            className="w-36"
+          />
+        </div>
         {identity === undefined ? null : (
           <Button aria-label={`Not only those of ${identity}`} onClick={() => setIdentity(undefined)}>
             <span className="text-ink-faint">Of</span> {identity}
