@@ -43,7 +43,7 @@ export const metering = defineDomain({
             },
           ],
           request: z.object({
-            /** Minutes are counted that begin from then on, and before `to`: ranges that meet add up. */
+            /** Both ends move back to a whole minute, so ranges that meet add up. With a `to` that lies ahead the minute that runs is counted as far as it went. */
             from: requestTime,
             to: requestTime,
             bucket: z.enum(['minute', 'hour', 'day', 'month', 'all']).default('all'),
@@ -69,7 +69,7 @@ export const metering = defineDomain({
             limit: queryInt().min(1).max(10_000).default(1_000),
           }),
           response: z.object({
-            /** The range that was counted: both ends of the one asked for, moved on to a whole minute. */
+            /** The range that was counted: both ends of the one asked for, moved back to a whole minute. */
             from: z.iso.datetime(),
             to: z.iso.datetime(),
             rows: z.array(

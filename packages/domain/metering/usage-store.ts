@@ -41,7 +41,7 @@ export type EntityGroup = (typeof entityGroups)[number];
 
 export interface UsageQuery {
   readonly accountId: string;
-  /** The minutes that begin in [fromMs, toMs) are read: see `countedRange`. */
+  /** Whole minutes are read: see `countedRange`. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly bucket: UsageBucket;

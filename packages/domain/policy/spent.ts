@@ -1,3 +1,4 @@
+import { throughMinute } from '../metering/counted-range.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
 import { type Budget, budgetsOf, type SpentBudget } from './decide.ts';
 import { calendarWindow } from './local-time.ts';
@@ -40,7 +41,7 @@ export async function spentBudgets(
     const { rows } = await usage.query({
       accountId: origin.accountId,
       fromMs: startMs,
-      toMs: nowMs,
+      toMs: throughMinute(nowMs),
       bucket: 'all',
       meter: counts.meter,
       ...(origin.level === 'region' ? { where: { region: origin.region } } : {}),

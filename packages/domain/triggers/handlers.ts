@@ -2,6 +2,7 @@ import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
+import { throughMinute } from '../metering/counted-range.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
 import {
@@ -333,7 +334,7 @@ async function usedIn({ fromMs, toMs, counter, target, ports }: PreviewedUse): P
   const { rows } = await ports.usage.query({
     accountId: target.accountId,
     fromMs,
-    toMs,
+    toMs: throughMinute(toMs),
     bucket: 'all',
     meter: counter.meter,
     where: counter.where ?? {},

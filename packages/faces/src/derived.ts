@@ -1,3 +1,4 @@
+import { throughMinute } from '@patchbay/domain/metering/counted-range';
 import {
   type ConfigLevel,
   type ConfigOrigin,
@@ -77,7 +78,7 @@ export function derivedHandlers(
     const { rows } = await platform.domainPorts.metering.usage.query({
       accountId: entity.accountId,
       fromMs,
-      toMs,
+      toMs: throughMinute(toMs),
       bucket: 'all',
       groupBy: [],
       ...scopeOfUse(entity),

@@ -8,6 +8,7 @@ import { Activity } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { showBytes, textOf } from '../../formats/quantity.ts';
+import { dayMs } from '../../formats/time.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { CreateKeyWindow } from '../keys/create-key.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -51,7 +52,7 @@ export function OverviewPage(): ReactNode {
             input: {
               accountId,
               from: firstOfToday,
-              to: new Date(today.nowMs).toISOString(),
+              to: new Date(Date.parse(firstOfToday) + dayMs).toISOString(),
               meter: relayedBytes,
             },
             cli: `usage --account ${accountId} --from ${firstOfToday} --meter ${relayedBytes}`,
