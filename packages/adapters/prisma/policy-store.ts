@@ -65,13 +65,13 @@ export interface StoredRow {
   readonly instance_type: string;
   readonly region: string;
   readonly endpoint: string;
-  readonly word: PolicyWord;
+  readonly word: PolicyWord & { readonly isHeld?: true };
 }
 
 const named = <Name extends string>(name: Name, text: string) =>
   (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
 
-export const policyFromRow = (row: StoredRow): StoredPolicy => ({
+export const policyFromRow = ({ word: { isHeld, ...word }, ...row }: StoredRow): StoredPolicy => ({
   accountId: row.account_id,
   timeZone: row.time_zone,
   by: row.by,
@@ -80,7 +80,8 @@ export const policyFromRow = (row: StoredRow): StoredPolicy => ({
   ...named('instanceType', row.instance_type),
   ...named('region', row.region),
   ...named('endpoint', row.endpoint),
-  word: row.word,
+  ...(isHeld === undefined ? {} : { isHeld }),
+  word,
 });
 
 interface PlanRow {

@@ -31,6 +31,11 @@ export interface StoredPolicy extends PolicyPlace {
   /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
+  /**
+   * What holds for as long as its cause does, such as a trigger that fired: said as from above, and by nobody who could change
+   * it there. It is not what is stored at the place.
+   */
+  readonly isHeld?: true;
   readonly word: PolicyWord;
 }
 
@@ -45,7 +50,8 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
     const own = byAccount.get(accountId) ?? [];
     return [
       ...levelsOf(own, { isAt: ({ by }) => by === 'plan', depth }),
-      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row), depth }),
+      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row) && row.isHeld !== true, depth }),
+      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row) && row.isHeld === true, depth }),
       ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'access', depth }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'spending', depth }),

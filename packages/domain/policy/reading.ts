@@ -83,6 +83,7 @@ const isAtPlace = (
   { accountId, by, place }: Pick<Reading, 'accountId' | 'by' | 'place'>,
 ): boolean =>
   row.accountId === accountId &&
+  row.isHeld !== true &&
   row.by === by &&
   row.region === place.region &&
   row.endpoint === place.endpoint &&

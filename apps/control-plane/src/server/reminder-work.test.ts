@@ -181,7 +181,7 @@ test('the last reminder refuses the services that have a monthly fee, and no oth
     );
   await runAt(12);
   expect(await refused()).toEqual([
-    { values: { services: ['network-discovery'] }, locked: [], overridable: {} },
+    { values: { services: ['network-discovery'] }, locked: [], overridable: {}, isHeld: true },
   ]);
   await become('paid');
   await runAt(13);

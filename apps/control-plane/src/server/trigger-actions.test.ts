@@ -265,10 +265,16 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
   expect(JSON.stringify(await snapshot.json())).toContain('"services":["network-discovery"]');
   // Its own word takes nothing back.
-  await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {
+  const wider = await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {
     key: off.key,
-    body: { values: { services: ['signaling', 'network-discovery'] } },
+    body: { services: ['signaling', 'network-discovery'] },
   });
+  expect(wider).toMatchObject({ status: 422, body: { code: 'policy.wider' } });
+  expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
+  // Nor does whoever is above find it among their own words, and keep it with them.
+  const { stored } = await ask('GET', `${off.id}/policy`);
+  expect(stored).toEqual({});
+  await ask('PUT', `${off.id}/policy`, { ...stored, concurrentSessionsMax: 5 });
   expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
   await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
   expect((await mint(off, 'signaling/tokens')).body.code).not.toBe('policy.refused');
