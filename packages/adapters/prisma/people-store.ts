@@ -1,6 +1,6 @@
 import { countingRole, countingScopes } from '@patchbay/domain/tenancy/access';
-import { roles } from '@patchbay/domain/tenancy/definition';
 import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { roles } from '@patchbay/domain/tenancy/role-operations';
 import { mayView } from '@patchbay/domain/tenancy/views';
 import { createId } from '@patchbay/kit/ids';
 import { makeEmailLink } from './email-links.ts';

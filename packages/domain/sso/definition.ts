@@ -2,7 +2,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
-import { roleRef } from '../tenancy/definition.ts';
+import { roleRef } from '../tenancy/role-operations.ts';
 import { domainName } from './address-domain.ts';
 import { samlErrors } from './saml-errors.ts';
 

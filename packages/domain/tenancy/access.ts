@@ -1,5 +1,5 @@
 import type { Access } from '@patchbay/kit/definition';
-import type { roles } from './definition.ts';
+import type { roles } from './role-operations.ts';
 
 export type Role = (typeof roles)[number];
 

@@ -3,47 +3,23 @@ import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import { dateTime, name, scope } from './fields.ts';
+import { keyResources } from './key-operations.ts';
 import { movePreview } from './move-preview.ts';
+import { roleRef, roleResources, view } from './role-operations.ts';
 
-export const roles = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
-/** How many roles an account may define. */
-export const ROLE_COUNT_MAX = 50;
 export const accountStates = ['active', 'suspended', 'closed'] as const;
 
 const accountId = idSchema('acc');
 const applicationId = idSchema('app');
 const keyId = idSchema('key');
 const organisationId = idSchema('org');
-const roleId = idSchema('rol');
 const userId = idSchema('usr');
-/** On one line, in one direction: a name stands in lists, logs and sentences about others, and must not rearrange them. */
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(
-    /^[^\p{Cc}\p{Bidi_Control}]*$/u,
-    'A name has no line breaks and nothing that turns the direction of text.',
-  );
-/** A built-in role has its name for itself. */
-const roleName = name.refine(
-  (text) => !roles.some((builtIn) => builtIn === text.toLowerCase()),
-  'This is the name of a built-in role.',
-);
 const externalId = z.string().trim().min(1).max(200);
 /** ISO 4217, e.g. EUR. One currency a tree, fixed at its top account. */
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const timeZone = z.string().min(1).max(64);
-const dateTime = z.iso.datetime();
 const password = z.string().min(10).max(200);
-const scope = z
-  .string()
-  .regex(/^(\*|[a-z][a-z-]*:(\*|read|[a-zA-Z]+))$/, 'A scope is *, name:*, name:read or name:operation.');
-
-/** A built-in role by its name, or one that the account defined by its id. */
-export const roleRef = z.union([z.enum(roles), roleId]);
-
 const account = z.object({
   id: accountId,
   /** Absent for the top of what the caller may see. */
@@ -80,36 +56,6 @@ const application = z.object({
   createdAt: dateTime,
 });
 
-const key = z.object({
-  id: keyId,
-  /** Of a test key: the test account, which is what its requests are about. */
-  accountId,
-  name: z.string(),
-  /** The first characters of the secret, enough to recognise it by. */
-  display: z.string(),
-  mode: z.enum(['live', 'test']),
-  scopes: z.array(scope),
-  createdAt: dateTime,
-  expiresAt: dateTime.optional(),
-  lastUsedAt: dateTime.optional(),
-  revokedAt: dateTime.optional(),
-  /** The key that took its place when it was rotated: until `expiresAt`, both work. */
-  replacedBy: keyId.optional(),
-});
-
-const member = z.object({
-  userId,
-  name: z.string(),
-  email: z.email(),
-  role: roleRef,
-  /** What the account calls it: of a built-in one, its name again. */
-  roleName: z.string(),
-  /** One who is invited reaches nothing until they take the role with the link of their invitation. */
-  state: z.enum(['invited', 'active']),
-  /** The account at which the role was given: it reaches down from there. */
-  accountId,
-});
-
 const organisation = z.object({
   id: organisationId,
   name: z.string(),
@@ -134,27 +80,6 @@ const person = z.object({
       state: z.enum(['invited', 'active']),
     }),
   ),
-});
-
-const role = z.object({
-  id: roleRef,
-  name: z.string(),
-  /** The built-in ones are the same everywhere, and nobody changes them. */
-  isBuiltIn: z.boolean(),
-  /** All that whoever holds it may do, at the account and below it. */
-  scopes: z.array(scope),
-  /** Who holds it here, those included who are invited. */
-  memberCount: z.int(),
-});
-
-/** How long somebody may look at one time. */
-export const VIEW_MINUTES_MAX = 60;
-
-const view = z.object({
-  /** Of the sign-in session that the view is. It carries no right without its cookie. */
-  id: idSchema('sin'),
-  accountId,
-  until: dateTime,
 });
 
 const reachableAccount = z.object({
@@ -538,189 +463,7 @@ export const tenancy = defineDomain({
         },
       },
     },
-    keys: {
-      title: 'API keys',
-      mount: 'account',
-      operations: {
-        list: {
-          method: 'GET',
-          path: '/keys',
-          summary: 'Read the keys of this account, the revoked ones too.',
-          access: 'develop',
-          request: pageRequest,
-          response: pageOf(key),
-          errors: [],
-        },
-        create: {
-          method: 'POST',
-          path: '/keys',
-          summary:
-            'Create a key. Its secret is in this answer and nowhere else. A test key is one of the test account, which is made with the first of them.',
-          access: 'develop',
-          request: z.strictObject({
-            name: name.default('API key'),
-            /** Default: what the account is. */
-            mode: z.enum(['live', 'test']).optional(),
-            scopes: z.array(scope).min(1).max(64).default(['*']),
-            expiresAt: requestTime.optional(),
-          }),
-          response: key.extend({ secret: z.string() }),
-          errors: ['tenancy.scope_too_wide'],
-        },
-        rotate: {
-          method: 'POST',
-          path: '/keys/{keyId}/rotate',
-          summary:
-            'Make a new key like this one. Until `endsAt`, at most 30 days from now, both work. The new secret is in this answer and nowhere else.',
-          access: 'develop',
-          request: z.strictObject({
-            keyId,
-            /** When the old key ends. Default: 24 hours from now. */
-            endsAt: requestTime.optional(),
-          }),
-          response: key.extend({ secret: z.string(), replaced: key }),
-          errors: ['tenancy.scope_too_wide', 'tenancy.key_over', 'tenancy.overlap_too_long'],
-        },
-        revoke: {
-          method: 'DELETE',
-          path: '/keys/{keyId}',
-          summary:
-            'Revoke a key at once. Credentials it minted end within 2 seconds, live sessions included.',
-          access: 'develop',
-          request: z.object({ keyId }),
-          response: key,
-          errors: [],
-        },
-      },
-    },
-    credentials: {
-      title: 'Ephemeral credentials',
-      mount: 'account',
-      operations: {
-        revoke: {
-          method: 'POST',
-          path: '/credentials/revocations',
-          summary:
-            'Revoke a credential, and all that were narrowed from it. Live sessions end within 2 seconds.',
-          access: 'develop',
-          request: z.strictObject({ username: z.string().min(1).max(508) }),
-          response: z.object({ prefixId: z.string() }),
-          errors: ['tenancy.credential_refused'],
-        },
-      },
-    },
-    views: {
-      title: 'Views',
-      mount: 'account',
-      operations: {
-        start: {
-          method: 'POST',
-          path: '/views',
-          summary:
-            'Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why.',
-          access: 'administer',
-          authority: 'ancestor',
-          request: z.strictObject({
-            /** It stands in the audit log of the account, and in yours. */
-            reason: z.string().trim().min(1).max(500),
-            minutes: z.int().min(1).max(VIEW_MINUTES_MAX).default(30),
-          }),
-          response: view,
-          errors: ['auth.scope'],
-        },
-        end: {
-          method: 'DELETE',
-          path: '/views/{viewId}',
-          summary: 'End a view of yours before its time.',
-          access: 'read',
-          request: z.object({ viewId: idSchema('sin') }),
-          response: z.object({ id: idSchema('sin') }),
-          errors: [],
-        },
-      },
-    },
-    roles: {
-      title: 'Roles',
-      mount: 'account',
-      operations: {
-        list: {
-          method: 'GET',
-          path: '/roles',
-          summary: 'Read the built-in roles and those that this account defined, each as the scopes it has.',
-          access: 'read',
-          request: pageRequest,
-          response: pageOf(role),
-          errors: [],
-        },
-        create: {
-          method: 'POST',
-          path: '/roles',
-          summary: 'Define a role as a set of scopes. It can have no more than who defines it.',
-          access: 'administer',
-          request: z.strictObject({ name: roleName, scopes: z.array(scope).min(1).max(64) }),
-          response: role,
-          errors: ['tenancy.scope_too_wide', 'tenancy.role_name_taken', 'tenancy.too_many_roles'],
-        },
-        update: {
-          method: 'PATCH',
-          path: '/roles/{roleId}',
-          summary: 'Rename a role or change its scopes: at once for everybody who holds it.',
-          access: 'administer',
-          request: z.strictObject({
-            roleId,
-            name: roleName.optional(),
-            scopes: z.array(scope).min(1).max(64).optional(),
-          }),
-          response: role,
-          errors: ['tenancy.scope_too_wide', 'tenancy.role_name_taken'],
-        },
-        remove: {
-          method: 'DELETE',
-          path: '/roles/{roleId}',
-          summary: 'Remove a role. Whoever holds it loses it at once.',
-          access: 'administer',
-          request: z.object({ roleId }),
-          response: z.object({ id: roleId, memberCount: z.int() }),
-          errors: ['tenancy.scope_too_wide'],
-        },
-      },
-    },
-    team: {
-      title: 'Team',
-      mount: 'account',
-      operations: {
-        list: {
-          method: 'GET',
-          path: '/team',
-          summary: 'Read who holds a role here, roles from levels above included.',
-          access: 'read',
-          request: pageRequest,
-          response: pageOf(member),
-          errors: [],
-        },
-        add: {
-          method: 'POST',
-          path: '/team',
-          summary: 'Give somebody a role. They take it with a link that works once, which is mailed to them.',
-          access: 'administer',
-          request: z.strictObject({ email: z.email().max(254), name, role: roleRef }),
-          response: member.extend({
-            setUpPath: z.string().optional(),
-            /** Whether the invitation went by mail: nobody is mailed more than five of them in a day, whoever invites. */
-            isMailed: z.boolean().optional(),
-          }),
-          errors: ['auth.scope', 'tenancy.last_owner', 'tenancy.people_at_live'],
-        },
-        remove: {
-          method: 'DELETE',
-          path: '/team/{userId}',
-          summary: 'Take the role that somebody was given at this account.',
-          access: 'administer',
-          request: z.object({ userId }),
-          response: z.object({ userId }),
-          errors: ['tenancy.last_owner', 'auth.scope'],
-        },
-      },
-    },
+    ...keyResources,
+    ...roleResources,
   },
 });

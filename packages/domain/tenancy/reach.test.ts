@@ -11,8 +11,8 @@ import {
 } from './access.ts';
 import { effectiveState, refuseStateChange } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
-import { roles } from './definition.ts';
 import { reachAlong } from './reach.ts';
+import { roles } from './role-operations.ts';
 import { isRoleTooWide, refuseUnknownScopes, scopesFor, scopesTooWide } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 

@@ -2,7 +2,7 @@ import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { roles as builtInRoles, ROLE_COUNT_MAX } from './definition.ts';
+import { roles as builtInRoles, ROLE_COUNT_MAX } from './role-operations.ts';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
 let harness: TenancyHarness;

@@ -1,8 +1,9 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { type CataloguedOperation, heldRoleAllows, type Role } from './access.ts';
 import { callerAlong } from './caller.ts';
-import { roles as builtInRoles, ROLE_COUNT_MAX, type tenancy } from './definition.ts';
+import type { tenancy } from './definition.ts';
 import type { RoleRecord, TenancyPorts } from './ports.ts';
+import { roles as builtInRoles, ROLE_COUNT_MAX } from './role-operations.ts';
 import { type KeyMaker, refuseUnknownScopes, scopesFor, scopesTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;

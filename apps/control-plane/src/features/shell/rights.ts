@@ -1,6 +1,6 @@
 import { rightsAllow } from '@patchbay/domain/tenancy/access';
-import { roles } from '@patchbay/domain/tenancy/definition';
 import { type Grant, reachAlong } from '@patchbay/domain/tenancy/reach';
+import { roles } from '@patchbay/domain/tenancy/role-operations';
 import { mountedOperations } from '@patchbay/faces/mounted';
 
 /** A role as whoever holds it is told of it. */

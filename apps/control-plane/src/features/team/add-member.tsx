@@ -1,6 +1,7 @@
 'use client';
 
-import { type roles, tenancy } from '@patchbay/domain/tenancy/definition';
+import { tenancy } from '@patchbay/domain/tenancy/definition';
+import type { roles } from '@patchbay/domain/tenancy/role-operations';
 import { Button } from '@patchbay/ui/button';
 import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
