@@ -1,13 +1,6 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
-import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
-import { customerBook } from '@patchbay/adapters/billing/customer-book';
-import { documentStore } from '@patchbay/adapters/billing/document-store';
-import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
-import { lineTrail } from '@patchbay/adapters/billing/line-trail';
-import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
@@ -93,7 +86,6 @@ import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
 import { balanceStore } from '@patchbay/adapters/spending/balance-store';
 import { limitStore } from '@patchbay/adapters/spending/limit-store';
-import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
@@ -122,13 +114,13 @@ import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { auditWork } from './audit-work.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { billingPorts, collecting } from './billing-ports.ts';
 import { brandRelays } from './brand-relays.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
 import { databasePing } from './database-ping.ts';
-import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { IngestLag } from './ingest-lag.ts';
@@ -137,7 +129,7 @@ import { platformJobs } from './jobs.ts';
 import { addressLists, listingPorts } from './listed-addresses.ts';
 import { logicWork } from './logic-work.ts';
 import { mailWork } from './mail-work.ts';
-import { moneyWork, railOf } from './money-work.ts';
+import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
@@ -197,23 +189,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const featureNames = Object.values(services).flatMap(featureNamesOf);
   const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
-  const booksOf = booksReader(pool);
-  const aheadMsOf = aheadReader(pool, booksOf);
-  const billing = billingStore({ pool, catalogue, nowMs, aheadMsOf });
-  const rail = railOf(env);
   let platformId: string | undefined;
   // It is made once, and stays.
   const platformAccount = async () => (platformId ??= await findPlatform(prisma));
-  /** Who collects: of an account, the top of its tree; of none, the platform. */
-  const collector = async (ofAccountId?: string) => {
-    const accountId =
-      ofAccountId === undefined ? await platformAccount() : (await booksOf(ofAccountId))?.topId;
-    if (accountId === undefined) throw new Error('There is no platform account yet.');
-    return accountId;
-  };
-  const isTest = async (accountId: string) => (await booksOf(accountId))?.isTest === true;
-  /** Nothing real collects what is on the books of tests. */
-  const railFor = async (accountId: string) => ((await isTest(accountId)) ? undefined : rail);
+  const collection = collecting({ env, pool, platformAccount });
+  const { booksOf, aheadMsOf, rail, isTest, railFor, collector } = collection;
+  const billing = billingStore({ pool, catalogue, nowMs, aheadMsOf });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -474,23 +455,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         advanced: () => money.clockAdvanced(),
         nowMs,
       },
-      billing: {
-        billing,
-        documents: documentStore({ pool, platformAccount: collector }),
-        ledger: ledgerReader(pool),
-        trail: lineTrail({ pool, catalogue }),
-        verifier: bookVerifier({ pool, catalogue, nowMs }),
-        customers: customerBook(pool),
-        reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
-        printing: documentPrinting(shownBrands(prisma)),
-        railOf: railFor,
-        collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
-        isTest,
-        returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
-        posting: new PostingBudget(),
-        catalogue,
+      billing: billingPorts({
+        ...{ env, pool, prisma, nowMs, billing, catalogue, collection },
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
-      },
+      }),
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
     cursors: sealedCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
@@ -703,9 +671,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
-    verificationWork: verification.runner,
-    auditWork: auditing.runner,
-    spendingWork: spending.runner,
     spending,
     railNotices: money.notices,
     triggerActions,
@@ -765,6 +730,18 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       inTime,
     ),
+    /** Everything that this process does without being asked. */
+    startWork() {
+      const runners = [
+        jobs,
+        privacyWork,
+        money.runner,
+        verification.runner,
+        auditing.runner,
+        spending.runner,
+      ];
+      for (const work of [...runners, triggerActions, credentialEndsWork]) work.start();
+    },
     async close() {
       closing.abort();
       await privacyWork.stop();
@@ -819,14 +796,7 @@ const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
-    kept.patchbayControlPlane.jobs.start();
-    kept.patchbayControlPlane.privacyWork.start();
-    kept.patchbayControlPlane.moneyWork.start();
-    kept.patchbayControlPlane.verificationWork.start();
-    kept.patchbayControlPlane.auditWork.start();
-    kept.patchbayControlPlane.spendingWork.start();
-    kept.patchbayControlPlane.triggerActions.start();
-    kept.patchbayControlPlane.credentialEndsWork.start();
+    kept.patchbayControlPlane.startWork();
   }
   return kept.patchbayControlPlane;
 }

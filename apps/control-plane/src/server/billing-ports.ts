@@ -1,0 +1,79 @@
+import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
+import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { customerBook } from '@patchbay/adapters/billing/customer-book';
+import { documentStore } from '@patchbay/adapters/billing/document-store';
+import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
+import { lineTrail } from '@patchbay/adapters/billing/line-trail';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
+import { shownBrands } from '@patchbay/adapters/prisma/brand-store';
+import type { PrismaClient } from '@patchbay/adapters/prisma/client';
+import type { BillingPorts } from '@patchbay/domain/billing/ports';
+import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
+import type { Pool } from 'pg';
+import { documentPrinting } from './document-printing.ts';
+import type { ControlPlaneEnv } from './env.ts';
+import { railOf } from './money-work.ts';
+
+export interface CollectingOptions {
+  readonly env: ControlPlaneEnv;
+  readonly pool: Pool;
+  readonly platformAccount: () => Promise<string | undefined>;
+}
+
+export type Collecting = ReturnType<typeof collecting>;
+
+/** On whose books an account is, and by what it is asked for money: on those of tests by nothing real (PRD-1). */
+export function collecting({ env, pool, platformAccount }: CollectingOptions) {
+  const booksOf = booksReader(pool);
+  const rail = railOf(env);
+  const isTest = async (accountId: string) => (await booksOf(accountId))?.isTest === true;
+  return {
+    booksOf,
+    aheadMsOf: aheadReader(pool, booksOf),
+    rail,
+    isTest,
+    railFor: async (accountId: string) => ((await isTest(accountId)) ? undefined : rail),
+    /** Who collects: of an account, the top of its tree; of none, the platform. */
+    collector: async (ofAccountId?: string) => {
+      const accountId =
+        ofAccountId === undefined ? await platformAccount() : (await booksOf(ofAccountId))?.topId;
+      if (accountId === undefined) throw new Error('There is no platform account yet.');
+      return accountId;
+    },
+  };
+}
+
+export interface BillingPortOptions extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain'> {
+  readonly env: ControlPlaneEnv;
+  readonly pool: Pool;
+  readonly prisma: PrismaClient;
+  readonly nowMs: () => number;
+  readonly collection: Collecting;
+}
+
+export function billingPorts({
+  env,
+  pool,
+  prisma,
+  nowMs,
+  collection,
+  ...given
+}: BillingPortOptions): BillingPorts {
+  const { catalogue } = given;
+  const { booksOf, collector, isTest, railFor } = collection;
+  return {
+    ...given,
+    documents: documentStore({ pool, platformAccount: collector }),
+    ledger: ledgerReader(pool),
+    trail: lineTrail({ pool, catalogue }),
+    verifier: bookVerifier({ pool, catalogue, nowMs }),
+    customers: customerBook(pool),
+    reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
+    printing: documentPrinting(shownBrands(prisma)),
+    railOf: railFor,
+    collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
+    isTest,
+    returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
+    posting: new PostingBudget(),
+  };
+}
