@@ -136,10 +136,11 @@ import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyAt } from './relying-party.ts';
+import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
-import { SharedRate } from './shared-rate.ts';
+import { SharedRate, SharedRates } from './shared-rates.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { TriggerActions } from './trigger-actions.ts';
@@ -178,8 +179,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     translate: withoutDatabase,
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
-  const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
-  const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
+  const drawing = aroundPorts(
+    { draw: (drawings: readonly Drawing[]) => drawRequests(prisma, drawings) },
+    inTime,
+  );
+  const rates = new SharedRates(drawing.draw);
+  const rateOf = (name: string, rate: Rate) => new SharedRate(rates, name, rate);
   const nowMs = () => Date.now();
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
@@ -474,11 +479,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
-    limiter: rateOf('requests', {
+    rates,
+    countersOf: requestCounters({
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
-      burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
+      strangersChanges: atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX),
     }),
-    strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
