@@ -87,12 +87,15 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
   const isBelow = acting?.chain.some(({ id }) => id === key.accountId) === true;
   const chain = acting !== undefined && isBelow ? acting.chain : key.chain;
   const limits = isBelow ? await limitsOf(effective, key, ports) : [];
-  const { applicationId, instanceType, identity } = effective;
+  const { applicationId, instanceType, identity, prefixIds } = effective;
   const endpoint = identity === undefined ? undefined : userEndpointId(identity);
   const accountChain = chain.map(({ id }) => id);
   const configured = await configuredOf(effective, { acting: isBelow ? acting : undefined, ports });
   const policy = isBelow
-    ? policyChain({ chain: accountChain, applicationId, instanceType, endpoint }, acting?.policies ?? [])
+    ? policyChain(
+        { chain: accountChain, applicationId, instanceType, endpoint, prefixIds },
+        acting?.policies ?? [],
+      )
     : [];
   const known: Partial<Known> = {
     chain: chain.map(({ id, state }) => ({ accountId: id, state })),

@@ -378,6 +378,7 @@ const noAccount: AccountSnapshot = {
   capsByEndpoint: {},
   policy: [],
   endpointPolicies: [],
+  credentialPolicies: [],
   spent: [],
 };
 
