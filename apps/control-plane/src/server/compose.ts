@@ -16,7 +16,11 @@ import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { resolveHost } from '@patchbay/adapters/outgoing/resolve-host';
 import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
-import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import {
+  createApplicationPool,
+  jobLimits,
+  requestLimits,
+} from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
@@ -120,6 +124,7 @@ import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
+import { connectionCounts } from './database-connections.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -158,13 +163,19 @@ interface World {
 /** Builds everything from its settings. Nothing connects before it is used, but the bus, which listens at once. */
 export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
-  const prisma = openClient(env.DATABASE_URL);
+  const prisma = openClient(env.DATABASE_URL, { connectionsMax: connectionCounts.accounts });
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
-  const pool = createApplicationPool(env.DATABASE_URL, onLost);
-  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const pool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...requestLimits,
+    connectionCountMax: connectionCounts.usage,
+  });
+  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: connectionCounts.tasks,
+  });
   const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
     ...jobLimits,
-    connectionCountMax: 3,
+    connectionCountMax: connectionCounts.exports,
   });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
