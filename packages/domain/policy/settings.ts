@@ -99,22 +99,6 @@ const spans = {
   total: 'in all',
 } as const satisfies Readonly<Record<CountedSpan, string>>;
 
-/** What may be used of a meter in a span. */
-const ofUse = <Span extends CountedSpan, Of extends (typeof meters)[keyof typeof meters]>(
-  over: Span,
-  { what, unit, max, meter, perUnit, decidedBy, added = '' }: Of & { readonly added?: string },
-) =>
-  ({
-    summary: `${what} ${spans[over]}${added}.`,
-    merge: 'narrowest',
-    unit,
-    min: 0,
-    max,
-    decidedBy,
-    running: 'ends',
-    counts: { what: 'usage', over, meter, perUnit },
-  }) as const;
-
 const meters = {
   relayBytes: {
     what: 'Bytes relayed',
@@ -143,6 +127,22 @@ const meters = {
     perUnit: 1_000,
   },
 } as const;
+
+/** What may be used of a meter in a span. */
+const ofUse = <Span extends CountedSpan, Of extends (typeof meters)[keyof typeof meters]>(
+  over: Span,
+  { what, unit, max, meter, perUnit, decidedBy, added = '' }: Of & { readonly added?: string },
+) =>
+  ({
+    summary: `${what} ${spans[over]}${added}.`,
+    merge: 'narrowest',
+    unit,
+    min: 0,
+    max,
+    decidedBy,
+    running: 'ends',
+    counts: { what: 'usage', over, meter, perUnit },
+  }) as const;
 
 const ofMoney = {
   merge: 'narrowest',

@@ -1,4 +1,4 @@
-import type { KeySnapshot } from '@patchbay/adapters/prisma/snapshots';
+import type { AccountSnapshot, KeySnapshot } from '@patchbay/adapters/prisma/snapshots';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import { expect, test } from 'vitest';
 import {
@@ -92,14 +92,14 @@ function benchWhere(place: Place, service: Service) {
   });
   const { accountId, applicationId, keyId, nowMs } = bench;
   const { configs, endpointConfigs } = setAt(place, bench)(service);
-  const account = {
-    ...{ accountId, chain: [{ id: accountId, state: 'active' }], state: 'active' },
-    ...{ configs: configs.filter((config) => config.applicationId === undefined), policies: [] },
-  } as const;
+  const account: Omit<AccountSnapshot, 'endpointConfigs'> = {
+    ...{ accountId, chain: [{ id: accountId, state: 'active' }], state: 'active', policies: [] },
+    configs: configs.filter((config) => config.applicationId === undefined),
+  };
   // A key that mints for one service alone: what nodes of the other would say is no matter.
   const key: KeySnapshot = {
-    ...account,
-    ...{ keyId, mode: 'live', mintKey: new Uint8Array(32), scopes: [`${service}:*`] },
+    ...{ keyId, accountId, chain: account.chain, state: 'active', mode: 'live' },
+    ...{ mintKey: new Uint8Array(32), scopes: [`${service}:*`] },
   };
   const { standing } = credentialStanding({
     snapshots: {

@@ -2,7 +2,7 @@ import type { Drawing, Drawn } from '@patchbay/adapters/prisma/request-rate';
 import type { RateStanding } from '@patchbay/faces/platform';
 import type { Rate } from './rate-limiter.ts';
 
-const MINUTE_US = 60_000_000;
+const MINUTE_MS = 60_000;
 const CALLER_COUNT_MAX = 100_000;
 /** Of a burst, what one process has in hand at most: what it does not use is missing to the others until the rate refills. */
 const HELD_SHARE = 1 / 40;
@@ -15,7 +15,7 @@ interface RateTerms extends Rate {
 
 export function termsOf({ perMinuteMax, burstMax }: Rate): RateTerms {
   const heldMax = Math.max(1, Math.floor(burstMax * HELD_SHARE));
-  return { perMinuteMax, burstMax, intervalMs: MINUTE_US / 1_000 / perMinuteMax, heldMax };
+  return { perMinuteMax, burstMax, intervalMs: MINUTE_MS / perMinuteMax, heldMax };
 }
 
 /** One of the callers that a request is counted for, and how often that one may come. */
@@ -137,12 +137,8 @@ export class SharedRate {
     this.#terms = termsOf(rate);
   }
 
-  counterOf(callerId: string): Counter {
-    return { caller: `${this.#name} ${callerId}`, terms: this.#terms };
-  }
-
   count(callerId: string, nowMs: number): Promise<Standing> {
-    return this.#rates.count([this.counterOf(callerId)], nowMs);
+    return this.#rates.count([{ caller: `${this.#name} ${callerId}`, terms: this.#terms }], nowMs);
   }
 }
 
