@@ -9,6 +9,7 @@ BEGIN
   RETURN NULL;
 END $$;
 ALTER FUNCTION account_close_twin() OWNER TO patchbay_wall;
+REVOKE ALL ON FUNCTION account_close_twin() FROM PUBLIC;
 CREATE TRIGGER closes_twin AFTER UPDATE OF state ON account FOR EACH ROW
   WHEN (NEW.state = 'closed' AND OLD.state <> 'closed' AND NOT NEW.is_test) EXECUTE FUNCTION account_close_twin();
 
