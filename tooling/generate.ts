@@ -16,6 +16,7 @@ import {
   servicePath,
 } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
+import { camelCase, kebabCase, pascalCase } from '@patchbay/kit/name-case';
 import { serviceResources } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
 import {
@@ -40,9 +41,6 @@ interface Subject<Definition> {
 
 type Service = Subject<ServiceDefinition>;
 type Domain = Subject<DomainDefinition>;
-
-const camelCase = (name: string) => name.replace(/-(\w)/g, (_match, letter: string) => letter.toUpperCase());
-const pascalCase = (key: string) => `${key.slice(0, 1).toUpperCase()}${key.slice(1)}`;
 
 async function readSubjects<Definition extends { readonly name: string }>(
   parent: string,
@@ -162,8 +160,6 @@ function eventLines(services: readonly Service[], domains: readonly Domain[]): s
     '}',
   ];
 }
-
-const kebabCase = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** What requests are made to, by the name that scopes have. */
 const resourceNames = (services: readonly Service[], domains: readonly Domain[]): string[] =>

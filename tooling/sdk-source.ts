@@ -1,6 +1,7 @@
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { filePath, type OperationDefinition, type OperationFile } from '@patchbay/kit/definition';
-import { idNouns, pascalCase } from '@patchbay/kit/id-nouns';
+import { idNouns } from '@patchbay/kit/id-nouns';
+import { pascalCase } from '@patchbay/kit/name-case';
 import { z } from 'zod';
 import { typeSource } from './type-source.ts';
 
@@ -176,7 +177,7 @@ export function operationLines(groups: readonly SdkGroup[]): string[] {
   ];
 }
 
-const isOfEveryService = ({ isOfEveryService: isShared = false }: SdkMethod): boolean => isShared;
+const isOfEveryService = (method: SdkMethod): boolean => method.isOfEveryService === true;
 
 /** What every service has is written once: it is most of the table, and would be most of what a browser loads. */
 function sharedRouteLines(groups: readonly SdkGroup[]): string[] {

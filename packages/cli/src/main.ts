@@ -1,89 +1,12 @@
 #!/usr/bin/env node
 /** `patchbay`: starts the platform, and is the tool of those who run it and build on it. */
-import { Command } from 'commander';
-import { addAccountCommand } from './commands/account.ts';
-import { addAddressesCommand } from './commands/addresses.ts';
-import { addAllowListCommand } from './commands/allow-list.ts';
-import { addAuditCommand } from './commands/audit.ts';
-import { addBalanceCommand } from './commands/balance.ts';
-import { addBillingCommand } from './commands/billing.ts';
-import { addBrandCommand } from './commands/brand.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addEndpointCommand } from './commands/endpoint.ts';
-import { addIceCommand } from './commands/ice.ts';
-import { addKeyCommand } from './commands/key.ts';
-import { addLimitCommand } from './commands/limit.ts';
-import { addListenCommand } from './commands/listen.ts';
-import { addLogicCommand } from './commands/logic.ts';
-import { addNodeCommand } from './commands/node.ts';
-import { addPolicyCommand } from './commands/policy.ts';
-import { addPricesCommand } from './commands/prices.ts';
-import { addPrivacyCommand } from './commands/privacy.ts';
-import { addRoleCommand } from './commands/role.ts';
-import { addServiceCommand } from './commands/service.ts';
-import { addSessionCommand } from './commands/session.ts';
-import { addSsoCommand } from './commands/sso.ts';
-import { addStatementCommand } from './commands/statement.ts';
-import { addTriggerCommand } from './commands/trigger.ts';
-import { addUpCommand } from './commands/up.ts';
-import { addUsageCommand } from './commands/usage.ts';
-import { addWebhookCommand } from './commands/webhook.ts';
-import { addWhyCommand } from './commands/why.ts';
-import { readVariables, useDataFolder } from './connection.ts';
+import { readVariables } from './connection.ts';
 import { problemText } from './problem-text.ts';
+import { createProgram } from './program.ts';
 import { Refusal } from './refusal.ts';
 
-const program = new Command('patchbay')
-  .description('Calls, rooms and media services, on your own machines.')
-  .showHelpAfterError();
-const commands = [
-  addUpCommand,
-  addNodeCommand,
-  addIceCommand,
-  addAccountCommand,
-  addKeyCommand,
-  addRoleCommand,
-  addSsoCommand,
-  addUsageCommand,
-  addStatementCommand,
-  addPricesCommand,
-  addBalanceCommand,
-  addBillingCommand,
-  addLimitCommand,
-  addSessionCommand,
-  addWhyCommand,
-  addEndpointCommand,
-  addTriggerCommand,
-  addPolicyCommand,
-  addAllowListCommand,
-  addServiceCommand,
-  addAddressesCommand,
-  addBrandCommand,
-  addListenCommand,
-  addLogicCommand,
-  addWebhookCommand,
-  addPrivacyCommand,
-  addAuditCommand,
-  addDoctorCommand,
-];
-for (const add of commands) add(program);
-
-/** Whatever talks to a platform takes its folder: `up` and `node`, which make one, have the option as a setting. */
-function acceptDataFolder(command: Command): void {
-  for (const child of command.commands) acceptDataFolder(child);
-  const isClient = command.commands.length === 0 && !['up', 'node'].includes(command.name());
-  if (isClient) {
-    command.option('--data <folder>', 'the data folder of the platform (.patchbay) [PATCHBAY_DATA]');
-  }
-}
-acceptDataFolder(program);
-program.hook('preAction', (_program, command) => {
-  const { data } = command.opts<{ data?: string }>();
-  if (data !== undefined) useDataFolder(data);
-});
-
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   const said = problemText(error, {
     json: process.argv.includes('--json'),

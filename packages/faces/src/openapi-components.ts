@@ -1,4 +1,5 @@
-import { idNouns, isThing, pascalCase } from '@patchbay/kit/id-nouns';
+import { idNouns, isThing } from '@patchbay/kit/id-nouns';
+import { pascalCase } from '@patchbay/kit/name-case';
 
 /** Of JSON Schema, what is looked at here; the rest is carried along. */
 export interface Schema {

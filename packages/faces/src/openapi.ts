@@ -2,7 +2,7 @@ import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { apiVersions } from '@patchbay/kit/api-version';
 import { filePath, type LinkedFile } from '@patchbay/kit/definition';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
-import { pascalCase } from '@patchbay/kit/id-nouns';
+import { pascalCase } from '@patchbay/kit/name-case';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';

@@ -1,15 +1,10 @@
 import { type IdPrefix, idKeyword, idPrefixes } from './ids.ts';
+import { pascalCase } from './name-case.ts';
 
 /** Of JSON Schema, what is looked at here. */
 interface Thing {
   readonly properties?: Readonly<Record<string, object>>;
 }
-
-export const pascalCase = (text: string): string =>
-  text
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 
 /** What says more than that it is there: an id alone is no thing. */
 export const isThing = ({ properties = {} }: Thing): boolean =>
