@@ -44,7 +44,7 @@ const factsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
     cell: ({ roles }) => (
       <ul className="grid gap-1">
         {roles.map((member) => (
-          <li key={member.accountId} className="flex flex-wrap items-center gap-1">
+          <li key={member.accountId} className="flex min-h-8 items-center gap-1">
             <HeldRole member={member} request={request} />
             {member.state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
           </li>
@@ -58,7 +58,7 @@ const factsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
     cell: ({ roles }) => (
       <ul className="grid gap-1 text-ink-soft">
         {roles.map(({ accountId: at }) => (
-          <li key={at}>
+          <li key={at} className="flex min-h-8 items-center whitespace-nowrap">
             {at === request.accountId ? 'this account' : (request.names.get(at) ?? 'a level above')}
           </li>
         ))}
@@ -80,6 +80,7 @@ function HeldRole({ member, request }: HeldRoleProps): ReactNode {
   return (
     <Select
       label={`Role of ${member.name}`}
+      className="w-32"
       value={member.role}
       options={roles.map(({ id, name }) => ({ value: id, label: name }))}
       onChange={(role) => {
@@ -100,7 +101,7 @@ const actionsOf = ({ accountId, mayGive, mayRemove, changes }: ColumnsRequest): 
     if (member.accountId !== accountId) return null;
     const isInvited = member.state === 'invited';
     return (
-      <span className="flex flex-wrap justify-end gap-1">
+      <span className="flex flex-wrap justify-end gap-1 whitespace-nowrap sm:flex-nowrap">
         {isInvited && mayGive ? (
           <Button
             size="small"
