@@ -8,6 +8,8 @@ import { createId } from '@patchbay/kit/ids';
 import { createSecret } from '@patchbay/protocol/credential/secret';
 import type { Command } from 'commander';
 import { vi } from 'vitest';
+import { useDataFolder } from '../connection.ts';
+import { given } from '../given.ts';
 import { createProgram } from '../program.ts';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
 
@@ -15,6 +17,8 @@ interface Asked {
   /** Such as `GET /team?limit=5`: method, and the path below the account. */
   readonly request: string;
   readonly body?: unknown;
+  /** Of a change that is to be made to what was read, or not at all. */
+  readonly ifMatch?: string;
 }
 
 interface Said {
@@ -30,7 +34,10 @@ export async function startFakePlatform() {
   const server = createServer(async (request, response) => {
     const below = (request.url ?? '').replace(`/v1/accounts/${accountId}`, '');
     const body = Number(request.headers['content-length'] ?? 0) > 0 ? await json(request) : undefined;
-    asked.push({ request: `${request.method} ${below}`, ...(body === undefined ? {} : { body }) });
+    asked.push({
+      request: `${request.method} ${below}`,
+      ...given({ body, ifMatch: request.headers['if-match'] }),
+    });
     const answer = answers.get(`${request.method} ${below.split('?')[0]}`);
     const isText = typeof answer === 'string';
     response.writeHead(answer === undefined ? 404 : 200, {
@@ -58,6 +65,8 @@ export async function startFakePlatform() {
     /** The same of a command that takes its folder before what it is about. */
     runAt: (command: string, ...args: readonly string[]) => runCommand([command, '--data', data, ...args]),
     stop: async () => {
+      // The next file of tests may run in this process.
+      useDataFolder(undefined);
       rmSync(data, { recursive: true });
       await new Promise((resolve) => server.close(resolve));
     },

@@ -110,6 +110,8 @@ test('plan: a change keeps what was not named, and takes away what is to go', as
     {
       request: `PUT /plans/${plan.id}`,
       body: { name: 'Basic', policy: { concurrentSessionsMax: 20, regions: ['eu'] } },
+      // Somebody else may have changed it meanwhile.
+      ifMatch: 'W/"1"',
     },
   ]);
   await expect(run('plan', 'change', plan.id, '--unset', 'countries')).rejects.toThrow(
