@@ -6,11 +6,12 @@ import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { createId } from '@patchbay/kit/ids';
 import { createSecret } from '@patchbay/protocol/credential/secret';
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { vi } from 'vitest';
 import { useDataFolder } from '../connection.ts';
 import { given } from '../given.ts';
 import { createProgram } from '../program.ts';
+import { runProgram } from '../run-program.ts';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
 
 interface Asked {
@@ -76,10 +77,11 @@ export async function startFakePlatform() {
 /** A command that was typed wrongly throws: it ends no test run. */
 export function throwing(command: Command): Command {
   for (const child of command.commands) throwing(child);
-  return command.exitOverride().configureOutput({ writeErr: () => undefined });
+  return command.exitOverride();
 }
 
-async function runCommand(args: readonly string[]): Promise<Said> {
+/** Runs work, and answers what it said to whoever typed it. */
+async function hearing(work: () => Promise<void>): Promise<Said> {
   const said = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {
@@ -88,9 +90,36 @@ async function runCommand(args: readonly string[]): Promise<Said> {
     }),
   );
   try {
-    await throwing(createProgram()).parseAsync([...args], { from: 'user' });
+    await work();
     return said;
   } finally {
     for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** In this process: what is refused is thrown as it is. */
+const runCommand = (args: readonly string[]): Promise<Said> =>
+  hearing(async () => void (await throwing(createProgram()).parseAsync([...args], { from: 'user' })));
+
+/**
+ * As a process of its own would, in this one, which starts in no time: rejects with code and output where it ends with
+ * another code than 0.
+ */
+export async function runAsProcess(args: readonly string[]): Promise<Said> {
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  let code = 0;
+  try {
+    const said = await hearing(async () => {
+      code = await runProgram(args, throwing(createProgram())).catch((error: unknown) => {
+        if (error instanceof CommanderError) return error.exitCode;
+        throw error;
+      });
+      code ||= Number(process.exitCode ?? 0);
+    });
+    if (code !== 0) throw Object.assign(new Error(said.stderr), { code, ...said });
+    return said;
+  } finally {
+    process.exitCode = before;
   }
 }

@@ -42,9 +42,9 @@ const factsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
     key: 'role',
     header: 'Role',
     cell: ({ roles }) => (
-      <ul className="grid gap-1">
+      <ul className="grid gap-1 py-1">
         {roles.map((member) => (
-          <li key={member.accountId} className="flex min-h-8 items-center gap-1">
+          <li key={member.accountId} className="flex min-h-8 flex-wrap items-center gap-1 sm:flex-nowrap">
             <HeldRole member={member} request={request} />
             {member.state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
           </li>
@@ -56,7 +56,7 @@ const factsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
     key: 'from',
     header: 'Given at',
     cell: ({ roles }) => (
-      <ul className="grid gap-1 text-ink-soft">
+      <ul className="grid gap-1 py-1 text-ink-soft">
         {roles.map(({ accountId: at }) => (
           <li key={at} className="flex min-h-8 items-center whitespace-nowrap">
             {at === request.accountId ? 'this account' : (request.names.get(at) ?? 'a level above')}
