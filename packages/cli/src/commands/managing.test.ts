@@ -215,6 +215,7 @@ test('trigger change: says what was named and nothing else, and shows the secret
   );
   await expect(run('trigger', 'change', trigger.id, '--show', '--hide')).rejects.toThrow('not both');
   await expect(run('trigger', 'change', trigger.id, '--action', 'email')).rejects.toThrow('--to');
+  await expect(run('trigger', 'change', trigger.id, '--kbps', '64')).rejects.toThrow('give --action as well');
 });
 
 test('webhook: is made, changed, told to, and its secret is shown where it came to be', async () => {

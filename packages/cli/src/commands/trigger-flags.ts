@@ -28,6 +28,12 @@ export interface ActionFlags {
   readonly webhook?: string;
 }
 
+const ofActions = ['node', 'kbps', 'service', 'feature', 'to', 'url', 'fallback', 'webhook'] as const;
+
+/** What was typed that means nothing without an action. */
+export const flagOfActionIn = (flags: Omit<ActionFlags, 'action'>): string | undefined =>
+  ofActions.find((name) => flags[name] !== undefined);
+
 export interface CreateFlags extends ActionFlags {
   readonly account?: string;
   readonly json?: boolean;

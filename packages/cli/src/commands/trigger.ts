@@ -13,10 +13,12 @@ import {
   conditionOf,
   counterOf,
   filterOf,
+  flagOfActionIn,
   targetOf,
 } from './trigger-flags.ts';
 
 const LIST_COUNT_MAX = 1_000;
+
 interface Flags {
   readonly json?: boolean;
   readonly account?: string;
@@ -60,6 +62,8 @@ interface ChangeFlags extends Flags, Omit<ActionFlags, 'action'> {
 async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<void> {
   const { account, name, limit, action, show, hide } = flags;
   if (show === true && hide === true) throw new Refusal('Give --show or --hide, not both.');
+  const ofAction = action === undefined ? flagOfActionIn(flags) : undefined;
+  if (ofAction !== undefined) throw new Refusal(`--${ofAction} says more of an action: give --action as well.`);
   const changed = await connect(account).triggers.update({
     triggerId,
     ...given({
