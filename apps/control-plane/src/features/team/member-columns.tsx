@@ -101,7 +101,7 @@ const actionsOf = ({ accountId, mayGive, mayRemove, changes }: ColumnsRequest): 
     if (member.accountId !== accountId) return null;
     const isInvited = member.state === 'invited';
     return (
-      <span className="flex flex-wrap justify-end gap-1 whitespace-nowrap sm:flex-nowrap">
+      <span className="flex flex-wrap justify-end gap-1 pl-3 whitespace-nowrap sm:flex-nowrap">
         {isInvited && mayGive ? (
           <Button
             size="small"
