@@ -63,7 +63,8 @@ async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<voi
   const { account, name, limit, action, show, hide } = flags;
   if (show === true && hide === true) throw new Refusal('Give --show or --hide, not both.');
   const ofAction = action === undefined ? flagOfActionIn(flags) : undefined;
-  if (ofAction !== undefined) throw new Refusal(`--${ofAction} says more of an action: give --action as well.`);
+  if (ofAction !== undefined)
+    throw new Refusal(`--${ofAction} says more of an action: give --action as well.`);
   const changed = await connect(account).triggers.update({
     triggerId,
     ...given({
