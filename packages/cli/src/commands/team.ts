@@ -1,4 +1,4 @@
-import type { TeamAddResponse, TeamListItem } from '@patchbay/sdk-node';
+import type { TeamAddRequest, TeamAddResponse, TeamListItem } from '@patchbay/sdk-node';
 import type { Command } from 'commander';
 import { connect, readVariables } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
@@ -48,25 +48,11 @@ async function memberOf(pb: Api, named: string): Promise<TeamListItem> {
 }
 
 /** A role as people name it: built in, by its id, or by the name that the account gave it. */
-async function roleOf(pb: Api, named: string): Promise<string> {
+async function roleOf(pb: Api, named: string): Promise<TeamAddRequest['role']> {
   const roles = await readList(pb.roles.list(), ROLE_COUNT_MAX);
   const found = roles.find(({ id, name }) => id === named || name.toLowerCase() === named.toLowerCase());
   if (found !== undefined) return found.id;
   throw new Refusal(`There is no role ${named}. There are ${roles.map(({ name }) => name).join(', ')}.`);
-}
-
-type Role = Parameters<Api['team']['add']>[0] extends infer Request
-  ? Request extends { readonly role: infer Asked }
-    ? Asked
-    : never
-  : never;
-
-async function give(
-  pb: Api,
-  { email, name, role }: { readonly email: string; readonly name: string; readonly role: string },
-): Promise<TeamAddResponse> {
-  // What is none of them the API refuses, and says which there are.
-  return pb.team.add({ email, name, role: role as Role });
 }
 
 /** A link is shown to whoever invites: it is theirs to hand on, and nowhere else. */
@@ -107,13 +93,13 @@ export function addTeamCommand(program: Command): void {
     .requiredOption('--role <role>', 'owner, admin, developer, billing, viewer, or one that you defined')
     .action(async (email: string, { account, name, role, json = false }: InviteFlags) => {
       const pb = connect(account);
-      printGiven(await give(pb, { email, name, role: await roleOf(pb, role) }), { json });
+      printGiven(await pb.team.add({ email, name, role: await roleOf(pb, role) }), { json });
     });
   add('role <who> <role>', 'gives somebody another role, at once; <who> is an address or an id').action(
     async (who: string, role: string, { account, json = false }: Flags) => {
       const pb = connect(account);
       const { email, name } = await memberOf(pb, who);
-      printGiven(await give(pb, { email, name, role: await roleOf(pb, role) }), { json });
+      printGiven(await pb.team.add({ email, name, role: await roleOf(pb, role) }), { json });
     },
   );
   add('resend <who>', 'invites somebody again who has not taken their role: at most five mails a day').action(
@@ -121,7 +107,7 @@ export function addTeamCommand(program: Command): void {
       const pb = connect(account);
       const { email, name, role, state } = await memberOf(pb, who);
       if (state === 'active') throw new Refusal(`${email} has taken the role: there is nothing to resend.`);
-      printGiven(await give(pb, { email, name, role }), { json });
+      printGiven(await pb.team.add({ email, name, role }), { json });
     },
   );
   add(

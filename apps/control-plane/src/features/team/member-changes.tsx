@@ -81,8 +81,8 @@ export function useMemberChanges(): MemberChanges {
             onConfirm={() => put(asked.member, asked.role)}
           >
             <p>
-              You have what {asked.roleName} may do, at once, and may be unable to take that back. Somebody
-              else who may change the team then has to.
+              You then have what {asked.roleName} may do, at once, and may be unable to take that back:
+              somebody else who may change the team has to.
             </p>
           </ConfirmDialog>
         ) : null}
