@@ -53,7 +53,10 @@ export async function readConfig({ service, place, account }: ConfigRequest): Pr
   return answer as ServiceConfig;
 }
 
-/** Says some fields of one level anew, and others no more: what is named in neither stays as it is there. */
+/**
+ * Says some fields of one level anew, and others no more: what is named in neither stays as it is there. Of two at
+ * once the later has its way.
+ */
 export async function changeConfig(
   request: ConfigRequest,
   { set, unset }: { readonly set: readonly string[]; readonly unset: readonly string[] },
@@ -72,7 +75,7 @@ export async function changeConfig(
 }
 
 /** `mode=relay` and `sessionSecondsMax=600`, each read as its field is. */
-export function valuesIn(put: CallableOperation, pairs: readonly string[]): Fields {
+function valuesIn(put: CallableOperation, pairs: readonly string[]): Fields {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [name = '', ...rest] = pair.split('=');
