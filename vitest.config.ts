@@ -5,7 +5,6 @@ const byLength = [
   'sdk-node/src/packed.test.ts',
   'sdk-browser/src/browser-call.test.ts',
   'jobs/delivery-worker.test.ts',
-  'commands/commands.test.ts',
   'billing/billing-store.test.ts',
   'sdk-browser/src/packed.test.ts',
   'server/tenants-apart.test.ts',
