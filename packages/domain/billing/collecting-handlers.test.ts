@@ -27,9 +27,12 @@ let documents: MemoryDocuments;
 let rail: MemoryRail;
 let ports: BillingPorts;
 let audited: unknown[];
+/** What was to be done at once. */
+let hurried: string[];
 
 beforeEach(() => {
   audited = [];
+  hurried = [];
   documents = memoryDocuments();
   rail = new MemoryRail();
   const world = {
@@ -56,6 +59,9 @@ beforeEach(() => {
     customers: emptyCustomers,
     reminders: emptyReminders,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
+    asked: (what) => {
+      hurried.push(what);
+    },
   };
 });
 
@@ -252,6 +258,7 @@ describe('statements', () => {
       totalMinorUnits: '600',
     });
     expect(audited).toHaveLength(1);
+    expect(hurried).toEqual(['collecting']);
   });
 
   test('refund 422: no more than was paid, what is asked for already counted', async () => {
@@ -278,6 +285,7 @@ describe('statements', () => {
       lines: [{ kind: 'cancelled' }],
     });
     expect(audited).toHaveLength(1);
+    expect(hurried).toEqual(['collecting']);
     expect(await refusalOf(cancel())).toBe('billing.already_paid');
   });
 
@@ -313,6 +321,38 @@ describe('statements', () => {
 
   test('refund 409: where there is no invoice nothing was paid', async () => {
     expect(await refusalOf(refund('1'))).toBe('billing.nothing_to_pay');
+  });
+});
+
+describe('payout notes', () => {
+  /** 10.00 were earned, of which so much was paid and kept, lost, and sent. */
+  const standingOf = async (paid: bigint, lost: bigint, sent: bigint) => {
+    const document = { ...anInvoice(), id: 'doc_note', kind: 'payout-note' as const };
+    const transfer = { ordinal: 1, transferId: 'tr_1', reversedMinorUnits: 0n, reversalCount: 0 };
+    documents.stored.splice(0, documents.stored.length, {
+      document,
+      collection: {
+        kind: 'payout',
+        ...{ documentId: document.id, accountId: 'leaf', period: '2026-11', currency: 'EUR' },
+        totalMinorUnits: 1000n,
+        backing: { weight: nano(1000n), paid: nano(paid), lost: nano(lost) },
+        transfers: sent === 0n ? [] : [{ ...transfer, minorUnits: sent }],
+      },
+    });
+    const { items } = await collectingHandlers.documents.list(
+      contextOf('leaf'),
+      { limit: 10, of: 'own' },
+      ports,
+    );
+    return items[0]?.standing;
+  };
+
+  test('list 200: what went back to its payers is lost, and nobody waits for it', async () => {
+    expect(await standingOf(400n, 0n, 0n)).toMatchObject({ state: 'waiting', refundedMinorUnits: '0' });
+    expect(await standingOf(750n, 0n, 400n)).toMatchObject({ state: 'open', fundedMinorUnits: '750' });
+    expect(await standingOf(750n, 250n, 750n)).toMatchObject({ state: 'paid', refundedMinorUnits: '250' });
+    expect(await standingOf(750n, 250n, 1000n)).toMatchObject({ state: 'open' });
+    expect(await standingOf(0n, 1000n, 0n)).toMatchObject({ state: 'void', refundedMinorUnits: '1000' });
   });
 });
 
@@ -376,6 +416,7 @@ describe('closings', () => {
   test('close 200: a month that is over, and list 200 has it', async () => {
     const asked = () => close(contextOf('platform'), { period: '2026-11' }, ports);
     expect(await asked()).toEqual({ period: '2026-11', isNew: true });
+    expect(hurried).toEqual(['closing']);
     expect(await asked()).toEqual({ period: '2026-11', isNew: false });
     const { items } = await list(contextOf('platform'), {}, ports);
     expect(items).toMatchObject([{ period: '2026-11', state: 'settling' }]);
@@ -385,6 +426,7 @@ describe('closings', () => {
     expect(await refusalOf(close(contextOf('platform'), { period: '2026-12' }, ports))).toBe(
       'billing.period_running',
     );
+    expect(hurried).toEqual([]);
   });
 
   test('close 403: of the platform alone', async () => {

@@ -105,6 +105,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits, currency, correctsId },
   });
+  ports.asked('collecting');
   return await printable({ document: note }, ports);
 };
 
@@ -122,6 +123,7 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits: totalMinorUnits.toString(), currency, correctsId },
   });
+  ports.asked('collecting');
   return await printable({ document: note }, ports);
 };
 
@@ -256,13 +258,14 @@ export const collectingHandlers: Pick<
       };
     },
 
-    async close(context, { period }, { documents, isTest }) {
+    async close(context, { period }, { documents, isTest, asked }) {
       if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
         throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       if (stateAt(periodOf(period), context.nowMs()) === 'open')
         throw context.error('billing.period_running', `${period} goes on.`);
       const isNew = await documents.askClosing(period);
       context.audit({ target: `${context.entity.accountId}/closings/${period}`, after: { period } });
+      asked('closing');
       return { period, isNew };
     },
   },

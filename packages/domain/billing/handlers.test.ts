@@ -68,6 +68,7 @@ beforeEach(() => {
     customers: emptyCustomers,
     reminders: emptyReminders,
     returnUrlOf: (accountId) => accountId,
+    asked: () => undefined,
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'

@@ -9,9 +9,12 @@ const DAY_MS = 86_400_000;
 /** In one round; the rest waits for the next. */
 const DOCUMENT_COUNT_MAX = 500;
 const NOTICE_COUNT_MAX = 500;
+/** Invoices first, then the payouts that they fund; a third finds nothing. */
+const PASS_COUNT_MAX = 3;
 /** A rail tells a thing for three days. */
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
+export const CLOSE_JOB = 'billing-close';
 export const COLLECT_JOB = 'billing-collect';
 export const TEST_CLOCK_JOB = 'test-clocks';
 /** What a process that was killed has left is gone on with after so long. */
@@ -43,7 +46,7 @@ export function billingJobs({
           )
           .join('; ');
   const closing: Job = {
-    name: 'billing-close',
+    name: CLOSE_JOB,
     everyMs: 5 * MINUTE_MS,
     run: async () => said(await closeMonths()),
   };
@@ -70,13 +73,19 @@ async function collect(
     if (isStopped()) break;
     await notices.handled(notice, await subjectOf(rail, notice));
   }
-  const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
-  for (const documentId of due) {
-    if (isStopped()) break;
-    await collectDocument(documentId, ports);
+  let dueCount = 0;
+  // What a payment pays out is due by it.
+  for (let pass = 0; pass < PASS_COUNT_MAX; pass++) {
+    const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
+    for (const documentId of due) {
+      if (isStopped()) break;
+      await collectDocument(documentId, ports);
+    }
+    dueCount += due.length;
+    if (due.length === 0 || isStopped()) break;
   }
   await notices.forget(nowMs() - NOTICES_KEPT_MS);
-  return `${told.length} notices, ${due.length} documents were due`;
+  return `${told.length} notices, ${dueCount} documents were due`;
 }
 
 /** What a notice is about. Of something that the rail does not have any more, nothing. */

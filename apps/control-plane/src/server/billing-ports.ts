@@ -43,7 +43,8 @@ export function collecting({ env, pool, platformAccount }: CollectingOptions) {
   };
 }
 
-export interface BillingPortOptions extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain'> {
+export interface BillingPortOptions
+  extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain' | 'asked'> {
   readonly env: ControlPlaneEnv;
   readonly pool: Pool;
   readonly prisma: PrismaClient;
@@ -73,7 +74,7 @@ export function billingPorts({
     railOf: railFor,
     collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
     isTest,
-    returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
+    returnUrlOf: (accountId) => new URL(`/accounts/${accountId}/payouts`, env.PATCHBAY_URL).href,
     posting: new PostingBudget(),
   };
 }
