@@ -1,7 +1,7 @@
 import type { NameOf } from './answers.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
 import { sentOf } from './collection/payout-collection.ts';
-import { fundedOf } from './collection/shares.ts';
+import { entitledOf, fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
@@ -24,23 +24,24 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       },
     };
   }
-  const sent = sentOf(collection);
-  const funded = fundedOf(collection.totalMinorUnits, collection.backing);
+  const { totalMinorUnits, backing } = collection;
+  const [sent, entitled] = [sentOf(collection), entitledOf(totalMinorUnits, backing)];
   return {
     standing: {
-      state:
-        sent === collection.totalMinorUnits
-          ? ('paid' as const)
-          : sent > 0n
-            ? ('open' as const)
-            : ('waiting' as const),
+      state: payoutStateOf(sent, entitled),
       paidMinorUnits: sent.toString(),
-      refundedMinorUnits: '0',
+      refundedMinorUnits: (totalMinorUnits - entitled).toString(),
       disputedMinorUnits: '0',
-      fundedMinorUnits: funded.toString(),
+      fundedMinorUnits: fundedOf(totalMinorUnits, backing).toString(),
       ...said,
     },
   };
+}
+
+/** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
+function payoutStateOf(sent: bigint, entitled: bigint) {
+  if (sent !== entitled) return sent > 0n ? ('open' as const) : ('waiting' as const);
+  return entitled > 0n ? ('paid' as const) : ('void' as const);
 }
 
 export const documentHeadAnswer = (stored: StoredDocument) => {

@@ -74,9 +74,10 @@ const documentParty = z.object({
 
 /** How a document stands. Of a credit note, which the refund of its invoice stands for, absent. */
 const standing = z.object({
-  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all of it was sent, and then 'paid'. */
+  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all that is left of it was sent, and then 'paid'. */
   state: z.enum(['waiting', ...railInvoiceStates]),
   paidMinorUnits: minorUnits,
+  /** Of a payout note: what went back to those that it was earned of, is held by their banks or asked for no more. */
   refundedMinorUnits: minorUnits,
   disputedMinorUnits: minorUnits,
   /** Of a payout note: what may be sent by now, because it was paid by those that it was earned of. */

@@ -12,7 +12,8 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
   const { standing, currency, totalMinorUnits, period, correctsId } = document;
   const money = (minorUnits: string) => `${showMinorUnits(minorUnits, currency)} ${currency}`;
   const isPayout = document.kind === 'payout-note';
-  const left = BigInt(totalMinorUnits) - BigInt(standing?.paidMinorUnits ?? '0');
+  const lost = isPayout ? BigInt(standing?.refundedMinorUnits ?? '0') : 0n;
+  const left = BigInt(totalMinorUnits) - lost - BigInt(standing?.paidMinorUnits ?? '0');
   return (
     <section aria-labelledby="money">
       <h2 id="money" className="mb-1 font-semibold">
@@ -30,7 +31,7 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
           <Fact term={isPayout ? 'To be sent' : 'Open'}>{money(left.toString())}</Fact>
         )}
         {standing === undefined || standing.refundedMinorUnits === '0' ? null : (
-          <Fact term="Given back">{money(standing.refundedMinorUnits)}</Fact>
+          <Fact term={isPayout ? 'Lost' : 'Given back'}>{money(standing.refundedMinorUnits)}</Fact>
         )}
         {standing === undefined || standing.disputedMinorUnits === '0' ? null : (
           <Fact term="Held by a bank">{money(standing.disputedMinorUnits)}</Fact>

@@ -47,8 +47,10 @@ function payoutState({
   state,
   fundedMinorUnits,
   paidMinorUnits,
+  refundedMinorUnits,
 }: NonNullable<DocumentHead['standing']>): Shown {
-  if (state === 'paid') return done('sent');
+  if (state === 'void') return over('lost');
+  if (state === 'paid') return done(refundedMinorUnits === '0' ? 'sent' : 'sent, a part lost');
   if (BigInt(fundedMinorUnits ?? '0') > BigInt(paidMinorUnits)) return waiting('ready to be sent');
   return waiting(state === 'open' ? 'sent in part' : 'waits for its payers');
 }

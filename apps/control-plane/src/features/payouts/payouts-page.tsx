@@ -32,12 +32,17 @@ import { useNow } from '../shell/use-now.ts';
 type Payee = Outputs['payouts']['get'];
 
 const REFRESH_MS = 10_000;
+const PAYEE_MS = 2_000;
 const CLOCK_MS = 60_000;
 
 const figuresOf = ({ totalMinorUnits, standing }: DocumentHead) => {
   const [earned, sent] = [BigInt(totalMinorUnits), BigInt(standing?.paidMinorUnits ?? '0')];
-  const funded = BigInt(standing?.fundedMinorUnits ?? '0');
-  return { earned, sent, funded, ready: funded > sent ? funded - sent : 0n, waits: earned - funded };
+  const [funded, lost] = [
+    BigInt(standing?.fundedMinorUnits ?? '0'),
+    BigInt(standing?.refundedMinorUnits ?? '0'),
+  ];
+  const ready = funded > sent ? funded - sent : 0n;
+  return { earned, sent, funded, lost, ready, waits: earned - lost - funded };
 };
 
 /** What the account earned, for whom it waits, and what was sent (BIL-4, BIL-6). */
@@ -45,7 +50,13 @@ export function PayoutsPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const nowMs = useNow(CLOCK_MS);
-  const payee = useQuery(trpc.payouts.get.queryOptions({ accountId }));
+  const payee = useQuery(
+    trpc.payouts.get.queryOptions(
+      { accountId },
+      // Whoever comes back from Stripe is here before Stripe has told of it.
+      { refetchInterval: ({ state: { data } }) => (data?.state === 'incomplete' ? PAYEE_MS : false) },
+    ),
+  );
   const seller = useQuery(trpc.sellers.get.queryOptions({ accountId }));
   const list = useInfiniteQuery(
     trpc.documents.list.infiniteQueryOptions(
@@ -157,10 +168,11 @@ function Earned({
     ['Earned', total(({ earned }) => earned), 'in the months below'],
     ['Sent', total(({ sent }) => sent), 'to your account at Stripe'],
     ['Waits for its payers', total(({ waits }) => waits), 'their invoices are open'],
+    ['Lost', total(({ lost }) => lost), 'given back, disputed or given up'],
   ] as const;
   return (
     <section aria-label={`Earned in ${currency}`} className="grid grid-cols-1 gap-5">
-      <div className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-3">
+      <div className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-4">
         {figures.map(([label, amount, note]) => (
           <Stat key={label} label={label} value={showMoney(amount, currency)} unit={currency} note={note} />
         ))}
@@ -198,6 +210,7 @@ const columnsOf = (accountId: string, nowMs: number): readonly Column<DocumentHe
     isNumber: true,
     cell: (note) => figure(note, figuresOf(note).funded),
   },
+  { key: 'lost', header: 'Lost', isNumber: true, cell: (note) => figure(note, figuresOf(note).lost) },
   { key: 'sent', header: 'Sent', isNumber: true, cell: (note) => figure(note, figuresOf(note).sent) },
 ];
 
