@@ -10,7 +10,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { problemOf } from '../problem/problem.ts';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { TestPayments } from '../test-mode/test-payments.tsx';
 import type { ShownDocument } from './document-sheet.tsx';
@@ -21,8 +21,7 @@ export function DocumentChanges({ document }: { readonly document: ShownDocument
   const { data: account } = useAccount();
   const { kind, standing } = document;
   if (account?.isTest === true) return kind === 'invoice' ? <TestPayments document={document} /> : null;
-  const isPlatform = account?.parentId === undefined && account?.ancestors.length === 0;
-  if (!isPlatform || kind !== 'invoice' || standing === undefined) return null;
+  if (!isPlatform(account) || kind !== 'invoice' || standing === undefined) return null;
   const isPaid = BigInt(standing.paidMinorUnits) > BigInt(standing.refundedMinorUnits);
   const isOpen = standing.paidMinorUnits === '0' && standing.state !== 'void';
   return (

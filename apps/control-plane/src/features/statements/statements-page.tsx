@@ -21,6 +21,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { CloseMonth } from './close-month.tsx';
 import { MarginText } from './margin-text.tsx';
 import { sellersText } from './statement.ts';
 import { VerificationNote } from './verification-note.tsx';
@@ -60,9 +61,12 @@ export function StatementsPage(): ReactNode {
           }),
         ]}
         actions={
-          first === undefined || last === undefined ? undefined : (
-            <ExportMenu what="statements" from={first} to={last} />
-          )
+          <>
+            <CloseMonth />
+            {first === undefined || last === undefined ? null : (
+              <ExportMenu what="statements" from={first} to={last} />
+            )}
+          </>
         }
       />
       <MoneyTabs />
