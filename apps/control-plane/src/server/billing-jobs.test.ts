@@ -32,7 +32,7 @@ const collect = async (store: CollectionStore): Promise<string> => {
         keep: async () => true,
         waiting: async () => [],
         handled: async () => undefined,
-        forget: async () => undefined,
+        forget: async () => 0,
       },
     },
   });

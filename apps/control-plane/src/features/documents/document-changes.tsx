@@ -16,6 +16,9 @@ import { TestPayments } from '../test-mode/test-payments.tsx';
 import type { ShownDocument } from './document-sheet.tsx';
 import { showMinorUnits } from './printed-document.ts';
 
+/** By then Stripe has done it, and the page need not wait for its next look. */
+const MOVED_MS = 2_000;
+
 /** What the platform, which collects, can do with an invoice: give back what was paid, or ask for it no more. */
 export function DocumentChanges({ document }: { readonly document: ShownDocument }): ReactNode {
   const { data: account } = useAccount();
@@ -53,7 +56,9 @@ function useSaid(text: string, close: () => void) {
     onSuccess: () => {
       close();
       toast({ tone: 'live', title: text, detail: 'A credit note says so.' });
-      void queries.invalidateQueries(trpc.documents.pathFilter());
+      const look = () => void queries.invalidateQueries(trpc.documents.pathFilter());
+      look();
+      setTimeout(look, MOVED_MS);
     },
     onError: (error: unknown) => {
       const { title, detail } = problemOf(error);
@@ -67,7 +72,7 @@ function GiveBack({ document }: ChangeProps): ReactNode {
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState('');
-  const said = useSaid('It is given back.', () => setOpen(false));
+  const said = useSaid('It goes back.', () => setOpen(false));
   const refund = useMutation(trpc.statements.refund.mutationOptions(said));
   const { currency, accountId: buyerId, period, standing } = document;
   const mostMinorUnits =

@@ -3,6 +3,8 @@ interface Moved {
   readonly what: string;
   readonly book: string;
   readonly amount: string;
+  /** Seen by the platform, whose side of a movement is the other one. Default: by the account that it is of. */
+  readonly isOfPlatform?: boolean;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -32,9 +34,12 @@ const words: Readonly<Record<string, string>> = {
   'credit-ended granted': 'Given credit came back',
 };
 
-export function movementText({ what, book, amount }: Moved): string {
+export function movementText({ what, book, amount, isOfPlatform = false }: Moved): string {
+  const isLess = BigInt(amount) < 0n !== isOfPlatform;
   // What somebody below paid, or got back, moves what those above are owed.
   if (book === 'owed' && what !== 'issued' && what !== 'payout')
-    return BigInt(amount) < 0n ? 'Less is owed to you' : 'More is owed to you';
+    return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
+  if (what === 'payout' && book === 'clearing' && isLess) return 'Payout taken back';
+  if (what === 'payout' && book === 'owed' && !isLess) return 'Payout unsettled';
   return words[`${what} ${book}`] ?? `${what}, ${book}`;
 }

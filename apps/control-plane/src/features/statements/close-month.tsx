@@ -1,6 +1,7 @@
 'use client';
 
 import { Button } from '@patchbay/ui/button';
+import { Callout } from '@patchbay/ui/callout';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Select } from '@patchbay/ui/select';
 import { useToast } from '@patchbay/ui/toast';
@@ -22,20 +23,33 @@ export function CloseMonth(): ReactNode {
   const closings = useQuery(trpc.closings.list.queryOptions({ accountId }, { enabled: isCloser }));
   if (statements.data === undefined || closings.data === undefined) return null;
   const asked = new Set(closings.data.items.map(({ period }) => period));
-  const months = statements.data.items
-    .filter(({ state, period }) => state === 'settling' && !asked.has(period))
-    .map(({ period }) => period);
-  return months.length === 0 ? null : <AskWhich months={months} />;
+  const waiting = statements.data.items.filter(
+    ({ state, period }) => state === 'settling' && !asked.has(period),
+  );
+  // Documents of a month name what is left of those before it: the oldest comes first.
+  const [oldest] = waiting.toReversed();
+  if (oldest === undefined) return null;
+  const months = waiting.map(({ period }) => showPeriod(period)).toReversed();
+  return (
+    <div className="mb-6">
+      <Callout
+        title={`${new Intl.ListFormat('en').format(months)} ${months.length === 1 ? 'is' : 'are'} over`}
+        action={<AskWhich months={waiting.map(({ period }) => period)} />}
+      >
+        {showPeriod(oldest.period)} closes by itself on {oldest.lateUsageUntil.slice(0, 10)} (UTC), when no
+        late use can change it any more. Until then nobody is asked for its money.
+      </Callout>
+    </div>
+  );
 }
 
-/** @param months Those that are over and wait for late use, the newest first. */
+/** @param months The newest first. */
 function AskWhich({ months }: { readonly months: readonly string[] }): ReactNode {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const accountId = useAccountId();
   const toast = useToast();
   const [isOpen, setOpen] = useState(false);
-  // Documents of a month name what is left of those before it: the oldest comes first.
   const [chosen, setChosen] = useState(months.at(-1) ?? '');
   const month = months.includes(chosen) ? chosen : (months.at(-1) ?? '');
   const close = useMutation(

@@ -61,15 +61,13 @@ export function StatementsPage(): ReactNode {
           }),
         ]}
         actions={
-          <>
-            <CloseMonth />
-            {first === undefined || last === undefined ? null : (
-              <ExportMenu what="statements" from={first} to={last} />
-            )}
-          </>
+          first === undefined || last === undefined ? undefined : (
+            <ExportMenu what="statements" from={first} to={last} />
+          )
         }
       />
       <MoneyTabs />
+      <CloseMonth />
       <VerificationNote />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
