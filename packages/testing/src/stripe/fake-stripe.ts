@@ -111,10 +111,7 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: /^\/v1\/account_links$/,
     request: 'accountLinks.create',
-    answer: (state, given) => {
-      const { id } = state.need(String(given['account']), 'account');
-      return { object: 'account_link', created: 0, expires_at: 0, url: `https://connect.stripe.test/${id}` };
-    },
+    answer: (state, given) => state.accountLink(given),
   },
   {
     method: 'POST',
@@ -252,7 +249,7 @@ export async function startFakeStripe({
   let sequence = 0;
   let url = '';
   const nextId = (prefix: string) => `${prefix}${(++sequence).toString(36).padStart(14, '0')}`;
-  const newState = () => new FakeState({ nowMs, nextId, payUrlOf: (id) => `${url}/pay/${id}` });
+  const newState = () => new FakeState({ nowMs, nextId, pageUrlOf: (page, id) => `${url}/${page}/${id}` });
   const states = new Map<string, FakeState>();
   const stateOf = (stripeAccount: string) => {
     const known = states.get(stripeAccount) ?? newState();
@@ -303,7 +300,8 @@ export async function startFakeStripe({
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = await read(request);
-    if (asked.path.startsWith('/pay/')) return hostedPage(state, asked, response);
+    if (asked.path.startsWith('/pay/')) return payPage(state, asked, response);
+    if (asked.path.startsWith('/connect/')) return connectPage(state, asked, response);
     requests.push(`${asked.method} ${asked.path}`);
     fake.onRequest?.(`${asked.method} ${asked.path}`);
     const at = faults.findIndex(({ path }) => path.test(asked.path));
@@ -373,7 +371,7 @@ async function read(request: IncomingMessage): Promise<Asked> {
 }
 
 /** Where whoever owes an invoice pays it: one button. */
-function hostedPage(state: FakeState, { method, path }: Asked, response: ServerResponse): void {
+function payPage(state: FakeState, { method, path }: Asked, response: ServerResponse): void {
   const invoiceId = path.slice('/pay/'.length);
   if (method === 'POST') state.pay(invoiceId);
   const { status, amount_remaining: left, currency } = state.need(invoiceId, 'invoice');
@@ -381,6 +379,22 @@ function hostedPage(state: FakeState, { method, path }: Asked, response: ServerR
     status === 'paid'
       ? '<h1>Paid</h1>'
       : `<h1>Invoice</h1><form method="post"><button>Pay ${left} ${currency}</button></form>`;
+  sendPage(response, body);
+}
+
+/** Where whoever is paid out says who it is and where the money goes: one button, which leads back. */
+function connectPage(state: FakeState, { method, path, form }: Asked, response: ServerResponse): void {
+  if (method === 'POST') {
+    state.onboard(path.slice('/connect/'.length));
+    response.writeHead(303, { location: new URLSearchParams(form).get('return_url') ?? '/' }).end();
+    return;
+  }
+  const back = new URLSearchParams(form).get('return_url') ?? '';
+  const field = `<input type="hidden" name="return_url" value="${back.replaceAll(/[&"<]/g, '')}">`;
+  sendPage(response, `<h1>Payouts</h1><form method="post">${field}<button>Pay me out</button></form>`);
+}
+
+function sendPage(response: ServerResponse, body: string): void {
   response.writeHead(200, { 'content-type': 'text/html' });
   response.end(`<!doctype html><html lang="en"><title>Stripe, a fake</title><body>${body}</body></html>`);
 }
