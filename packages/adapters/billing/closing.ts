@@ -15,6 +15,7 @@ import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+import { notesToSetOff, readNotes, setOffNote, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
 interface ClosingTree {
@@ -67,8 +68,9 @@ interface ClosedRow {
 
 /**
  * Closes every month whose time has come, the oldest first: first each account's statement is kept as it is then, and once
- * all are, each gets its documents, those above before those below. Each account is one transaction in either half, and
- * what is there is left as it is: so a process may die anywhere, and the next goes on (BIL-7).
+ * all are, each gets its documents, those above before those below, and then whoever gave credit pays for what was used of it.
+ * Each account is one transaction in each part, and what is there is left as it is: so a process may die anywhere, and the next
+ * goes on (BIL-7).
  */
 export async function closeMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
   const trees = await testTrees(options.pool);
@@ -258,6 +260,14 @@ async function issueDocuments(
       issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
     );
   }
+  // Once every invoice is there: what its closing still drew of a balance counts as used.
+  const notes = { period: period.name, accountIds };
+  for (const documentId of await inAccountScope(pool, platformId, (client) => notesToSetOff(client, notes))) {
+    if (isStopped()) return documentCount;
+    await inAccountScope(pool, platformId, (client) =>
+      setOffNote(client, documentId, { platformId, nowMs: issuedMs() }),
+    );
+  }
   await inAccountScope(pool, platformId, async (client) => {
     const at = new Date(issuedMs());
     await client.query(
@@ -422,24 +432,3 @@ const payoutOf = ({
   backing: noBacking,
   transfers: [],
 });
-
-/** The payout notes of those who earn of an invoice, held until the transaction ends; always in one order. */
-export async function readNotes(
-  client: PoolClient,
-  { shares, period }: Pick<InvoiceCollection, 'shares' | 'period'>,
-): Promise<readonly PayoutCollection[]> {
-  if (shares.length === 0) return [];
-  const { rows } = await client.query<{ state: unknown }>(
-    `SELECT state FROM collection WHERE period = $1 AND kind = 'payout' AND account_id = ANY($2)
-     ORDER BY document_id FOR UPDATE`,
-    [period, shares.map(({ accountId }) => accountId)],
-  );
-  return rows.map(({ state }) => collectionFromRow(state) as PayoutCollection);
-}
-
-export async function writeNote(client: PoolClient, note: PayoutCollection): Promise<void> {
-  await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
-    note.documentId,
-    toExactJson(note),
-  ]);
-}

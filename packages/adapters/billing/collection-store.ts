@@ -12,7 +12,6 @@ import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { creditTopUp } from '../spending/balance-changes.ts';
-import { readNotes, writeNote } from './closing.ts';
 import {
   collectionFromRow,
   documentFromRow,
@@ -21,6 +20,7 @@ import {
   readParty,
 } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 export interface CollectionStoreOptions {
   readonly pool: Pool;

@@ -18,7 +18,6 @@ import type {
 import { nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { readNotes, writeNote } from './closing.ts';
 import {
   collectionFromRow,
   documentFromRow,
@@ -27,6 +26,7 @@ import {
   readParty,
 } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 export interface DocumentStoreOptions {
   readonly pool: Pool;

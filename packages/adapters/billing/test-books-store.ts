@@ -6,9 +6,9 @@ import { createId } from '@patchbay/kit/ids';
 import type { Pool } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import type { BooksReader } from './account-books.ts';
-import { readNotes, writeNote } from './closing.ts';
 import { collectionFromRow, postTransactions } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 /** Ten years of months. */
 const CLOSING_COUNT_MAX = 120;

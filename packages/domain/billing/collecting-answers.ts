@@ -1,6 +1,6 @@
 import type { NameOf } from './answers.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
-import { sentOf } from './collection/payout-collection.ts';
+import { sentOf, setOffOf } from './collection/payout-collection.ts';
 import { fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
@@ -25,11 +25,12 @@ function standingAnswer({ collection, failure }: StoredDocument) {
     };
   }
   const sent = sentOf(collection);
+  const setOff = setOffOf(collection);
   const funded = fundedOf(collection.totalMinorUnits, collection.backing);
   return {
     standing: {
       state:
-        sent === collection.totalMinorUnits
+        sent + setOff === collection.totalMinorUnits
           ? ('paid' as const)
           : sent > 0n
             ? ('open' as const)
@@ -38,6 +39,7 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       refundedMinorUnits: '0',
       disputedMinorUnits: '0',
       fundedMinorUnits: funded.toString(),
+      ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
   };

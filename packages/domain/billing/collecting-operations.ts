@@ -74,13 +74,18 @@ const documentParty = z.object({
 
 /** How a document stands. Of a credit note, which the refund of its invoice stands for, absent. */
 const standing = z.object({
-  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all of it was sent, and then 'paid'. */
+  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all of it was sent or set off, and then 'paid'. */
   state: z.enum(['waiting', ...railInvoiceStates]),
   paidMinorUnits: minorUnits,
   refundedMinorUnits: minorUnits,
   disputedMinorUnits: minorUnits,
   /** Of a payout note: what may be sent by now, because it was paid by those that it was earned of. */
   fundedMinorUnits: minorUnits.optional(),
+  /**
+   * Of a payout note: what of it is not sent because others used credit that its account gave. Below zero: more had been kept
+   * before than they used, and that is sent with it.
+   */
+  setOffMinorUnits: minorUnits.optional(),
   /** Where whoever owes it can pay. */
   payUrl: z.string().optional(),
   /** Why the last step failed; it is tried again. */
@@ -355,7 +360,7 @@ export const collectingResources = {
           z.object({
             transactionId: idField('txn'),
             at: z.iso.datetime(),
-            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */
             documentId: idField('doc').optional(),

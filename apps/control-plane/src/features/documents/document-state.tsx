@@ -47,9 +47,11 @@ function payoutState({
   state,
   fundedMinorUnits,
   paidMinorUnits,
+  setOffMinorUnits = '0',
 }: NonNullable<DocumentHead['standing']>): Shown {
-  if (state === 'paid') return done('sent');
-  if (BigInt(fundedMinorUnits ?? '0') > BigInt(paidMinorUnits)) return waiting('ready to be sent');
+  if (state === 'paid') return done(paidMinorUnits === '0' ? 'kept for credit you gave' : 'sent');
+  if (BigInt(fundedMinorUnits ?? '0') - BigInt(setOffMinorUnits) > BigInt(paidMinorUnits))
+    return waiting('ready to be sent');
   return waiting(state === 'open' ? 'sent in part' : 'waits for its payers');
 }
 

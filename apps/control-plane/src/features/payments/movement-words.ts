@@ -26,6 +26,8 @@ const words: Readonly<Record<string, string>> = {
   'drawn balance': 'Balance used',
   'drawn drawn': 'Use paid by the balance',
   'paid balance': 'Money paid in',
+  'set-off owed': 'Kept of the payout for credit you gave',
+  'set-off granted': 'Credit you gave, paid by the payout',
   'credit balance': 'Credit received',
   'credit granted': 'Credit given',
   'credit-ended balance': 'Credit ended',
@@ -34,7 +36,12 @@ const words: Readonly<Record<string, string>> = {
 
 export function movementText({ what, book, amount }: Moved): string {
   // What somebody below paid, or got back, moves what those above are owed.
-  if (book === 'owed' && what !== 'issued' && what !== 'payout')
+  const said = words[`${what} ${book}`];
+  if (said === undefined && book === 'owed')
     return BigInt(amount) < 0n ? 'Less is owed to you' : 'More is owed to you';
-  return words[`${what} ${book}`] ?? `${what}, ${book}`;
+  if (said === undefined && book === 'granted')
+    return BigInt(amount) < 0n
+      ? 'Less of the credit you gave is paid by the payout'
+      : 'More of the credit you gave is paid by the payout';
+  return said ?? `${what}, ${book}`;
 }

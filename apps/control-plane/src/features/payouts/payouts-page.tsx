@@ -37,7 +37,9 @@ const CLOCK_MS = 60_000;
 const figuresOf = ({ totalMinorUnits, standing }: DocumentHead) => {
   const [earned, sent] = [BigInt(totalMinorUnits), BigInt(standing?.paidMinorUnits ?? '0')];
   const funded = BigInt(standing?.fundedMinorUnits ?? '0');
-  return { earned, sent, funded, ready: funded > sent ? funded - sent : 0n, waits: earned - funded };
+  const kept = BigInt(standing?.setOffMinorUnits ?? '0');
+  const ready = funded - kept - sent;
+  return { earned, sent, funded, kept, ready: ready > 0n ? ready : 0n, waits: earned - funded };
 };
 
 /** What the account earned, for whom it waits, and what was sent (BIL-4, BIL-6). */
@@ -54,6 +56,7 @@ export function PayoutsPage(): ReactNode {
     ),
   );
   const notes = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const hasKept = notes.some((note) => figuresOf(note).kept !== 0n);
   const error = list.error ?? payee.error ?? seller.error;
   return (
     <>
@@ -82,7 +85,12 @@ export function PayoutsPage(): ReactNode {
           <Earned key={currency} currency={currency} notes={ofCurrency} />
         ))}
         {notes.length === 0 ? null : (
-          <Table label="Payouts" columns={columnsOf(accountId, nowMs)} rows={notes} rowKey={({ id }) => id} />
+          <Table
+            label="Payouts"
+            columns={columnsOf(accountId, nowMs).filter(({ key }) => key !== 'kept' || hasKept)}
+            rows={notes}
+            rowKey={({ id }) => id}
+          />
         )}
       </div>
       <LoadMore
@@ -157,11 +165,25 @@ function Earned({
     ['Earned', total(({ earned }) => earned), 'in the months below'],
     ['Sent', total(({ sent }) => sent), 'to your account at Stripe'],
     ['Waits for its payers', total(({ waits }) => waits), 'their invoices are open'],
+    ['Kept', total(({ kept }) => kept), 'for credit that you gave and others used'],
   ] as const;
+  const shown = figures.filter(([label, amount]) => label !== 'Kept' || amount !== 0n);
+  const keptSeries =
+    shown.length < figures.length
+      ? []
+      : [
+          {
+            label: 'kept for credit given',
+            colour: '--ink-faint',
+            amounts: byMonth(({ kept }) => (kept > 0n ? kept : 0n)),
+          } as const,
+        ];
   return (
     <section aria-label={`Earned in ${currency}`} className="grid grid-cols-1 gap-5">
-      <div className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-3">
-        {figures.map(([label, amount, note]) => (
+      <div
+        className={`grid gap-x-10 gap-y-4 border-y py-3 ${shown.length > 3 ? 'sm:grid-cols-2 lg:grid-cols-4' : 'sm:grid-cols-3'}`}
+      >
+        {shown.map(([label, amount, note]) => (
           <Stat key={label} label={label} value={showMoney(amount, currency)} unit={currency} note={note} />
         ))}
       </div>
@@ -170,6 +192,7 @@ function Earned({
         currency={currency}
         series={[
           { label: 'sent', colour: '--money', amounts: byMonth(({ sent }) => sent) },
+          ...keptSeries,
           { label: 'ready to be sent', colour: '--live', amounts: byMonth(({ ready }) => ready) },
           { label: 'waits for its payers', colour: '--wait', amounts: byMonth(({ waits }) => waits) },
         ]}
@@ -197,6 +220,13 @@ const columnsOf = (accountId: string, nowMs: number): readonly Column<DocumentHe
     header: 'Paid by its payers',
     isNumber: true,
     cell: (note) => figure(note, figuresOf(note).funded),
+  },
+  // Only where there is any: most accounts give nobody credit.
+  {
+    key: 'kept',
+    header: 'Kept for credit given',
+    isNumber: true,
+    cell: (note) => figure(note, figuresOf(note).kept),
   },
   { key: 'sent', header: 'Sent', isNumber: true, cell: (note) => figure(note, figuresOf(note).sent) },
 ];
