@@ -9,6 +9,8 @@ const DAY_MS = 86_400_000;
 /** In one round; the rest waits for the next. */
 const DOCUMENT_COUNT_MAX = 500;
 const NOTICE_COUNT_MAX = 500;
+/** Of questions to the rail in one round that fail: it is away, and each would be waited for. */
+const FAILURE_COUNT_MAX = 5;
 /** A rail tells a thing for three days. */
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
@@ -66,9 +68,17 @@ async function collect(
 ): Promise<string> {
   const { store, notices, rail, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
+  // One that cannot be looked up now waits for the next round, and holds up no other and no document.
+  const failures: RailError[] = [];
   for (const notice of told) {
     if (isStopped()) break;
-    await notices.handled(notice, await subjectOf(rail, notice));
+    if (failures.length >= FAILURE_COUNT_MAX && isAskedAbout(notice)) continue;
+    try {
+      await notices.handled(notice, await subjectOf(rail, notice));
+    } catch (cause) {
+      if (!(cause instanceof RailError)) throw cause;
+      failures.push(cause);
+    }
   }
   const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
   for (const documentId of due) {
@@ -76,8 +86,14 @@ async function collect(
     await collectDocument(documentId, ports);
   }
   await notices.forget(nowMs() - NOTICES_KEPT_MS);
+  // Once all else is done: whoever runs the platform sees that the task failed, and why.
+  if (failures[0] !== undefined) throw failures[0];
   return `${told.length} notices, ${due.length} documents were due`;
 }
+
+/** Whether the rail has to be asked what it is about. */
+const isAskedAbout = ({ subject }: RailNotice): boolean =>
+  subject.kind === 'payee' || subject.kind === 'payment';
 
 /** What a notice is about. Of something that the rail does not have any more, nothing. */
 async function subjectOf(rail: PaymentRail, notice: RailNotice) {
