@@ -179,27 +179,43 @@ const TOLD_EVERY = 20;
 
 async function keepStatements(
   { pool, accrual, isStopped = () => false }: ClosingOptions,
-  { id: treeId }: ClosingTree,
+  { id: treeId, topId }: ClosingTree,
   period: Period,
 ): Promise<number> {
   const accounts = await accrual.activeAccounts(period, treeId);
+  // What a process before kept is not rated again: it stays as it is, and what came since is for a later document.
+  const kept = await keptAccounts(pool, topId, period);
+  const left = accounts.filter((accountId) => !kept.has(accountId));
+  const doneCount = accounts.length - left.length;
   await pool.query(
-    `INSERT INTO billing_closing (tree_id, period, account_count) VALUES ($1, $2, $3)
-     ON CONFLICT (tree_id, period) DO UPDATE SET account_count = excluded.account_count`,
-    [treeId, period.name, accounts.length],
+    `INSERT INTO billing_closing (tree_id, period, account_count, kept_count) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (tree_id, period)
+       DO UPDATE SET account_count = excluded.account_count, kept_count = excluded.kept_count`,
+    [treeId, period.name, accounts.length, doneCount],
   );
-  const tell = (keptCount: number) =>
-    pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
-      treeId,
-      period.name,
-      keptCount,
-    ]);
-  for (const [index, accountId] of accounts.entries()) {
+  for (const [index, accountId] of left.entries()) {
     if (isStopped()) break;
     await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));
-    if ((index + 1) % TOLD_EVERY === 0 || index + 1 === accounts.length) await tell(index + 1);
+    if (isTold(index + 1, left.length))
+      await pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
+        treeId,
+        period.name,
+        doneCount + index + 1,
+      ]);
   }
   return accounts.length;
+}
+
+const isTold = (count: number, of: number): boolean => count % TOLD_EVERY === 0 || count === of;
+
+/** Those of which the statement of a month is kept. */
+async function keptAccounts(pool: Pool, topId: string, period: Period): Promise<ReadonlySet<string>> {
+  const { rows } = await inAccountScope(pool, topId, (client) =>
+    client.query<{ account_id: string }>('SELECT account_id FROM closed_statement WHERE period = $1', [
+      period.name,
+    ]),
+  );
+  return new Set(rows.map(({ account_id }) => account_id));
 }
 
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
@@ -251,14 +267,21 @@ async function issueDocuments(
     return rows.map((row) => row.account_id);
   });
   let documentCount = 0;
-  for (const accountId of accountIds) {
+  for (const [index, accountId] of accountIds.entries()) {
     if (isStopped()) return documentCount;
     const row = await tree(accountId);
-    if (row === undefined || row.content.drafts.length === 0) continue;
-    const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
-    documentCount += await inAccountScope(pool, platformId, (client) =>
-      issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
-    );
+    if (row !== undefined && row.content.drafts.length > 0) {
+      const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
+      documentCount += await inAccountScope(pool, platformId, (client) =>
+        issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
+      );
+    }
+    if (isTold(index + 1, accountIds.length))
+      await pool.query('UPDATE billing_closing SET issued_count = $3 WHERE tree_id = $1 AND period = $2', [
+        treeId,
+        period.name,
+        index + 1,
+      ]);
   }
   // Once every invoice is there: what its closing still drew of a balance counts as used.
   const notes = { period: period.name, accountIds };

@@ -378,7 +378,9 @@ describe('closings', () => {
     expect(await asked()).toEqual({ period: '2026-11', isNew: true });
     expect(await asked()).toEqual({ period: '2026-11', isNew: false });
     const { items } = await list(contextOf('platform'), {}, ports);
-    expect(items).toMatchObject([{ period: '2026-11', state: 'settling' }]);
+    expect(items).toMatchObject([
+      { period: '2026-11', state: 'settling', accountCount: 3, keptCount: 1, issuedCount: 0 },
+    ]);
   });
 
   test('close 409: not one that goes on', async () => {

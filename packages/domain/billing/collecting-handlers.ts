@@ -247,8 +247,8 @@ export const collectingHandlers: Pick<
         throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       const closings = await documents.closings();
       return {
-        items: closings.map(({ period, askedAtMs, issuedAtMs }) => ({
-          period,
+        items: closings.map(({ askedAtMs, issuedAtMs, ...closing }) => ({
+          ...closing,
           state: issuedAtMs === undefined ? ('settling' as const) : ('closed' as const),
           askedAt: new Date(askedAtMs).toISOString(),
           ...(issuedAtMs === undefined ? {} : { issuedAt: new Date(issuedAtMs).toISOString() }),

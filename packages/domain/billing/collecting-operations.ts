@@ -416,6 +416,13 @@ export const collectingResources = {
               state: z.enum(periodStates),
               askedAt: z.iso.datetime(),
               issuedAt: z.iso.datetime().optional(),
+              /** Accounts with something to close, and of how many of them the statement is kept: the first half. */
+              accountCount: z.int(),
+              keptCount: z.int(),
+              /** Of how many the documents are issued: the second half. */
+              issuedCount: z.int(),
+              /** Once it is closed. */
+              documentCount: z.int(),
             }),
           ),
         }),

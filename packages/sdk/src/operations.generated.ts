@@ -86,9 +86,9 @@ export interface Operations {
   };
   readonly closings: {
     /** Read which months are closed, or are being closed. Of the platform alone. */
-    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string }> }>;
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string; readonly accountCount: number; readonly keptCount: number; readonly issuedCount: number; readonly documentCount: number }> }>;
     /** Read which months are closed, or are being closed. Of the platform alone. */
-    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string }> }>;
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string; readonly accountCount: number; readonly keptCount: number; readonly issuedCount: number; readonly documentCount: number }> }>;
     /** Close a month that is over without waiting for late use. Its documents come within minutes. */
     close(accountId: IdLike<"acc">, request: { readonly period: string }, options?: CallOptions): Promise<{ readonly period: string; readonly isNew: boolean }>;
     /** Close a month that is over without waiting for late use. Its documents come within minutes. */

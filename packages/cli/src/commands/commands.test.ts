@@ -351,6 +351,32 @@ describe('audit', () => {
 });
 
 describe('billing', () => {
+  it('close says how far a month is until it is closed, whoever asked for it first (BIL-7)', async () => {
+    answers['/closings'] = {
+      period: '2026-10',
+      isNew: false,
+      items: [
+        {
+          ...{ period: '2026-10', state: 'settling', askedAt: '2026-11-02T00:00:00.000Z' },
+          ...{ accountCount: 2_000, keptCount: 2_000, issuedCount: 340, documentCount: 0 },
+        },
+      ],
+    };
+    const running = run('billing', 'close', '--period', '2026-10');
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(2), { timeout: 20_000 });
+    answers['/closings'] = {
+      items: [
+        {
+          ...{ period: '2026-10', state: 'closed', askedAt: '2026-11-02T00:00:00.000Z' },
+          ...{ accountCount: 2_000, keptCount: 2_000, issuedCount: 2_000, documentCount: 2_411 },
+        },
+      ],
+    };
+    const { stdout, stderr } = await running;
+    expect(stderr).toBe('2026-10: 2000 of 2000 statements, documents of 340 of 2000 accounts\n');
+    expect(stdout).toMatch(/2026-10\s+closed\s+2000\s+2411/);
+  });
+
   it('verify ends with 1 and the lines where the books differ (BIL-3)', async () => {
     const line = { kind: 'use', sellerId: 'acc_1', buyerId: accountId, key: 'relay.bytes {}' };
     const different = { ...line, state: 'disagrees', recomputed: '2000000000', booked: '1000000000' };
