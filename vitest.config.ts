@@ -12,15 +12,26 @@ const byLength = [
   'server/audit-complete.test.ts',
 ];
 
+/** They load WebRTC, whose threads end with their process alone. */
+const alone = ['packages/sdk-node/src/calling/**/*.test.ts', 'packages/sdk-node/src/packed.test.ts'];
+const all = [
+  'packages/**/*.test.{ts,tsx}',
+  'apps/**/*.test.{ts,tsx}',
+  'tooling/**/*.test.ts',
+  'bench/**/*.test.ts',
+];
+const notOurs = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/*.journey.test.ts'];
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/**/*.test.{ts,tsx}',
-      'apps/**/*.test.{ts,tsx}',
-      'tooling/**/*.test.ts',
-      'bench/**/*.test.ts',
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone, exclude: notOurs, isolate: true } },
+      // A process of its own for each file would read the same programs 400 times: a third of all the work.
+      {
+        extends: true,
+        test: { name: 'together', include: all, exclude: [...notOurs, ...alone], isolate: false },
+      },
     ],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/*.journey.test.ts'],
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     pool: 'forks',
     // One more than CI has cores: many wait for a server, a browser or a clock.

@@ -80,7 +80,7 @@ function useOpener(isOpen: boolean) {
 /** The row of buttons that ends a dialog; the one that acts stands last. In sight, however long the form is. */
 export function DialogActions({ children }: { readonly children: ReactNode }): ReactNode {
   return (
-    <div className="sticky bottom-0 -mx-5 mt-5 -mb-5 flex flex-wrap justify-end gap-2 border-t bg-raised px-5 py-3">
+    <div className="sticky -bottom-5 -mx-5 mt-5 -mb-5 flex flex-wrap justify-end gap-2 border-t bg-raised px-5 py-3">
       {children}
     </div>
   );

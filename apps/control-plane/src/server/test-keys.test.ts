@@ -70,7 +70,8 @@ async function anotherTwin(): Promise<typeof twin> {
 }
 
 async function use(accountId: string, sequence: number): Promise<void> {
-  const atMs = Date.now() - 1_000;
+  // Not before: a price set this minute is for nothing that was used in the one before.
+  const atMs = Date.now();
   const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none' };
   const counted = await served.control.internal.ingest([
     {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Spool } from '@patchbay/adapters/spool/spool';
+import { spoolOfTest } from '@patchbay/adapters/spool/spool.testing';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { foldSession, newSession, stateOf } from '@patchbay/domain/sessions/session-log';
 import { noDrops } from '@patchbay/protocol/turn/flow';
@@ -238,7 +238,7 @@ test('a client that is refused again and again is one session that ended at once
 test('after kill -9 of the relay its sessions have ended, and say that it failed (MET-7)', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bare-'));
   try {
-    const spool = await Spool.open<SessionEventReport>({ folder });
+    const spool = await spoolOfTest<SessionEventReport>(folder);
     const unended = new UnendedSessions({
       code: 'network-discovery.relay_lost',
       detail: 'It failed.',
@@ -252,7 +252,7 @@ test('after kill -9 of the relay its sessions have ended, and say that it failed
     spool.checkpoint(unended.closings(2_000));
     await spool.tick();
     // Nothing is closed: this is what a killed process leaves behind.
-    const left = (await Spool.open<SessionEventReport>({ folder })).peek(100).map(({ item }) => item);
+    const left = (await spoolOfTest<SessionEventReport>(folder)).peek(100).map(({ item }) => item);
     expect(left.map(({ type, sequence }) => `${sequence} ${type}`)).toEqual([
       '1 session.created',
       '2 leg.joined',

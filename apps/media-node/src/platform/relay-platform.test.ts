@@ -28,6 +28,7 @@ const noBareSessions = {
 };
 let folder: string;
 let platform: RelayPlatform;
+let spool: Spool<UsageDraft>;
 /** What the control plane was asked, and what it answers: the last answer again and again. */
 let asked: Record<string, unknown>[];
 let answers: boolean[];
@@ -46,6 +47,7 @@ beforeEach(async () => {
     },
   });
   const snapshots = new Snapshots({ client, busAwaySinceMs: () => undefined });
+  spool = await Spool.open({ folder: path.join(folder, 'usage') });
   platform = createRelayPlatform({
     listed: new ListedAddresses(),
     resolver: new CredentialResolver({
@@ -56,7 +58,7 @@ beforeEach(async () => {
     }),
     client,
     sessions: { standing: async () => 'live' },
-    spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
+    spool,
     bare: noBareSessions,
     claims: { claim: async () => undefined, confirm: () => undefined },
     lines: { hear: () => undefined },
@@ -64,7 +66,10 @@ beforeEach(async () => {
     log: silentLog,
   });
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await spool.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const client = { counterId: 'crd_root.0', clientKey: '192.0.2.7', isFirstSeen: true, usesMax: 1 };
 

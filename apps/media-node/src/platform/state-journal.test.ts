@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Spool } from '@patchbay/adapters/spool/spool';
+import type { Spool } from '@patchbay/adapters/spool/spool';
+import { spoolOfTest } from '@patchbay/adapters/spool/spool.testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StateChange, StateFencedError } from '../signaling/saved-state.ts';
 import { StateJournal } from './state-journal.ts';
@@ -107,7 +108,7 @@ test('a state that was closed is over', async () => {
 
 test('usage that its spool never wrote is put there once, whenever the kill comes (MET-2)', async () => {
   const open = async () => {
-    const spool = await Spool.open<string>({ folder: path.join(folder, 'usage') });
+    const spool = await spoolOfTest<string>(path.join(folder, 'usage'));
     const process = start();
     process.journal.recoverSpool('usage', spool);
     process.save();

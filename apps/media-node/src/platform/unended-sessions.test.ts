@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Spool } from '@patchbay/adapters/spool/spool';
+import { spoolOfTest } from '@patchbay/adapters/spool/spool.testing';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { foldSession, newSession, stateOf } from '@patchbay/domain/sessions/session-log';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ const call = [
 
 const linesAfterKill = async (events: readonly SessionEventReport[]) => {
   const unended = new UnendedSessions(LOST);
-  const spool = await Spool.open<SessionEventReport>({ folder });
+  const spool = await spoolOfTest<SessionEventReport>(folder);
   for (const event of events) {
     unended.note(event);
     spool.append(event);
@@ -46,7 +46,7 @@ const linesAfterKill = async (events: readonly SessionEventReport[]) => {
   spool.checkpoint(unended.closings(6_000));
   await spool.tick();
   // Nothing is closed: this is what a killed process leaves behind.
-  return (await Spool.open<SessionEventReport>({ folder })).peek(100).map(({ item }) => item);
+  return (await spoolOfTest<SessionEventReport>(folder)).peek(100).map(({ item }) => item);
 };
 
 test('after a kill each leg has left and the session has ended, in the order of the log (MET-7)', async () => {
