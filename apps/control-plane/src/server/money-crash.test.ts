@@ -21,6 +21,8 @@ import { endingAroundEachEffect, endsAt, type OutsideCall } from './mortal-proce
 const isEvery = inherited.EVERY_CALL === '1';
 /** Else so many of each part, and of requests in both ways. */
 const SAMPLE_COUNT = 1;
+/** Some hundred and fifty processes one after the other. */
+const CHAIN_MS_MAX = 180_000;
 /** Two hours of a Stripe of which each third request fails. */
 const ROUND_COUNT_MAX = 40;
 
@@ -68,17 +70,21 @@ test('a month has every kind of money in it, and its books are whole: what the o
   );
 });
 
-test('it ends the same when process after process dies just before and just after each thing that lasts (BIL-3, BIL-6)', async () => {
-  const world = await worldOf(used);
-  const ofClosing = await live(world, closing, endingAroundEachEffect(world.print));
-  expect(await booksOf(world)).toEqual(closedBooks);
-  const ofCollecting = await live(world, collecting, endingAroundEachEffect(world.print));
-  expect(await booksOf(world)).toEqual(endBooks);
-  // Seven statements and seven documents, and each step of each at Stripe.
-  expect(ofClosing.length).toBeGreaterThan(20);
-  expect(ofCollecting.length).toBeGreaterThan(80);
-  await world.drop();
-});
+test(
+  'it ends the same when process after process dies just before and just after each thing that lasts (BIL-3, BIL-6)',
+  async () => {
+    const world = await worldOf(used);
+    const ofClosing = await live(world, closing, endingAroundEachEffect(world.print));
+    expect(await booksOf(world)).toEqual(closedBooks);
+    const ofCollecting = await live(world, collecting, endingAroundEachEffect(world.print));
+    expect(await booksOf(world)).toEqual(endBooks);
+    // Seven statements and seven documents, and each step of each at Stripe.
+    expect(ofClosing.length).toBeGreaterThan(20);
+    expect(ofCollecting.length).toBeGreaterThan(80);
+    await world.drop();
+  },
+  CHAIN_MS_MAX,
+);
 
 /** All, or some that lie evenly between the first and the last. */
 const someOf = <Item>(items: readonly Item[], count: number): readonly Item[] =>
