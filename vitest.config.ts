@@ -6,7 +6,6 @@ const byLength = [
   'sdk-browser/src/browser-call.test.ts',
   'jobs/delivery-worker.test.ts',
   'server/money-crash.test.ts',
-  'commands/commands.test.ts',
   'billing/billing-store.test.ts',
   'sdk-browser/src/packed.test.ts',
   'server/tenants-apart.test.ts',

@@ -13,8 +13,8 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'patchbay-generate-'));
   symlinkSync(path.join(repository, 'packages/services/node_modules'), path.join(root, 'node_modules'));
-  for (const folder of ['packages/services/src', 'packages/domain', 'packages/sdk/src']) {
-    mkdirSync(path.join(root, folder), { recursive: true });
+  for (const folder of ['services/src', 'domain', 'sdk/src', 'sdk-node/src']) {
+    mkdirSync(path.join(root, 'packages', folder), { recursive: true });
   }
 });
 
@@ -49,6 +49,10 @@ test('a new service is in every generated file, and the check finds nothing stal
   const sdk = generated('packages/sdk/src/operations.generated.ts');
   expect(sdk).toContain('readonly voiceMail: {');
   expect(sdk).toContain('POST ~/services/voice-mail/requests');
+  for (const name of ['sdk', 'sdk-node'])
+    expect(generated(`packages/${name}/src/operation-types.generated.ts`)).toContain(
+      'VoiceMailGetConfigResponse',
+    );
   expect(generate('--check')).toMatchObject({ isDone: true });
 });
 

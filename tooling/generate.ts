@@ -5,22 +5,27 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { apiVersionNewest } from '@patchbay/kit/api-version';
 import {
   type DimensionValues,
   type DomainDefinition,
   type DomainMeterDefinition,
-  filePath,
   type OperationDefinition,
-  type OperationFile,
   type ResourceDefinition,
   resourcePath,
   type ServiceDefinition,
   servicePath,
 } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
+import { camelCase, kebabCase, pascalCase } from '@patchbay/kit/name-case';
 import { serviceResources } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
+import {
+  namedAgainLines,
+  operationLines,
+  operationTypeLines,
+  type SdkGroup,
+  type SdkMethod,
+} from './sdk-source.ts';
 import { typeSource } from './type-source.ts';
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean' }, root: { type: 'string' } } });
@@ -36,9 +41,6 @@ interface Subject<Definition> {
 
 type Service = Subject<ServiceDefinition>;
 type Domain = Subject<DomainDefinition>;
-
-const camelCase = (name: string) => name.replace(/-(\w)/g, (_match, letter: string) => letter.toUpperCase());
-const pascalCase = (key: string) => `${key.slice(0, 1).toUpperCase()}${key.slice(1)}`;
 
 async function readSubjects<Definition extends { readonly name: string }>(
   parent: string,
@@ -96,27 +98,23 @@ function handlerLines<Definition>(subjects: readonly Subject<Definition>[], noun
   ];
 }
 
-interface Method {
-  readonly name: string;
-  readonly operation: OperationDefinition;
-  readonly path: string;
-  readonly isAccountMounted: boolean;
-}
-
-function methodsOfService({ folder, definition }: Service): readonly Method[] {
-  const operations: Readonly<Record<string, OperationDefinition>> = {
-    ...definition.operations,
-    ...serviceResources(definition),
-  };
-  return Object.entries(operations).map(([name, operation]) => ({
+function methodsOfService({ folder, definition }: Service): readonly SdkMethod[] {
+  const methodOf = ([name, operation]: readonly [string, OperationDefinition]) => ({
     name,
     operation,
     path: servicePath(folder, operation),
     isAccountMounted: true,
-  }));
+  });
+  return [
+    ...Object.entries(definition.operations).map(methodOf),
+    ...Object.entries(serviceResources(definition)).map((entry) => ({
+      ...methodOf(entry),
+      isOfEveryService: true as const,
+    })),
+  ];
 }
 
-function methodsOfResource(resource: ResourceDefinition): readonly Method[] {
+function methodsOfResource(resource: ResourceDefinition): readonly SdkMethod[] {
   return Object.entries(resource.operations).map(([name, operation]) => ({
     name,
     operation,
@@ -125,117 +123,27 @@ function methodsOfResource(resource: ResourceDefinition): readonly Method[] {
   }));
 }
 
-function sdkLines(services: readonly Service[], domains: readonly Domain[]): string[] {
-  const groups: readonly [key: string, methods: readonly Method[]][] = [
-    ...domains.flatMap(({ definition }) =>
-      Object.entries(definition.resources).map(([key, resource]): [string, readonly Method[]] => [
-        key,
-        methodsOfResource(resource),
-      ]),
-    ),
-    ...services.map((service): [string, readonly Method[]] => [service.key, methodsOfService(service)]),
-  ];
-  return [
-    "import type { AnsweredFile } from './answered-file.ts';",
-    "import type { CallOptions } from './call-options.ts';",
-    "import type { Continued } from './continued.ts';",
-    "import type { Id, IdLike } from './ids.ts';",
-    "import type { List } from './list.ts';",
-    '',
-    'export interface Operations {',
-    ...groups.flatMap(([key, methods]) => [`  readonly ${key}: {`, ...methods.flatMap(methodLines), '  };']),
-    '}',
-    '',
-    '/** The version of the API that these are of: each request names it. */',
-    `export const apiVersion = '${apiVersionNewest}';`,
-    '',
-    '/** What `~` stands for: the paths are most of what a browser loads of this table. */',
-    `export const accountPath = '${accountPath}';`,
-    '',
-    '/** Method and path. LIST: a GET whose answer is a page of a list. MORE: one whose answer may be cut. FILE: of a file. */',
-    'export const operations = {',
-    ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.flatMap(routeLines), '  },']),
-    '} as const;',
-    '',
-    'export type ErrorCode =',
-    `${errorCodes(services, domains)
-      .map((code) => `  | '${code}'`)
-      .join('\n')};`,
-  ];
-}
-
-const isPaged = ({ operation }: Method) =>
-  operation.method === 'GET' && Object.hasOwn(operation.response.shape, 'nextCursor');
-
-const accountPath = '/v1/accounts/{accountId}';
-
-/** Its answer may be cut, and says behind what the rest is. */
-const isContinued = ({ operation }: Method) =>
-  operation.method === 'GET' &&
-  Object.hasOwn(operation.request.shape, 'after') &&
-  Object.hasOwn(operation.response.shape, 'nextAfter');
-
-function routeLines(method: Method): string[] {
-  const { name, operation, path: whole } = method;
-  const verb = isPaged(method) ? 'LIST' : isContinued(method) ? 'MORE' : operation.method;
-  const path = whole.startsWith(accountPath) ? `~${whole.slice(accountPath.length)}` : whole;
-  const { files = [] } = operation;
-  return [
-    `    ${name}: '${verb} ${path}',`,
-    ...files.map((file) => `    ${fileName(file)}: 'FILE ${filePath(path, file)}',`),
-  ];
-}
-
-/** A list is an async iterator of its items; every method takes the account first, or leaves it to the key. */
-function methodLines(method: Method): string[] {
-  const { name, operation, isAccountMounted } = method;
-  const request = z.toJSONSchema(operation.request, { io: 'input' });
-  const response = z.toJSONSchema(operation.response);
-  const lists = Object.values(response.properties ?? {}).map((each) =>
-    typeof each === 'object' && typeof each.items === 'object' ? each.items : undefined,
-  );
-  const [item] = lists.filter((each) => each !== undefined && typeof each === 'object');
-  const whole = typeSource(response, 'output');
-  const answer =
-    isPaged(method) && item
-      ? `List<${typeSource(item, 'output')}>`
-      : isContinued(method) && item
-        ? `Continued<${whole}, ${typeSource(item, 'output')}>`
-        : `Promise<${whole}>`;
-  const mark = (request.required ?? []).length === 0 ? '?' : '';
-  const isEmpty = Object.keys(request.properties ?? {}).length === 0;
-  const parameter = `request${mark}: ${isEmpty ? 'Record<string, never>' : typeSource(request, 'input')}`;
-  const signature = (first: string) => [
-    `    /** ${operation.summary} */`,
-    `    ${name}(${first}${parameter}, options?: CallOptions): ${answer};`,
-  ];
-  const own = isAccountMounted
-    ? [...signature('accountId: IdLike<"acc">, '), ...signature('')]
-    : signature('');
-  return [...own, ...(operation.files ?? []).flatMap((file) => fileLines(method, file))];
-}
-
-const fileName = ({ name, ending }: OperationFile): string => name ?? ending;
-
-/** The same question, answered as a file: what bounds one answer is not asked. */
-function fileLines({ operation, isAccountMounted }: Method, file: OperationFile): string[] {
-  const { limit: _limit, after: _after, ...fields } = operation.request.shape;
-  const schema = z.toJSONSchema(z.object(fields), { io: 'input' });
-  const request = typeSource(schema, 'input');
-  const mark = (schema.required ?? []).length === 0 ? '?' : '';
-  const signature = (first: string) => [
-    `    /** ${file.summary} */`,
-    `    ${fileName(file)}(${first}request${mark}: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
-  ];
-  return isAccountMounted ? [...signature('accountId: IdLike<"acc">, '), ...signature('')] : signature('');
-}
-
 function errorCodes(services: readonly Service[], domains: readonly Domain[]): string[] {
   const own = [...services, ...domains].flatMap(({ folder, definition }) =>
     Object.keys(definition.errors).map((reason) => `${folder}.${reason}`),
   );
   return [...Object.keys(platformErrors), ...own].sort();
 }
+
+/** What the SDK shows: every resource and service, with its operations. */
+const groupsOf = (services: readonly Service[], domains: readonly Domain[]): readonly SdkGroup[] => [
+  ...domains.flatMap(({ definition }) =>
+    Object.entries(definition.resources).map(([key, resource]) => ({
+      key,
+      methods: methodsOfResource(resource),
+    })),
+  ),
+  ...services.map((service) => ({
+    key: service.key,
+    methods: methodsOfService(service),
+    serviceName: service.folder,
+  })),
+];
 
 /** What every event carries, by its full name: what webhooks and replays hand over. */
 function eventLines(services: readonly Service[], domains: readonly Domain[]): string[] {
@@ -252,8 +160,6 @@ function eventLines(services: readonly Service[], domains: readonly Domain[]): s
     '}',
   ];
 }
-
-const kebabCase = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** What requests are made to, by the name that scopes have. */
 const resourceNames = (services: readonly Service[], domains: readonly Domain[]): string[] =>
@@ -336,13 +242,23 @@ const isServed = ({ definition }: Domain) => Object.keys(definition.resources).l
 const services = await readSubjects<ServiceDefinition>('packages/services/src');
 const domains = await readSubjects<DomainDefinition>('packages/domain');
 refuseTwins(services, domains);
+const groups = groupsOf(services, domains);
 const files = {
   'packages/services/src/registry.generated.ts': registryLines(services, 'services'),
   'packages/services/src/handlers.generated.ts': handlerLines(services, 'service'),
   'packages/services/src/meters.generated.ts': meterLines(services, domains),
   'packages/domain/registry.generated.ts': registryLines(domains, 'domains'),
   'packages/domain/handlers.generated.ts': handlerLines(domains.filter(isServed), 'domain'),
-  'packages/sdk/src/operations.generated.ts': sdkLines(services, domains),
+  'packages/sdk/src/operations.generated.ts': [
+    ...operationLines(groups),
+    '',
+    'export type ErrorCode =',
+    `${errorCodes(services, domains)
+      .map((code) => `  | '${code}'`)
+      .join('\n')};`,
+  ],
+  'packages/sdk/src/operation-types.generated.ts': operationTypeLines(groups),
+  'packages/sdk-node/src/operation-types.generated.ts': namedAgainLines(groups, '@patchbay/sdk'),
   'packages/sdk/src/events.generated.ts': eventLines(services, domains),
   ...(await logicFiles()),
 };

@@ -18,10 +18,19 @@ interface Schema {
   readonly not?: Schema;
 }
 
-/** Prints the part of JSON Schema that definitions use. An unknown shape stops the build: it never becomes `unknown`. */
-export function typeSource(input: object, way: Way): string {
+/**
+ * Prints the part of JSON Schema that definitions use. An unknown shape stops the build: it never becomes `unknown`.
+ * @param nameOf the name under which a part is written elsewhere. Undefined: it is written in place.
+ */
+export function typeSource(
+  input: object,
+  way: Way,
+  nameOf: (part: object) => string | undefined = () => undefined,
+): string {
+  const named = nameOf(input);
+  if (named !== undefined) return named;
   const schema = input as Schema;
-  const sourceOf = (part: Schema) => typeSource(part, way);
+  const sourceOf = (part: Schema) => typeSource(part, way, nameOf);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   // A reference is only made by a schema that holds itself, and the one such schema is "any JSON value".

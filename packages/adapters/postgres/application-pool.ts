@@ -13,17 +13,17 @@ export interface PoolLimits {
   readonly connectionCountMax: number;
 }
 
-const requestLimits: PoolLimits = {
+/** Of requests. */
+export const requestLimits: PoolLimits = {
   statementMsMax: STATEMENT_MS_MAX,
   queryMsMax: QUERY_MS_MAX,
   connectionCountMax: CONNECTION_COUNT_MAX,
 };
 
-/** Of regular tasks: a month may be long, and they take no connection from a request. One holds a task's lock. */
-export const jobLimits: PoolLimits = {
+/** Of regular tasks: a month may be long, and they take no connection from a request. How many they take, each says itself. */
+export const jobLimits: Omit<PoolLimits, 'connectionCountMax'> = {
   statementMsMax: 10 * 60_000,
   queryMsMax: 10 * 60_000,
-  connectionCountMax: 2,
 };
 
 /**

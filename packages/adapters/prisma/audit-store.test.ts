@@ -136,6 +136,37 @@ test('an entry tells the address it came from, and of a key of the account what 
   expect(told(items[0] ?? Object.create(null), [parent, child])).toMatchObject({ address: '192.0.2.7' });
 });
 
+test('in the log of a twin a key of a live account above has no name or prefix, also once the twin is none any more; one of its own has (PRD-2, C1)', async () => {
+  const { accountId: parent } = await database.signUp('Above a twin');
+  const child = await database.addChild(parent, 'With a twin');
+  const twin = await database.ports.accounts.testTwin({ accountId: child });
+  const accountPath = await database.chainOf(twin);
+  const made = { accountId: twin, accountPath, action: 'keys.create', target: 'key_1', requestId: 'req_1' };
+  await store.append({ ...made, actorId: 'key_own', actorName: 'Own', actorAccountId: child });
+  await store.append({ ...made, actorId: 'key_above', actorName: 'Deploy', actorAccountId: parent });
+  const read = async () =>
+    (await store.entries.list({ accountId: twin, scope: 'own', limit: 9 })).items.map((record) =>
+      told(record, [twin]),
+    );
+  const names = async () => (await read()).map(({ actorId, actorName }) => [actorId, actorName]);
+  const expected = [
+    ['above', 'an account above'],
+    ['key_own', 'Own'],
+  ];
+  expect(await names()).toEqual(expected);
+  const filter = { visibleIds: [twin], actorId: 'key_above' };
+  const found = await store.entries.list({ accountId: twin, scope: 'own', limit: 9, filter });
+  expect(found.items).toEqual([]);
+  const owner = await connectAs(database.url);
+  await owner.query(`UPDATE account SET live_id = NULL, state = 'closed' WHERE id = $1 OR live_id = $2`, [
+    twin,
+    parent,
+  ]);
+  await owner.end();
+  expect(await names()).toEqual(expected);
+  expect((await store.entries.verify(twin)).brokenAt).toBeUndefined();
+});
+
 test('a filter finds what the reader is told, and by no word anybody who acts from above them (ACC-8, C1)', async () => {
   const { accountId: parent } = await database.signUp('Above');
   const child = await database.addChild(parent, 'Below');

@@ -26,7 +26,7 @@ export function auditStore(prisma: PrismaClient): AuditStore {
           const older = cursor === undefined ? Prisma.empty : Prisma.sql`AND e.id < ${cursor}`;
           const rows = await transaction.$queryRaw<AuditRecord[]>`
             SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.address, e.action,
-              e.target, e.request_id AS "requestId", e.before, e.after, e.actor_account_id AS "actorAccountId",
+              e.target, e.request_id AS "requestId", e.before, e.after, ${actorPlace} AS "actorAccountId",
               e.account_path AS "accountPath",
               (SELECT json_build_object('name', k.name, 'display', k.display) FROM api_key k WHERE k.id = e.actor_id) AS key,
               ${isActorKnown} AS "isActorKnown"
@@ -50,6 +50,9 @@ export function auditStore(prisma: PrismaClient): AuditStore {
   };
 }
 
+/** Of an entry in the log of a twin: where its actor stands among twins. */
+const actorPlace = Prisma.sql`audit_actor_place(e.actor_account_id, e.account_path)`;
+
 const isActorKnown = Prisma.sql`(e.actor_id !~ '^(key|usr)_' OR EXISTS (SELECT 1 FROM api_key k WHERE k.id = e.actor_id)
   OR EXISTS (SELECT 1 FROM role_grant g WHERE g.user_id = e.actor_id))`;
 
@@ -62,7 +65,7 @@ function wordsOf({ visibleIds, actorId, action, target, from, to }: AuditFilter)
     (SELECT min(i) FROM generate_subscripts(e.account_path, 1) i WHERE e.account_path[i] = ANY (${[...visibleIds]})),
     array_position(e.account_path, e.account_id), 1) - 1]`;
   const isAbove = Prisma.sql`(cardinality(${hidden}) > 0 AND CASE WHEN e.actor_account_id IS NULL THEN NOT ${isActorKnown}
-    ELSE e.actor_account_id = ANY (${hidden}) END)`;
+    ELSE ${actorPlace} = ANY (${hidden}) END)`;
   const words = [
     ...(actorId === undefined
       ? []

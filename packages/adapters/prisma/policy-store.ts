@@ -65,13 +65,16 @@ export interface StoredRow {
   readonly instance_type: string;
   readonly region: string;
   readonly endpoint: string;
-  readonly word: PolicyWord & { readonly isHeld?: true };
+  readonly word: PolicyWord & { readonly isHeld?: true; readonly credentialId?: string };
 }
 
 const named = <Name extends string>(name: Name, text: string) =>
   (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
 
-export const policyFromRow = ({ word: { isHeld, ...word }, ...row }: StoredRow): StoredPolicy => ({
+export const policyFromRow = ({
+  word: { isHeld, credentialId, ...word },
+  ...row
+}: StoredRow): StoredPolicy => ({
   accountId: row.account_id,
   timeZone: row.time_zone,
   by: row.by,
@@ -81,6 +84,7 @@ export const policyFromRow = ({ word: { isHeld, ...word }, ...row }: StoredRow):
   ...named('region', row.region),
   ...named('endpoint', row.endpoint),
   ...(isHeld === undefined ? {} : { isHeld }),
+  ...(credentialId === undefined ? {} : { credentialId }),
   word,
 });
 

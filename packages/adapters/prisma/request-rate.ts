@@ -15,17 +15,28 @@ export interface Drawn {
   readonly aheadMs: number;
 }
 
-/** Draws requests of a caller out of what all processes share (C18). */
+/**
+ * Draws requests of callers out of what all processes share (C18): for all of them in one question. Answers in the order of
+ * the drawings, of which no two are of one caller.
+ */
 export async function drawRequests(
   prisma: PrismaClient,
-  { caller, wanted, burstMax, intervalUs }: Drawing,
-): Promise<Drawn> {
-  const [row] = await rowsOf<{ granted: number; ahead_us: bigint }>(prisma, {
-    text: 'SELECT granted, ahead_us FROM request_rate_draw($1, $2, $3, $4)',
-    values: [caller, wanted, burstMax, intervalUs],
+  drawings: readonly Drawing[],
+): Promise<readonly Drawn[]> {
+  const rows = await rowsOf<{ granted: number; ahead_us: bigint }>(prisma, {
+    text: 'SELECT granted, ahead_us FROM request_rates_draw($1) ORDER BY place',
+    values: [
+      JSON.stringify(
+        drawings.map(({ caller, wanted, burstMax: burst, intervalUs: interval_us }) => ({
+          caller,
+          wanted,
+          burst,
+          interval_us,
+        })),
+      ),
+    ],
   });
-  if (row === undefined) throw new Error('The database drew nothing for a caller.');
-  return { granted: row.granted, aheadMs: Number(row.ahead_us) / 1_000 };
+  return rows.map((row) => ({ granted: row.granted, aheadMs: Number(row.ahead_us) / 1_000 }));
 }
 
 /** Forgets callers that stand like one that never came; answers how many. To be run every few minutes. */

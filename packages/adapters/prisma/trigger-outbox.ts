@@ -33,13 +33,7 @@ export interface TriggerOutbox {
   measure(): Promise<void>;
   /** Forgets counters that nothing can count in any more. @returns how many. */
   forget(): Promise<number>;
-  readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'> & {
-    /** Holds the target to this, as a policy that an account above sets. */
-    holdPolicy(
-      due: DueFiring,
-      hold: { readonly values: PolicyWord['values']; readonly untilMs: number | undefined },
-    ): Promise<void>;
-  };
+  readonly holds: Pick<ActPorts, 'hold' | 'holdPolicy' | 'openSessions' | 'suspend'>;
 }
 
 /** The actions of triggers that fired: written with the crossing, done exactly once (TRG-2). */

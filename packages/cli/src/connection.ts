@@ -6,9 +6,9 @@ import { readDevEnv } from './up/data-folder.ts';
 
 const repository = path.resolve(import.meta.dirname, '../../..');
 
-/** The data folder that `--data` names; it goes before every variable. */
+/** The data folder that `--data` names; it goes before every variable. Undefined: none is named any more. */
 let named: string | undefined;
-export function useDataFolder(folder: string): void {
+export function useDataFolder(folder: string | undefined): void {
   named = folder;
 }
 

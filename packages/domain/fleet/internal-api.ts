@@ -168,6 +168,8 @@ export const internalApi = {
       policy: policyChain,
       /** Those of its endpoints: each stands below all others but the credential's. */
       endpointPolicies: z.array(policyLevelSchema),
+      /** Of credentials that something holds, such as a trigger. A control plane of the version before says none. */
+      credentialPolicies: z.array(policyLevelSchema).default([]),
       /** What along `policy` is used up by now. */
       spent: z.array(spentBudgetSchema),
       /** It, or an account above or below it, has application logic: whom its clients call, somebody has to be asked about. */

@@ -77,3 +77,18 @@ test('it is said when times close and open next, and that some never do', () => 
   expect(closesAtMs({ timeZone: 'UTC', windows: ['mon-sun 00:00-24:00'] }, friday)).toBeUndefined();
   expect(opensAtMs({ timeZone: 'UTC', windows: [] }, friday)).toBeUndefined();
 });
+
+test('an hour is one of the zone’s clocks, has 60 minutes though they show it twice, and all time never ends', () => {
+  expect(textOf(calendarWindow('hour', 'Asia/Kolkata', at('2026-07-01T22:10:30Z')))).toEqual([
+    '2026-07-01T21:30',
+    '2026-07-01T22:30',
+  ]);
+  expect(textOf(calendarWindow('hour', 'Europe/Berlin', at('2026-10-25T01:40:00Z')))).toEqual([
+    '2026-10-25T01:00',
+    '2026-10-25T02:00',
+  ]);
+  expect(calendarWindow('total', 'UTC', at('2026-10-25T01:40:00Z'))).toEqual({
+    startMs: 0,
+    endMs: Number.POSITIVE_INFINITY,
+  });
+});

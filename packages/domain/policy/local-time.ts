@@ -26,16 +26,28 @@ export function localTime(timeZone: string, atMs: number): LocalTime {
   };
 }
 
-/** A day or a month on the clocks of a zone. */
+/** An hour, a day or a month on the clocks of a zone, or all time. */
 export interface CalendarWindow {
   readonly startMs: number;
-  /** Not included. */
+  /** Not included; infinite of all time. */
   readonly endMs: number;
 }
 
-/** The day or month of a zone that holds an instant. A day in which clocks are set has 23 or 25 hours. */
-export function calendarWindow(over: 'day' | 'month', timeZone: string, atMs: number): CalendarWindow {
-  const { year, month, day } = localTime(timeZone, atMs);
+/**
+ * The hour, day or month of a zone that holds an instant; of `total` all time, which never ends. A day in which clocks are set
+ * has 23 or 25 hours; an hour is 60 minutes, also one that clocks show twice.
+ */
+export function calendarWindow(
+  over: 'hour' | 'day' | 'month' | 'total',
+  timeZone: string,
+  atMs: number,
+): CalendarWindow {
+  if (over === 'total') return { startMs: 0, endMs: Number.POSITIVE_INFINITY };
+  const { year, month, day, minuteOfWeek } = localTime(timeZone, atMs);
+  if (over === 'hour') {
+    const startMs = Math.floor(atMs / MINUTE_MS) * MINUTE_MS - (minuteOfWeek % 60) * MINUTE_MS;
+    return { startMs, endMs: startMs + HOUR_MS };
+  }
   const [start, end] =
     over === 'day'
       ? [Date.UTC(year, month - 1, day), Date.UTC(year, month - 1, day + 1)]

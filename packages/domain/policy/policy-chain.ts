@@ -14,6 +14,8 @@ export interface PolicySubject {
   readonly applicationId?: string | undefined;
   readonly instanceType?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** The levels of a credential, its own last. */
+  readonly prefixIds?: readonly string[] | undefined;
 }
 
 /** Where at an account something is set; nothing: for all of it. */
@@ -31,6 +33,8 @@ export interface StoredPolicy extends PolicyPlace {
   /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
+  /** A level of a credential, which nobody sets policies at: something holds it, and all that are narrowed from it, to this. */
+  readonly credentialId?: string | undefined;
   /**
    * What holds for as long as its cause does, such as a trigger that fired: said as from above, and by nobody who could change
    * it there. It is not what is stored at the place.
@@ -42,7 +46,8 @@ export interface StoredPolicy extends PolicyPlace {
 /**
  * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
  * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself, its lists
- * and services, its spending, and what it set for the region; below the last come its application, the instance type of that, and the endpoint.
+ * and services, its spending, and what it set for the region; below the last come its application, the instance type of that,
+ * the endpoint, and what a credential is held to. At each place what holds for as long as its cause does stands above its own word.
  */
 export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
   const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
@@ -61,11 +66,12 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
       }),
     ];
   });
-  const { applicationId, instanceType, endpoint } = subject;
+  const { applicationId, instanceType, endpoint, prefixIds = [] } = subject;
   const own = byAccount.get(subject.chain.at(-1) ?? '') ?? [];
   const depth = subject.chain.length - 1;
   const isOfApplication = (row: StoredPolicy) =>
     row.applicationId !== undefined && row.applicationId === applicationId;
+  const isOfEndpoint = (row: StoredPolicy) => row.endpoint !== undefined && row.endpoint === endpoint;
   return [
     ...ofAccounts,
     ...levelsOf(own, { isAt: (row) => isOfApplication(row) && row.instanceType === undefined, depth }),
@@ -74,7 +80,12 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
         isOfApplication(row) && row.instanceType !== undefined && row.instanceType === instanceType,
       depth,
     }),
-    ...levelsOf(own, { isAt: (row) => row.endpoint !== undefined && row.endpoint === endpoint, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.isHeld === true, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.isHeld !== true, depth }),
+    ...levelsOf(own, {
+      isAt: ({ credentialId }) => credentialId !== undefined && prefixIds.includes(credentialId),
+      depth,
+    }),
   ];
 }
 
@@ -82,8 +93,8 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
 export const accessChain = (stored: readonly StoredPolicy[]): PolicyChain =>
   levelsOf(stored, { isAt: ({ by }) => by === 'access', depth: 0 });
 
-const isBare = ({ region, applicationId, endpoint }: PolicyPlace): boolean =>
-  (region ?? applicationId ?? endpoint) === undefined;
+const isBare = ({ region, applicationId, endpoint, credentialId }: StoredPolicy): boolean =>
+  (region ?? applicationId ?? endpoint ?? credentialId) === undefined;
 
 function levelsOf(
   rows: readonly StoredPolicy[],
@@ -96,14 +107,15 @@ function levelsOf(
 
 /** The level that a place of an account is. `depth` 0 is the platform. */
 export function originOf(
-  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId'>,
+  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId' | 'credentialId'>,
   depth: number,
 ): PolicyOrigin {
-  const { accountId, by, planId, region, applicationId, instanceType, endpoint } = row;
+  const { accountId, by, planId, region, applicationId, instanceType, endpoint, credentialId } = row;
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
   if (by === 'access' || by === 'spending') return { level: by, accountId };
   if (region !== undefined) return { level: 'region', accountId, region };
   if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint };
+  if (credentialId !== undefined) return { level: 'credential', accountId, credentialId };
   if (applicationId !== undefined)
     return instanceType === undefined
       ? { level: 'application', accountId, applicationId }

@@ -83,7 +83,9 @@ class Counted {
       if (countsOf(setting).what === 'usage') {
         const isNow = ({ fromMs, untilMs }: UsedUp) => fromMs <= atMs && atMs < untilMs;
         const found = this.#usedUp.get(usageKeyOf(budget))?.find(isNow);
-        return found === undefined ? [] : [{ setting, scope, max, resetsAtMs: found.untilMs }];
+        if (found === undefined) return [];
+        const resets = Number.isFinite(found.untilMs) ? { resetsAtMs: found.untilMs } : {};
+        return [{ setting, scope, max, ...resets }];
       }
       // What the same requests would have cost is not asked: limits on money are no policy that is tried here.
       if (countsOf(setting).what === 'money') return [];

@@ -51,12 +51,15 @@ export interface NumberSetting extends SettingBase {
   readonly counts?: CountedOver;
 }
 
+/** An hour, a day or a month of the account's time zone, or all time: what was used before the setting was set counts too. */
+export type CountedSpan = 'hour' | 'day' | 'month' | 'total';
+
 /** What a counted setting counts, and since when. */
 export type CountedOver =
   | { readonly what: 'sessions'; readonly over: 'now' | 'minute' | 'day' }
   | {
       readonly what: 'usage';
-      readonly over: 'day' | 'month';
+      readonly over: CountedSpan;
       readonly meter: string;
       readonly perUnit: number;
     }
@@ -82,11 +85,64 @@ export const ALLOW_LIST_LENGTH_MAX = 100;
 /** More than there are. */
 const COUNTRY_COUNT_MAX = 260;
 const BYTES_MAX = 1_000_000_000_000_000;
+const SECONDS_MAX = 1_000_000_000_000;
 /** What browsers code media with, as SDP names it, in small letters. */
 const codecNames = ['opus', 'g722', 'pcmu', 'pcma', 'vp8', 'vp9', 'h264', 'h265', 'av1'] as const;
 const HUNDREDTHS_MAX = 1_000_000_000_000_000;
 const everywhere = ['api', 'relay', 'signaling'] as const;
 const nodes = ['relay', 'signaling'] as const;
+
+const spans = {
+  hour: 'in an hour of the account’s time zone',
+  day: 'in a day of the account’s time zone',
+  month: 'in a month of the account’s time zone',
+  total: 'in all',
+} as const satisfies Readonly<Record<CountedSpan, string>>;
+
+const meters = {
+  relayBytes: {
+    what: 'Bytes relayed',
+    unit: 'byte',
+    max: BYTES_MAX,
+    decidedBy: ['relay'],
+    meter: 'network-discovery.bytes',
+    perUnit: 1,
+  },
+  relaySeconds: {
+    what: 'Seconds for which relay allocations stand',
+    added: ', summed over all allocations',
+    unit: 'second',
+    max: SECONDS_MAX,
+    decidedBy: ['relay'],
+    meter: 'network-discovery.allocationMs',
+    perUnit: 1_000,
+  },
+  connectedSeconds: {
+    what: 'Seconds for which parties are in calls',
+    added: ', summed over all parties',
+    unit: 'second',
+    max: SECONDS_MAX,
+    decidedBy: ['signaling'],
+    meter: 'signaling.connectedMs',
+    perUnit: 1_000,
+  },
+} as const;
+
+/** What may be used of a meter in a span. */
+const ofUse = <Span extends CountedSpan, Of extends (typeof meters)[keyof typeof meters]>(
+  over: Span,
+  { what, unit, max, meter, perUnit, decidedBy, added = '' }: Of & { readonly added?: string },
+) =>
+  ({
+    summary: `${what} ${spans[over]}${added}.`,
+    merge: 'narrowest',
+    unit,
+    min: 0,
+    max,
+    decidedBy,
+    running: 'ends',
+    counts: { what: 'usage', over, meter, perUnit },
+  }) as const;
 
 const ofMoney = {
   merge: 'narrowest',
@@ -262,37 +318,18 @@ export const settings = {
     running: 'starts',
     counts: { what: 'sessions', over: 'day' },
   },
-  relayBytesPerDayMax: {
-    summary: 'Bytes relayed in a day of the account’s time zone.',
-    merge: 'narrowest',
-    unit: 'byte',
-    min: 0,
-    max: BYTES_MAX,
-    decidedBy: ['relay'],
-    running: 'ends',
-    counts: { what: 'usage', over: 'day', meter: 'network-discovery.bytes', perUnit: 1 },
-  },
-  relayBytesPerMonthMax: {
-    summary: 'Bytes relayed in a month of the account’s time zone.',
-    merge: 'narrowest',
-    unit: 'byte',
-    min: 0,
-    max: BYTES_MAX,
-    decidedBy: ['relay'],
-    running: 'ends',
-    counts: { what: 'usage', over: 'month', meter: 'network-discovery.bytes', perUnit: 1 },
-  },
-  connectedSecondsPerDayMax: {
-    summary:
-      'Seconds for which parties are in calls in a day of the account’s time zone, summed over all parties.',
-    merge: 'narrowest',
-    unit: 'second',
-    min: 0,
-    max: 10_000_000_000,
-    decidedBy: ['signaling'],
-    running: 'ends',
-    counts: { what: 'usage', over: 'day', meter: 'signaling.connectedMs', perUnit: 1_000 },
-  },
+  relayBytesPerHourMax: ofUse('hour', meters.relayBytes),
+  relayBytesPerDayMax: ofUse('day', meters.relayBytes),
+  relayBytesPerMonthMax: ofUse('month', meters.relayBytes),
+  relayBytesTotalMax: ofUse('total', meters.relayBytes),
+  relaySecondsPerHourMax: ofUse('hour', meters.relaySeconds),
+  relaySecondsPerDayMax: ofUse('day', meters.relaySeconds),
+  relaySecondsPerMonthMax: ofUse('month', meters.relaySeconds),
+  relaySecondsTotalMax: ofUse('total', meters.relaySeconds),
+  connectedSecondsPerHourMax: ofUse('hour', meters.connectedSeconds),
+  connectedSecondsPerDayMax: ofUse('day', meters.connectedSeconds),
+  connectedSecondsPerMonthMax: ofUse('month', meters.connectedSeconds),
+  connectedSecondsTotalMax: ofUse('total', meters.connectedSeconds),
   spendPerDayMax: {
     summary: 'What may be spent in a UTC day, in hundredths of the currency.',
     ...ofMoney,

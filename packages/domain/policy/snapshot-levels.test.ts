@@ -20,8 +20,11 @@ const places: readonly Omit<StoredPolicy, 'word' | 'timeZone'>[] = [
   { accountId: 'acc_2', by: 'self', applicationId: 'app_1' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_1', instanceType: 'free' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_2' },
+  { accountId: 'acc_2', by: 'above', isHeld: true, endpoint: 'user:bob' },
   { accountId: 'acc_2', by: 'self', endpoint: 'user:bob' },
   { accountId: 'acc_2', by: 'self', endpoint: 'user:eve' },
+  { accountId: 'acc_2', by: 'above', isHeld: true, credentialId: 'crd_1' },
+  { accountId: 'acc_2', by: 'above', isHeld: true, credentialId: 'crd_2' },
 ];
 const anyStored: fc.Arbitrary<StoredPolicy[]> = fc
   .subarray([...places])
@@ -34,6 +37,7 @@ const anySubject = fc.record({
   applicationId: fc.constantFrom(undefined, 'app_1', 'app_2'),
   instanceType: fc.constantFrom(undefined, 'free', 'constructor'),
   endpoint: fc.constantFrom(undefined, 'user:bob', 'user:ann'),
+  prefixIds: fc.constantFrom(undefined, ['crd_1'], ['crd_1', 'crd_3'], ['crd_3']),
 });
 
 test('a node decides by what it was told as the control plane does by what is stored, whatever is set where', () => {
@@ -75,7 +79,10 @@ test('the levels stand from the top down, whatever the order of what is stored',
     timeZone: 'UTC',
     word: { values: { sessionSecondsMax: 1 }, locked: [], overridable: {} },
   }));
-  const subject = { region: 'us', applicationId: 'app_1', instanceType: 'free', endpoint: 'user:bob' };
+  const subject = {
+    ...{ region: 'us', applicationId: 'app_1', instanceType: 'free' },
+    ...{ endpoint: 'user:bob', prefixIds: ['crd_2', 'crd_3'] },
+  };
   const levelsOf = (rows: readonly StoredPolicy[]) =>
     policyChain({ chain, ...subject }, rows).map(({ origin }) => `${origin.accountId} ${origin.level}`);
   const expected = [
@@ -90,6 +97,8 @@ test('the levels stand from the top down, whatever the order of what is stored',
     'acc_2 application',
     'acc_2 instanceType',
     'acc_2 endpoint',
+    'acc_2 endpoint',
+    'acc_2 credential',
   ];
   expect(levelsOf(stored)).toEqual(expected);
   expect(levelsOf([...stored].reverse())).toEqual(expected);

@@ -6,6 +6,8 @@ export interface AccountLevels {
   /** Its own and those of the accounts above, for the region of the node. */
   readonly policy: PolicyLevel[];
   readonly endpointPolicies: PolicyLevel[];
+  /** What levels of credentials are held to. */
+  readonly credentialPolicies: PolicyLevel[];
 }
 
 /** The same of an application. */
@@ -20,10 +22,12 @@ export function accountLevels(
   { chain, region }: Pick<PolicySubject, 'chain' | 'region'>,
   stored: Stored,
 ): AccountLevels {
-  const endpoints = stored.flatMap(({ endpoint }) => endpoint ?? []);
+  const endpoints = [...new Set(stored.flatMap(({ endpoint }) => endpoint ?? []))];
+  const prefixIds = stored.flatMap(({ credentialId }) => credentialId ?? []);
   return {
     policy: [...policyChain({ chain, region }, stored)],
     endpointPolicies: endpoints.flatMap((endpoint) => levelsAt('endpoint', { chain, endpoint }, stored)),
+    credentialPolicies: levelsAt('credential', { chain, prefixIds }, stored),
   };
 }
 
@@ -50,7 +54,7 @@ const levelsAt = (level: PolicyLevel['origin']['level'], subject: PolicySubject,
 export function joinedLevels(
   account: AccountLevels,
   application: ApplicationLevels | undefined,
-  { instanceType, endpoint }: Pick<PolicySubject, 'instanceType' | 'endpoint'>,
+  { instanceType, endpoint, prefixIds = [] }: Pick<PolicySubject, 'instanceType' | 'endpoint' | 'prefixIds'>,
 ): PolicyChain {
   const byType = application?.policyByInstanceType ?? {};
   // A name of the credential's own: what every object has is no instance type.
@@ -59,5 +63,14 @@ export function joinedLevels(
   const ofEndpoint = account.endpointPolicies.filter(
     ({ origin }) => origin.level === 'endpoint' && origin.endpoint === endpoint,
   );
-  return [...account.policy, ...(application?.policy ?? []), ...(ofType ?? []), ...ofEndpoint];
+  const ofCredential = account.credentialPolicies.filter(
+    ({ origin }) => origin.level === 'credential' && prefixIds.includes(origin.credentialId),
+  );
+  return [
+    ...account.policy,
+    ...(application?.policy ?? []),
+    ...(ofType ?? []),
+    ...ofEndpoint,
+    ...ofCredential,
+  ];
 }

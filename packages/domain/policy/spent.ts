@@ -51,7 +51,7 @@ export async function spentBudgets(
     });
     const used = rows.reduce((sum, { quantity }) => sum + quantity, 0n);
     if (used >= BigInt(max) * BigInt(counts.perUnit))
-      spent.push({ setting, scope, max, resetsAtMs: endMs - aheadMs });
+      spent.push({ setting, scope, max, ...(Number.isFinite(endMs) ? { resetsAtMs: endMs - aheadMs } : {}) });
   }
   return spent;
 }

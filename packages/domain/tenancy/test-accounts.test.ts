@@ -68,6 +68,21 @@ test('accounts.openTest 200: of many at once, and of a test account, there is on
   expect((await twinOf(ids[0])).answer.id).toBe(ids[0]);
 });
 
+test('accounts.update 200: a twin is closed with its account, and both external ids are free for the next (PRD-1)', async () => {
+  const create = async () =>
+    (await owner.call('accounts', 'create', { request: { name: 'Customer', externalId: 'crm_1' } })).answer;
+  const first = await create();
+  const { answer: twin } = await twinOf(first.id);
+  expect(twin).toMatchObject({ externalId: 'crm_1' });
+  await owner.call('accounts', 'update', { at: first.id, request: { state: 'closed' } });
+  const { answer: closed } = await owner.call('accounts', 'get', { at: twin.id });
+  // As of a live account, what it was called can still be read.
+  expect(closed).toMatchObject({ state: 'closed', effectiveState: 'closed', externalId: 'crm_1' });
+  const second = await create();
+  const { answer: next } = await twinOf(second.id);
+  expect(next).toMatchObject({ state: 'active', externalId: 'crm_1', liveAccountId: second.id });
+});
+
 test('keys.create 403: a test account has test keys only, and its key is about nothing else', async () => {
   const { answer } = await testKey();
   const { accountId } = answer;

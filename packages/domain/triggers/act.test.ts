@@ -41,6 +41,7 @@ function world({
     openSessions: async ({ progress }, limit) => sessions.filter((id) => id > progress).slice(0, limit),
     endSession: async (_due, id) => void did.push(id),
     hold: async (_due, hold) => void did.push(hold),
+    holdPolicy: async (_due, held) => void did.push(held),
     disable: async (_due, off) => void did.push(off),
     writeMail: async (_due, address) => {
       did.push(address);
@@ -65,6 +66,20 @@ test('a throttle holds to the end of the window in which it fired, and is audite
     { bitsPerSecondMax: 64_000, until: '2026-12-01T00:00:00.000Z' },
   ]);
 });
+
+test.each([{ endpointId: 'user:bob' }, { credentialId: 'crd_1' }])(
+  'of an account only what the trigger watches is throttled, by a policy: %o (TRG-2)',
+  async (part) => {
+    const { ports, did } = world();
+    const due = dueOf({ kind: 'throttle', bitsPerSecondMax: 64_000 });
+    const target = { ...due.rule.target, ...part };
+    await actOn({ ...due, rule: { ...due.rule, target } }, ports, nowMs);
+    expect(did[0]).toEqual({
+      values: { bitsPerSecondMax: 64_000 },
+      untilMs: Date.parse('2026-12-01T00:00:00Z'),
+    });
+  },
+);
 
 test('a service is turned off until the window ends, or where there is none until the trigger begins anew (TRG-2)', async () => {
   const { ports, did } = world();

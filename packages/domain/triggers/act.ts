@@ -1,5 +1,6 @@
+import type { PolicyWord } from '../policy/policy-level.ts';
 import type { Action } from './definition.ts';
-import type { TriggerRule } from './trigger.ts';
+import { isPartOfAccount, type TriggerRule } from './trigger.ts';
 import { heldUntilMs, isTooLate, type Window, windowOf } from './window.ts';
 
 /** A firing whose action is to be done, as the outbox gives it out. */
@@ -25,6 +26,7 @@ export interface ActPorts {
   /** Sessions of the target that run, in the order of their ids. */
   openSessions(due: DueFiring, limit: number): Promise<readonly string[]>;
   endSession(due: DueFiring, sessionId: string): Promise<void>;
+  /** Holds an account or an application to a configuration. */
   hold(
     due: DueFiring,
     hold: {
@@ -32,6 +34,11 @@ export interface ActPorts {
       readonly config: Readonly<Record<string, unknown>>;
       readonly untilMs: number | undefined;
     },
+  ): Promise<void>;
+  /** Holds whatever the target is to a policy, as an account above would. */
+  holdPolicy(
+    due: DueFiring,
+    hold: { readonly values: PolicyWord['values']; readonly untilMs: number | undefined },
   ): Promise<void>;
   /** Turns a service, or one feature of it, off for the target. */
   disable(
@@ -96,7 +103,10 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
       return await hold(
         { due, ports, nowMs, window },
         {
-          put: (untilMs) => ports.hold(due, { service: 'network-discovery', config, untilMs }),
+          put: (untilMs) =>
+            isPartOfAccount(due.rule.target)
+              ? ports.holdPolicy(due, { values: config, untilMs })
+              : ports.hold(due, { service: 'network-discovery', config, untilMs }),
           noted: config,
           said: `It is held to ${action.bitsPerSecondMax} bit/s`,
         },

@@ -239,7 +239,10 @@ test('triggers.create 422: an action that cannot be done to its target is refuse
   await refused(world(), { target: { sessionId } });
   await refused(world({ isPlatform: true }), { target: undefined });
   const throttle = { kind: 'throttle', bitsPerSecondMax: 64_000 };
-  await refused(world(), { target: { credentialId: createId('crd') }, action: throttle });
+  await refused(world(), { target: { sessionId }, action: throttle });
+  // Two things together are no place that anything holds at.
+  const two = { credentialId: createId('crd'), endpointId: 'user:bob' };
+  await refused(world(), { target: two, action: throttle });
   await refused(world(), { action: { kind: 'disableService', service: 'telepathy' } });
   const off = { kind: 'disableService', service: 'signaling' };
   await refused(world(), { target: { sessionId }, action: off });

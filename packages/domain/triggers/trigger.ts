@@ -54,6 +54,10 @@ export interface FiringRecord {
 export const isWholeAccount = ({ applicationId, endpointId, credentialId, sessionId }: Target): boolean =>
   (applicationId ?? endpointId ?? credentialId ?? sessionId) === undefined;
 
+/** Whether it is an endpoint or a credential, of which no configuration is told to nodes. */
+export const isPartOfAccount = ({ endpointId, credentialId }: Target): boolean =>
+  (endpointId ?? credentialId) !== undefined;
+
 /** Whether an action holds its target to something, which has to be lifted. */
 export const isHold = ({ kind }: Action): boolean =>
   kind === 'throttle' || kind === 'disableService' || kind === 'disableFeature';
@@ -71,27 +75,26 @@ export function refuseAction(
   target: Target,
   { isPlatform, serviceNames, featureNames }: Offered,
 ): string | undefined {
-  const { endpointId, credentialId, sessionId } = target;
+  const { applicationId, endpointId, credentialId, sessionId } = target;
+  const holdsOne = [applicationId, endpointId, credentialId].filter((id) => id !== undefined).length <= 1;
+  const refusedHold =
+    sessionId === undefined && holdsOne
+      ? undefined
+      : 'An account is held, or one application, endpoint or credential: no session, and no two of them together.';
   switch (action.kind) {
     case 'suspend':
       if (!isWholeAccount(target)) return 'Only an account can be suspended.';
       return isPlatform ? "The platform's own account cannot be suspended." : undefined;
     case 'throttle':
-      return (endpointId ?? credentialId ?? sessionId) === undefined
-        ? undefined
-        : 'Only an account or an application can be throttled.';
+      return refusedHold;
     case 'disableService':
       if (!serviceNames.includes(action.service))
         return `/action/service: ${action.service} is none of ${serviceNames.join(', ')}.`;
-      return (endpointId ?? credentialId ?? sessionId) === undefined
-        ? undefined
-        : 'A service is turned off for an account or an application.';
+      return refusedHold;
     case 'disableFeature':
       if (!featureNames.includes(action.feature))
         return `/action/feature: ${action.feature} is none of ${featureNames.join(', ')}.`;
-      return (endpointId ?? credentialId ?? sessionId) === undefined
-        ? undefined
-        : 'A feature is turned off for an account or an application.';
+      return refusedHold;
     case 'endSessions':
       // It reaches sessions of accounts that nobody named.
       return action.nodeId === undefined ||

@@ -8,6 +8,7 @@ import {
   servicePath,
 } from '@patchbay/kit/definition';
 import { type ErrorDefinition, type PlatformErrorCode, platformErrors } from '@patchbay/kit/errors';
+import { kebabCase } from '@patchbay/kit/name-case';
 import { serviceResources } from '@patchbay/kit/service-resources';
 import { services } from '@patchbay/services/registry.generated';
 
@@ -38,8 +39,6 @@ export interface MountedOperation {
   readonly mount: 'account' | 'platform';
   readonly authentication: 'principal' | 'user' | 'none';
 }
-
-const kebabCase = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function ofServices(): MountedOperation[] {
   const all = Object.entries(services) as [ServiceKey, ServiceDefinition][];

@@ -1,4 +1,5 @@
-import { type IdPrefix, idKeyword, idPrefixes } from '@patchbay/kit/ids';
+import { idNouns, isThing } from '@patchbay/kit/id-nouns';
+import { pascalCase } from '@patchbay/kit/name-case';
 
 /** Of JSON Schema, what is looked at here; the rest is carried along. */
 export interface Schema {
@@ -18,12 +19,6 @@ export interface NamedSchema {
 }
 
 const refOf = (name: string) => `#/components/schemas/${name}`;
-export const pascalCase = (text: string): string =>
-  text
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
-
 const anyJson = 'JsonValue';
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -91,28 +86,11 @@ export function namedComponents(bodies: readonly NamedSchema[], shared: Readonly
 }
 
 /**
- * The things that come at several places. What has an id is named after that; of the shapes in which it comes, the one that
- * comes most often. What has none is named after the first operation that takes or answers it, or a list of it.
+ * The things that come at several places. What has an id is named after that. What has none is named after the first
+ * operation that takes or answers it, or a list of it.
  */
 function nounsOf(bodies: readonly NamedSchema[]): (schema: Schema) => string | undefined {
-  const found = new Map<string, { prefix: string; count: number }>();
-  const visit = (schema: unknown): void => {
-    if (Array.isArray(schema)) schema.forEach(visit);
-    if (typeof schema !== 'object' || schema === null) return;
-    const prefix = prefixOf(schema as Schema);
-    if (prefix !== undefined) {
-      const text = JSON.stringify(schema);
-      found.set(text, { prefix, count: (found.get(text)?.count ?? 0) + 1 });
-    }
-    Object.values(schema).forEach(visit);
-  };
-  for (const { schema } of bodies) visit(schema);
-  const nouns = new Map<string, string>();
-  for (const [prefix, shapes] of Map.groupBy(found, ([, { prefix }]) => prefix)) {
-    const [most] = shapes.toSorted(([, left], [, right]) => right.count - left.count);
-    const [noun = ''] = idPrefixes[prefix as IdPrefix].split(' of ');
-    if (most !== undefined) nouns.set(most[0], pascalCase(noun));
-  }
+  const nouns = new Map(idNouns(bodies.map(({ schema }) => schema)));
   const things = bodies.map(({ name, schema }) => {
     const item = schema.properties?.items?.items;
     return item === undefined
@@ -123,11 +101,6 @@ function nounsOf(bodies: readonly NamedSchema[]): (schema: Schema) => string | u
     if (first !== undefined && others.length > 0 && !nouns.has(text)) nouns.set(text, first.name);
   return (schema) => (isThing(schema) ? nouns.get(JSON.stringify(schema)) : undefined);
 }
-
-const isThing = (schema: Schema): boolean =>
-  Object.keys(schema.properties ?? {}).some((name) => name !== 'id');
-const prefixOf = (schema: Schema): string | undefined =>
-  isThing(schema) ? (schema.properties?.id?.[idKeyword] as string | undefined) : undefined;
 
 /** The property whose value says which kind one is of. */
 function tagOf(variants: readonly Schema[]): string | undefined {

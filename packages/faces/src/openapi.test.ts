@@ -71,12 +71,12 @@ test('an answer may get a field more without a new version, a request may not ha
 });
 
 test('what comes in several kinds says by which property they are told apart', () => {
-  const { condition } = schemas.UsageTrigger?.properties ?? {};
+  const { condition } = schemas.Trigger?.properties ?? {};
   expect(condition?.discriminator).toMatchObject({
     propertyName: 'kind',
-    mapping: { rate: '#/components/schemas/UsageTriggerConditionRate' },
+    mapping: { rate: '#/components/schemas/TriggerConditionRate' },
   });
-  expect(schemas.UsageTriggerConditionRate?.properties?.kind).toMatchObject({ const: 'rate' });
+  expect(schemas.TriggerConditionRate?.properties?.kind).toMatchObject({ const: 'rate' });
 });
 
 test('a count that can pass 32 bits says so', () => {

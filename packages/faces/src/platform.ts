@@ -36,7 +36,26 @@ export interface Reach {
   readonly grants: readonly Grant[];
 }
 
-export interface RateLimit {
+/** Whose requests a limit counts together, as far as their caller may be told. */
+export type CountedFor =
+  | { readonly kind: 'key'; readonly keyId: string }
+  | { readonly kind: 'credential' }
+  | { readonly kind: 'user' }
+  | { readonly kind: 'address' }
+  /** All keys, or all credentials, of an account. */
+  | { readonly kind: 'keys' | 'credentials'; readonly accountId: string }
+  /** An account with all that are below it. */
+  | { readonly kind: 'tree'; readonly accountId: string }
+  /** The same of one that the caller may not see. */
+  | { readonly kind: 'treeAbove' };
+
+/** How a request stands with the limit that is nearest to its end. */
+export interface RateLimit extends RateStanding {
+  readonly countedFor: CountedFor;
+}
+
+/** How a caller stands with a rate. */
+export interface RateStanding {
   readonly isExceeded: boolean;
   readonly perMinuteMax: number;
   /** How many may come at once; after `windowMs` without any, so many may again. */

@@ -1,5 +1,5 @@
 import { platformError, ServiceError } from '@patchbay/kit/errors';
-import type { LimitedRequest, Platform, Principal } from './platform.ts';
+import type { CountedFor, LimitedRequest, Platform, Principal } from './platform.ts';
 
 interface Limited extends LimitedRequest {
   readonly principal: Principal;
@@ -7,7 +7,10 @@ interface Limited extends LimitedRequest {
   readonly responseHeaders: Headers;
 }
 
-/** Counts a request, says in its answer how its caller stands, and refuses it if it is one too many. */
+/**
+ * Counts a request, says in its answer how its caller stands with the limit that is nearest to its end, and refuses it if it
+ * is one too many.
+ */
 export async function limit(
   platform: Pick<Platform, 'rateLimit'>,
   { principal, responseHeaders, ...request }: Limited,
@@ -22,12 +25,51 @@ export async function limit(
   if (!rate.isExceeded) return;
   const refused = platformError(
     'limit.exceeded',
-    `At most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
+    `${whoseText(rate.countedFor)}: at most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
   );
   throw new ServiceError({
     ...refused.fields,
     rule: 'requests',
-    level: 'platform',
+    level: levelOf(rate.countedFor),
     retryAfterMs: rate.retryAfterMs,
   });
+}
+
+function whoseText(countedFor: CountedFor): string {
+  switch (countedFor.kind) {
+    case 'key':
+      return 'This key';
+    case 'credential':
+      return 'This credential';
+    case 'user':
+      return 'One user';
+    case 'address':
+      return 'One network';
+    case 'keys':
+      return 'All keys of this account together';
+    case 'credentials':
+      return 'All credentials of this account together';
+    case 'tree':
+      return 'This account with all below it';
+    case 'treeAbove':
+      return 'An account above with all below it';
+  }
+}
+
+/** What is counted, by its id or, of what the caller may not see, its kind alone (C1). */
+function levelOf(countedFor: CountedFor): string {
+  switch (countedFor.kind) {
+    case 'key':
+      return countedFor.keyId;
+    case 'keys':
+    case 'credentials':
+    case 'tree':
+      return countedFor.accountId;
+    case 'treeAbove':
+      return 'account';
+    case 'credential':
+    case 'user':
+    case 'address':
+      return countedFor.kind;
+  }
 }

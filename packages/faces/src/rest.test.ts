@@ -7,6 +7,7 @@ import {
   STRANGER_ACCOUNT,
 } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
+import type { CountedFor } from './platform.ts';
 import { createRestHandler } from './rest.ts';
 
 const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
@@ -226,6 +227,19 @@ test('past the rate limit: 429, with when to come back', async () => {
   const second = await call('GET', CONFIG);
   expect(second).toMatchObject({ status: 429, body: { code: 'limit.exceeded', retryAfterMs: 1_500 } });
   expect(second.headers.get('retry-after')).toBe('2');
+});
+
+test.each<[CountedFor, string, string]>([
+  [{ kind: 'key', keyId: 'key_a' }, 'This key', 'key_a'],
+  [{ kind: 'keys', accountId: 'acc_a' }, 'All keys of this account together', 'acc_a'],
+  [{ kind: 'tree', accountId: 'acc_a' }, 'This account with all below it', 'acc_a'],
+  [{ kind: 'treeAbove' }, 'An account above with all below it', 'account'],
+])('a refusal says which limit is reached: %o', async (countedFor, whose, level) => {
+  const { call } = createApiHarness({ requestsMax: 1, countedFor });
+  await call('GET', CONFIG);
+  const { body } = await call('GET', CONFIG);
+  expect(body).toMatchObject({ rule: 'requests', level });
+  expect(body.detail).toBe(`${whose}: at most 1 requests at once, and 1 a minute.`);
 });
 
 test('each change leaves exactly one audit entry, a reading none (ACC-8)', async () => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { idFromBytes, isId, type KeyId } from '@patchbay/kit/ids';
 import { toBase64Url } from './base64url.ts';
 import { USERNAME_CHARACTERS_MAX } from './credential.ts';
+import type { Effective } from './effective.ts';
 import { type CredentialRefusal, refusal } from './refusal.ts';
 import { sha256 } from './sha256.ts';
 
@@ -40,6 +41,22 @@ export function parseTurnRestUsername(username: string): TurnRestUsername | Cred
   const name = dot < 0 ? '' : rest.slice(dot + 1);
   return { type: 'turn-rest', expiresAtMs, keyId: head, ...(name === '' ? {} : { name }) };
 }
+
+/** What it allows: all that its key may, until it expires, as whoever it names. */
+export const effectiveOfTurnRest = (
+  username: string,
+  { keyId, expiresAtMs, name }: TurnRestUsername & { readonly keyId: KeyId },
+): Effective => ({
+  keyId,
+  prefixIds: [turnRestPrefixId(username)],
+  notBeforeMs: 0,
+  expiresAtMs,
+  mintedUntilMs: expiresAtMs,
+  accountIds: [],
+  ...(name === undefined ? {} : { identity: name }),
+  limits: [],
+  endEvents: [],
+});
 
 /**
  * The shared secret as text: base64url of the mint branch, 43 characters. The HMAC is keyed by the bytes of this text,

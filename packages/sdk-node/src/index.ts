@@ -1,7 +1,9 @@
 // biome-ignore-all lint/performance/noBarrelFile: A published package has one entry, and this is its surface.
 export type { LimitOutcome, LimitScope, MediaKind } from '@patchbay/protocol/credential/caveats';
 export {
+  type AnsweredFile,
   type CallOptions,
+  type Continued,
   type ErrorCode,
   type EventType,
   type Id,
@@ -11,6 +13,7 @@ export {
   type Page,
   PatchbayError,
   type PatchbayErrorCode,
+  requestIdOf,
   type WebhookEvent,
 } from '@patchbay/sdk';
 export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
@@ -19,6 +22,7 @@ export type { CredentialLimits } from './credential-options.ts';
 export { type LogicBuilder, type LogicRequest, logic, logicHandler } from './logic.ts';
 export type { LogicDocument, LogicVerb } from './logic-verbs.generated.ts';
 export type { IceServer } from './minter.ts';
+export type * from './operation-types.generated.ts';
 export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
 export {
   atLeast,

@@ -59,7 +59,8 @@ test.each([
 
 test('its types hold for a customer with strict settings, and know the operations', async () => {
   const lines = [
-    `import { Patchbay, tokenHandler, type IceServer } from '@patchbay/sdk-node';`,
+    `import { Patchbay, requestIdOf, tokenHandler, type IceServer } from '@patchbay/sdk-node';`,
+    `import type { Account, Trigger, Webhook, WebhooksCreateRequest } from '@patchbay/sdk-node';`,
     `const pb = new Patchbay();`,
     `export const iceServers: readonly IceServer[] = pb.iceServers({ identity: 'bob' });`,
     `export const POST = tokenHandler(pb, async () => ({ identity: 'bob' }));`,
@@ -68,6 +69,13 @@ test('its types hold for a customer with strict settings, and know the operation
     `  for await (const account of pb.accounts.list()) all.push(account.name);`,
     `  return all;`,
     `}`,
+    `export async function told(wanted: WebhooksCreateRequest): Promise<[Webhook, string | undefined]> {`,
+    `  const webhook = await pb.webhooks.create(wanted);`,
+    `  return [webhook, requestIdOf(webhook)];`,
+    `}`,
+    `export const texts: (of: Account | Trigger) => string = ({ name }) => name;`,
+    `// @ts-expect-error A webhook is no account.`,
+    `export const account: Account = {} as Webhook;`,
     `// @ts-expect-error An operation that does not exist.`,
     `pb.accounts.destroy();`,
   ];

@@ -1,7 +1,9 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { type ClientOptions, createClient } from './client.ts';
+import type { Trigger, Webhook, WebhooksCreateRequest } from './operation-types.generated.ts';
 import { apiVersion } from './operations.generated.ts';
 import { PatchbayError } from './patchbay-error.ts';
+import { requestIdOf } from './request-id.ts';
 
 const accountId = 'acc_00k0000000000000000000000000a';
 
@@ -254,6 +256,38 @@ test('a change is made to what was read, or not at all, and then says what it is
   expect(seen).toHaveLength(2);
 });
 
+test('what a call answered says which request did, as do pages, items, parts and files, each for itself', async () => {
+  const answered = (id: string, body: object) => Response.json(body, { headers: { 'x-request-id': id } });
+  const answers = fakeFetch(answered('req_1', { id: 'a' }), answered('req_2', { id: 'a' }));
+  const pb = clientOver(answers.fetch);
+  const [first, second] = [await pb.accounts.get(), await pb.accounts.get()];
+  expect([first, second].map(requestIdOf)).toEqual(['req_1', 'req_2']);
+  // It is not in the answer: whoever stores or compares one finds what the platform said, and nothing else.
+  expect(Reflect.ownKeys(first)).toEqual(['id']);
+  expect(requestIdOf({ ...first })).toBeUndefined();
+
+  const pages = [
+    answered('req_3', { items: [{ id: 'a' }, { id: 'b' }], nextCursor: 'n' }),
+    answered('req_4', { items: [{ id: 'c' }] }),
+  ];
+  const list = clientOver(fakeFetch(...pages).fetch).accounts.list();
+  expect((await list.toArray({ countMax: 9 })).map(requestIdOf)).toEqual(['req_3', 'req_3', 'req_4']);
+  const page = await clientOver(fakeFetch(...pages).fetch)
+    .accounts.list()
+    .page();
+  expect(requestIdOf(page)).toBe('req_3');
+
+  const range = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+  const part = answered('req_5', { rows: [{ quantity: '1' }], isTruncated: false });
+  const usage = clientOver(fakeFetch(part).fetch).usage.query(range);
+  expect(requestIdOf(await usage)).toBe('req_5');
+  for await (const row of usage) expect(requestIdOf(row)).toBe('req_5');
+
+  const csv = new Response('at\r\n', { headers: { 'x-request-id': 'req_6', 'content-type': 'text/csv' } });
+  const file = await clientOver(fakeFetch(csv).fetch).usage.csv(range);
+  expect([requestIdOf(file), await file.text()]).toEqual(['req_6', 'at\r\n']);
+});
+
 test('a secret key in a browser is refused, with the reason (SDK-1)', () => {
   const global = globalThis as { document?: unknown };
   global.document = {};
@@ -273,4 +307,16 @@ test('a code narrows, and types are those of the definitions', () => {
   // @ts-expect-error A code that does not exist.
   const unknown = (error: PatchbayError) => error.code === 'limit.exceded';
   expect([wrong, unknown]).toHaveLength(2);
+});
+
+test('what calls take and answer has a name of its own', () => {
+  const calls = async (pb: ReturnType<typeof createClient>) => {
+    const wanted: WebhooksCreateRequest = { url: 'https://example.com/hooks' };
+    const webhook: Webhook = await pb.webhooks.create(wanted);
+    for await (const each of pb.triggers.list()) expectTypeOf(each).toEqualTypeOf<Trigger>();
+    // @ts-expect-error A webhook is no trigger.
+    const trigger: Trigger = webhook;
+    return trigger;
+  };
+  expect(calls).toBeTypeOf('function');
 });

@@ -6,6 +6,7 @@ export { type ClientOptions, createClient } from './client.ts';
 export type { Continued } from './continued.ts';
 export type { Id, IdLike } from './ids.ts';
 export type { List, Page } from './list.ts';
+export type * from './operation-types.generated.ts';
 export type { ErrorCode, Operations } from './operations.generated.ts';
 export {
   errorPagePath,
@@ -13,5 +14,6 @@ export {
   type PatchbayErrorCode,
   type PatchbayErrorFields,
 } from './patchbay-error.ts';
+export { requestIdOf } from './request-id.ts';
 export type { TransportOptions } from './transport.ts';
 export type { EventType, WebhookEvent } from './webhook-event.ts';

@@ -3,6 +3,7 @@ import type { CallOptions } from './call-options.ts';
 import { apiVersion } from './operations.generated.ts';
 import { errorPagePath, PatchbayError } from './patchbay-error.ts';
 import { readProblem } from './problem.ts';
+import { noteRequestId } from './request-id.ts';
 
 /** How calls travel. */
 export interface TransportOptions {
@@ -38,6 +39,13 @@ const BACKOFF_MS = 200;
 
 /** The entity tags of answers that are still held by whoever asked (RFC 9110 §8.8.3). */
 const tags = new WeakMap<object, string>();
+
+/** What an answer is called, beside what it says. */
+function note(body: object, headers: Headers): void {
+  const [tag, requestId] = [headers.get('etag'), headers.get('x-request-id')];
+  if (tag !== null) tags.set(body, tag);
+  if (requestId !== null) noteRequestId(body, requestId);
+}
 
 /** Sends a request, and again where that is safe and of use. Every attempt carries the same idempotency key. */
 export async function send(
@@ -78,11 +86,9 @@ async function attempt(
   try {
     const { url, init } = toRequest(transport, outgoing, options);
     const response = await (transport.fetch ?? fetch)(url, { ...init, signal });
-    if (response.ok && outgoing.isFile === true) return { type: 'answer', body: fileOf(response) };
     if (!response.ok) return { type: 'failure', ...(await readProblem(response, transport.baseUrl)) };
-    const body: unknown = await response.json();
-    const tag = response.headers.get('etag');
-    if (tag !== null && typeof body === 'object' && body !== null) tags.set(body, tag);
+    const body: unknown = outgoing.isFile === true ? fileOf(response) : await response.json();
+    if (typeof body === 'object' && body !== null) note(body, response.headers);
     return { type: 'answer', body };
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason;

@@ -7,15 +7,21 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Client } from 'pg';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pngOf } from '../../domain/branding/logo-image.testing.ts';
+import { startBehindTls } from '../src/behind-tls.ts';
+import { findChromium, launchBrowser } from '../src/browser.ts';
+import { openPage, signInTo } from '../src/dashboard-browser.ts';
 import { addressOf, dashboardRoutes } from '../src/dashboard-routes.ts';
+import { inherited } from '../src/env.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { signUp } from '../src/wall/dashboard.ts';
 import { ask, PASSWORD } from '../src/wall/tenants.ts';
 import { ownerOf } from '../src/wall/victim-rows.ts';
 
 const HOST = 'voice.northwind.test';
+const PLATFORM_HOST = 'platform.test';
 const EMAIL = 'shopkeeper@below.test';
 
 let platform: RunningPlatform;
@@ -117,6 +123,7 @@ beforeAll(async () => {
   );
   const { user_id: userId, platform: platformId = '' } = rows[0] ?? {};
   await owner.query('UPDATE role_grant SET account_id = $1 WHERE user_id = $2', [shopId, userId]);
+  await owner.query('UPDATE app_user SET email_verified_at = now() WHERE id = $1', [userId]);
   key = (await ask(holding, 'keys.create', { accountId: shopId, name: 'Shop' })).secret;
   above = ['zephyr', hash, grandparentId, platformId, `127.0.0.1:${port}`, `localhost:${port}`];
 }, 120_000);
@@ -214,3 +221,72 @@ test('a session of one host reaches nothing at another, and a host that nobody p
   // Machines reach a control plane by names of their own.
   expect((await askAt('evil.test', '/api/health')).status).toBe(200);
 });
+
+const chromium = findChromium(inherited.CHROMIUM_PATH);
+
+test('a passkey is of the host that it was made at: a brand’s signs in there, and neither is one at the other (PRD-2, PRD-3)', async (context) => {
+  if (chromium === undefined) return context.skip('needs Chromium');
+  const behind = await startBehindTls(platform.dataDir, PLATFORM_HOST);
+  const browser = await launchBrowser(chromium, [
+    '--host-resolver-rules=MAP *.test 127.0.0.1',
+    '--ignore-certificate-errors',
+  ]);
+  try {
+    const page = await browser.newPage();
+    const [brand, own] = [behind.urlAt(HOST), behind.urlAt(PLATFORM_HOST)];
+    const device = await addAuthenticator(page);
+    const signInByPasskey = async (at: string) => {
+      await page.context().clearCookies();
+      await openPage(page, `${at}/sign-in`);
+      await page.getByRole('button', { name: 'Use a passkey' }).click();
+    };
+    const addPasskey = async (at: string) => {
+      await signInTo(page, { url: at, email: EMAIL, password: PASSWORD });
+      await openPage(page, `${at}/you`);
+      await page.getByLabel('Name of a new passkey').fill('Laptop');
+      await page.getByRole('button', { name: 'Add a passkey' }).click();
+      await page.getByText(/not used yet/).waitFor();
+    };
+    await addPasskey(brand);
+    expect(await device.hosts()).toEqual([HOST]);
+    await signInByPasskey(brand);
+    await page.waitForURL(`${brand}/accounts/${shopId}`);
+    await signInByPasskey(own);
+    await page.getByText('The browser gave no passkey for this site.').waitFor();
+
+    await device.forget();
+    await addPasskey(own);
+    expect(await device.hosts()).toEqual([PLATFORM_HOST]);
+    await signInByPasskey(own);
+    await page.waitForURL(`${own}/accounts/${shopId}`);
+    await signInByPasskey(brand);
+    await page.getByText('The browser gave no passkey for this site.').waitFor();
+  } finally {
+    await browser.close();
+    await behind.stop();
+  }
+});
+
+/** A device that makes and uses passkeys without being touched. */
+async function addAuthenticator(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    /** For which host each of its passkeys is. */
+    hosts: async () => {
+      const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+      return credentials.map(({ rpId }) => rpId);
+    },
+    forget: () => session.send('WebAuthn.clearCredentials', { authenticatorId }),
+  };
+}

@@ -5,7 +5,7 @@ import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
-import type { Platform, Principal, Reach, StoredAnswer } from '@patchbay/faces/platform';
+import type { CountedFor, Platform, Principal, Reach, StoredAnswer } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
 import type { Entity } from '@patchbay/kit/definition';
@@ -34,6 +34,8 @@ interface Options {
   readonly onPlaced?: (regions: readonly string[] | undefined) => void;
   readonly states?: Readonly<Record<string, 'active' | 'suspended'>>;
   readonly requestsMax?: number;
+  /** Whom that limit counts; by default one key. */
+  readonly countedFor?: CountedFor;
   /** By the application's id, of whatever account. */
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly endpoints?: readonly EndpointRecord[];
@@ -132,7 +134,8 @@ export function createApiHarness(options: Options = {}) {
       const remaining = Math.max(0, limit - requestCount);
       const isExceeded = requestCount > limit;
       const times = { perMinuteMax: limit, windowMs: 60_000, resetMs: requestCount * 1_500 };
-      return { isExceeded, limit, remaining, retryAfterMs: isExceeded ? 1_500 : 0, ...times };
+      const countedFor = options.countedFor ?? { kind: 'key', keyId: 'key_of_test' };
+      return { countedFor, isExceeded, limit, remaining, retryAfterMs: isExceeded ? 1_500 : 0, ...times };
     },
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,

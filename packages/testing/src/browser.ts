@@ -22,8 +22,11 @@ const ofTheAddressBar = [
   'AiModeOmniboxEntryPoint',
 ];
 
-/** A headless Chromium with a fake camera and microphone that are always allowed. */
-export function launchBrowser(executablePath: string): Promise<Browser> {
+/**
+ * A headless Chromium with a fake camera and microphone that are always allowed.
+ * @param more further flags.
+ */
+export function launchBrowser(executablePath: string, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
@@ -41,6 +44,7 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
       `--disable-features=${['WebRtcHideLocalIpsWithMdns', ...ofTheAddressBar].join()}`,
+      ...more,
     ],
   });
 }

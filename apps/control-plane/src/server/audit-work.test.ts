@@ -15,7 +15,10 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   owner = new pg.Client({ connectionString: database.url });
   await owner.connect();
-  pool = createApplicationPool(database.applicationUrl, () => undefined, jobLimits);
+  pool = createApplicationPool(database.applicationUrl, () => undefined, {
+    ...jobLimits,
+    connectionCountMax: 2,
+  });
 }, 60_000);
 afterAll(async () => {
   await pool.end();

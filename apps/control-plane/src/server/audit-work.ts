@@ -6,6 +6,7 @@ import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { Logger } from 'pino';
+import { connectionCounts } from './database-connections.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 
@@ -69,7 +70,10 @@ export interface AuditWorkOptions {
 
 /** Apart from the other tasks, with connections of its own: long chains hold up nothing. */
 export function auditWork({ databaseUrl, onLost, prisma, isStopped, nowMs, log }: AuditWorkOptions) {
-  const pool = createApplicationPool(databaseUrl, onLost, jobLimits);
+  const pool = createApplicationPool(databaseUrl, onLost, {
+    ...jobLimits,
+    connectionCountMax: connectionCounts.audit,
+  });
   const checks = auditChecks(pool, prisma);
   const job = auditCheckJob({
     checks,

@@ -16,7 +16,11 @@ import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { resolveHost } from '@patchbay/adapters/outgoing/resolve-host';
 import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
-import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import {
+  createApplicationPool,
+  jobLimits,
+  requestLimits,
+} from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
@@ -120,6 +124,7 @@ import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
+import { connectionCounts } from './database-connections.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -136,10 +141,11 @@ import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyAt } from './relying-party.ts';
+import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
-import { SharedRate } from './shared-rate.ts';
+import { SharedRate, SharedRates } from './shared-rates.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { TriggerActions } from './trigger-actions.ts';
@@ -157,13 +163,19 @@ interface World {
 /** Builds everything from its settings. Nothing connects before it is used, but the bus, which listens at once. */
 export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
-  const prisma = openClient(env.DATABASE_URL);
+  const prisma = openClient(env.DATABASE_URL, { connectionsMax: connectionCounts.accounts });
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
-  const pool = createApplicationPool(env.DATABASE_URL, onLost);
-  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const pool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...requestLimits,
+    connectionCountMax: connectionCounts.usage,
+  });
+  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: connectionCounts.tasks,
+  });
   const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
     ...jobLimits,
-    connectionCountMax: 3,
+    connectionCountMax: connectionCounts.exports,
   });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
@@ -178,8 +190,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     translate: withoutDatabase,
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
-  const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
-  const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
+  const drawing = aroundPorts(
+    { draw: (drawings: readonly Drawing[]) => drawRequests(prisma, drawings) },
+    inTime,
+  );
+  const rates = new SharedRates(drawing.draw);
+  const rateOf = (name: string, rate: Rate) => new SharedRate(rates, name, rate);
   const nowMs = () => Date.now();
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
@@ -474,11 +490,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
-    limiter: rateOf('requests', {
+    rates,
+    countersOf: requestCounters({
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
-      burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
+      strangersChanges: atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX),
     }),
-    strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,

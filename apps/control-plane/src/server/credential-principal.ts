@@ -9,6 +9,12 @@ import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
 /** What a credential's `services` has to name, if it names any, for the API to take it. */
 const API_SERVICE = 'api';
 
+export interface CredentialHolder {
+  readonly principal: Principal;
+  /** Of the credential's account, from the platform down. */
+  readonly accountChain: readonly string[];
+}
+
 interface CredentialPorts {
   readonly snapshots: Snapshots;
   readonly credentials: Pick<CredentialStore, 'isRevoked'>;
@@ -22,7 +28,7 @@ interface CredentialPorts {
 export async function principalOfCredential(
   token: string,
   { snapshots, credentials, nowMs }: CredentialPorts,
-): Promise<Principal | undefined> {
+): Promise<CredentialHolder | undefined> {
   const credential = parseBearerToken(token);
   if ('type' in credential) return undefined;
   const named = parseUsername(credential.username);
@@ -47,11 +53,12 @@ export async function principalOfCredential(
   if (await credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
     return undefined;
   const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
-  return {
+  const principal: Principal = {
     actor: { kind: 'credential', credentialId, accountId },
     name: effective.identity ?? 'Ephemeral credential',
     scopes: [],
   };
+  return { principal, accountChain };
 }
 
 async function isApplicationKnown(

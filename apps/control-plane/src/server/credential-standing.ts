@@ -1,25 +1,23 @@
 import type { CredentialStore } from '@patchbay/adapters/prisma/credential-store';
-import type { KeySnapshot, Snapshots } from '@patchbay/adapters/prisma/snapshots';
+import type { AccountSnapshot, KeySnapshot, Snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { type Known, nothingKnown } from '@patchbay/domain/decisions/known';
 import type { CredentialStanding, DecisionsPorts } from '@patchbay/domain/decisions/ports';
 import { policyValuesOf, settingsOf } from '@patchbay/domain/decisions/settings';
+import { capsOfCredential, lifetimeSecondsMaxOf } from '@patchbay/domain/fleet/credential-caps';
+import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import { credentialUses, decideUse } from '@patchbay/domain/policy/credential-use';
 import { refusalText, type SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import { levelText, type PolicyChain } from '@patchbay/domain/policy/policy-level';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
-import { parseUsername } from '@patchbay/protocol/credential/credential';
-import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
+import { check, type Effective } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
-import {
-  isTurnRestUsername,
-  parseTurnRestUsername,
-  turnRestPrefixId,
-} from '@patchbay/protocol/credential/turn-rest';
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
-import { credentialCapsOf } from './credential-caps.ts';
+import { credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
+import { readUsername } from './read-username.ts';
 import type { SpentNow } from './spent-now.ts';
 
 interface Totals {
@@ -61,7 +59,7 @@ export function credentialStanding(ports: StandingPorts): DecisionsPorts['creden
       const found = { accountId: key.accountId, prefixIds: read.prefixIds };
       const { effective } = read;
       if (effective === undefined) {
-        const refusal = refusalOfKey(key, ports.nowMs()) ?? refusalOfEnd(read.expiresAtMs, ports.nowMs());
+        const refusal = refusalOfKey(key, ports.nowMs()) ?? contradicting;
         return { ...found, name: read.name, refusal, known };
       }
       const judged = await judge({ effective, key, ports, visibleIds });
@@ -69,52 +67,6 @@ export function credentialStanding(ports: StandingPorts): DecisionsPorts['creden
     },
   };
 }
-
-interface ReadUsername {
-  readonly keyId: string;
-  readonly prefixIds: readonly string[];
-  readonly name: string;
-  readonly caveats: Known['caveats'];
-  readonly expiresAtMs: number;
-  /** Absent of the plain form, which has no caveats. */
-  readonly effective?: Effective;
-}
-
-function readUsername(username: string): ReadUsername | undefined {
-  if (isTurnRestUsername(username)) {
-    const parsed = parseTurnRestUsername(username);
-    if (parsed.type === 'refusal' || parsed.keyId === undefined) return undefined;
-    const { keyId, expiresAtMs, name = 'Ephemeral credential' } = parsed;
-    const caveats = [{ name: 'notAfter', value: timeText(expiresAtMs) }];
-    return { keyId, expiresAtMs, name, caveats, prefixIds: [turnRestPrefixId(username)] };
-  }
-  const parsed = parseUsername(username);
-  if (parsed.type === 'refusal') return undefined;
-  const effective = effectiveOf(parsed);
-  const caveats = parsed.blocks.flatMap((block) =>
-    block.caveats.map(({ type, ...fields }) => ({ name: type, value: caveatValue(fields) })),
-  );
-  const prefixIds = parsed.blocks.map(({ prefixId }) => prefixId);
-  const read = { keyId: parsed.keyId, prefixIds, caveats };
-  // Caveats that contradict each other allow nothing, from the first moment on.
-  if ('type' in effective) return { ...read, name: 'Ephemeral credential', expiresAtMs: 0 };
-  const { identity: name = 'Ephemeral credential', expiresAtMs } = effective;
-  return { ...read, name, expiresAtMs, effective };
-}
-
-/** The one field of a caveat that has one, with times as text; all of them otherwise. */
-function caveatValue(fields: object): Known['caveats'][number]['value'] {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const [first] = entries;
-  if (first === undefined) return null;
-  if (first[0] === 'atMs') return timeText(Number(first[1]));
-  // Caveats are numbers, texts and lists of texts.
-  return (entries.length === 1 ? first[1] : Object.fromEntries(entries)) as Known['caveats'][number]['value'];
-}
-
-/** Past the year 275760 no date can be written: a credential that says no end has one there. */
-const timeText = (timeMs: number): string =>
-  timeMs > 8_640_000_000_000_000 || !Number.isFinite(timeMs) ? 'never' : new Date(timeMs).toISOString();
 
 interface Judged {
   readonly effective: Effective;
@@ -135,35 +87,42 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
   const isBelow = acting?.chain.some(({ id }) => id === key.accountId) === true;
   const chain = acting !== undefined && isBelow ? acting.chain : key.chain;
   const limits = isBelow ? await limitsOf(effective, key, ports) : [];
-  const stored = isBelow ? (acting?.configs ?? []) : [];
-  const accountChain = chain.map(({ id }) => id);
-  const caps = credentialCapsOf({ chain: accountChain }, stored);
-  const { applicationId, instanceType, identity } = effective;
+  const { applicationId, instanceType, identity, prefixIds } = effective;
   const endpoint = identity === undefined ? undefined : userEndpointId(identity);
+  const accountChain = chain.map(({ id }) => id);
+  const configured = await configuredOf(effective, { acting: isBelow ? acting : undefined, ports });
   const policy = isBelow
-    ? policyChain({ chain: accountChain, applicationId, instanceType, endpoint }, acting?.policies ?? [])
+    ? policyChain(
+        { chain: accountChain, applicationId, instanceType, endpoint, prefixIds },
+        acting?.policies ?? [],
+      )
     : [];
   const known: Partial<Known> = {
     chain: chain.map(({ id, state }) => ({ accountId: id, state })),
     limits,
-    policy: [
-      ...policyValuesOf(policy, visibleIds),
-      ...[networkDiscovery, signaling].flatMap((service) =>
-        settingsOf(service, { chain: accountChain }, stored),
-      ),
-    ],
+    policy: [...policyValuesOf(policy, visibleIds), ...configured.settings],
   };
   const stopped = chain.find(({ state }) => state !== 'active');
   // The id stands in a username that anybody can write: of an account out of reach nothing is read.
   const spent = isBelow ? await ports.spent(actingId, policy) : [];
   const byNodes = judgedByNodes({
-    ...{ effective, key, nowMs, accountId: actingId, accountChain, caps, policy, spent, visibleIds },
+    ...{
+      effective,
+      key,
+      nowMs,
+      accountId: actingId,
+      accountChain,
+      caps: configured.caps,
+      policy,
+      spent,
+      visibleIds,
+    },
   });
   const refusals = [
     refusalOfKey(key, nowMs),
     isBelow ? undefined : refusalAs('credential.account_not_allowed', `Its key does not reach ${actingId}.`),
     stopped && refusalOfState(stopped),
-    await refusalOfApplication(effective, actingId, ports),
+    configured.refusal,
     (await ports.credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
       ? refusalAs('credential.revoked', 'It, or a credential that it was narrowed from, was revoked.')
       : undefined,
@@ -175,6 +134,11 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
 }
 
 const refusalAs = (code: string, detail: string): Refusal => ({ code, detail });
+
+const contradicting = refusalAs(
+  'credential.malformed',
+  'Its caveats contradict each other, and so allow nothing.',
+);
 
 const refusalOfState = ({ id, state }: KeySnapshot['chain'][number]): Refusal => ({
   ...refusalAs('account.suspended', `Account ${id} is ${state}.`),
@@ -190,27 +154,58 @@ function refusalOfKey(key: KeySnapshot, nowMs: number): Refusal | undefined {
   return stopped && refusalOfState(stopped);
 }
 
-function refusalOfEnd(expiresAtMs: number, nowMs: number): Refusal | undefined {
-  if (expiresAtMs === 0)
-    return refusalAs('credential.malformed', 'Its caveats contradict each other, and so allow nothing.');
-  return nowMs < expiresAtMs
-    ? undefined
-    : refusalAs('credential.expired', `It expired at ${timeText(expiresAtMs)}.`);
+interface Configured {
+  readonly caps: CapsByService;
+  /** What is told of it. */
+  readonly settings: Known['policy'];
+  /** Why it is refused where there is no such application or instance type. */
+  readonly refusal?: Refusal | undefined;
 }
 
-async function refusalOfApplication(
+/** What the configuration of a credential's account, application and endpoint makes of it. */
+async function configuredOf(
+  effective: Effective,
+  { acting, ports }: { readonly acting: AccountSnapshot | undefined; readonly ports: StandingPorts },
+): Promise<Configured> {
+  if (acting === undefined) return { caps: {}, settings: [] };
+  const { applicationId, instanceType, identity } = effective;
+  const chain = acting.chain.map(({ id }) => id);
+  const application = await applicationOf(effective, acting.accountId, ports);
+  const endpoint = identity === undefined ? undefined : userEndpointId(identity);
+  const ofEndpoint = acting.endpointConfigs.filter(({ identifier }) => identifier === endpoint);
+  const caps = {
+    ofAccount: credentialCapsOf({ chain }, acting.configs),
+    ofApplication:
+      application.configs && credentialCapsOf({ chain, applicationId, instanceType }, application.configs),
+    byEndpoint: endpointCapsOf(chain, acting.configs, ofEndpoint),
+  };
+  const entity = { chain, applicationId, instanceType, endpointId: ofEndpoint[0]?.endpointId };
+  const stored = [...(application.configs ?? acting.configs), ...ofEndpoint];
+  return {
+    caps: capsOfCredential(caps, effective),
+    settings: [networkDiscovery, signaling].flatMap((service) => settingsOf(service, entity, stored)),
+    refusal: application.refusal,
+  };
+}
+
+/** What is set for the application of a credential, with what is set for its account and those above. */
+async function applicationOf(
   { applicationId, instanceType }: Effective,
   accountId: string,
   { snapshots }: StandingPorts,
-): Promise<Refusal | undefined> {
-  if (applicationId === undefined) return undefined;
+): Promise<{ readonly configs?: readonly StoredConfig[]; readonly refusal?: Refusal }> {
+  const none = (detail: string) => ({
+    refusal: refusalAs('credential.application_not_allowed', detail),
+  });
+  if (applicationId === undefined)
+    return instanceType === undefined
+      ? {}
+      : none('It names an instance type and no application that has one.');
   const application = await snapshots.applicationSnapshot({ accountId, applicationId });
-  const isKnown =
-    application !== undefined &&
-    (instanceType === undefined || application.instanceTypes.includes(instanceType));
-  if (isKnown) return undefined;
-  const what = instanceType === undefined ? applicationId : `${instanceType} of ${applicationId}`;
-  return refusalAs('credential.application_not_allowed', `Account ${accountId} has no ${what}.`);
+  if (application === undefined) return none(`Account ${accountId} has no ${applicationId}.`);
+  return instanceType === undefined || application.instanceTypes.includes(instanceType)
+    ? { configs: application.configs }
+    : none(`Account ${accountId} has no ${instanceType} of ${applicationId}.`);
 }
 
 interface Use {
@@ -219,7 +214,7 @@ interface Use {
   readonly nowMs: number;
   readonly accountId: string;
   readonly accountChain: readonly string[];
-  readonly caps: ReturnType<typeof credentialCapsOf>;
+  readonly caps: CapsByService;
   readonly policy: PolicyChain;
   readonly spent: readonly SpentBudget[];
   readonly visibleIds: readonly string[];
@@ -238,8 +233,9 @@ function judgedByNodes(asked: Use): Pick<CredentialStanding, 'refusal' | 'partly
   );
   const byPolicy = refused.find(({ rule }) => rule !== undefined);
   if (refused.length < judged.length) return { refusal: undefined, partly: byPolicy };
-  const [first] = refused;
-  const { service: _, ...refusal } = byPolicy ?? first ?? refusalOfNone;
+  // That it is not for a service at all is no answer to whoever uses it for another.
+  const ofOthers = refused.find(({ code }) => code !== refusalOfNone.code);
+  const { service: _, ...refusal } = byPolicy ?? ofOthers ?? refused[0] ?? refusalOfNone;
   return { refusal };
 }
 
@@ -251,7 +247,7 @@ function refusalAt(use: NodeUse, asked: Use): Refusal | undefined {
   if (!servicesMintedWith(key.scopes).includes(service))
     return refusalAs('credential.service_not_allowed', `The scopes of its key do not cover ${service}.`);
   const { sourceCidrs: _addresses, regions: _regions, ...placeless } = effective;
-  const lifetimeSecondsMax = caps[service]?.lifetimeSecondsMax;
+  const lifetimeSecondsMax = lifetimeSecondsMaxOf(caps, effective, service);
   const wanted = {
     nowMs,
     service,

@@ -41,7 +41,7 @@ const fields = z.object({
     .default('')
     .transform((text) => [...new Set(text.split(',').filter(Boolean))].sort())
     .pipe(z.array(regionName).max(STORAGE_REGION_COUNT_MAX)),
-  /** Of one account's keys, or of one user. A quarter of them may come at once. */
+  /** Of one key, or of one user: accounts and trees have a multiple (`requestCounters`). A quarter of them may come at once. */
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
   /** From one network address, as many as that in a first burst. */
   PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(10),

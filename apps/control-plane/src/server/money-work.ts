@@ -12,6 +12,7 @@ import type { PushedMeters } from '@patchbay/domain/billing/collection/usage-pus
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
 import { billingJobs, COLLECT_JOB, TEST_CLOCK_JOB } from './billing-jobs.ts';
+import { connectionCounts } from './database-connections.ts';
 import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
@@ -19,7 +20,6 @@ import type { NoticePorts } from './rail-notices.ts';
 import { type ReminderPorts, reminderJob } from './reminder-work.ts';
 import { usagePushJob } from './usage-push-work.ts';
 
-const CONNECTION_COUNT_MAX = 3;
 /** By then the transaction that set a clock is over. */
 const CLOSE_AFTER_MS = 200;
 
@@ -49,7 +49,7 @@ export interface MoneyWorkOptions {
  */
 export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...options }: MoneyWorkOptions) {
   const { isStopped, nowMs, onBalanceChanged, platformAccount } = options;
-  const limits = { ...jobLimits, connectionCountMax: CONNECTION_COUNT_MAX };
+  const limits = { ...jobLimits, connectionCountMax: connectionCounts.collecting };
   const pool = createApplicationPool(databaseUrl, onLost, limits);
   const over = { pool, platformAccount, nowMs };
   const notices = railNotices(over);

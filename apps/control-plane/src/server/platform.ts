@@ -9,11 +9,18 @@ import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { accessChain, policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
-import { callerIdOf } from '@patchbay/faces/idempotency';
-import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
-import { networkOf } from '@patchbay/kit/cidr';
+import type {
+  AccountState,
+  Evidence,
+  LimitedRequest,
+  Platform,
+  Principal,
+  Reach,
+} from '@patchbay/faces/platform';
 import type { Actor, Viewing } from '@patchbay/kit/definition';
-import type { SharedRate } from './shared-rate.ts';
+import type { CredentialHolder } from './credential-principal.ts';
+import type { RequestCounters } from './request-counters.ts';
+import type { SharedRates } from './shared-rates.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
@@ -34,7 +41,7 @@ export interface PlatformParts
   > {
   readonly keys: KeyStore;
   /** Who holds an ephemeral credential, if it holds. */
-  readonly ofCredential: (token: string) => Promise<Principal | undefined>;
+  readonly ofCredential: (token: string) => Promise<CredentialHolder | undefined>;
   readonly signIns: SignIns;
   /** From the platform down; empty when there is no such account. */
   readonly chainOf: (
@@ -50,9 +57,13 @@ export interface PlatformParts
   readonly auditLog: AuditStore;
   readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
-  readonly limiter: SharedRate;
-  /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
-  readonly strangersLimiter: SharedRate;
+  readonly rates: Pick<SharedRates, 'count'>;
+  /** Whom a request is counted for. */
+  readonly countersOf: (counted: {
+    readonly principal: Principal;
+    readonly chain: readonly string[];
+    readonly request: LimitedRequest;
+  }) => RequestCounters;
 }
 
 /** What dispatch asks of the world, answered by the stores. */
@@ -108,11 +119,11 @@ export function createPlatform(parts: PlatformParts): Platform {
     keptAtEnd,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
-    rateLimit: async (principal, { address, isRead, isFromOutside = false }) => {
-      const isStrangersChange = principal.actor.kind === 'stranger' && !isRead;
-      const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
-      const limitedAs = isFromOutside ? limitedFromOutside : limitedAsCaller;
-      return limiter.count(limitedAs(principal, address), nowMs());
+    rateLimit: async (principal, request) => {
+      const chain = accountChains.get(principal) ?? [];
+      const counters = parts.countersOf({ principal, chain, request });
+      const { counter, ...standing } = await parts.rates.count(counters, nowMs());
+      return { ...standing, countedFor: counter.countedFor };
     },
     configChain: ({ accountId, applicationId, endpointId }) =>
       parts.configs.configChain({ accountId, applicationId, endpointId }),
@@ -191,12 +202,20 @@ async function holderOf(
     return { actor: { kind: 'user', userId: user.userId, ...looking, ...within }, name: user.name };
   }
   // A secret key begins with pb_, a credential never does.
-  if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
+  if (!evidence.token.startsWith('pb_')) {
+    const held = await ofCredential(evidence.token);
+    if (held !== undefined) accountChains.set(held.principal, held.accountChain);
+    return held?.principal;
+  }
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
   const { keyId, accountId, name, scopes, standing } = key;
   const principal: Principal = { actor: { kind: 'key', keyId, accountId }, name, scopes };
   standings.set(principal, { ...standing, accountId });
+  accountChains.set(
+    principal,
+    standing.chain.map(({ id }) => id),
+  );
   return principal;
 }
 
@@ -204,6 +223,9 @@ async function holderOf(
  * What was read of a key's account with the key itself. A principal is made anew for every request, and lives no longer.
  */
 const standings = new WeakMap<Principal, AccountStanding & { readonly accountId: string }>();
+
+/** Of the account of a key or a credential, from the platform down, as it was read with that. */
+const accountChains = new WeakMap<Principal, readonly string[]>();
 
 function standingOf(principal: Principal, accountId: string): AccountStanding | undefined {
   const known = standings.get(principal);
@@ -241,17 +263,6 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
       return [];
   }
 }
-
-/** Whose requests are counted together: those of an account's keys, for keys cost nothing; a stranger's by their address. */
-function limitedAsCaller(principal: Principal, address: string | undefined): string {
-  const { actor } = principal;
-  if (actor.kind === 'key') return actor.accountId;
-  return actor.kind === 'stranger' ? `stranger ${networkOf(address ?? '')}` : callerIdOf(principal);
-}
-
-/** A network from which a key may not come uses up what is that network's own. */
-const limitedFromOutside = (principal: Principal, address: string | undefined): string =>
-  `outside ${limitedAsCaller(principal, address)} ${networkOf(address ?? '')}`;
 
 function actorIdOf(actor: Actor): string {
   switch (actor.kind) {

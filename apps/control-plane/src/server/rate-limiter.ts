@@ -1,4 +1,4 @@
-import type { RateLimit } from '@patchbay/faces/platform';
+import type { RateStanding } from '@patchbay/faces/platform';
 
 const MINUTE_MS = 60_000;
 const CALLER_COUNT_MAX = 100_000;
@@ -25,7 +25,7 @@ export class RateLimiter {
   }
 
   /** How a caller stands, without counting anything. */
-  standing(callerId: string, nowMs: number): RateLimit {
+  standing(callerId: string, nowMs: number): RateStanding {
     const { perMinuteMax, burstMax } = this.#rate;
     const debtMs = Math.max(0, (this.#arrivalsMs.get(callerId) ?? 0) - nowMs);
     const remaining = Math.max(0, Math.floor(burstMax - debtMs / this.#intervalMs));
@@ -49,7 +49,7 @@ export class RateLimiter {
   }
 
   /** Counts a request, unless it is refused: to ask too often makes nobody wait longer. */
-  count(callerId: string, nowMs: number): RateLimit {
+  count(callerId: string, nowMs: number): RateStanding {
     const before = this.standing(callerId, nowMs);
     if (before.isExceeded) return before;
     this.#arrivalsMs.delete(callerId);

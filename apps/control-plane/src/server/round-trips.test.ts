@@ -74,6 +74,28 @@ test('for an account below the key’s own it asks for its chain too, and for it
   expect(await roundTripsOf('POST', `${below}/services/signaling/tokens`, { body: mint })).toBe(9);
 });
 
+test('C18: a request is counted for its key, for the keys of its account and for each tree that it is in', async () => {
+  const below = `/v1/accounts/${childId}`;
+  const { key } = tenant;
+  const made = await served.rest('POST', `${below}/keys`, { key, body: { name: 'below' } });
+  expect((await served.rest('GET', below, { key: made.body.secret as string })).status).toBe(200);
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  const { rows } = await owner.query<{ caller: string }>('SELECT caller FROM request_rate');
+  await owner.end();
+  const keyId = made.body.id as string;
+  expect(rows.map(({ caller }) => caller)).toEqual(
+    expect.arrayContaining([
+      `key ${keyId}`,
+      `keys ${childId}`,
+      `tree ${childId}`,
+      `tree ${tenant.accountId}`,
+    ]),
+  );
+  const trees = rows.flatMap(({ caller }) => (caller.startsWith('tree ') ? [caller.slice(5)] : []));
+  expect(trees.toSorted()).toEqual([tenant.accountId, childId].toSorted());
+});
+
 test('a mint that names itself asks once more, to begin: its answer is kept with its entry', async () => {
   let named = 0;
   const options = {

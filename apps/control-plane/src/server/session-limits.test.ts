@@ -161,7 +161,7 @@ test('what a node that is lost held is not counted, nor what a node says that it
 });
 
 test('an account is used up by what all its nodes have uploaded: nodes are told, and decide by it (POL-5)', async () => {
-  await setPolicy(reseller.accountId, { relayBytesPerDayMax: 1_000 });
+  await setPolicy(reseller.accountId, { relayBytesPerDayMax: 1_000, relayBytesTotalMax: 1_000 });
   const messages: unknown[] = [];
   const unsubscribe = served(1).control.bus.subscribe(
     ({ message }) => void messages.push(message),
@@ -201,7 +201,12 @@ test('an account is used up by what all its nodes have uploaded: nodes are told,
   await upload(0, 1, 600);
   expect(await spent()).toEqual([]);
   await upload(1, 1, 400);
-  expect(await spent()).toMatchObject([{ setting: 'relayBytesPerDayMax', scope: reseller.accountId }]);
+  const scope = reseller.accountId;
+  const [ofDay, inAll, ...others] = await spent();
+  expect(others).toEqual([]);
+  expect(ofDay).toMatchObject({ setting: 'relayBytesPerDayMax', scope, resetsAtMs: expect.any(Number) });
+  // What was ever used: it never begins anew.
+  expect(inAll).toEqual({ setting: 'relayBytesTotalMax', scope, max: 1_000 });
   await expect
     .poll(() => messages, { timeout: 5_000 })
     .toContainEqual({ type: 'account.changed', accountId: reseller.accountId });

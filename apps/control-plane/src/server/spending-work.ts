@@ -20,12 +20,12 @@ import { balanceMail, spendingMail } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { connectionCounts } from './database-connections.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { SpendingWatch } from './spending-watch.ts';
 
 const MINUTE_MS = 60_000;
-const CONNECTION_COUNT_MAX = 3;
 
 export interface SpendingWorkOptions {
   readonly databaseUrl: string;
@@ -141,7 +141,7 @@ export function spendingWork(options: SpendingWorkOptions) {
   });
   const jobPool = createApplicationPool(options.databaseUrl, options.onLost, {
     ...jobLimits,
-    connectionCountMax: CONNECTION_COUNT_MAX,
+    connectionCountMax: connectionCounts.spending,
   });
   const round: Job = {
     // What no use shows: a fee, a price that changed, a credit that expired, a process that was killed in the middle.

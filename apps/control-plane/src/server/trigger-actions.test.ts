@@ -240,6 +240,48 @@ test('a throttle holds an account whatever it says itself, for all its credentia
   );
 });
 
+test('of an account one credential, or one endpoint wherever it is counted, is throttled alone, and goes with a reset (TRG-2, POL-5)', async () => {
+  const [here, beside] = [await customer('Parts'), await customer('Beside')];
+  const credentialId = createId('crd');
+  const action = { kind: 'throttle', bitsPerSecondMax: 64_000 };
+  const set = async (target: object) => await setTrigger({ counter, target, condition: monthly(10), action });
+  const ofCredential = await set({ accountId: here.id, credentialId });
+  const ofEndpoint = await set({ accountId: reseller.accountId, endpointId: 'user:slow' });
+  const ofOwnEndpoint = await set({
+    ...{ accountId: reseller.accountId, scope: 'own', endpointId: 'user:own' },
+  });
+  const held = async (accountId: string) => {
+    const answer = await served.internal(relay.request('accountSnapshot', { accountId }));
+    const { policy, endpointPolicies, credentialPolicies } = await answer.json();
+    return [...policy, ...endpointPolicies, ...credentialPolicies].flatMap(({ origin, values }) =>
+      values.bitsPerSecondMax === undefined ? [] : [{ ...origin, bitsPerSecondMax: values.bitsPerSecondMax }],
+    );
+  };
+  await use(here.id, 10, { credentialId, endpointId: 'user:slow' });
+  await use(reseller.accountId, 10, { endpointId: 'user:own' });
+  for (const { id } of [ofCredential, ofEndpoint, ofOwnEndpoint]) await acted(id);
+  const bitsPerSecondMax = 64_000;
+  const slow = (accountId: string) => ({
+    ...{ level: 'endpoint', accountId, endpoint: 'user:slow', bitsPerSecondMax },
+  });
+  const own = { ...slow(reseller.accountId), endpoint: 'user:own' };
+  const credential = { level: 'credential', accountId: here.id, credentialId, bitsPerSecondMax };
+  expect(await held(reseller.accountId)).toEqual(expect.arrayContaining([slow(reseller.accountId), own]));
+  expect(await held(here.id)).toEqual([slow(here.id), credential]);
+  expect(await held(beside.id)).toEqual([slow(beside.id)]);
+  // Whoever edits the endpoint’s own policy finds nothing there that they would keep for good.
+  const read = await ask('GET', `${here.id}/policy?endpoint=user:slow`);
+  expect(read.stored.bitsPerSecondMax).toBeUndefined();
+  expect(read.effective).toContainEqual(
+    expect.objectContaining({ setting: 'bitsPerSecondMax', value: 64_000 }),
+  );
+
+  await ask('POST', `${reseller.accountId}/triggers/${ofCredential.id}/resets`, {});
+  for (const { id } of [ofEndpoint, ofOwnEndpoint])
+    await ask('POST', `${reseller.accountId}/triggers/${id}/resets`, {});
+  expect([await held(here.id), await held(beside.id)]).toEqual([[], []]);
+});
+
 test('a service that a trigger turns off serves nobody at or below its target, says why, and is back with a reset (TRG-2)', async () => {
   const [off, other] = [await customer('Off'), await customer('On')];
   const trigger = await setTrigger({
@@ -343,7 +385,8 @@ test('a firing calls the webhook that its action names, whatever that hears of, 
   while ((await placeEvents(pool)) > 0);
   await pool.end();
   const told = async (webhookId: string) => {
-    const { items } = await ask('GET', `${base}/webhooks/${webhookId}/deliveries`);
+    // Of what hears all, what was written before and is placed now stands on the same page.
+    const { items } = await ask('GET', `${base}/webhooks/${webhookId}/deliveries?limit=100`);
     const ofFirings = items.filter(
       (each: { eventType: string }) => each.eventType === 'triggers.trigger.fired',
     );

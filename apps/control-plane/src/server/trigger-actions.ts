@@ -102,9 +102,14 @@ export class TriggerActions {
 
   #ports(): ActPorts {
     const { outbox, events, publish, nowMs, serviceNames, featureNames, webhooks } = this.#options;
-    const { suspend, openSessions, hold, holdPolicy } = outbox.holds;
+    const { suspend, openSessions, hold } = outbox.holds;
+    const holdPolicy: ActPorts['holdPolicy'] = async (due, held) => {
+      await outbox.holds.holdPolicy(due, held);
+      await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
+    };
     return {
       openSessions,
+      holdPolicy,
       suspend: async (due) => {
         const outcome = await suspend(due);
         if (outcome === 'unchanged') return outcome;
@@ -134,7 +139,6 @@ export class TriggerActions {
             ? { services: serviceNames.filter((name) => name !== off.service) }
             : { features: featureNames.filter((name) => name !== off.feature) };
         await holdPolicy(due, { values, untilMs });
-        await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
       webhookState: async ({ rule: { accountId } }, webhookId) =>
         (await webhooks.find({ accountId, webhookId }))?.state,

@@ -1,5 +1,6 @@
 import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+import { rememberingAllTime } from '@patchbay/domain/policy/all-time-use';
 import type { Budget, SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
@@ -33,7 +34,7 @@ export interface UsageWatch {
 /** Notices when usage reaches what a policy lets an account use. Its counters are the totals of usage, so all processes agree. */
 export function usageWatch({
   policies,
-  usage,
+  usage: read,
   nowMs,
   aheadMsOf,
 }: {
@@ -42,6 +43,7 @@ export function usageWatch({
   readonly nowMs: () => number;
   readonly aheadMsOf?: AheadOf;
 }): UsageWatch {
+  const usage = rememberingAllTime(read);
   const watched = new Map<string, Watched>();
   /** By setting, scope, bound and day: what nodes were told of is not told at every batch that follows. */
   const told = new Set<string>();

@@ -15,6 +15,7 @@ import { verifiedLineAnswer } from '@patchbay/domain/billing/verification-handle
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
+import { connectionCounts } from './database-connections.ts';
 import { JobRunner } from './job-runner.ts';
 
 const DAY_MS = 86_400_000;
@@ -111,7 +112,10 @@ export interface VerificationWorkOptions {
 /** Apart from the other tasks, with connections of its own: a long month holds up nothing that moves money. */
 export function verificationWork({ databaseUrl, onLost, prisma, log, ...options }: VerificationWorkOptions) {
   const { nowMs } = options;
-  const pool = createApplicationPool(databaseUrl, onLost, jobLimits);
+  const pool = createApplicationPool(databaseUrl, onLost, {
+    ...jobLimits,
+    connectionCountMax: connectionCounts.verification,
+  });
   const verifier = bookVerifier({ pool, catalogue: options.catalogue, nowMs });
   const events = eventStore(prisma);
   const job = verificationJob({

@@ -3,7 +3,15 @@ import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 let database: TestDatabase;
 let served: Served;
@@ -87,21 +95,32 @@ test('a username says what it allows, and since when it is refused; a key of ano
   expect(await why(username, bob)).toMatchObject({ status: 404 });
 });
 
-test('a refused relay session is explained by its log, and found by the credential that it was begun with', async () => {
-  const node = await enrolNode(served, ['relay']);
-  const { body: ice } = await post('/services/network-discovery/ice-servers', alice, {});
-  const { username } = ice.iceServers[0];
-  const credentialId = (await why(username, alice)).body.actor.id;
+/** A session as a relay reports it whose allocation was refused. */
+async function refuse(
+  node: TestNode,
+  { credentialId, stunCode }: { readonly credentialId: string; readonly stunCode: number },
+  { code, detail }: { readonly code: string; readonly detail: string },
+): Promise<string> {
   const [sessionId, legId] = [createId('ses'), createId('leg')];
   const line = { sessionId, legId, accountId: alice.accountId, region: 'local', atMs: Date.now() };
-  const reason = { code: 'network-discovery.quota', detail: 'As many as may be.', helpUrl: '/' };
-  const refusal = { relayNodeId: node.nodeId, stunCode: 486, code: reason.code, detail: reason.detail };
+  const reason = { code, detail, helpUrl: '/' };
+  const refusal = { relayNodeId: node.nodeId, stunCode, code, detail };
   const events = [
     { ...line, sequence: 1, type: 'session.created', data: { credentialId } },
     { ...line, sequence: 2, type: 'allocation.refused', data: refusal },
     { ...line, sequence: 3, type: 'session.ended', data: { reason, connectedMs: 0 } },
   ];
   expect((await served.internal(node.request('sessionEvents', { events }))).status).toBe(200);
+  return sessionId;
+}
+const quota = { code: 'network-discovery.quota', detail: 'As many as may be.' };
+
+test('a refused relay session is explained by its log, and found by the credential that it was begun with', async () => {
+  const node = await enrolNode(served, ['relay']);
+  const { body: ice } = await post('/services/network-discovery/ice-servers', alice, {});
+  const { username } = ice.iceServers[0];
+  const credentialId = (await why(username, alice)).body.actor.id;
+  const sessionId = await refuse(node, { credentialId, stunCode: 486 }, quota);
   expect((await why(sessionId, alice)).body).toMatchObject({
     kind: 'session',
     decision: 'refused',
@@ -112,6 +131,25 @@ test('a refused relay session is explained by its log, and found by the credenti
   expect(await why(sessionId, bob)).toMatchObject({ status: 404 });
   const { moments } = (await why(username, alice)).body;
   expect(moments).toMatchObject([{ kind: 'allocation.refused', sessionId }, { kind: 'session.ended' }]);
+
+  // 440 says which family of addresses was asked for in vain (RFC 8656 §7.2): the relay has none, or a policy withholds it.
+  const [unfit, withheld] = [
+    { code: 'network-discovery.request_unfit', detail: 'Address Family not Supported' },
+    { code: 'policy.refused', detail: 'features does not allow it, as set at account.' },
+  ];
+  const withoutFamily = await refuse(node, { credentialId, stunCode: 440 }, unfit);
+  expect((await why(withoutFamily, alice)).body).toMatchObject({
+    decision: 'refused',
+    ...unfit,
+    remedy: expect.stringContaining('family of addresses'),
+  });
+  const byPolicy = await refuse(node, { credentialId, stunCode: 440 }, withheld);
+  expect((await why(byPolicy, alice)).body).toMatchObject({
+    decision: 'refused',
+    code: 'policy.refused',
+    rule: 'features',
+    level: 'account',
+  });
 });
 
 test('the log forgets of each account all but the newest', async () => {

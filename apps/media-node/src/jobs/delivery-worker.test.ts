@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
+import { triggerStore } from '@patchbay/adapters/prisma/trigger-store';
 import { toEnvelope } from '@patchbay/domain/hooks/envelope';
 import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook/signature';
@@ -247,6 +249,53 @@ test('C37: beside a receiver of each hostile kind a healthy one gets everything 
     speaksNoTls: 'connect_failed',
     hangsInTls: 'timeout',
   });
+});
+
+test('a trigger calls its own address once over HTTP, signed with the secret that its maker was shown, and nobody else (TRG-2, HKS-2)', async () => {
+  const [own, deaf] = [await receivers.healthy(), await receivers.healthy()];
+  await webhookAt(deaf.url, { eventTypes: ['signaling.session.started'] });
+  const { prisma, cipher } = hooks.database;
+  const triggerId = createId('trg');
+  const counts = triggerStore(prisma);
+  const rule = {
+    id: triggerId,
+    accountId,
+    name: 'Hang-ups',
+    counter: { event: 'signaling.session.ended', where: { code: 'call.hangup' } },
+    target: { accountId, scope: 'own' },
+    condition: { kind: 'threshold', limit: 2 },
+    isShown: false,
+    timeZone: 'UTC',
+  } as const;
+  await counts.create({ ...rule, action: { kind: 'notify' } });
+  const { webhookId, secret } = await triggerCallbacks(prisma, cipher).put({
+    accountId,
+    triggerId,
+    url: own.url,
+    fallbackUrl: undefined,
+  });
+  await counts.update({ accountId, triggerId }, { action: { kind: 'callback', webhookId } });
+  start();
+  const hangUp = () => hooks.append(accountId, { data: { code: 'call.hangup' } });
+  await hangUp();
+  await hooks.append(accountId, { data: { code: 'call.busy' } });
+  await hangUp();
+  await hangUp();
+  const [request] = await arrived(own.received, 1);
+  expect(request?.event).toMatchObject({
+    type: 'triggers.trigger.fired',
+    accountId,
+    data: { triggerId, name: 'Hang-ups', value: '2', limit: 2, action: 'callback', webhookId },
+  });
+  const key = parseWebhookSecret(secret ?? '') ?? new Uint8Array();
+  const headers = (name: string) => [request?.headers[name] ?? []].flat();
+  expect(refusalOfWebhook({ headers, body: request?.body ?? '' }, [key], Date.now())).toBeUndefined();
+  await until(async () => (await stateAt(webhookId)).every((state) => state === 'delivered'), {
+    what: 'the call to be on record',
+  });
+  // One delivery, whatever was counted after it.
+  expect(await stateAt(webhookId)).toHaveLength(1);
+  expect([own.received.length, deaf.received.length]).toEqual([1, 0]);
 });
 
 test('what the main address does not take goes to the fallback in the same attempt, and both are on record', async () => {

@@ -235,6 +235,28 @@ test('a client that is refused again and again is one session that ended at once
   expect(stateAfter(lines)).toBe('ended');
 });
 
+test.each([
+  ['Address Family not Supported', 'network-discovery.request_unfit', 'Address Family not Supported'],
+  [
+    'policy.refused: features does not allow it, as set at account.',
+    'policy.refused',
+    'features does not allow it, as set at account.',
+  ],
+])(
+  'a family of addresses that is refused with 440 for %s is %s in the log (RFC 8656 §7.2)',
+  (reason, code, detail) => {
+    const { sessions, lines, grant } = relay();
+    const refused = {
+      type: 'allocation.refused',
+      atMs: 1_000,
+      clientIp: '192.0.2.7',
+      stunCode: 440,
+    } as const;
+    sessions.hear({ ...refused, grant, reason });
+    expect(lines[1]).toMatchObject({ type: 'allocation.refused', data: { stunCode: 440, code, detail } });
+  },
+);
+
 test('after kill -9 of the relay its sessions have ended, and say that it failed (MET-7)', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bare-'));
   try {

@@ -1,6 +1,7 @@
 import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
 import { readCountryTable } from '@patchbay/kit/country-table';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { narrow, parseUsername } from '@patchbay/protocol/credential/credential';
 import { describe, expect, test } from 'vitest';
 import { resolverBench } from './resolver.testing.ts';
 
@@ -118,6 +119,28 @@ test('an endpoint is held to its own policy, and the others are not', async () =
   });
   const as = (identity: string) => bench.outcome('signaling', bench.username({ type: 'identity', identity }));
   expect([await as('bob'), await as('ann')]).toEqual(['policy.refused', 'ok']);
+});
+
+test('a credential that something holds is slowed with all that is narrowed from it, and its siblings are not (TRG-2)', async () => {
+  const held: PolicyLevel[] = [];
+  const bench = resolverBench({ credentialPolicies: held });
+  const [slowed, sibling] = [bench.username(), bench.username()];
+  const parsed = parseUsername(slowed);
+  if (parsed.type === 'refusal') throw new Error(parsed.detail);
+  const credentialId = parsed.blocks[0]?.prefixId ?? '';
+  const origin = { level: 'credential', accountId: bench.accountId, credentialId } as const;
+  held.push({ ...levelOf({ bitsPerSecondMax: 64_000 }), origin });
+  const rateOf = async (username: string) =>
+    (await bench.effective('network-discovery', username)).bitRate?.bitsPerSecond;
+  // Whoever narrows it knows its password; what it says is all that is asked about here.
+  const credential = { username: slowed, password: Buffer.alloc(32).toString('base64url') };
+  const caveats: Restriction[] = [{ type: 'bitRate', bitsPerSecond: 1_000_000, burstBytes: 50_000 }];
+  const narrowed = narrow({ credential, caveats, random: new Uint8Array(8) });
+  expect([await rateOf(slowed), await rateOf(narrowed.username), await rateOf(sibling)]).toEqual([
+    64_000,
+    64_000,
+    undefined,
+  ]);
 });
 
 test('countries are those of the operator’s table, and without one nobody is in any', async () => {

@@ -68,10 +68,10 @@ interface Use {
 export function decideCredential(subject: Subject, use: Use): HeldPolicy | RefusedByPolicy {
   const { effective, account, application, credentialId } = subject;
   const { optionalFeatures, ...asked } = use;
-  const { identity, instanceType } = effective;
+  const { identity, instanceType, prefixIds } = effective;
   const endpoint = identity === undefined ? undefined : userEndpointId(identity);
   const { accountId, spent } = account;
-  const levels = joinedLevels(account, application, { instanceType, endpoint });
+  const levels = joinedLevels(account, application, { instanceType, endpoint, prefixIds });
   const of = { levels, word: effective, accountId, credentialId, spent };
   const { chain, request, decision } = decideUse(of, asked);
   if (decision.kind === 'refused') return toRefused(decision, account.accountId);

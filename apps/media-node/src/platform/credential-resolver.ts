@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { capsOfCredential, lifetimeSecondsMaxOf } from '@patchbay/domain/fleet/credential-caps';
 import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
-import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
@@ -9,13 +9,14 @@ import type { KeyId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced, type Verifier } from '@patchbay/protocol/credential/enforcement';
+import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import {
+  effectiveOfTurnRest,
   isTurnRestUsername,
   parseTurnRestUsername,
   turnRestPassword,
-  turnRestPrefixId,
 } from '@patchbay/protocol/credential/turn-rest';
-import { cappedBy, lifetimeSecondsMaxOf, narrowerCaps } from './credential-caps.ts';
+import { cappedBy } from './credential-caps.ts';
 import { decideCredential, type HeldPolicy, type RefusedByPolicy } from './credential-policy.ts';
 import type { KeyUse } from './key-use.ts';
 import type { Revocations } from './revocations.ts';
@@ -176,25 +177,16 @@ export class CredentialResolver {
   async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
     const parsed = parseTurnRestUsername(username);
     if (parsed.type === 'refusal') return refused(parsed.code, parsed.detail);
-    if (parsed.keyId === undefined) {
+    const { keyId } = parsed;
+    if (keyId === undefined) {
       return refused(
         'credential.malformed',
         'This relay serves many accounts: put the key id behind the expiry.',
       );
     }
-    const key = await this.#keyOf(parsed.keyId);
+    const key = await this.#keyOf(keyId);
     if (key.kind !== 'known') return key;
-    const effective: Effective = {
-      keyId: parsed.keyId,
-      prefixIds: [turnRestPrefixId(username)],
-      notBeforeMs: 0,
-      expiresAtMs: parsed.expiresAtMs,
-      mintedUntilMs: parsed.expiresAtMs,
-      accountIds: [],
-      ...(parsed.name === undefined ? {} : { identity: parsed.name }),
-      limits: [],
-      endEvents: [],
-    };
+    const effective = effectiveOfTurnRest(username, { ...parsed, keyId });
     const password = turnRestPassword(Buffer.from(key.snapshot.mintKey, 'base64url'), username);
     return this.#decide(effective, { key: key.snapshot, password, use });
   }
@@ -273,13 +265,18 @@ export class CredentialResolver {
         accountChain: chain,
         ...(use.isRunning === true
           ? {}
-          : { lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service) }),
+          : {
+              lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service) ?? LIFETIME_SECONDS_MAX,
+            }),
       });
     const refusal = refusalUnder(accountCaps) ?? refusalOfUnenforced(effective, use.verifier);
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);
     const ofApplication = await this.#capsOfApplication(effective, accountId);
     if (ofApplication.kind !== 'known') return ofApplication;
-    const caps = narrowerCaps(ofApplication.caps ?? accountCaps, capsOfEndpoint(known, effective));
+    const caps = capsOfCredential(
+      { ofAccount: accountCaps, ofApplication: ofApplication.caps, byEndpoint: known.capsByEndpoint },
+      effective,
+    );
     // Whoever may not under the caps of the account was refused before: an application is looked up for good reason alone.
     const narrower = refusalUnder(caps);
     if (narrower !== undefined) return refused(narrower.code, narrower.detail);
@@ -355,17 +352,6 @@ const NO_KEY = 'key_none' as KeyId;
 /** What usage and logs name in the place of a credential. */
 export const addressCredentialId = (address: string): string => `address:${address}`;
 
-/** What the endpoint of whom a credential is for allows, where anything is set for it. */
-function capsOfEndpoint(
-  { capsByEndpoint }: AccountSnapshot,
-  { identity }: Effective,
-): CapsByService | undefined {
-  const identifier = identity === undefined ? undefined : userEndpointId(identity);
-  // A name of the credential's own: what every object has is no endpoint.
-  if (identifier === undefined || !Object.hasOwn(capsByEndpoint, identifier)) return undefined;
-  return capsByEndpoint[identifier];
-}
-
 /** Whoever asks without a table is told that nobody knows: a policy of countries then lets nobody pass. */
 const countryOf = (countries: CountryTable | undefined, sourceIp: string | undefined) =>
   sourceIp === undefined ? undefined : (countries?.countryOf(sourceIp) ?? UNKNOWN_COUNTRY);
@@ -392,6 +378,7 @@ const noAccount: AccountSnapshot = {
   capsByEndpoint: {},
   policy: [],
   endpointPolicies: [],
+  credentialPolicies: [],
   spent: [],
 };
 

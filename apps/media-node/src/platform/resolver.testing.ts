@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
-import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
+import type { PolicyChain, PolicyLevel } from '@patchbay/domain/policy/policy-level';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import { createId } from '@patchbay/kit/ids';
@@ -50,6 +50,8 @@ interface BenchOptions {
   /** Of both accounts. */
   readonly policy?: PolicyChain;
   readonly endpointPolicies?: PolicyChain;
+  /** Those that are put there later hold as well, until an account is first asked about. */
+  readonly credentialPolicies?: PolicyLevel[];
   readonly spent?: readonly SpentBudget[];
   readonly countries?: CountryTable;
   /** What the control plane says of a credential that events end; undefined: it is away. */
@@ -68,6 +70,7 @@ export function resolverBench({
   paidCaps = applicationCaps,
   policy = [],
   endpointPolicies = [],
+  credentialPolicies = [],
   spent = [],
   countries,
   hasEnded,
@@ -76,7 +79,12 @@ export function resolverBench({
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
   const applicationId = createId('app');
-  const policies = { policy: [...policy], endpointPolicies: [...endpointPolicies], spent: [...spent] };
+  const policies = {
+    policy: [...policy],
+    endpointPolicies: [...endpointPolicies],
+    credentialPolicies,
+    spent: [...spent],
+  };
   const chain = [{ id: accountId, state: 'active' as const }];
   const key: KeySnapshot = {
     keyId,

@@ -9,7 +9,9 @@ import { billing } from '@patchbay/domain/billing/definition';
 import { createId } from '@patchbay/kit/ids';
 import { createSecret } from '@patchbay/protocol/credential/secret';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useDataFolder } from '../connection.ts';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
+import { runAsProcess } from './fake-platform.testing.ts';
 
 const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
@@ -44,14 +46,12 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
+  useDataFolder(undefined);
   rmSync(data, { recursive: true });
   await new Promise((resolve) => server.close(resolve));
 });
 
-const run = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [cli, ...args, '--data', data], {
-    env: { NODE_ENV: 'test', PATH: '' },
-  });
+const run = (...args: string[]) => runAsProcess([...args, '--data', data]);
 
 const head = {
   period: '2026-11',

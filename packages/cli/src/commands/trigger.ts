@@ -1,73 +1,35 @@
-import { type DimensionFilter, readDimensionFilter } from '@patchbay/kit/dimension-filter';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Trigger } from '@patchbay/sdk-node';
+import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
+import { given } from '../given.ts';
 import { print, type Row, readList } from '../output.ts';
 import { Refusal } from '../refusal.ts';
 import { positiveInteger } from './positive-integer.ts';
+import {
+  type ActionFlags,
+  actionOf,
+  addActionFlags,
+  type CreateFlags,
+  conditionOf,
+  counterOf,
+  filterOf,
+  flagOfActionIn,
+  targetOf,
+} from './trigger-flags.ts';
 
 const LIST_COUNT_MAX = 1_000;
-const actions = [
-  'notify',
-  'callback',
-  'suspend',
-  'end-sessions',
-  'throttle',
-  'disable-service',
-  'disable-feature',
-  'email',
-] as const;
 
 interface Flags {
   readonly json?: boolean;
   readonly account?: string;
 }
 
-interface CreateFlags extends Flags {
-  readonly meter?: string;
-  readonly event?: string;
-  readonly where?: DimensionFilter;
-  readonly limit: number;
-  readonly per?: 'hour' | 'day' | 'month';
-  readonly seconds?: number;
-  readonly for?: string;
-  readonly application?: string;
-  readonly endpoint?: string;
-  readonly credential?: string;
-  readonly session?: string;
-  readonly own?: true;
-  readonly action: (typeof actions)[number];
-  readonly node?: string;
-  readonly measure?: string;
-  readonly kbps?: number;
-  readonly service?: string;
-  readonly feature?: string;
-  readonly to?: string;
-  readonly url?: string;
-  readonly fallback?: string;
-  readonly webhook?: string;
-  readonly show?: true;
-}
-
-interface TriggerLine {
-  readonly id: string;
-  readonly name: string;
-  readonly counter: { readonly meter: string } | { readonly event: string } | { readonly measure: string };
-  readonly condition:
-    | { readonly kind: 'threshold'; readonly limit: number }
-    | { readonly kind: 'recurring'; readonly limit: number; readonly per: string }
-    | { readonly kind: 'rate'; readonly limit: number; readonly seconds: number };
-  readonly action: { readonly kind: string };
-  readonly value: string;
-  readonly hasFired: boolean;
-  readonly isEnabled: boolean;
-}
-
-function windowText(condition: TriggerLine['condition']): string {
+function windowText(condition: Trigger['condition']): string {
   if (condition.kind === 'recurring') return `a ${condition.per}`;
   return condition.kind === 'rate' ? `in ${condition.seconds} s` : 'in all';
 }
 
-const rowOf = ({ id, name, counter, condition, action, value, hasFired, isEnabled }: TriggerLine): Row => ({
+const rowOf = ({ id, name, counter, condition, action, value, hasFired, isEnabled }: Trigger): Row => ({
   id,
   name,
   counts: 'meter' in counter ? counter.meter : 'event' in counter ? counter.event : counter.measure,
@@ -77,87 +39,62 @@ const rowOf = ({ id, name, counter, condition, action, value, hasFired, isEnable
   state: isEnabled ? (hasFired ? 'fired' : 'counting') : 'off',
 });
 
-/** `direction:in,region:eu`, once or several times. */
-function filterOf(text: string, before: DimensionFilter = {}): DimensionFilter {
-  const read = readDimensionFilter(text);
-  if (typeof read === 'string') throw new InvalidArgumentError(read);
-  return { ...before, ...read };
-}
-
-function conditionOf({ limit, per, seconds }: CreateFlags) {
-  if (per !== undefined && seconds !== undefined) throw new Refusal('Give --per or --seconds, not both.');
-  if (per !== undefined) return { kind: 'recurring', limit, per } as const;
-  return seconds === undefined
-    ? ({ kind: 'threshold', limit } as const)
-    : ({ kind: 'rate', limit, seconds } as const);
-}
-
-function counterOf({ meter, event, where, measure }: CreateFlags) {
-  if (measure !== undefined && meter === undefined && event === undefined) return { measure };
-  const filter = where === undefined ? {} : { where };
-  if (meter !== undefined && event === undefined) return { meter, ...filter };
-  if (event !== undefined && meter === undefined) return { event, ...filter };
-  throw new Refusal('Give --meter, --event or --measure: one of them is counted.');
-}
-
-function actionOf(flags: CreateFlags) {
-  const { action, kbps, service, feature, to, node, url, fallback, webhook } = flags;
-  if (action === 'callback') {
-    if ((url === undefined) === (webhook === undefined))
-      throw new Refusal('--action callback needs --url, or --webhook of one that there is.');
-    if (url === undefined)
-      return { kind: 'callback', ...(webhook === undefined ? {} : { webhookId: webhook }) } as const;
-    return { kind: 'callback', url, ...(fallback === undefined ? {} : { fallbackUrl: fallback }) } as const;
-  }
-  if (action === 'disable-service') {
-    if (service === undefined)
-      throw new Refusal('--action disable-service needs --service, such as signaling.');
-    return { kind: 'disableService', service } as const;
-  }
-  if (action === 'disable-feature') {
-    if (feature === undefined)
-      throw new Refusal('--action disable-feature needs --feature, such as network-discovery.relay.');
-    return { kind: 'disableFeature', feature } as const;
-  }
-  if (action === 'email') {
-    if (to === undefined) throw new Refusal('--action email needs --to, an address of your team.');
-    return { kind: 'email', address: to } as const;
-  }
-  if (action === 'throttle') {
-    if (kbps === undefined) throw new Refusal('--action throttle needs --kbps.');
-    return { kind: 'throttle', bitsPerSecondMax: kbps * 1_000 } as const;
-  }
-  if (action === 'end-sessions')
-    return { kind: 'endSessions', ...(node === undefined ? {} : { nodeId: node }) } as const;
-  return { kind: action } as const;
-}
-
 async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
-  const { application, endpoint, credential, session } = flags;
   const created = await connect(flags.account).triggers.create({
     name,
     counter: counterOf(flags),
     condition: conditionOf(flags),
     action: actionOf(flags),
-    target: {
-      scope: flags.own === true ? 'own' : 'inclusive',
-      ...(flags.for === undefined ? {} : { accountId: flags.for }),
-      ...(application === undefined ? {} : { applicationId: application }),
-      ...(endpoint === undefined ? {} : { endpointId: endpoint }),
-      ...(credential === undefined ? {} : { credentialId: credential }),
-      ...(session === undefined ? {} : { sessionId: session }),
-    },
+    target: targetOf(flags),
     isShown: flags.show === true,
   });
-  const { secret } = created;
-  const row = { ...rowOf(created), ...(secret === undefined ? {} : { secret }) };
-  print(created, { json: flags.json === true, rows: [row] });
+  printWritten(created, flags);
 }
+
+interface ChangeFlags extends Flags, Omit<ActionFlags, 'action'> {
+  readonly name?: string;
+  readonly limit?: number;
+  readonly action?: ActionFlags['action'];
+  readonly show?: true;
+  readonly hide?: true;
+}
+
+async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<void> {
+  const { account, name, limit, action, show, hide } = flags;
+  if (show === true && hide === true) throw new Refusal('Give --show or --hide, not both.');
+  const ofAction = action === undefined ? flagOfActionIn(flags) : undefined;
+  if (ofAction !== undefined)
+    throw new Refusal(`--${ofAction} says more of an action: give --action as well.`);
+  const changed = await connect(account).triggers.update({
+    triggerId,
+    ...given({
+      name,
+      limit,
+      action: action === undefined ? undefined : actionOf({ ...flags, action }),
+      isShown: show ?? (hide === true ? false : undefined),
+    }),
+  });
+  printWritten(changed, flags);
+}
+
+/** With the secret of a callback that came to be: in this answer and nowhere else. */
+function printWritten(written: Trigger & { readonly secret?: string }, { json = false }: Flags): void {
+  print(written, { json, rows: [{ ...rowOf(written), ...given({ secret: written.secret }) }] });
+}
+
+const examples = [
+  '',
+  'Examples:',
+  '  npx patchbay trigger create Allowance --meter network-discovery.bytes --limit 1000000000 --per month',
+  '  npx patchbay trigger change trg_… --limit 2000000000 --action email --to ada@example.com',
+  '  npx patchbay trigger change trg_… --action callback --url https://example.com/hooks',
+].join('\n');
 
 export function addTriggerCommand(program: Command): void {
   const trigger = program
     .command('trigger')
-    .description('counters with a limit, and what is done when it is reached');
+    .description('counters with a limit, and what is done when it is reached')
+    .addHelpText('after', examples);
   trigger
     .command('list')
     .description('the triggers of this account, with what they counted')
@@ -168,6 +105,15 @@ export function addTriggerCommand(program: Command): void {
       print(items, { json, rows: items.map(rowOf) });
     });
   trigger
+    .command('show <id>')
+    .description('one trigger, with what it counted')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (triggerId: string, { account, json = false }: Flags) => {
+      const found = await connect(account).triggers.get({ triggerId });
+      print(found, { json, rows: [rowOf(found)] });
+    });
+  const create = trigger
     .command('create <name>')
     .description('for this account or anything below it')
     .option('--account <id>', 'who sets it')
@@ -188,21 +134,21 @@ export function addTriggerCommand(program: Command): void {
     .option('--credential <id>')
     .option('--session <id>')
     .option('--own', 'without what is below the account')
-    .addOption(new Option('--action <action>').choices(actions).default('notify'))
-    .option('--kbps <count>', 'of --action throttle', positiveInteger)
-    .option('--service <name>', 'of --action disable-service, such as signaling')
-    .option('--feature <name>', 'of --action disable-feature, such as network-discovery.relay')
-    .option('--node <id>', 'of --action end-sessions, for operators: of this node alone')
-    .option(
-      '--url <address>',
-      'of --action callback: called with a secret of its own, which is shown this once',
-    )
-    .option('--fallback <address>', 'of --url: asked when that failed')
-    .option('--webhook <id>', 'of --action callback: a webhook of this account')
-    .option('--to <address>', 'of --action email: somebody of the team')
     .option('--show', 'let the account that it is about see it')
     .option('--json')
     .action(createTrigger);
+  addActionFlags(create, 'notify');
+  const change = trigger
+    .command('change <id>')
+    .description('its name, limit or action; with a new limit it may fire again')
+    .option('--account <id>')
+    .option('--name <name>')
+    .option('--limit <count>', 'at which it fires, in the unit of the meter', positiveInteger)
+    .option('--show', 'let the account that it is about see it')
+    .option('--hide', 'let it not')
+    .option('--json')
+    .action(changeTrigger);
+  addActionFlags(change);
   trigger
     .command('reset <id>')
     .description('begin the counter anew, and lift what it holds')

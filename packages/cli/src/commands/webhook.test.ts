@@ -1,18 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { hooks } from '@patchbay/domain/hooks/definition';
 import { createId } from '@patchbay/kit/ids';
 import { createSecret } from '@patchbay/protocol/credential/secret';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useDataFolder } from '../connection.ts';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
+import { runAsProcess } from './fake-platform.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
-const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
 const [accountId, webhookId] = [createId('acc'), createId('whk')];
 const data = mkdtempSync(path.join(tmpdir(), 'patchbay-webhook-'));
@@ -45,14 +43,12 @@ beforeAll(async () => {
   writeDevEnv(openDataFolder(data), { PATCHBAY_URL, PATCHBAY_KEY: key, PATCHBAY_ACCOUNT: accountId });
 });
 afterAll(() => {
+  useDataFolder(undefined);
   server.close();
   rmSync(data, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [cli, 'webhook', ...args, '--data', data], {
-    env: { NODE_ENV: 'test', PATH: '' },
-  });
+const run = (...args: string[]) => runAsProcess(['webhook', ...args, '--data', data]);
 
 test('a replay is asked for from a cursor or a time, and what it is at is said in one line', async () => {
   const { stdout } = await run('replay', webhookId, '--from', '7');

@@ -3,6 +3,7 @@ import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
 import { Refusal } from '../refusal.ts';
 import { positiveInteger } from './positive-integer.ts';
+import { addWebhookSettings, webhookExamples, webhookRow } from './webhook-settings.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -16,14 +17,6 @@ interface ReplayFlags extends Flags {
   readonly since?: string;
 }
 
-interface WebhookLine {
-  readonly id: string;
-  readonly url: string;
-  readonly batchEventsMax: number;
-  readonly batchWaitMs: number;
-  readonly state: string;
-  readonly health: string;
-}
 interface ReplayLine {
   readonly id: string;
   readonly state: string;
@@ -54,12 +47,6 @@ interface AttemptLine {
 const LIST_COUNT_MAX = 1_100;
 const DELIVERY_COUNT_MAX = 100;
 
-const rowOf = ({ id, url, batchEventsMax, batchWaitMs, state, health }: WebhookLine): Row => ({
-  id,
-  url,
-  'at a time': batchEventsMax === 1 ? 'one event' : `${batchEventsMax} events, or ${batchWaitMs} ms`,
-  state: state === 'active' ? health : state,
-});
 const deliveryRow = (delivery: DeliveryLine): Row => ({
   id: delivery.id,
   event: delivery.eventType,
@@ -95,15 +82,17 @@ function dateTime(text: string): string {
 export function addWebhookCommand(program: Command): void {
   const webhook = program
     .command('webhook')
-    .description('webhooks of the account: batches, and sending again');
+    .description('webhooks of the account: who is told, what became of it, and sending again')
+    .addHelpText('after', webhookExamples);
   const add = (name: string, description: string) =>
     webhook.command(name).description(description).option('--account <id>').option('--json');
   const printReplay = (replay: ReplayLine, { json = false }: Flags) =>
     print(replay, { json, rows: [replayRow(replay)] });
   add('list', 'the webhooks, and how each does').action(async ({ account, json = false }: Flags) => {
     const items = await readList(connect(account).webhooks.list(), LIST_COUNT_MAX);
-    print(items, { json, rows: items.map(rowOf) });
+    print(items, { json, rows: items.map(webhookRow) });
   });
+  addWebhookSettings(add);
   add('batch <id>', 'has events sent together')
     .argument('<events>', 'so many in one request at most; 1 is each by itself', positiveInteger)
     .option('--wait <ms>', 'how long an event waits for others to go with it', positiveInteger)
@@ -113,7 +102,7 @@ export function addWebhookCommand(program: Command): void {
         batchEventsMax: events,
         ...(wait === undefined ? {} : { batchWaitMs: wait }),
       });
-      print(changed, { json, rows: [rowOf(changed)] });
+      print(changed, { json, rows: [webhookRow(changed)] });
     });
   add('deliveries <id>', 'what became of each event, newest first').action(
     async (webhookId: string, { account, json = false }: Flags) => {

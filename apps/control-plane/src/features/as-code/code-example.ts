@@ -1,3 +1,4 @@
+import { commandLine } from '@patchbay/faces/command-line';
 import { type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
 import type { Snippet } from '@patchbay/ui/code-panel';
 import type { Inputs } from '../../trpc/client.ts';
@@ -29,14 +30,14 @@ export interface ExampleRequest<N extends OperationName> {
   readonly input: InputOf<N>;
   /** Default: the summary of the operation. */
   readonly title?: string;
-  /** The same with the command line, where it has a command for it. */
+  /** The same with a command of its own, where the command line has a shorter one than for every operation. */
   readonly cli?: string;
 }
 
 /** As wide as a code panel shows without scrolling. */
 const LINE_LENGTH_MAX = 76;
 
-/** One operation with its real ids as SDK, curl and CLI. The SDK and curl forms are derived from its definition. */
+/** One operation with its real ids as SDK, curl and CLI. All but the shorter commands are derived from its definition. */
 export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): CodeExample {
   return exampleOfAny({ ...request, input: Object.fromEntries(Object.entries(request.input)) });
 }
@@ -56,7 +57,10 @@ export function exampleOfAny(request: {
     snippets: [
       { name: 'SDK', code: sdkCode(name, found, input) },
       { name: 'curl', code: curlCode(found, input) },
-      ...(request.cli === undefined ? [] : [{ name: 'CLI', code: `npx patchbay ${request.cli}` }]),
+      {
+        name: 'CLI',
+        code: `npx ${request.cli === undefined ? commandLine(name, input) : `patchbay ${request.cli}`}`,
+      },
     ],
   };
 }

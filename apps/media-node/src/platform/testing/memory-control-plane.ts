@@ -180,6 +180,7 @@ export class MemoryControlPlane {
               capsByEndpoint: {},
               policy: this.policy,
               endpointPolicies: [],
+              credentialPolicies: [],
               spent: [],
             }
           : undefined,
