@@ -4,6 +4,7 @@ import { CircleAlert, CircleCheck, CircleDashed, CircleSlash } from 'lucide-reac
 import type { ReactNode } from 'react';
 import type { Outputs } from '../../trpc/client.ts';
 import { useAccount } from '../shell/account.ts';
+import { type PayoutStanding, payoutStateOf } from './payout-state.ts';
 
 export type DocumentHead = Outputs['documents']['list']['items'][number];
 
@@ -43,16 +44,9 @@ export function stateOf({ kind, standing, dueAt }: DocumentHead, nowMs: number):
   }
 }
 
-function payoutState({
-  state,
-  fundedMinorUnits,
-  paidMinorUnits,
-  setOffMinorUnits = '0',
-}: NonNullable<DocumentHead['standing']>): Shown {
-  if (state === 'paid') return done(paidMinorUnits === '0' ? 'kept for credit you gave' : 'sent');
-  if (BigInt(fundedMinorUnits ?? '0') - BigInt(setOffMinorUnits) > BigInt(paidMinorUnits))
-    return waiting('ready to be sent');
-  return waiting(state === 'open' ? 'sent in part' : 'waits for its payers');
+function payoutState(standing: PayoutStanding): Shown {
+  const { isDone, text } = payoutStateOf(standing);
+  return isDone ? done(text) : waiting(text);
 }
 
 export function DocumentState({
