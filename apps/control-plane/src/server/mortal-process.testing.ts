@@ -112,7 +112,10 @@ export class MortalProcess {
           return held.bind(target);
         },
       });
-    return mortal(applicationPool(url, 2));
+    const pool = applicationPool(url, 2);
+    // What is closed after a death may be closed only when its database goes: nobody is left whom that would trouble.
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return mortal(pool);
   }
 
   /** Whatever Stripe is asked from now on is asked by this process. */
