@@ -27,9 +27,10 @@ let documents: MemoryDocuments;
 let rail: MemoryRail;
 let ports: BillingPorts;
 let audited: unknown[];
+let told: object[];
 
 beforeEach(() => {
-  audited = [];
+  [audited, told] = [[], []];
   documents = memoryDocuments();
   rail = new MemoryRail();
   const world = {
@@ -81,7 +82,7 @@ function contextOf(accountId: string) {
       });
     },
     audit: (change: unknown) => void audited.push(change),
-    emit: async () => undefined,
+    emit: async (event: string, payload: object, at = accountId) => void told.push({ event, at, ...payload }),
   };
 }
 
@@ -176,6 +177,8 @@ describe('sellers', () => {
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
+    await set(contextOf('leaf'), said, ports);
+    expect(told).toEqual([{ event: 'seller.changed', at: 'leaf' }]);
   });
 });
 
@@ -252,6 +255,10 @@ describe('statements', () => {
       totalMinorUnits: '600',
     });
     expect(audited).toHaveLength(1);
+    // Whose money it is hears of it, and those above it.
+    expect(told).toMatchObject([
+      { event: 'refunded', at: 'leaf', documentId: expect.not.stringMatching(id) },
+    ]);
   });
 
   test('refund 422: no more than was paid, what is asked for already counted', async () => {
@@ -278,6 +285,7 @@ describe('statements', () => {
       lines: [{ kind: 'cancelled' }],
     });
     expect(audited).toHaveLength(1);
+    expect(told).toMatchObject([{ event: 'voided', at: 'leaf' }]);
     expect(await refusalOf(cancel())).toBe('billing.already_paid');
   });
 
@@ -350,6 +358,7 @@ describe('payouts', () => {
     await setUp(contextOf('leaf'), {}, ports);
     expect(await documents.railParty('leaf')).toEqual(first);
     expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'payable' });
+    expect(told).toEqual([{ event: 'payee.changed', at: 'leaf', state: 'payable' }]);
   });
 
   test('setUp 409: not without a country, nor without anything that pays', async () => {
@@ -377,6 +386,7 @@ describe('closings', () => {
     const asked = () => close(contextOf('platform'), { period: '2026-11' }, ports);
     expect(await asked()).toEqual({ period: '2026-11', isNew: true });
     expect(await asked()).toEqual({ period: '2026-11', isNew: false });
+    expect(told).toEqual([{ event: 'closing.asked', at: 'platform', period: '2026-11' }]);
     const { items } = await list(contextOf('platform'), {}, ports);
     expect(items).toMatchObject([
       { period: '2026-11', state: 'settling', accountCount: 3, keptCount: 1, issuedCount: 0 },

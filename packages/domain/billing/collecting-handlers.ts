@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { nameIn } from './answers.ts';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
@@ -105,6 +106,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits, currency, correctsId },
   });
+  await context.emit('refunded', { documentId: note.id, number }, buyerId);
   return await printable({ document: note }, ports);
 };
 
@@ -122,6 +124,7 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits: totalMinorUnits.toString(), currency, correctsId },
   });
+  await context.emit('voided', { documentId: note.id, number }, buyerId);
   return await printable({ document: note }, ports);
 };
 
@@ -158,6 +161,7 @@ export const collectingHandlers: Pick<
       };
       await ports.documents.setParty(accountId, after);
       context.audit({ target: `${accountId}/seller`, before, after });
+      if (isChanged(before, after)) await context.emit('seller.changed', {});
       return sellerAnswer(accountId, after, ports);
     },
   },
@@ -231,6 +235,7 @@ export const collectingHandlers: Pick<
           before: { state: payeeState(before) },
           after: { state },
         });
+        if (payeeState(before) !== state) await context.emit('payee.changed', { state });
         return { state, url };
       } catch (cause) {
         if (!(cause instanceof RailError)) throw cause;
@@ -263,6 +268,7 @@ export const collectingHandlers: Pick<
         throw context.error('billing.period_running', `${period} goes on.`);
       const isNew = await documents.askClosing(period);
       context.audit({ target: `${context.entity.accountId}/closings/${period}`, after: { period } });
+      if (isNew) await context.emit('closing.asked', { period });
       return { period, isNew };
     },
   },

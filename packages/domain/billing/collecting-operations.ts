@@ -155,10 +155,26 @@ const document = documentHead.extend({
   ),
 });
 
+/** How far an account is with what payouts need. */
+const payeeState = z.enum(['none', 'incomplete', 'payable']);
+
 const payee = z.object({
   /** 'none': nothing was set up. 'incomplete': its owner has not said everything yet. */
-  state: z.enum(['none', 'incomplete', 'payable']),
+  state: payeeState,
 });
+
+const note = { documentId: idField('doc'), number: z.string() };
+
+export const collectingEvents = {
+  'seller.changed': z.object({}),
+  /** Told to the buyer: the note that says how much of an invoice goes back. */
+  refunded: z.object(note),
+  /** Told to the buyer: the note that takes an invoice back. */
+  voided: z.object(note),
+  'payee.changed': z.object({ state: payeeState }),
+  /** Of the platform's account: somebody asked for a month to be closed. */
+  'closing.asked': z.object({ period }),
+} as const;
 
 export const collectingErrors = {
   not_collecting: {

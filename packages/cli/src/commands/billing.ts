@@ -27,7 +27,7 @@ async function exportBooks(
   const range = { from, ...(to === undefined ? {} : { to }) };
   const file =
     what === 'ledger'
-      ? await client.ledger[form]({ ...range, scope: below === true ? 'inclusive' : 'own' })
+      ? await client.ledger[form]({ ...range, scope: below === true ? 'descendants' : 'own' })
       : await client.statements[form](range);
   const whole = Readable.from(file.stream);
   if (out === undefined) await pipeline(whole, process.stdout, { end: false });
@@ -50,7 +50,7 @@ async function verify({ account, period, only, differences, json = false }: Veri
   const found = [];
   const accounts = client.statements.verify({
     period,
-    scope: only === true ? 'own' : 'inclusive',
+    scope: only === true ? 'own' : 'descendants',
     detail: differences === true ? 'differences' : 'lines',
   });
   for await (const each of accounts) found.push(each);

@@ -308,6 +308,21 @@ it('names the places where it looked for dev.env', async () => {
   ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
 });
 
+describe('key rename', () => {
+  it('says what the key is called now, and key show what it may do', async () => {
+    const id = createId('key');
+    answers[`/keys/${id}`] = {
+      id,
+      name: 'Reports',
+      display: 'pb_live_',
+      mode: 'live',
+      scopes: ['usage:read'],
+    };
+    expect((await run('key', 'rename', id, 'Reports')).stdout).toContain('Reports');
+    expect((await run('key', 'show', id)).stdout).toMatch(/Reports +pb_live_ +live +usage:read/);
+  });
+});
+
 describe('key rotate', () => {
   it('prints the new secret, and until when the old key works (ACC-4)', async () => {
     const [newId, oldId] = [createId('key'), createId('key')];
