@@ -13,6 +13,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
+import { tellCollected } from './document-events.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
 import { notesToSetOff, readNotes, setOffNote, writeNote } from './payout-notes.ts';
@@ -438,6 +439,7 @@ async function payFromBalance(
     documentId,
     toExactJson(after),
   ]);
+  await tellCollected(client, { before, after, nowMs });
   for (const note of settled.notes) await writeNote(client, note);
   await postTransactions(client, settled.transactions, { platformId, nowMs });
 }

@@ -164,6 +164,9 @@ const payee = z.object({
 });
 
 const note = { documentId: idField('doc'), number: z.string() };
+const currency = z.string().regex(/^[A-Z]{3}$/);
+const payoutMoved = { documentId: idField('doc'), period, currency, minorUnits };
+const invoiceMoney = { ...payoutMoved, number: z.string() };
 
 export const collectingEvents = {
   'seller.changed': z.object({}),
@@ -174,6 +177,23 @@ export const collectingEvents = {
   'payee.changed': z.object({ state: payeeState }),
   /** Of the platform's account: somebody asked for a month to be closed. */
   'closing.asked': z.object({ period }),
+  /** Told to whom it is for: an invoice, a payout note or a credit note has its number, and nothing of it changes any more. */
+  'document.issued': z.object({ ...invoiceMoney, kind: z.enum(documentKinds) }),
+  /** It can be paid at `payUrl`. */
+  'invoice.open': z.object({ ...invoiceMoney, payUrl: z.url() }),
+  /** All of it, whoever paid: also a balance. */
+  'invoice.paid': z.object(invoiceMoney),
+  /** Nobody is asked for what is left of it any more. */
+  'invoice.uncollectible': z.object(invoiceMoney),
+  /** Some of it went back to whoever paid. */
+  'invoice.paid-back': z.object(invoiceMoney),
+  /** A bank holds what was paid, until it has decided. */
+  'invoice.disputed': z.object(invoiceMoney),
+  'invoice.dispute-ended': z.object({ ...invoiceMoney, state: z.enum(['won', 'lost']) }),
+  'top-up.paid': z.object({ topUpId: idField('tup'), currency, minorUnits }),
+  'payout.sent': z.object(payoutMoved),
+  /** After a refund, or while a bank holds what it was earned of. */
+  'payout.taken-back': z.object(payoutMoved),
 } as const;
 
 export const collectingErrors = {

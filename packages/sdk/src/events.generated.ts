@@ -23,6 +23,16 @@ export interface EventData {
   readonly 'billing.voided': { readonly documentId: Id<"doc">; readonly number: string };
   readonly 'billing.payee.changed': { readonly state: "none" | "incomplete" | "payable" };
   readonly 'billing.closing.asked': { readonly period: string };
+  readonly 'billing.document.issued': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly kind: "invoice" | "credit-note" | "payout-note" };
+  readonly 'billing.invoice.open': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly payUrl: string };
+  readonly 'billing.invoice.paid': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
+  readonly 'billing.invoice.uncollectible': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
+  readonly 'billing.invoice.paid-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
+  readonly 'billing.invoice.disputed': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
+  readonly 'billing.invoice.dispute-ended': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly state: "won" | "lost" };
+  readonly 'billing.top-up.paid': { readonly topUpId: Id<"tup">; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.payout.sent': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.payout.taken-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.customers.linked': { readonly linkCount: number };
   readonly 'billing.reminder-terms.changed': { readonly childId?: Id<"acc"> };
   readonly 'billing.reminded': { readonly documentId: Id<"doc">; readonly number: string; readonly offsetDays: number; readonly isLast: boolean };

@@ -57,6 +57,14 @@ export async function booksOf({ database, stripe }: ClosingWorld) {
       `SELECT period || ' ' || account_count || ' ' || kept_count || ' ' || document_count || ' ' || (issued_at IS NOT NULL) AS text
        FROM billing_closing`,
     ),
+    told: await texts(
+      `SELECT type || ' ' || account_id || ' ' || data::text AS text FROM platform_event WHERE type NOT LIKE 'billing.payout.%'`,
+    ),
+    toldOfPayouts: await texts(
+      `SELECT account_id || ' ' || (data ->> 'documentId') || ' '
+         || sum((data ->> 'minorUnits')::bigint * CASE type WHEN 'billing.payout.sent' THEN 1 ELSE -1 END) AS text
+       FROM platform_event WHERE type LIKE 'billing.payout.%' GROUP BY account_id, data ->> 'documentId'`,
+    ),
     stripe: stripeBooks(stripe, named),
   };
 }
