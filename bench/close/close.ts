@@ -247,7 +247,7 @@ const recompute: Phase = async ({ pool, owner, signal, month }, tell) => {
   let [accountCount, lineCount, wrongAccounts] = [0, 0, 0];
   for (let after = ''; ; ) {
     const page = await verifier.closedAccounts(PLATFORM_ID, month, {
-      scope: 'inclusive',
+      scope: 'descendants',
       after,
       limit: PAGE_SIZE,
     });
