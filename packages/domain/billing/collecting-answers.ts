@@ -1,6 +1,6 @@
 import type { NameOf } from './answers.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
-import { sentOf } from './collection/payout-collection.ts';
+import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './collection/payout-collection.ts';
 import { entitledOf, fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
@@ -25,23 +25,25 @@ function standingAnswer({ collection, failure }: StoredDocument) {
     };
   }
   const { totalMinorUnits, backing } = collection;
-  const [sent, entitled] = [sentOf(collection), entitledOf(totalMinorUnits, backing)];
+  const setOff = setOffOf(collection);
   return {
     standing: {
-      state: payoutStateOf(sent, entitled),
-      paidMinorUnits: sent.toString(),
-      refundedMinorUnits: (totalMinorUnits - entitled).toString(),
+      state: payoutStateOf(collection),
+      paidMinorUnits: sentOf(collection).toString(),
+      refundedMinorUnits: (totalMinorUnits - entitledOf(totalMinorUnits, backing)).toString(),
       disputedMinorUnits: '0',
       fundedMinorUnits: fundedOf(totalMinorUnits, backing).toString(),
+      ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
   };
 }
 
 /** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
-function payoutStateOf(sent: bigint, entitled: bigint) {
-  if (sent !== entitled) return sent > 0n ? ('open' as const) : ('waiting' as const);
-  return entitled > 0n ? ('paid' as const) : ('void' as const);
+function payoutStateOf(of: PayoutCollection) {
+  const sent = sentOf(of);
+  if (sent !== earnedOf(of)) return sent > 0n ? ('open' as const) : ('waiting' as const);
+  return entitledOf(of.totalMinorUnits, of.backing) > 0n ? ('paid' as const) : ('void' as const);
 }
 
 export const documentHeadAnswer = (stored: StoredDocument) => {

@@ -27,12 +27,12 @@ let documents: MemoryDocuments;
 let rail: MemoryRail;
 let ports: BillingPorts;
 let audited: unknown[];
+let told: object[];
 /** What was to be done at once. */
 let hurried: string[];
 
 beforeEach(() => {
-  audited = [];
-  hurried = [];
+  [audited, told, hurried] = [[], [], []];
   documents = memoryDocuments();
   rail = new MemoryRail();
   const world = {
@@ -87,7 +87,7 @@ function contextOf(accountId: string) {
       });
     },
     audit: (change: unknown) => void audited.push(change),
-    emit: async () => undefined,
+    emit: async (event: string, payload: object, at = accountId) => void told.push({ event, at, ...payload }),
   };
 }
 
@@ -182,6 +182,8 @@ describe('sellers', () => {
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
+    await set(contextOf('leaf'), said, ports);
+    expect(told).toEqual([{ event: 'seller.changed', at: 'leaf' }]);
   });
 });
 
@@ -259,6 +261,10 @@ describe('statements', () => {
     });
     expect(audited).toHaveLength(1);
     expect(hurried).toEqual(['collecting']);
+    // Whose money it is hears of it, and those above it.
+    expect(told).toMatchObject([
+      { event: 'refunded', at: 'leaf', documentId: expect.not.stringMatching(id) },
+    ]);
   });
 
   test('refund 422: no more than was paid, what is asked for already counted', async () => {
@@ -286,6 +292,7 @@ describe('statements', () => {
     });
     expect(audited).toHaveLength(1);
     expect(hurried).toEqual(['collecting']);
+    expect(told).toMatchObject([{ event: 'voided', at: 'leaf' }]);
     expect(await refusalOf(cancel())).toBe('billing.already_paid');
   });
 
@@ -390,6 +397,7 @@ describe('payouts', () => {
     await setUp(contextOf('leaf'), {}, ports);
     expect(await documents.railParty('leaf')).toEqual(first);
     expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'payable' });
+    expect(told).toEqual([{ event: 'payee.changed', at: 'leaf', state: 'payable' }]);
   });
 
   test('setUp 409: not without a country, nor without anything that pays', async () => {
@@ -418,8 +426,11 @@ describe('closings', () => {
     expect(await asked()).toEqual({ period: '2026-11', isNew: true });
     expect(hurried).toEqual(['closing']);
     expect(await asked()).toEqual({ period: '2026-11', isNew: false });
+    expect(told).toEqual([{ event: 'closing.asked', at: 'platform', period: '2026-11' }]);
     const { items } = await list(contextOf('platform'), {}, ports);
-    expect(items).toMatchObject([{ period: '2026-11', state: 'settling' }]);
+    expect(items).toMatchObject([
+      { period: '2026-11', state: 'settling', accountCount: 3, keptCount: 1, issuedCount: 0 },
+    ]);
   });
 
   test('close 409: not one that goes on', async () => {

@@ -6,12 +6,13 @@ import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import {
   collectingErrors,
+  collectingEvents,
   collectingResources,
   payStatement,
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
-import { customerErrors, customerResources } from './customer-operations.ts';
+import { customerErrors, customerEvents, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
@@ -218,6 +219,8 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
+    ...collectingEvents,
+    ...customerEvents,
     ...reminderEvents,
     ...verificationEvents,
   },

@@ -11,6 +11,8 @@ const DOCUMENT_COUNT_MAX = 500;
 const NOTICE_COUNT_MAX = 500;
 /** Invoices first, then the payouts that they fund; a third finds nothing. */
 const PASS_COUNT_MAX = 3;
+/** Of questions to the rail in one round that fail: it is away, and each would be waited for. */
+const FAILURE_COUNT_MAX = 5;
 /** A rail tells a thing for three days. */
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
@@ -69,9 +71,17 @@ async function collect(
 ): Promise<string> {
   const { store, notices, rail, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
+  // One that cannot be looked up now waits for the next round, and holds up no other and no document.
+  const failures: RailError[] = [];
   for (const notice of told) {
     if (isStopped()) break;
-    await notices.handled(notice, await subjectOf(rail, notice));
+    if (failures.length >= FAILURE_COUNT_MAX && isAskedAbout(notice)) continue;
+    try {
+      await notices.handled(notice, await subjectOf(rail, notice));
+    } catch (cause) {
+      if (!(cause instanceof RailError)) throw cause;
+      failures.push(cause);
+    }
   }
   let dueCount = 0;
   // What a payment pays out is due by it.
@@ -85,8 +95,14 @@ async function collect(
     if (due.length === 0 || isStopped()) break;
   }
   await notices.forget(nowMs() - NOTICES_KEPT_MS);
+  // Once all else is done: whoever runs the platform sees that the task failed, and why.
+  if (failures[0] !== undefined) throw failures[0];
   return `${told.length} notices, ${dueCount} documents were due`;
 }
+
+/** Whether the rail has to be asked what it is about. */
+const isAskedAbout = ({ subject }: RailNotice): boolean =>
+  subject.kind === 'payee' || subject.kind === 'payment';
 
 /** What a notice is about. Of something that the rail does not have any more, nothing. */
 async function subjectOf(rail: PaymentRail, notice: RailNotice) {

@@ -9,8 +9,11 @@ import { decodeForm, type FormObject } from './form-body.ts';
 /** What goes wrong once, with the next request whose path it names. */
 export interface StripeFault {
   readonly path: RegExp;
-  /** 'lost': the request has its effect, and its answer never comes. */
-  readonly kind: 'rate-limited' | 'failed' | 'lost';
+  /**
+   * 'unreached': it breaks off before it has any effect. 'lost': it breaks off after it had its effect. 'silent': it has its
+   * effect, and the other side waits for an answer for as long as it likes.
+   */
+  readonly kind: 'rate-limited' | 'failed' | 'unreached' | 'lost' | 'silent';
 }
 
 export interface FakeStripeOptions {
@@ -31,7 +34,7 @@ export interface FakeStripe {
   /** An event as Stripe sends it. */
   signed(event: StripeObject, atMs?: number): { readonly body: string; readonly signature: string };
   /** Runs before each request is answered: to let a process die there. */
-  onRequest: ((request: string) => void) | undefined;
+  onRequest: ((request: string) => void | Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -303,15 +306,19 @@ export async function startFakeStripe({
     if (asked.path.startsWith('/pay/')) return payPage(state, asked, response);
     if (asked.path.startsWith('/connect/')) return connectPage(state, asked, response);
     requests.push(`${asked.method} ${asked.path}`);
-    fake.onRequest?.(`${asked.method} ${asked.path}`);
+    await fake.onRequest?.(`${asked.method} ${asked.path}`);
     const at = faults.findIndex(({ path }) => path.test(asked.path));
     const fault = at < 0 ? undefined : faults.splice(at, 1)[0]?.kind;
+    if (fault === 'unreached') {
+      response.destroy();
+      return;
+    }
     const made =
       fault === 'rate-limited'
         ? problem(429, { type: 'invalid_request_error', code: 'rate_limit', message: 'Too many requests.' })
         : answerOnce(asked, fault === 'failed');
     if (fault === 'lost') response.destroy();
-    else {
+    else if (fault !== 'silent') {
       response.writeHead(made.status, { 'content-type': 'application/json', 'request-id': nextId('req_') });
       response.end(made.text);
     }
