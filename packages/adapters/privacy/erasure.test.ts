@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { createId } from '@patchbay/kit/ids';
+import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -185,6 +189,70 @@ test('the chain of the audit log is whole after an erasure, and broken when an e
   ).toBe('1');
   const forged = `UPDATE audit_entry e SET actor_name = 'Other', erased_by = 'ers_forged', erased_hash = '\\x00' WHERE account_id = $1 AND sequence = (SELECT max(sequence) FROM audit_entry WHERE account_id = $1)`;
   expect(await broken(forged)).toBe(String(entries.length + 3));
+});
+
+/** What was minted for somebody, as the audit log kept it once: by the username, which says for whom. */
+const mintedFor = (identity: string) =>
+  mint({
+    keyId: createId('key'),
+    mintKey: new Uint8Array(32),
+    caveats: [{ type: 'identity', identity }],
+    randomId: randomBytes(12),
+  }).username;
+
+const bytesOfAll = (text: string) =>
+  (text.match(/[A-Za-z0-9_-]{40,}/g) ?? []).map((word) => Buffer.from(word, 'base64url').toString('latin1'));
+
+test('no credential says for whom it was minted after their erasure, nor who called with one (PRD-4)', async () => {
+  const { accountId } = await database.signUp('Minted');
+  const audit = auditStore(database.prisma);
+  const [usernames, other] = [[mintedFor('evelyn.q'), mintedFor('evelyn.q')], mintedFor('evelyn.qu')];
+  const entry = { accountId, accountPath: [accountId], requestId: 'req_1', actorId: 'key_x', actorName: 'K' };
+  const action = 'networkDiscovery.createIceServers';
+  const append = (target: string, identity: string) =>
+    audit.append({ ...entry, action, target, after: { identity } });
+  const targets = async () =>
+    (
+      await audit.entries.list({ accountId, scope: 'own', filter: { visibleIds: [], action }, limit: 9 })
+    ).items
+      .map(({ target }) => target)
+      .reverse();
+  const [first = '', second = ''] = usernames;
+  await append(first, 'evelyn.q');
+  await append(other, 'evelyn.qu');
+  await owner.query(
+    `INSERT INTO refused_request (id, account_id, at, actor_id, actor_name, operation, code, status, detail, known)
+     VALUES ('req_evelyn', $1, now(), 'crd_1', 'evelyn.q', 'x.y', 'access.scope', 403, '', '{}')`,
+    [accountId],
+  );
+  await audit.append({ ...entry, actorId: 'crd_1', actorName: 'evelyn.q', action: 'x.y', target: 't' });
+  expect((await erase(accountId, 'user:evelyn.q')).done).toMatchObject({
+    erased: { auditEntries: 2, refusedRequests: 1 },
+  });
+  expect(await targets()).toEqual([prefixesOf(first).at(-1), other]);
+  const left = await everything([accountId]);
+  expect(left).not.toMatch(/evelyn\.q\b/);
+  expect(bytesOfAll(left).join('\n')).not.toMatch(/evelyn\.q\b/);
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
+
+  // What a release before left in an entry goes with the migration, and the chain says so.
+  const { rows } = await owner.query(
+    "SELECT pg_get_functiondef('credential_target(text)'::regprocedure) AS is",
+  );
+  await owner.query(
+    `CREATE OR REPLACE FUNCTION credential_target(said text) RETURNS text LANGUAGE sql AS 'SELECT said'`,
+  );
+  await append(second, 'evelyn.q');
+  await erase(accountId, 'user:evelyn.q');
+  await owner.query(rows[0].is);
+  expect((await targets()).at(-1)).toBe(second);
+  const migration = await readFile(
+    new URL('../../../prisma/migrations/20261201007000_credentials_by_id/migration.sql', import.meta.url),
+    'utf8',
+  );
+  await owner.query(/DO \$again\$.*END \$again\$;/s.exec(migration)?.[0] ?? '');
+  expect(await targets()).toEqual([prefixesOf(first).at(-1), other, prefixesOf(second).at(-1)]);
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
 });
 
 test('while the person is in a session the erasure waits, and takes what comes meanwhile with it', async () => {

@@ -170,6 +170,16 @@ export function prefixesOf(username: string): readonly string[] {
   return parsed.blocks.map(({ prefixId: id }) => id);
 }
 
+/**
+ * The id of a credential itself, the last of `prefixesOf`. It says nothing of what the credential allows or whom it is for,
+ * so a log can name it. Throws CredentialError for a text that is no username.
+ */
+export function credentialIdOf(username: string): string {
+  const parsed = parseUsername(username);
+  if (parsed.type === 'refusal') throw new CredentialError(parsed.code, parsed.detail);
+  return prefixId(parsed.bytes);
+}
+
 /** The password of a username that is well-formed. TURN derives its integrity key from it (RFC 8489 §9.2.2). */
 export function passwordOf(mintKey: Uint8Array, { bytes, blocks }: ParsedCredential): string {
   let tail = mintKey;

@@ -1,6 +1,7 @@
 import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { credentialIdOf } from '@patchbay/protocol/credential/credential';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
 import { asRefusal, requestedCaveats } from '../credential-request.ts';
@@ -41,7 +42,10 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
       );
     }
     const { username, password } = credential;
-    audit({ target: username, after: { ...request, expiresAt: new Date(expiresAtMs).toISOString() } });
+    audit({
+      target: credentialIdOf(username),
+      after: { ...request, expiresAt: new Date(expiresAtMs).toISOString() },
+    });
     return {
       iceServers: [{ urls: [...urls], username, credential: password }],
       expiresAt: new Date(expiresAtMs).toISOString(),

@@ -1,6 +1,6 @@
 import { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
-import { mint, parseUsername, verify } from '@patchbay/protocol/credential/credential';
+import { mint, parseUsername, prefixesOf, verify } from '@patchbay/protocol/credential/credential';
 import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import { toRestrictions } from '@patchbay/protocol/credential/limits';
 import { serviceContext } from '@patchbay/testing/service-context';
@@ -36,6 +36,9 @@ test('createIceServers 200: the credential is the account’s own, and says what
     ]),
   );
   expect(JSON.stringify(audited)).not.toContain(password);
+  // Whoever reads a username knows whom it is for: the log has the id that a revocation has (PRD-4).
+  expect(audited).toMatchObject([{ target: prefixesOf(username).at(-1) }]);
+  expect(JSON.stringify(audited)).not.toContain(username);
 });
 
 test('createIceServers 200: application and instance type are in the credential, for nodes to hold it to (ACC-6)', async () => {

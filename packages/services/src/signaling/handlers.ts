@@ -1,7 +1,7 @@
 import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
-import { bearerToken } from '@patchbay/protocol/credential/credential';
+import { bearerToken, credentialIdOf } from '@patchbay/protocol/credential/credential';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
 import { asRefusal, requestedCaveats } from '../credential-request.ts';
@@ -48,7 +48,7 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
       );
     }
     const expiresAt = new Date(expiresAtMs).toISOString();
-    audit({ target: credential.username, after: { ...request, expiresAt } });
+    audit({ target: credentialIdOf(credential.username), after: { ...request, expiresAt } });
     return { token: bearerToken(credential), signalUrl, expiresAt };
   },
 };

@@ -1,5 +1,5 @@
 import { createId } from '@patchbay/kit/ids';
-import { mint, parseBearerToken, verify } from '@patchbay/protocol/credential/credential';
+import { mint, parseBearerToken, prefixesOf, verify } from '@patchbay/protocol/credential/credential';
 import { serviceContext } from '@patchbay/testing/service-context';
 import { expect, test } from 'vitest';
 import { signaling } from './definition.ts';
@@ -30,6 +30,9 @@ test('createToken 200: the token opens signaling as the identity asked for', asy
     identity: 'bob',
   });
   expect(JSON.stringify(audited)).not.toContain(credential.password);
+  // Whoever reads a username knows whom it is for: the log has the id that a revocation has (PRD-4).
+  expect(audited).toMatchObject([{ target: prefixesOf(credential.username).at(-1) }]);
+  expect(JSON.stringify(audited)).not.toContain(credential.username);
 });
 
 test('createToken 200: application and instance type are in the token, for nodes to hold it to (ACC-6)', async () => {
