@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { rowsOf } from '../postgres/at-once.ts';
 import type { Statement } from '../postgres/round-trip.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { linkHashOf } from './link-hash.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 const TOKEN_BYTES = 16;
@@ -264,6 +265,11 @@ export interface ShownBrands {
   above(accountId: string, notAbove?: string): Promise<BrandInEffect | undefined>;
   /** Of the lowest account that is above everything where the user holds a role. */
   ofUser(userId: string): Promise<BrandInEffect | undefined>;
+  /**
+   * What the mail of a link was in, for the page that it leads to: of a link to set a password, to prove an address, or of an
+   * invitation. With `notAbove`, of none that is above that account. Undefined as well for a link that does not work any more.
+   */
+  ofLink(token: string, notAbove?: string): Promise<BrandInEffect | undefined>;
   /** The account whose brand a host shows. */
   accountAt(host: string): Promise<string | undefined>;
   logo(hash: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined>;
@@ -287,6 +293,10 @@ export function shownBrands(prisma: PrismaClient): ShownBrands {
     above: async (accountId, notAbove) =>
       brandFromRows(await rowsOf(prisma, brandAbove(accountId, notAbove))),
     ofUser: async (userId) => brandFromRows(await prisma.$queryRaw`SELECT brand_of_user(${userId}) AS brand`),
+    ofLink: async (token, notAbove) =>
+      brandFromRows(
+        await prisma.$queryRaw`SELECT brand_of_link(${linkHashOf(token)}, ${notAbove ?? null}) AS brand`,
+      ),
     accountAt: async (host) => {
       const [row] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT brand_host_find(${host}) AS id`;
       return row?.id ?? undefined;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   changedAddressMail,
   organisationSignInMail,
@@ -8,6 +8,7 @@ import {
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { linkHashOf } from './link-hash.ts';
 import { hashPassword, isPassword } from './password.ts';
 import { noteKnown } from './sign-in.ts';
 import { noteSignIn } from './sign-in-log.ts';
@@ -24,8 +25,6 @@ const TOKEN_BYTES = 32;
 /** The page of those who sign in by their organisation. */
 const ORGANISATION_SIGN_IN_PATH = '/sign-in/organisation';
 
-const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
-
 export interface EmailLinkRequest {
   readonly userId: string;
   readonly purpose: EmailLinkPurpose;
@@ -40,7 +39,7 @@ export async function makeEmailLink(
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const until = new Date(Date.now() + EMAIL_LINK_LIFETIMES_MS[purpose]);
   const [row] = await prisma.$queryRaw<{ made: boolean }[]>`
-    SELECT email_link_make(${hashOf(token)}, ${userId}, ${purpose}, ${email}, ${until}) AS made`;
+    SELECT email_link_make(${linkHashOf(token)}, ${userId}, ${purpose}, ${email}, ${until}) AS made`;
   return row?.made === true ? token : undefined;
 }
 
@@ -91,14 +90,14 @@ export interface EmailLinks {
 export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
   const find = async (token: string, purpose: EmailLinkPurpose): Promise<LinkedUser | undefined> => {
     const [row] = await prisma.$queryRaw<LinkedUser[]>`
-      SELECT user_id, name, email FROM email_link_read(${hashOf(token)}, ${purpose})`;
+      SELECT user_id, name, email FROM email_link_read(${linkHashOf(token)}, ${purpose})`;
     return row;
   };
 
   /** Whether a link would lead out of the domain by which an organisation signs its people in: that is no way round. */
   async function isLeaving(token: string): Promise<boolean> {
     const [link] = await prisma.$queryRaw<{ user_id: string; email: string; old_email: string }[]>`
-      SELECT user_id, email, old_email FROM email_link_read(${hashOf(token)}, 'verify')`;
+      SELECT user_id, email, old_email FROM email_link_read(${linkHashOf(token)}, 'verify')`;
     if (link === undefined || link.email === link.old_email) return false;
     return (await ssoBinding(prisma, link.user_id)) !== undefined;
   }
@@ -145,7 +144,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
       const passwordHash = await hashPassword(password);
       return await atomically(prisma, async () => {
         const [user] = await prisma.$queryRaw<LinkedUser[]>`
-          SELECT user_id, name, email FROM password_reset(${hashOf(token)}, ${passwordHash})`;
+          SELECT user_id, name, email FROM password_reset(${linkHashOf(token)}, ${passwordHash})`;
         if (user === undefined) return undefined;
         const { user_id: userId, name, email } = user;
         const after = { signInSessions: 'ended', by: 'mailed link' };
@@ -160,7 +159,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         return await atomically(prisma, async () => {
           if (await isLeaving(token)) return undefined;
           const [user] = await prisma.$queryRaw<(LinkedUser & { old_email: string })[]>`
-            SELECT user_id, name, email, old_email FROM email_verify(${hashOf(token)})`;
+            SELECT user_id, name, email, old_email FROM email_verify(${linkHashOf(token)})`;
           if (user === undefined) return undefined;
           const { user_id: userId, name, email, old_email: oldEmail } = user;
           await noteSignIn(prisma, {

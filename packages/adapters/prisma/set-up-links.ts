@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { InvitationTokens } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { appendEntry } from './audit-store.ts';
 import { isUniqueViolation } from './database-error.ts';
 import { appendEvents } from './event-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { linkHashOf } from './link-hash.ts';
 import { memberEvent } from './member-events.ts';
 import { hashPassword } from './password.ts';
 import { heldRoleColumns, roleFromRow } from './role-store.ts';
@@ -16,8 +17,6 @@ import { atomically } from './unit-of-work.ts';
 export const SET_UP_LINK_LIFETIME_MS = 7 * 24 * 3_600_000;
 const TOKEN_BYTES = 32;
 
-const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
-
 /** Anything that runs a query: the client, or a transaction of it. */
 type Queries = Pick<PrismaClient, '$executeRaw' | '$queryRaw'>;
 
@@ -27,7 +26,7 @@ const endOf = () => new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);
 /** Makes a link to set a password again. The token is returned here and only its hash is kept. */
 export async function makeSetUpLink(queries: Queries, userId: string): Promise<string> {
   const token = newToken();
-  await queries.$executeRaw`SELECT set_up_link_make(${hashOf(token)}, NULL, ${userId}, ${endOf()}, NULL)`;
+  await queries.$executeRaw`SELECT set_up_link_make(${linkHashOf(token)}, NULL, ${userId}, ${endOf()}, NULL)`;
   return token;
 }
 
@@ -38,7 +37,7 @@ export async function makeInvitation(
 ): Promise<InvitationTokens> {
   const [shown, mailed] = [newToken(), newToken()];
   const [made] = await queries.$queryRaw<{ is_mailed: boolean }[]>`
-    SELECT set_up_link_invite(${hashOf(shown)}, ${hashOf(mailed)}, ${userId}, ${endOf()}, ${accountId}) AS is_mailed`;
+    SELECT set_up_link_invite(${linkHashOf(shown)}, ${linkHashOf(mailed)}, ${userId}, ${endOf()}, ${accountId}) AS is_mailed`;
   return made?.is_mailed === true ? { shown, mailed } : { shown };
 }
 
@@ -57,7 +56,7 @@ export interface SetUpLink {
 export async function readSetUpLink(prisma: PrismaClient, token: string): Promise<SetUpLink | undefined> {
   const [row] = await prisma.$queryRaw<
     { email: string | null; name: string; account_name: string | null; has_password: boolean }[]
-  >`SELECT email, name, account_name, has_password FROM set_up_link_read(${hashOf(token)})`;
+  >`SELECT email, name, account_name, has_password FROM set_up_link_read(${linkHashOf(token)})`;
   return (
     row && {
       email: row.email ?? undefined,
@@ -103,7 +102,7 @@ export async function useSetUpLink(
       const [row] = await prisma.$queryRaw<
         { id: string; email: string; name: string; account_id: string | null; is_verified: boolean }[]
       >`
-        SELECT u.id, u.email, u.account_id, u.is_verified, (SELECT p.name FROM user_profile(u.id) p) AS name FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
+        SELECT u.id, u.email, u.account_id, u.is_verified, (SELECT p.name FROM user_profile(u.id) p) AS name FROM set_up_link_use(${linkHashOf(token)}, ${passwordHash}, ${email ?? null},
           ${name ?? null}) u`;
       if (row === undefined) return undefined;
       const accountId = row.account_id ?? undefined;
@@ -126,7 +125,7 @@ export async function acceptInvitation(
 ): Promise<string | undefined> {
   return await atomically(prisma, async () => {
     const [row] = await prisma.$queryRaw<{ at: string | null }[]>`
-      SELECT invitation_accept(${hashOf(token)}, ${userId}) AS at`;
+      SELECT invitation_accept(${linkHashOf(token)}, ${userId}) AS at`;
     const accountId = row?.at ?? undefined;
     if (accountId !== undefined) await noteTaken(prisma, { accountId, userId });
     return accountId;

@@ -1,5 +1,7 @@
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
+import { makeEmailLink } from '@patchbay/adapters/prisma/email-links';
 import { inAccount } from '@patchbay/adapters/prisma/scope';
+import { makeInvitation, makeSetUpLink, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -386,4 +388,45 @@ test('mails to somebody are in the name of the lowest brand above all of their a
   expect(await shown.ofUser(userId)).toMatchObject({ name: 'Northwind' });
   await roleAt(await database.addChild(rival, 'Elsewhere'));
   expect(await shown.ofUser(userId)).toBeUndefined();
+});
+
+test('the page that a link leads to is in the brand of its mail, for as long as the link works (PRD-2)', async () => {
+  const shown = shownBrands(database.prisma);
+  for (const [at, name] of [
+    [reseller, 'Northwind'],
+    [customer, 'Corner'],
+  ] as const)
+    await call(['brand', 'set'], { name }, at);
+  const { userId, email } = await database.signUp('Linked');
+  const join = (accountId: string) =>
+    inAccount(database.prisma, accountId, ({ roleGrant }) =>
+      roleGrant.create({ data: { userId, accountId, role: 'viewer', acceptedAt: null } }),
+    );
+  await join(shop);
+  const { shown: invitation } = await makeInvitation(database.prisma, { userId, accountId: shop });
+  expect(await shown.ofLink(invitation)).toMatchObject({ name: 'Corner' });
+  // At the host of a brand nothing above it is named.
+  expect(await shown.ofLink(invitation, shop)).toBeUndefined();
+  // Their own account stands below the platform alone.
+  const reset = { userId, purpose: 'reset', email } as const;
+  const own = (await makeEmailLink(database.prisma, reset)) ?? '';
+  expect(await shown.ofLink(own)).toEqual(await shown.ofUser(userId));
+
+  const { userId: below } = await database.signUp('Below');
+  await inAccount(database.prisma, database.platformId, ({ roleGrant }) =>
+    roleGrant.deleteMany({ where: { userId: below } }),
+  );
+  await inAccount(database.prisma, shop, ({ roleGrant }) =>
+    roleGrant.create({ data: { userId: below, accountId: shop, role: 'owner', acceptedAt: new Date() } }),
+  );
+  const links = [
+    (await makeEmailLink(database.prisma, { ...reset, userId: below })) ?? '',
+    (await makeEmailLink(database.prisma, { ...reset, purpose: 'verify', userId: below })) ?? '',
+    await makeSetUpLink(database.prisma, below),
+  ];
+  for (const link of links) expect(await shown.ofLink(link)).toMatchObject({ name: 'Corner' });
+  expect(await shown.ofLink('none')).toBeUndefined();
+  const [, , taken = ''] = links;
+  await useSetUpLink(database.prisma, { token: taken, password: 'a long password of theirs' });
+  expect(await shown.ofLink(taken)).toBeUndefined();
 });

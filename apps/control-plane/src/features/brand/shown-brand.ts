@@ -52,6 +52,17 @@ export const accountBrand = cache(async (accountId: string): Promise<ShownBrand>
   }
 });
 
+/** What the page of a mailed link shows: the brand that its mail was in, and that of the host where there is none (PRD-2). */
+export const linkBrand = cache(async (token: string): Promise<ShownBrand> => {
+  try {
+    const { within } = await placeOf(await headers());
+    const brand = await controlPlane().brands.ofLink(token, within);
+    return brand === undefined ? await pageBrand() : shownBrandOf(brand);
+  } catch {
+    return await pageBrand();
+  }
+});
+
 /** Whether a stranger gets an account here. What the platform's own host says, the sign-up itself knows. */
 export async function isSignUpOpen(): Promise<boolean> {
   try {

@@ -7,8 +7,8 @@ import { useMay } from '../shell/use-may.ts';
 export interface Sample {
   /** Where the sample page of this start is. */
   readonly url: string;
-  /** The account whose key its server mints with. */
-  readonly accountId: string;
+  /** Whether its server mints with a key of the account that is looked at. Whose key it is else is nobody's to know. */
+  readonly isOfAccount: boolean;
 }
 
 /** How the sample page is opened so that its calls show at the account that is looked at. */
@@ -35,7 +35,7 @@ export function useSampleWay(): SampleWay | undefined {
   if (sample === undefined || account === undefined) return undefined;
   const { url } = sample;
   // The platform's own account mints for nobody, and sees all calls.
-  if (account.id === sample.accountId || account.depth === 0) return { kind: 'address', url };
+  if (sample.isOfAccount || account.depth === 0) return { kind: 'address', url };
   if (!mayMint || account.effectiveState !== 'active') return undefined;
   return { kind: 'pass', url, accountId: account.id, accountName: account.name };
 }

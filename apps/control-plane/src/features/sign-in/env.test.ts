@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { isLoopbackHost, readDemoAccount } from './env.ts';
+import { isLoopbackHost, readDemoAccount, sampleOn } from './env.ts';
 
 const PATCHBAY_DEV_ENV = path.join(mkdtempSync(path.join(tmpdir(), 'patchbay-')), 'dev.env');
 writeFileSync(PATCHBAY_DEV_ENV, 'PATCHBAY_EMAIL=demo@example.com\nPATCHBAY_PASSWORD="a long password"\n');
@@ -34,4 +34,16 @@ test('without a first start there is none to tell', () => {
   expect(
     readDemoAccount({ PATCHBAY_DEV_ENV: `${PATCHBAY_DEV_ENV}.absent`, PATCHBAY_URL: 'http://localhost' }),
   ).toBeUndefined();
+});
+
+test('a page tells of the sample whether it is of the account that is looked at, and names no other account (PRD-2)', () => {
+  const sample = path.join(mkdtempSync(path.join(tmpdir(), 'patchbay-')), 'dev.env');
+  writeFileSync(
+    sample,
+    'PATCHBAY_EMAIL=demo@example.com\nPATCHBAY_PASSWORD=pw\nPATCHBAY_SAMPLE_URL=http://localhost:3001\nPATCHBAY_ACCOUNT=acc_demo\n',
+  );
+  const environment = { PATCHBAY_DEV_ENV: sample, PATCHBAY_URL: 'http://localhost' };
+  const url = 'http://localhost:3001';
+  expect(sampleOn('acc_below', environment)).toEqual({ url, isOfAccount: false });
+  expect(sampleOn('acc_demo', environment)).toEqual({ url, isOfAccount: true });
 });

@@ -42,10 +42,13 @@ export function readDemoAccount(
   return demo && { email: demo.PATCHBAY_EMAIL, password: demo.PATCHBAY_PASSWORD };
 }
 
-/** The sample page that runs beside a first start. */
-export function readSample(
+/** The sample page that runs beside a first start, and whether its key is of the account that is looked at: no page names another. */
+export function sampleOn(
+  lookedAtId: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): { readonly url: string; readonly accountId: string } | undefined {
+): { readonly url: string; readonly isOfAccount: boolean } | undefined {
   const { PATCHBAY_SAMPLE_URL: url, PATCHBAY_ACCOUNT: accountId } = readDevEnv(environment) ?? {};
-  return url === undefined || accountId === undefined ? undefined : { url, accountId };
+  return url === undefined || accountId === undefined
+    ? undefined
+    : { url, isOfAccount: accountId === lookedAtId };
 }

@@ -7,7 +7,7 @@ import { AppShell } from '../../../features/shell/app-shell.tsx';
 import { EndpointsProvider } from '../../../features/shell/endpoints.tsx';
 import { FetchedAhead } from '../../../features/shell/fetched-ahead.tsx';
 import { readEndpoints } from '../../../features/sign-in/endpoints.ts';
-import { readSample } from '../../../features/sign-in/env.ts';
+import { sampleOn } from '../../../features/sign-in/env.ts';
 import { requireSignIn } from '../../../features/sign-in/signed-in.ts';
 
 export const dynamic = 'force-dynamic';
@@ -31,7 +31,7 @@ export default async function AccountLayout({ params, children }: AccountLayoutP
   ]);
   const host = await requestHost().catch(() => undefined);
   // It is of the demo account, which at the host of a brand may be above whoever looks.
-  const sample = host?.kind === 'platform' ? readSample() : undefined;
+  const sample = host?.kind === 'platform' ? sampleOn(accountId) : undefined;
   return (
     <EndpointsProvider endpoints={endpoints}>
       <SampleProvider sample={sample}>

@@ -1,14 +1,16 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { type LinkParams, linkMetadata } from '../../../features/brand/linked-pages.tsx';
 import { AwayPage } from '../../../features/problem/away-page.tsx';
 import { Entry } from '../../../features/sign-in/entry.tsx';
 import { SetUpForm } from '../../../features/sign-in/set-up-form.tsx';
 import { controlPlane } from '../../../server/compose.ts';
 
-export const metadata: Metadata = { title: 'Set a new password', referrer: 'no-referrer' };
+export const generateMetadata = (page: LinkParams): Promise<Metadata> =>
+  linkMetadata('Set a new password', page);
 export const dynamic = 'force-dynamic';
 
-export default async function Page({ params }: { readonly params: Promise<{ readonly token: string }> }) {
+export default async function Page({ params }: LinkParams) {
   const { token } = await params;
   const link = await controlPlane()
     .emailLinks.readReset(token)

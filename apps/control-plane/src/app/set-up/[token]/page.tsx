@@ -1,6 +1,7 @@
 import { SIGN_IN_REFUSAL } from '@patchbay/adapters/prisma/sign-in';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { type LinkParams, linkMetadata } from '../../../features/brand/linked-pages.tsx';
 import { AwayPage } from '../../../features/problem/away-page.tsx';
 import { Entry } from '../../../features/sign-in/entry.tsx';
 import { JoinForm } from '../../../features/sign-in/join-form.tsx';
@@ -8,10 +9,10 @@ import { SetUpForm } from '../../../features/sign-in/set-up-form.tsx';
 import { currentUser } from '../../../features/sign-in/signed-in.ts';
 import { controlPlane } from '../../../server/compose.ts';
 
-export const metadata: Metadata = { title: 'Set a password', referrer: 'no-referrer' };
+export const generateMetadata = (page: LinkParams): Promise<Metadata> => linkMetadata('Set a password', page);
 export const dynamic = 'force-dynamic';
 
-export default async function Page({ params }: { readonly params: Promise<{ readonly token: string }> }) {
+export default async function Page({ params }: LinkParams) {
   const { token } = await params;
   const link = await controlPlane()
     .setUpLinks.read(token)

@@ -2,10 +2,12 @@ import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { type LinkParams, linkMetadata } from '../../../features/brand/linked-pages.tsx';
 import { Entry } from '../../../features/sign-in/entry.tsx';
 import { SendAtOnce } from '../../../features/sign-in/send-at-once.tsx';
 
-export const metadata: Metadata = { title: 'Confirm your address', referrer: 'no-referrer' };
+export const generateMetadata = (page: LinkParams): Promise<Metadata> =>
+  linkMetadata('Confirm your address', page);
 export const dynamic = 'force-dynamic';
 
 const { email_taken: taken } = tenancy.errors;
@@ -18,7 +20,7 @@ const endings: Readonly<Record<string, { readonly title: string; readonly lead: 
   taken: { title: taken.title, lead: taken.remedy },
 };
 
-export default async function Page({ params }: { readonly params: Promise<{ readonly token: string }> }) {
+export default async function Page({ params }: LinkParams) {
   const { token } = await params;
   const ending = endings[token];
   if (ending !== undefined) {

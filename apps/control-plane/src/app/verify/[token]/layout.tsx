@@ -1,0 +1,3 @@
+import { LinkLayout } from '../../../features/brand/linked-pages.tsx';
+
+export default LinkLayout;
