@@ -22,7 +22,7 @@ import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccountId, useMe } from '../shell/account.ts';
+import { useAccountId, useMe, useSeesOrganisation } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
@@ -36,8 +36,10 @@ type Person = Outputs['organisation']['people']['items'][number];
 export function OrganisationPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const found = useQuery(trpc.organisation.get.queryOptions({ accountId }));
-  const isNone = found.error !== null && problemOf(found.error).code === 'resource.unknown';
+  const isSeen = useSeesOrganisation();
+  const found = useQuery(trpc.organisation.get.queryOptions({ accountId }, { enabled: isSeen === true }));
+  const isNone =
+    isSeen === false || (found.error !== null && problemOf(found.error).code === 'resource.unknown');
   return (
     <>
       <PageHeader
@@ -60,7 +62,7 @@ export function OrganisationPage(): ReactNode {
           nothing of who stands above it.
         </EmptyState>
       ) : null}
-      {found.isPending ? <TableSkeleton rows={5} /> : null}
+      {found.isPending && !isNone ? <TableSkeleton rows={5} /> : null}
       {found.data === undefined ? null : (
         <div className="grid gap-10">
           <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">

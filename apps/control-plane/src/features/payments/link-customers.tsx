@@ -10,7 +10,8 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform } from '../shell/account-standing.ts';
 import { IfMay } from '../shell/if-may.tsx';
 
 type Checked = Outputs['customers']['check'];

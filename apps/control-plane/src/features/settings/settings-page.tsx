@@ -13,7 +13,7 @@ import { AccountStateBadge } from '../accounts/account-state-badge.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ChangesLink } from '../audit/changes-link.tsx';
 import { MoveAccount } from '../move/move-account.tsx';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId, useSeesOrganisation } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { StartView } from '../view/start-view.tsx';
@@ -82,7 +82,10 @@ export function SettingsPage(): ReactNode {
 function OrganisationFact(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const { data: organisation } = useQuery(trpc.organisation.get.queryOptions({ accountId }));
+  const isSeen = useSeesOrganisation();
+  const { data: organisation } = useQuery(
+    trpc.organisation.get.queryOptions({ accountId }, { enabled: isSeen === true }),
+  );
   if (organisation === undefined) return null;
   return (
     <Fact term="Organisation">

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'next/navigation';
 import { useTRPC } from '../../trpc/client.ts';
+import { seesOrganisation } from './account-standing.ts';
 
 /** The account that the page is about: it stands in the address. */
 export function useAccountId(): string {
@@ -19,11 +20,6 @@ export function useAccount() {
   const accountId = useAccountId();
   return useQuery(trpc.accounts.get.queryOptions({ accountId }, { staleTime: ACCOUNT_STALE_MS }));
 }
-
-/** Whether an account is the one at the top, whose owners run the platform. Of one whose parent is out of sight, not. */
-export const isPlatform = (
-  account: { readonly parentId?: string | undefined; readonly ancestors: readonly unknown[] } | undefined,
-): boolean => account !== undefined && account.parentId === undefined && account.ancestors.length === 0;
 
 /** What the account and those above it that are seen are called, by id. */
 export function useAccountNames(): ReadonlyMap<string, string> {
@@ -42,4 +38,11 @@ export function useMe() {
   return useQuery(
     trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS, refetchInterval: ME_EVERY_MS }),
   );
+}
+
+/** Whether there is an organisation to be told of. Undefined until it is known who asks, and of which account. */
+export function useSeesOrganisation(): boolean | undefined {
+  const { data: account } = useAccount();
+  const { data: me } = useMe();
+  return account === undefined || me === undefined ? undefined : seesOrganisation(account, me);
 }

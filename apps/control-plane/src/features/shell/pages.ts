@@ -39,6 +39,8 @@ export interface Part {
   readonly key: string;
   readonly label: string;
   readonly needs: OperationName;
+  /** There is nothing of it where the reader reaches no organisation. */
+  readonly isOfOrganisation?: boolean;
 }
 
 /** What an account is made of: the parts of one page, each with its own address. */
@@ -49,7 +51,7 @@ export const accountParts: readonly Part[] = [
   { key: 'applications', label: 'Applications', needs: 'applications.list' },
   { key: 'endpoints', label: 'Endpoints', needs: 'endpoints.list' },
   { key: 'team', label: 'Team', needs: 'team.list' },
-  { key: 'organisation', label: 'Organisation', needs: 'organisation.get' },
+  { key: 'organisation', label: 'Organisation', needs: 'organisation.get', isOfOrganisation: true },
   { key: 'brand', label: 'Brand', needs: 'brand.get' },
   { key: 'single-sign-on', label: 'Single sign-on', needs: 'sso.get' },
   { key: 'privacy', label: 'Privacy', needs: 'retention.get' },

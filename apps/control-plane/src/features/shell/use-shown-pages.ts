@@ -1,5 +1,6 @@
 'use client';
 
+import { useSeesOrganisation } from './account.ts';
 import { type Page, type Part, pages } from './pages.ts';
 import { useRights } from './use-may.ts';
 
@@ -11,7 +12,11 @@ export interface ShownPage extends Page {
 /** Of the parts of a page, those that are of use to whoever looks. Until it is known who that is, all of them. */
 export function useShownParts(parts: readonly Part[]): readonly Part[] {
   const rights = useRights();
-  return parts.filter(({ needs }) => rights(needs) !== false);
+  const seesOrganisation = useSeesOrganisation();
+  return parts.filter(
+    ({ needs, isOfOrganisation }) =>
+      rights(needs) !== false && (isOfOrganisation !== true || seesOrganisation !== false),
+  );
 }
 
 /** The pages that are of use to whoever looks, each with where it leads them. An address of another still says why not. */

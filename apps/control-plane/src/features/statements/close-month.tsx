@@ -10,7 +10,8 @@ import { type ReactNode, useState } from 'react';
 import { showPeriod } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { problemOf } from '../problem/problem.ts';
-import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform } from '../shell/account-standing.ts';
 import { IfMay } from '../shell/if-may.tsx';
 
 /** For whoever runs the platform: closes a month that is over, without waiting for late use (BIL-7). */

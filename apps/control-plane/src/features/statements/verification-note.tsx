@@ -6,7 +6,9 @@ import type { ReactNode } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { showMoment, showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
-import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform } from '../shell/account-standing.ts';
+import { useMay } from '../shell/use-may.ts';
 
 type Run = Outputs['closings']['listVerifications']['items'][number];
 
@@ -18,8 +20,9 @@ export function VerificationNote(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const { data: account } = useAccount();
+  const mayList = useMay('closings.listVerifications');
   const runs = useQuery(
-    trpc.closings.listVerifications.queryOptions({ accountId }, { enabled: isPlatform(account) }),
+    trpc.closings.listVerifications.queryOptions({ accountId }, { enabled: isPlatform(account) && mayList }),
   );
   const items = runs.data?.items ?? [];
   const differing = items.filter(({ differingCount }) => differingCount > 0);
