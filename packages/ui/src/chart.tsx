@@ -138,8 +138,8 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
   return {
     width,
     height: heightPixels,
-    // Under the last bar stands its name, which is wider than the bar.
-    padding: [8, namedBucket(latest.current) === undefined ? 12 : DATE_PIXELS / 2 - 12, 0, 0],
+    // The last mark may stand at the very end, and half of its name behind it.
+    padding: [8, DATE_PIXELS / 2 - 12, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

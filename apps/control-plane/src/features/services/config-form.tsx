@@ -20,6 +20,7 @@ import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { useOriginText } from './config-origin.ts';
+import { sessionsOfService } from './sessions-of-service.ts';
 import { type ConfigScope, type ConfigValue, operationsOf, useServiceConfig } from './use-service-config.ts';
 
 export interface ConfigFormProps {
@@ -83,7 +84,7 @@ function Fields({ service, scope, isNoted = false, values, save }: FieldsProps):
           <>
             {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
             <div className="grid gap-2">
-              <Effect scope={scope} />
+              <Effect service={service} scope={scope} />
               <div className="flex gap-2">
                 <Button type="submit" disabled={!isChanged} isPending={save.isPending}>
                   Save
@@ -140,22 +141,24 @@ const reaches: Readonly<Record<ConfigScope['kind'], string>> = {
 };
 
 /** What a change does, to whom, and to how much of what runs now. */
-function Effect({ scope }: { readonly scope: ConfigScope }): ReactNode {
+function Effect({ service, scope }: Pick<ConfigFormProps, 'service' | 'scope'>): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const open = useQuery(trpc.sessions.list.queryOptions(openSessionsRequest(accountId)));
-  const running = open.data?.items.filter(
+  const running = sessionsOfService(service, open.data?.items ?? [])?.filter(
     ({ applicationId }) => !('applicationId' in scope) || applicationId === scope.applicationId,
   ).length;
+  const isKnown = open.isSuccess && running !== undefined;
   const isMore = open.data?.nextCursor !== undefined;
+  const { title } = services[service];
   return (
     <p className="text-sm text-pretty text-ink-faint">
       {reaches[scope.kind]} What runs is held to it at once, and what may not go on ends.
-      {running === undefined
+      {!isKnown
         ? null
         : running === 0
-          ? ' No session runs now.'
-          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} now${'applicationId' in scope ? ' in the application' : ''}.`}
+          ? ` No session of ${title} runs now.`
+          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} on ${title} now${'applicationId' in scope ? ' in the application' : ''}.`}
     </p>
   );
 }

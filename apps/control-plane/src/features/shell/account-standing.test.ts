@@ -17,15 +17,45 @@ test('only the account at the top is the platform, not one whose parent is out o
 });
 
 test.each([
-  ['somebody of the top account', at(1), me('acc_here'), true],
-  ['somebody of the top account, further down', at(3, 'acc_top', 'acc_between'), me('acc_top'), true],
-  ['the customer of a reseller', at(2), me(), false],
-  ['a reseller’s customer who has an organisation elsewhere', at(2), me('acc_else'), false],
-  ['a customer that the platform made without one', at(1), me(), false],
-  ['whoever runs the platform, of a customer', at(2, 'acc_platform', 'acc_top'), me(), true],
-  ['whoever runs the platform, of the platform', at(0), me('acc_here'), false],
-  ['somebody who looks as the top account', at(1), { ...me(), view: {} }, true],
-  ['the test account of the top account', { ...at(1), isTest: true }, me('acc_live'), true],
-])('the organisation is offered to whom it is told: %s', (_, account, reader, isSeen) => {
+  { who: 'somebody of the top account', account: at(1), reader: me('acc_here'), isSeen: true },
+  {
+    who: 'somebody of the top account, further down',
+    account: at(3, 'acc_top', 'acc_between'),
+    reader: me('acc_top'),
+    isSeen: true,
+  },
+  { who: 'the customer of a reseller', account: at(2), reader: me(), isSeen: false },
+  {
+    who: 'a reseller’s customer who has an organisation elsewhere',
+    account: at(2),
+    reader: me('acc_else'),
+    isSeen: false,
+  },
+  { who: 'a customer that the platform made without one', account: at(1), reader: me(), isSeen: false },
+  {
+    who: 'whoever runs the platform, of a customer',
+    account: at(2, 'acc_platform', 'acc_top'),
+    reader: me(),
+    isSeen: true,
+  },
+  {
+    who: 'whoever runs the platform, of the platform',
+    account: at(0),
+    reader: me('acc_here'),
+    isSeen: false,
+  },
+  {
+    who: 'somebody who looks as the top account',
+    account: at(1),
+    reader: { ...me(), view: {} },
+    isSeen: true,
+  },
+  {
+    who: 'the test account of the top account',
+    account: { ...at(1), isTest: true },
+    reader: me('acc_live'),
+    isSeen: true,
+  },
+])('the organisation is offered to whom it is told: $who', ({ account, reader, isSeen }) => {
   expect(seesOrganisation(account, reader)).toBe(isSeen);
 });

@@ -5,7 +5,10 @@ export type AccountPlace = Pick<Outputs['accounts']['get'], 'id' | 'depth' | 'is
   readonly ancestors: readonly Pick<Outputs['accounts']['get']['ancestors'][number], 'id'>[];
 };
 /** Of the answer of `me.get`. */
-export type ReaderPlace = Pick<Outputs['me']['get'], 'organisations' | 'view'>;
+export type ReaderPlace = Pick<Outputs['me']['get'], 'organisations'> & {
+  /** Of somebody who looks as an account below theirs. */
+  readonly view?: object | undefined;
+};
 
 /** Whether an account is the one at the top, whose owners run the platform. One whose parent is out of sight is not. */
 export const isPlatform = (account: Pick<AccountPlace, 'depth'> | undefined): boolean => account?.depth === 0;

@@ -20,6 +20,7 @@ import {
   type Trigger,
   windowText,
 } from './trigger-words.ts';
+import { useApplicationNames } from './use-application-names.ts';
 
 /** What can be done with a trigger. Each is absent for whoever may not do it. */
 export interface TriggerActions {
@@ -40,6 +41,7 @@ interface TriggerTableProps {
 /** Rules with their counters as they stand now. */
 export function TriggerTable({ triggers, accountNames, actions }: TriggerTableProps): ReactNode {
   const accountId = useAccountId();
+  const applicationNames = useApplicationNames(triggers);
   const facts: readonly Column<Trigger>[] = [
     {
       key: 'name',
@@ -57,9 +59,9 @@ export function TriggerTable({ triggers, accountNames, actions }: TriggerTablePr
       key: 'of',
       header: 'Of',
       cell: ({ target }) => (
-        <span className="text-ink-soft">
+        <span className="wrap-anywhere text-ink-soft">
           {accountNames.get(target.accountId) ?? target.accountId}
-          {partText(target)}
+          {partText(target, applicationNames)}
         </span>
       ),
     },

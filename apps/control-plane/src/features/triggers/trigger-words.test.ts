@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { actionText, counterText, countText, outcomeText, shareOf, windowText } from './trigger-words.ts';
+import {
+  actionText,
+  counterText,
+  countText,
+  outcomeText,
+  partText,
+  shareOf,
+  windowText,
+} from './trigger-words.ts';
 
 test('a rule reads as a sentence: what is counted, how much in which time, and what is done', () => {
   const counter = { meter: 'network-discovery.bytes', where: { direction: 'in' } };
@@ -17,6 +25,16 @@ test('a rule reads as a sentence: what is counted, how much in which time, and w
   expect(actionText({ kind: 'disableFeature', feature: 'signaling.place-calls' })).toBe(
     'turn signaling: place calls off',
   );
+});
+
+test('what is counted of an account is said by name where there is one', () => {
+  const names = new Map([['app_1', 'Helpdesk']]);
+  const target = { accountId: 'acc_1', scope: 'own' } as const;
+  expect(partText({ ...target, applicationId: 'app_1' }, names)).toBe(', Helpdesk');
+  expect(partText({ ...target, applicationId: 'app_2' }, names)).toBe(', app_2');
+  expect(partText({ ...target, endpointId: 'user:bob' }, names)).toBe(', user:bob');
+  expect(partText(target, names)).toBe(' alone');
+  expect(partText({ ...target, scope: 'descendants' }, names)).toBe('');
 });
 
 test('a counter past its limit fills its bar and no more', () => {

@@ -28,10 +28,14 @@ export const unitWords = {
 export const countText = (counter: Trigger['counter'], count: string | number): string =>
   'meter' in counter ? textOf(showMetered(String(count), unitOf(counter.meter))) : showCount(count);
 
-/** What of an account is counted, behind its name: ', user:bob', ' alone', or nothing for all of it. */
-export function partText(target: Trigger['target']): string {
+/**
+ * What of an account is counted, behind its name: ', user:bob', ', Helpdesk', ' alone', or nothing for all of it. Of an
+ * application the name, and its id where that is not known.
+ */
+export function partText(target: Trigger['target'], applicationNames: ReadonlyMap<string, string>): string {
   const { scope, applicationId, endpointId, credentialId, sessionId } = target;
-  const part = sessionId ?? credentialId ?? endpointId ?? applicationId;
+  const application = applicationId && (applicationNames.get(applicationId) ?? applicationId);
+  const part = sessionId ?? credentialId ?? endpointId ?? application;
   if (part !== undefined) return `, ${part}`;
   return scope === 'own' ? ' alone' : '';
 }
