@@ -6,7 +6,7 @@ import { Identifier } from '@patchbay/ui/copy-button';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Fact, Facts } from '@patchbay/ui/facts';
 import { Field } from '@patchbay/ui/input';
-import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Building2 } from 'lucide-react';
