@@ -54,6 +54,8 @@ interface ClosedContent {
   readonly payout: Nano;
   readonly edges: readonly { readonly buyerId: string; readonly receivable: Nano; readonly cost: Nano }[];
   readonly drafts: readonly DocumentDraft[];
+  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
+  readonly collectorId?: string;
 }
 
 /** What account content says, by account. */
@@ -201,8 +203,9 @@ async function keepStatements(
 }
 
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
-  const { accountId, period, currency } = statement;
+  const { accountId, period, currency, collector } = statement;
   const sellerId = statement.sellers.at(-1)?.sellerId;
+  const collectorId = collector?.isOwn === true ? collector.accountId : undefined;
   const content: ClosedContent = {
     charge: statement.charge.amount,
     payout: statement.payout.amount,
@@ -212,7 +215,8 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
     drafts:
       sellerId === undefined
         ? []
-        : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement) }),
+        : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement, collectorId) }),
+    ...(collectorId === undefined ? {} : { collectorId }),
   };
   await client.query(
     `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, $2, $3, $4, $5)
@@ -221,13 +225,18 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   );
 }
 
+/** Of months in which the same collected: what another would have asked for is not asked for by this one (decision 0017). */
 async function outstandingOf(
   client: PoolClient,
   { accountId, period, currency }: Statement,
+  collectorId: string | undefined,
 ): Promise<readonly Outstanding[]> {
   const { rows } = await client.query<{ period: string; charge: string; payout: string }>(
-    'SELECT period, trunc(charge)::text AS charge, trunc(payout)::text AS payout FROM billing_outstanding($1, $2, $3)',
-    [accountId, period.name, minorUnitOf(currency).toString()],
+    `SELECT o.period, trunc(o.charge)::text AS charge, trunc(o.payout)::text AS payout
+     FROM billing_outstanding($1, $2, $3) o LEFT JOIN closed_statement c ON c.account_id = $1 AND c.period = o.period
+     WHERE CASE WHEN c.account_id IS NULL THEN own_collector_of($1, o.period) ELSE c.content ->> 'collectorId' END
+       IS NOT DISTINCT FROM $4`,
+    [accountId, period.name, minorUnitOf(currency).toString(), collectorId ?? null],
   );
   return rows.map((row) => ({ period: row.period, charge: BigInt(row.charge), payout: BigInt(row.payout) }));
 }
@@ -268,10 +277,11 @@ async function issueDocuments(
       [treeId, period.name, at, accountIds],
     );
     // Only now is everything known that a payout waits for. What is on the books of tests nothing real collects.
-    if (!isCollecting || treeId !== '') return;
+    if (treeId !== '') return;
     await client.query(
-      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL`,
-      [period.name, at],
+      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL
+         AND ($3 OR collector_id IS NOT NULL)`,
+      [period.name, at, isCollecting],
     );
   });
   return documentCount;
@@ -304,7 +314,7 @@ function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree 
  */
 async function edgesAbove(
   tree: ClosedTree,
-  { accountId, sellerId }: ClosedRow,
+  { accountId, sellerId, content: { collectorId } }: ClosedRow,
   testTopId?: string,
 ): Promise<readonly ClosedEdge[]> {
   const edges: ClosedEdge[] = [];
@@ -314,13 +324,15 @@ async function edgesAbove(
     const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
     if (seller === undefined || edge === undefined) return edges;
     edges.push({ ...edge, sellerId: above });
-    if (seller.sellerId === above) return edges;
+    if (seller.sellerId === above || above === collectorId) return edges;
     [buyerId, above] = [above, seller.sellerId];
   }
 }
 
 interface Around {
+  /** Up to whoever collects. */
   readonly edges: readonly ClosedEdge[];
+  /** The top of the tree. */
   readonly platformId: string;
   readonly nowMs: number;
 }
@@ -328,6 +340,8 @@ interface Around {
 /** All documents of one account: how many there were to issue. */
 async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Promise<number> {
   const { nowMs, platformId } = around;
+  const { collectorId } = row.content;
+  const ofCollector = collectorId === undefined ? {} : { collectorId };
   let count = 0;
   for (const draft of row.content.drafts) {
     const { rowCount } = await client.query(
@@ -337,10 +351,12 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
     if (rowCount !== 0) continue;
     const document = await issueDocument(client, draft, { nowMs });
     if (document.kind === 'invoice')
-      await beginInvoice(client, document, { ...around, charge: row.content.charge });
-    else await insertCollection(client, payoutOf(document));
-    await postTransactions(client, issued(document, platformId), { platformId, nowMs });
-    if (document.kind === 'invoice') await payFromBalance(client, document, around);
+      await beginInvoice(client, document, { ...around, ...ofCollector, charge: row.content.charge });
+    else await insertCollection(client, { ...payoutOf(document), ...ofCollector });
+    const posted = { platformId: collectorId ?? platformId, nowMs };
+    await postTransactions(client, issued(document, posted.platformId), posted);
+    if (document.kind === 'invoice' && collectorId === undefined)
+      await payFromBalance(client, document, around);
     count++;
   }
   return count;
@@ -349,12 +365,13 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
 async function beginInvoice(
   client: PoolClient,
   document: BillingDocument,
-  { charge, edges }: Around & { readonly charge: Nano },
+  { charge, edges, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
 ): Promise<void> {
   const shares = sharesOf(charge, edges);
   const { id: documentId, accountId, period, currency, number, seller } = document;
   const invoice: InvoiceCollection = {
     kind: 'invoice',
+    ...(collectorId === undefined ? {} : { collectorId }),
     ...{ documentId, accountId, period, currency, number, shares },
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
