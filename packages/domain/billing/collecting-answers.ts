@@ -1,4 +1,5 @@
 import type { NameOf } from './answers.ts';
+import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
 import { sentOf } from './collection/payout-collection.ts';
 import { fundedOf } from './collection/shares.ts';
@@ -43,6 +44,9 @@ function standingAnswer({ collection, failure }: StoredDocument) {
   };
 }
 
+const collectedBy = ({ collectorId }: Collection) =>
+  collectorId === undefined ? ('platform' as const) : ('seller' as const);
+
 export const documentHeadAnswer = (stored: StoredDocument) => {
   const { document } = stored;
   return {
@@ -60,6 +64,7 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
     netMinorUnits: document.netMinorUnits.toString(),
     totalMinorUnits: document.totalMinorUnits.toString(),
     ...(document.correctsId === undefined ? {} : { correctsId: document.correctsId }),
+    ...(stored.collection === undefined ? {} : { collectedBy: collectedBy(stored.collection) }),
     ...standingAnswer(stored),
   };
 };

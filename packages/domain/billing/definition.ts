@@ -16,6 +16,7 @@ import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
+import { ownCollectingErrors, ownCollectingResources } from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
@@ -224,6 +225,7 @@ export const billing = defineDomain({
   errors: {
     ...collectingErrors,
     ...customerErrors,
+    ...ownCollectingErrors,
     ...verificationErrors,
     meter_unknown: {
       status: 422,
@@ -250,6 +252,7 @@ export const billing = defineDomain({
   resources: {
     ...collectingResources,
     ...customerResources,
+    ...ownCollectingResources,
     ...ledgerResources,
     ...reminderResources,
     prices: {

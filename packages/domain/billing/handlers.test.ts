@@ -15,6 +15,7 @@ import {
   emptyReminders,
   emptyTrail,
   emptyVerifier,
+  memoryOwnCollecting,
   plainPrinting,
 } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
@@ -67,6 +68,9 @@ beforeEach(() => {
     verifier: emptyVerifier,
     customers: emptyCustomers,
     reminders: emptyReminders,
+    ownCollecting: memoryOwnCollecting(),
+    checkOwnRail: async () => 'usable',
+    webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>

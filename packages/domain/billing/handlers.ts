@@ -17,6 +17,7 @@ import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
+import { ownCollectingHandlers } from './own-collecting-handlers.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
@@ -138,6 +139,7 @@ const profile = (
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
   ...customerHandlers,
+  ...ownCollectingHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
 

@@ -51,3 +51,61 @@ export interface CollectingSpan {
   /** Absent: it goes on. */
   readonly toPeriod?: string;
 }
+
+/** 'begins': with the month to come. 'ending': with the month that goes on. 'ended': what was asked for before is still followed. */
+export const ownCollectingStates = ['none', 'begins', 'collecting', 'ending', 'ended'] as const;
+export type OwnCollectingState = (typeof ownCollectingStates)[number];
+
+/** How it stands in a month, such as 2026-11. */
+export function ownCollectingState(
+  span: CollectingSpan | undefined,
+  currentPeriod: string,
+): OwnCollectingState {
+  if (span === undefined) return 'none';
+  if (span.fromPeriod > currentPeriod) return 'begins';
+  if (span.toPeriod === undefined) return 'collecting';
+  return span.toPeriod >= currentPeriod ? 'ending' : 'ended';
+}
+
+/** What a seller's own rail is asked with. Nobody reads it back. */
+export interface OwnRailCredentials {
+  readonly secretKey: string;
+  /** While one is replaced by the next, both. */
+  readonly webhookSecrets: readonly string[];
+}
+
+export interface OwnCollecting {
+  /** The last one. */
+  readonly span: CollectingSpan;
+  /** The last letters of the key. Absent: it was taken back. */
+  readonly keyHint?: string;
+  /** That it asked for and that are not paid yet. */
+  readonly openInvoiceCount: number;
+}
+
+/** Which accounts collect themselves. It sees one account and what lies below it. */
+export interface OwnCollectingBook {
+  find(accountId: string): Promise<OwnCollecting | undefined>;
+  /**
+   * Keeps what it collects by, and lets it begin with `fromPeriod`, or go on where it does. False: an account at or below it
+   * is prepaid, and its money is with the platform.
+   */
+  connect(
+    accountId: string,
+    change: { readonly credentials: OwnRailCredentials; readonly fromPeriod: string },
+  ): Promise<boolean>;
+  /** It ends with `currentPeriod`, or never begins. With `forgetsKey` nothing that is open is followed any more. */
+  disconnect(
+    accountId: string,
+    change: { readonly currentPeriod: string; readonly forgetsKey: boolean },
+  ): Promise<void>;
+  /** The nearest above an account that collects itself in a month. Undefined: the top of its tree collects from it. */
+  collectorOf(accountId: string, period: string): Promise<string | undefined>;
+  /** Whether the account, or one above it, collects itself in one of the months. */
+  isWithin(accountId: string, periods: readonly string[]): Promise<boolean>;
+}
+
+/** 'test-key': it asks for no real money. 'refused': Stripe does not know it, or it may not read customers. */
+export type OwnRailCheck = 'usable' | 'test-key' | 'refused' | 'unavailable';
+
+export const KEY_HINT_LENGTH = 4;

@@ -2,6 +2,7 @@ import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import { KEY_HINT_LENGTH, type OwnCollecting, type OwnCollectingBook } from './own-collecting.ts';
 import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
@@ -35,6 +36,35 @@ export const emptyReminders: ReminderBook = {
   sent: async () => ({ items: [] }),
   overdue: async () => [],
 };
+
+/** Sellers that collect themselves, in memory; `above` says who does of which account. */
+export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map()): OwnCollectingBook {
+  const kept = new Map<string, OwnCollecting>();
+  return {
+    find: async (accountId) => kept.get(accountId),
+    async connect(accountId, { credentials, fromPeriod }) {
+      const before = kept.get(accountId)?.span.fromPeriod;
+      kept.set(accountId, {
+        span: { fromPeriod: before ?? fromPeriod },
+        keyHint: credentials.secretKey.slice(-KEY_HINT_LENGTH),
+        openInvoiceCount: 0,
+      });
+      return true;
+    },
+    async disconnect(accountId, { currentPeriod, forgetsKey }) {
+      const before = kept.get(accountId);
+      if (before === undefined) return;
+      const { keyHint, ...rest } = before;
+      kept.set(accountId, {
+        ...rest,
+        span: { ...rest.span, toPeriod: currentPeriod },
+        ...(forgetsKey || keyHint === undefined ? {} : { keyHint }),
+      });
+    },
+    collectorOf: async (accountId) => above.get(accountId),
+    isWithin: async (accountId) => above.has(accountId) || kept.has(accountId),
+  };
+}
 
 /** Nothing is closed. */
 export const emptyVerifier: BookVerifier = {

@@ -7,6 +7,7 @@ import type { DocumentStore } from './documents/document-store.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import type { OwnCollectingBook, OwnRailCheck, OwnRailCredentials } from './own-collecting.ts';
 import type { PostingBudget } from './posting-budget.ts';
 import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
@@ -23,8 +24,12 @@ export interface BillingPorts {
   readonly printing: DocumentPrinting;
   /** What collects from an account. Undefined: nothing does, and all else is as with it. */
   railOf(accountId: string): Promise<PaymentRail | undefined>;
-  /** The top of an account's tree, which collects from it (decision 0006). Undefined: there is no such account. */
+  /** The top of an account's tree, which collects from it unless a seller between does. Undefined: there is no such account. */
   collectorOf(accountId: string): Promise<string | undefined>;
+  readonly ownCollecting: OwnCollectingBook;
+  checkOwnRail(credentials: OwnRailCredentials): Promise<OwnRailCheck>;
+  /** Where the own Stripe account of a seller tells what happened. */
+  webhookUrlOf(accountId: string): string;
   /** Whether an account is on the books of tests (PRD-1). */
   isTest(accountId: string): Promise<boolean>;
   /** Where somebody comes back to who said where payouts go. */

@@ -249,6 +249,8 @@ function exampleValue(schema: z.ZodType): unknown {
     'light',
     'mark',
     '100',
+    'sk_live_1',
+    'whsec_1',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

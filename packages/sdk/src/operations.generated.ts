@@ -40,6 +40,11 @@ import type {
   CustomersCheckResponse,
   CustomersLinkRequest,
   CustomersLinkResponse,
+  CollectingGetResponse,
+  CollectingConnectRequest,
+  CollectingConnectResponse,
+  CollectingDisconnectRequest,
+  CollectingDisconnectResponse,
   LedgerListRequest,
   LedgerListItem,
   LedgerExportRequest,
@@ -565,6 +570,20 @@ export interface Operations {
     link(accountId: IdLike<"acc">, request: CustomersLinkRequest, options?: CallOptions): Promise<CustomersLinkResponse>;
     /** Link accounts to customers that are at Stripe already: all lines of a file, or none. */
     link(request: CustomersLinkRequest, options?: CallOptions): Promise<CustomersLinkResponse>;
+  };
+  readonly collecting: {
+    /** Read whether this account asks its customers for money by a Stripe account of its own. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CollectingGetResponse>;
+    /** Read whether this account asks its customers for money by a Stripe account of its own. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<CollectingGetResponse>;
+    /** Ask all below this account for money by its own Stripe account, from the next month on; or give another key of it. */
+    connect(accountId: IdLike<"acc">, request: CollectingConnectRequest, options?: CallOptions): Promise<CollectingConnectResponse>;
+    /** Ask all below this account for money by its own Stripe account, from the next month on; or give another key of it. */
+    connect(request: CollectingConnectRequest, options?: CallOptions): Promise<CollectingConnectResponse>;
+    /** Leave it to the platform to ask, from the next month on. */
+    disconnect(accountId: IdLike<"acc">, request?: CollectingDisconnectRequest, options?: CallOptions): Promise<CollectingDisconnectResponse>;
+    /** Leave it to the platform to ask, from the next month on. */
+    disconnect(request?: CollectingDisconnectRequest, options?: CallOptions): Promise<CollectingDisconnectResponse>;
   };
   readonly ledger: {
     /** Read the transactions of a month in which this account has an entry, newest first. */
@@ -1636,6 +1655,11 @@ export const operations = {
     check: 'POST ~/customers/checks',
     link: 'POST ~/customers/links',
   },
+  collecting: {
+    get: 'GET ~/collecting',
+    connect: 'PUT ~/collecting',
+    disconnect: 'POST ~/collecting/ends',
+  },
   ledger: {
     list: 'LIST ~/ledger',
     export: 'MORE ~/ledger/entries',
@@ -1934,8 +1958,11 @@ export type ErrorCode =
   | 'billing.not_closed'
   | 'billing.not_collecting'
   | 'billing.nothing_to_pay'
+  | 'billing.own_collecting_refused'
   | 'billing.period_running'
+  | 'billing.prepaid_below'
   | 'billing.rail_failed'
+  | 'billing.rail_key_refused'
   | 'billing.refund_exceeds'
   | 'billing.seller_incomplete'
   | 'branding.host_count'
@@ -2042,6 +2069,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
   | 'sso.issuer_refused'

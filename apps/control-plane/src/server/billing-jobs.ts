@@ -2,7 +2,7 @@ import type { ClosedMonth } from '@patchbay/adapters/billing/closing';
 import type { RailNotices } from '@patchbay/adapters/billing/collection-store';
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import { type CollectPorts, collectDocument } from '@patchbay/domain/billing/collection/collect';
-import { type PaymentRail, RailError, type RailNotice } from '@patchbay/domain/billing/collection/rail';
+import { RailError, type RailNotice } from '@patchbay/domain/billing/collection/rail';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -21,8 +21,7 @@ export interface BillingJobPorts {
   readonly closeMonths: () => Promise<readonly ClosedMonth[]>;
   /** Of test accounts with a clock, those that it went over (PRD-1). */
   readonly closeClockedMonths: () => Promise<readonly ClosedMonth[]>;
-  /** Undefined: nothing collects. */
-  readonly collecting: (CollectPorts & { readonly notices: RailNotices }) | undefined;
+  readonly collecting: CollectPorts & { readonly notices: RailNotices };
   readonly isStopped: () => boolean;
 }
 
@@ -52,7 +51,6 @@ export function billingJobs({
     everyMs: TEST_CLOCKS_EVERY_MS,
     run: async () => said(await closeClockedMonths()),
   };
-  if (collecting === undefined) return [closing, clocks];
   return [
     closing,
     clocks,
@@ -64,11 +62,11 @@ async function collect(
   ports: CollectPorts & { readonly notices: RailNotices },
   isStopped: () => boolean,
 ): Promise<string> {
-  const { store, notices, rail, nowMs } = ports;
+  const { store, notices, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
   for (const notice of told) {
     if (isStopped()) break;
-    await notices.handled(notice, await subjectOf(rail, notice));
+    await notices.handled(notice, await subjectOf(ports, notice));
   }
   const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
   for (const documentId of due) {
@@ -79,14 +77,20 @@ async function collect(
   return `${told.length} notices, ${due.length} documents were due`;
 }
 
-/** What a notice is about. Of something that the rail does not have any more, nothing. */
-async function subjectOf(rail: PaymentRail, notice: RailNotice) {
+/**
+ * What a notice is about. Of something that the rail does not have any more, nothing. Where the rail of a seller fails, whatever
+ * is wrong with it, nothing as well: the regular round looks, and no other waits for it.
+ */
+async function subjectOf({ rail: ofPlatform, ownRailOf }: CollectPorts, notice: RailNotice) {
+  const { collectorId, subject } = notice;
+  const rail = collectorId === undefined ? ofPlatform : await ownRailOf?.(collectorId);
+  if (rail === undefined) return {};
   try {
-    if (notice.subject.kind === 'payee') return await rail.readPayee(notice.subject.id);
+    if (subject.kind === 'payee') return await rail.readPayee(subject.id);
     const invoiceId = await rail.invoiceOf(notice);
     return invoiceId === undefined ? {} : { invoiceId };
   } catch (cause) {
-    if (cause instanceof RailError && cause.failure === 'refused') return {};
+    if (cause instanceof RailError && (cause.failure === 'refused' || collectorId !== undefined)) return {};
     throw cause;
   }
 }

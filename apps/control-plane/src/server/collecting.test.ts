@@ -248,3 +248,35 @@ test('C39: what Stripe tells is kept once, whatever it is and however often it c
   const none = { ...served.control.railNotices, rail: undefined };
   expect((await takeNotice(new Request('http://control.test/', { method: 'POST' }), none)).status).toBe(404);
 });
+
+test('a seller connects its own Stripe: its key is kept sealed, and what it signs is told of its own rail alone (decision 0017)', async () => {
+  const seller = await signUp(served, 'seller');
+  const asked = { secretKey: 'rk_test_seller_9876', webhookSecrets: ['whsec_seller'] };
+  const connected = await ask(seller, 'PUT /collecting', asked);
+  expect(connected).toMatchObject({ state: 'begins', keyHint: '9876' });
+  expect(new URL(connected.webhookUrl).pathname).toBe(`/api/stripe/${seller.accountId}`);
+  const { rows } = await owner.query("SELECT encode(key_sealed, 'escape') AS key FROM own_rail");
+  expect(rows).toHaveLength(1);
+  expect(rows[0].key).not.toContain('seller');
+
+  const event = { id: 'evt_seller', type: 'something.happened', data: { object: {} } };
+  const tellAt = async (secret: string, accountId?: string) => {
+    const { body, signature } = stripe.signed(event, nowMs, secret);
+    const request = { method: 'POST', body, headers: { 'stripe-signature': signature } };
+    const { control } = served;
+    const ports = accountId === undefined ? control.railNotices : await control.railNoticesOf(accountId);
+    return (await takeNotice(new Request('http://control.test/', request), ports)).status;
+  };
+  expect(await tellAt('whsec_seller', seller.accountId)).toBe(204);
+  expect(await tellAt('whsec_seller')).toBe(400);
+  expect(await tellAt(stripe.webhookSecret, seller.accountId)).toBe(400);
+  expect(await tellAt('whsec_seller', reseller.accountId)).toBe(404);
+  // Who signs for itself cannot be in the way of what the platform is told under the same id.
+  expect(await tellAt(stripe.webhookSecret)).toBe(204);
+  const kept = await owner.query("SELECT collector_id FROM rail_notice WHERE id = 'evt_seller' ORDER BY 1");
+  expect(kept.rows).toEqual([{ collector_id: '' }, { collector_id: seller.accountId }]);
+
+  const ended = await ask(seller, 'POST /collecting/ends', { forgetsKey: true });
+  expect(ended).toMatchObject({ state: 'none' });
+  expect(await tellAt('whsec_seller', seller.accountId)).toBe(404);
+});

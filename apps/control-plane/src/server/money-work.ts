@@ -16,6 +16,7 @@ import { connectionCounts } from './database-connections.ts';
 import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
+import type { OwnRails } from './own-rails.ts';
 import type { NoticePorts } from './rail-notices.ts';
 import { type ReminderPorts, reminderJob } from './reminder-work.ts';
 import { usagePushJob } from './usage-push-work.ts';
@@ -30,6 +31,8 @@ export interface MoneyWorkOptions {
   readonly platformAccount: () => Promise<string>;
   /** Undefined: months close into documents, and nothing is collected. */
   readonly rail: PaymentRail | undefined;
+  /** Of sellers that collect themselves. */
+  readonly ownRails: OwnRails;
   /** What is told to the rail of use, besides what is asked for. */
   readonly meters: PushedMeters;
   readonly catalogue: MeterCatalogue;
@@ -63,10 +66,11 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
     isStopped,
     closeMonths: () => closeMonths(closing),
     closeClockedMonths: () => closeClockedMonths(closing),
-    collecting:
-      rail === undefined
-        ? undefined
-        : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
+    collecting: {
+      store: collectionStore({ ...over, onBalanceChanged }),
+      ...{ rail, notices, nowMs },
+      ownRailOf: (collectorId) => options.ownRails.of(collectorId),
+    },
   });
   const collect = jobs.find(({ name }) => name === COLLECT_JOB);
   const reminders = reminderJob({
@@ -85,7 +89,7 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
   const heard: NoticePorts = {
     rail,
     nowMs,
-    keep: notices.keep,
+    keep: (notice) => notices.keep(notice),
     /** At once, unless another process is at it: then in its next round. */
     heard: () => {
       if (collect === undefined || isStopped()) return;
@@ -97,6 +101,11 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
   return {
     runner,
     notices: heard,
+    /** Of a seller that collects itself: what it signs with its own secret is told of its own rail, whatever it says. */
+    async noticesOf(collectorId: string): Promise<NoticePorts> {
+      const rail = await options.ownRails.of(collectorId);
+      return { ...heard, rail, keep: (notice) => notices.keep({ ...notice, collectorId }) };
+    },
     /** A test clock was set, in a transaction that may not be over yet: the regular round finds what this one does not. */
     clockAdvanced(): void {
       if (clocks === undefined || isClosingNear) return;

@@ -28,6 +28,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { OwnStripe } from './own-stripe.tsx';
 
 type Payee = Outputs['payouts']['get'];
 
@@ -84,6 +85,7 @@ export function PayoutsPage(): ReactNode {
         {notes.length === 0 ? null : (
           <Table label="Payouts" columns={columnsOf(accountId, nowMs)} rows={notes} rowKey={({ id }) => id} />
         )}
+        <OwnStripe />
       </div>
       <LoadMore
         hasMore={list.hasNextPage}
