@@ -71,12 +71,17 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
 
 export const documentAnswer = (
   stored: StoredDocument,
-  { look, nameOf }: { readonly look: DocumentLook; readonly nameOf: NameOf },
+  {
+    look,
+    nameOf,
+    isTest,
+  }: { readonly look: DocumentLook; readonly nameOf: NameOf; readonly isTest: boolean },
 ) => {
   const { document } = stored;
   return {
     ...documentHeadAnswer(stored),
     look,
+    isTest,
     seller: partyAnswer(document.seller),
     buyer: partyAnswer(document.buyer),
     lines: document.lines.map((line) => ({

@@ -139,13 +139,13 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
 /** A document with all that stands on its page. */
 async function printable(
   stored: StoredDocument,
-  { billing: store, printing }: Pick<BillingPorts, 'billing' | 'printing'>,
+  { billing: store, printing, isTest }: Pick<BillingPorts, 'billing' | 'printing' | 'isTest'>,
 ) {
   const { accountId, sellerId, lines } = stored.document;
   const look = await printing.lookOf(sellerId);
   const childIds = lines.flatMap(({ childId }) => childId ?? []);
   const nameOf = nameIn(childIds.length === 0 ? new Map() : await store.namesBelow(accountId, childIds));
-  return documentAnswer(stored, { look, nameOf });
+  return documentAnswer(stored, { look, nameOf, isTest: await isTest(accountId) });
 }
 
 export const collectingHandlers: Pick<

@@ -123,6 +123,8 @@ const look = z.object({
 
 const document = documentHead.extend({
   look,
+  /** On the books of tests: it says so across the page. */
+  isTest: z.boolean(),
   seller: documentParty,
   buyer: documentParty,
   lines: z.array(

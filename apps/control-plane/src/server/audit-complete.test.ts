@@ -412,6 +412,7 @@ const ofPeople = ['views.start', 'views.end'];
 /** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries. */
 const ofCollecting = [
   ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
+  ...['collecting.connect', 'collecting.disconnect'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];
 

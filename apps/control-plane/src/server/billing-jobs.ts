@@ -13,6 +13,7 @@ const NOTICE_COUNT_MAX = 500;
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
 export const COLLECT_JOB = 'billing-collect';
+export const COLLECT_TESTS_JOB = 'billing-collect-tests';
 export const TEST_CLOCK_JOB = 'test-clocks';
 /** What a process that was killed has left is gone on with after so long. */
 const TEST_CLOCKS_EVERY_MS = 10_000;
@@ -22,6 +23,10 @@ export interface BillingJobPorts {
   /** Of test accounts with a clock, those that it went over (PRD-1). */
   readonly closeClockedMonths: () => Promise<readonly ClosedMonth[]>;
   readonly collecting: CollectPorts & { readonly notices: RailNotices };
+  /** Of the books of tests, once there are any (PRD-1). Undefined: nobody is asked for what is on them. */
+  readonly collectingTests:
+    | (CollectPorts & { readonly notices: RailNotices; isThere(): Promise<boolean> })
+    | undefined;
   readonly isStopped: () => boolean;
 }
 
@@ -30,6 +35,7 @@ export function billingJobs({
   closeMonths,
   closeClockedMonths,
   collecting,
+  collectingTests,
   isStopped,
 }: BillingJobPorts): readonly Job[] {
   const said = (closed: readonly ClosedMonth[]): string =>
@@ -55,6 +61,18 @@ export function billingJobs({
     closing,
     clocks,
     { name: COLLECT_JOB, everyMs: MINUTE_MS / 2, run: () => collect(collecting, isStopped) },
+    ...(collectingTests === undefined
+      ? []
+      : [
+          {
+            name: COLLECT_TESTS_JOB,
+            everyMs: MINUTE_MS / 2,
+            run: async () =>
+              (await collectingTests.isThere())
+                ? await collect(collectingTests, isStopped)
+                : 'there are no test accounts',
+          },
+        ]),
   ];
 }
 

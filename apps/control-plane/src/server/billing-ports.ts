@@ -15,7 +15,7 @@ import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import type { Pool } from 'pg';
 import { documentPrinting } from './document-printing.ts';
 import type { ControlPlaneEnv } from './env.ts';
-import { railOf } from './money-work.ts';
+import { railOf, testRailOf } from './money-work.ts';
 import { ownRails } from './own-rails.ts';
 
 export interface CollectingOptions {
@@ -28,10 +28,11 @@ export interface CollectingOptions {
 
 export type Collecting = ReturnType<typeof collecting>;
 
-/** On whose books an account is, and by what it is asked for money: on those of tests by nothing real (PRD-1). */
+/** On whose books an account is, and by what it is asked for money: on those of tests by nothing that is live (PRD-1). */
 export function collecting({ env, pool, cipher, nowMs, platformAccount }: CollectingOptions) {
   const booksOf = booksReader(pool);
   const rail = railOf(env);
+  const testRail = testRailOf(env);
   const isTest = async (accountId: string) => (await booksOf(accountId))?.isTest === true;
   const ownCollecting = ownCollectingStore(pool, cipher);
   const own = ownRails(ownCollecting, env);
@@ -48,9 +49,10 @@ export function collecting({ env, pool, cipher, nowMs, platformAccount }: Collec
     booksOf,
     aheadMsOf: aheadReader(pool, booksOf),
     rail,
+    testRail,
     isTest,
     railFor: async (accountId: string) => {
-      if (await isTest(accountId)) return undefined;
+      if (await isTest(accountId)) return testRail;
       const collectorId = await ownCollectorOf(accountId);
       return collectorId === undefined ? rail : await own.of(collectorId);
     },

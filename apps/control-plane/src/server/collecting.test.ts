@@ -6,6 +6,7 @@ import { until } from '@patchbay/testing/until';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveDocumentFile } from './document-file.ts';
+import { testRailOf } from './money-work.ts';
 import { takeNotice } from './rail-notices.ts';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
@@ -31,8 +32,11 @@ beforeAll(async () => {
   served = serve(database.applicationUrl, {
     STRIPE_SECRET_KEY: 'sk_test_x',
     STRIPE_WEBHOOK_SECRETS: `whsec_next,${stripe.webhookSecret}`,
+    STRIPE_TEST_SECRET_KEY: 'sk_test_books',
+    STRIPE_TEST_WEBHOOK_SECRETS: 'whsec_books',
     STRIPE_API_URL: stripe.url,
   });
+  stripe.accountOfKey.set('sk_test_books', 'books');
   reseller = await signUp(served, 'reseller');
   const accountId = (await served.control.platformAccount()) ?? '';
   const made = await served.control.platform.domainPorts.tenancy.keys.create({
@@ -259,7 +263,7 @@ test('a seller connects its own Stripe: its key is kept sealed, and what it sign
   expect(rows).toHaveLength(1);
   expect(rows[0].key).not.toContain('seller');
 
-  const event = { id: 'evt_seller', type: 'something.happened', data: { object: {} } };
+  const event = { id: 'evt_seller', object: 'event', type: 'something.happened', data: { object: {} } };
   const tellAt = async (secret: string, accountId?: string) => {
     const { body, signature } = stripe.signed(event, nowMs, secret);
     const request = { method: 'POST', body, headers: { 'stripe-signature': signature } };
@@ -278,5 +282,67 @@ test('a seller connects its own Stripe: its key is kept sealed, and what it sign
 
   const ended = await ask(seller, 'POST /collecting/ends', { forgetsKey: true });
   expect(ended).toMatchObject({ state: 'none' });
+  const entries = await owner.query(
+    "SELECT action, before, after FROM audit_entry WHERE account_id = $1 AND action ~ '^collecting' ORDER BY sequence",
+    [seller.accountId],
+  );
+  expect(entries.rows).toMatchObject([
+    { action: 'collecting.connect', before: { state: 'none' }, after: { state: 'begins' } },
+    { action: 'collecting.disconnect', before: { state: 'begins' }, after: { state: 'none' } },
+  ]);
+  expect(JSON.stringify(entries.rows)).not.toMatch(/seller_9876|whsec/);
   expect(await tellAt('whsec_seller', seller.accountId)).toBe(404);
+});
+
+test('what is on the books of tests is asked for at the test mode of Stripe, and by nothing that is live (PRD-1)', async () => {
+  const { secret, accountId } = await ask(reseller, 'POST /keys', { mode: 'test' });
+  const twin = { accountId, key: secret };
+  const customer = { ...twin, accountId: (await ask(twin, 'POST /accounts', { name: 'Nobody' })).id };
+  const price = { currency: 'EUR', prices: { bytes: { amount: '20000000', per: '1' } } };
+  await ask(twin, 'PUT /child-prices/network-discovery', price);
+  await ask(twin, 'POST /test-clock', {});
+  const atMs = Date.now();
+  const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none', direction: 'in' };
+  await served.control.internal.ingest([
+    {
+      id: { nodeId: 'nod_1', boot: 1, sequence: 2 },
+      accountId: customer.accountId,
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      modality: 'data',
+      fromMs: atMs,
+      toMs: atMs,
+      quantities: [{ meter: 'bytes', quantity: 1_000, dimensions: way }],
+    },
+  ]);
+  const live = stripe.state.all('invoice').length;
+  const to = new Date(periodAt(atMs).toMs + 86_400_000).toISOString();
+  await ask(twin, 'POST /test-clock/advance', { to });
+  await until(async () => (await ask(twin, 'GET /test-clock')).state === 'ready', { what: 'the month' });
+  await become(customer, 'invoice', { state: 'open' });
+  const books = stripe.stateOf('books');
+  expect(books.all('invoice')).toMatchObject([{ status: 'open', total: 2000 }]);
+  expect(stripe.state.all('invoice')).toHaveLength(live);
+
+  const [invoice] = (await ask(customer, 'GET /documents')).items;
+  expect(await ask(customer, `GET /documents/${invoice.id}`)).toMatchObject({ isTest: true });
+  await fetch(invoice.standing.payUrl, { method: 'POST' });
+  const event = books.events.findLast(({ type }) => type === 'invoice.paid');
+  if (event === undefined) throw new Error('Nothing was told.');
+  const { body, signature } = stripe.signed(event, Date.now(), 'whsec_books');
+  const told = () =>
+    new Request('http://control.test/', { method: 'POST', body, headers: { 'stripe-signature': signature } });
+  expect((await takeNotice(told(), served.control.railNotices)).status).toBe(400);
+  expect((await takeNotice(told(), served.control.testRailNotices)).status).toBe(204);
+  await become(customer, 'invoice', { state: 'paid', paidMinorUnits: '2000' });
+}, 60_000);
+
+test('a live key of Stripe is none for the books of tests, by whatever way it comes (PRD-1)', () => {
+  const live = { STRIPE_TEST_SECRET_KEY: 'sk_live_books' };
+  expect(() => serve(database.applicationUrl, live)).toThrow('STRIPE_TEST_SECRET_KEY');
+  const env = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_WEBHOOK_SECRETS: [], STRIPE_API_URL: undefined };
+  expect(() => testRailOf({ ...env, ...live, STRIPE_TEST_WEBHOOK_SECRETS: [] })).toThrow('test mode');
+  const none = { STRIPE_TEST_SECRET_KEY: undefined, STRIPE_TEST_WEBHOOK_SECRETS: [] };
+  expect(testRailOf({ ...env, ...none })).toBeUndefined();
 });

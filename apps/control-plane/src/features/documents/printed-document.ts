@@ -36,6 +36,8 @@ export interface PrintedDocument {
   readonly rows: readonly PrintedRow[];
   readonly sums: readonly PrintedSum[];
   readonly notes: readonly string[];
+  /** Across the page, of what nobody is to pay in earnest. */
+  readonly stamp?: string;
 }
 
 export const kindTitles = {
@@ -86,6 +88,7 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       { text: totalTexts[kind], amount: `${money(totalMinorUnits)} ${currency}`, isTotal: true },
     ],
     notes: notesOf(document),
+    ...(document.isTest ? { stamp: 'Test' } : {}),
   };
 }
 
