@@ -1,10 +1,14 @@
 import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
+import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
 import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import {
+  type BillingDocument,
+  comparisonOf,
+  type DocumentDraft,
+} from '@patchbay/domain/billing/documents/document';
 import { minorUnitOf, type Nano, nano, ZERO } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
@@ -58,6 +62,8 @@ interface ClosedContent {
   readonly drafts: readonly DocumentDraft[];
   /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
   readonly collectorId?: string;
+  /** It is asked for nothing of it: its documents compare. */
+  readonly isComparison?: true;
 }
 
 /** What account content says, by account. */
@@ -208,16 +214,20 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   const { accountId, period, currency, collector } = statement;
   const sellerId = statement.sellers.at(-1)?.sellerId;
   const collectorId = collector?.isOwn === true ? collector.accountId : undefined;
+  const isCompared = await readIsCompared(client, accountId, period.name);
+  const request = { collectorId, isCompared };
+  const drafts =
+    sellerId === undefined
+      ? []
+      : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement, request) });
   const content: ClosedContent = {
     charge: statement.charge.amount,
     payout: statement.payout.amount,
     edges: statement.children
       .filter((child) => child.currency === currency)
       .map(({ accountId: buyerId, receivable, cost }) => ({ buyerId, receivable, cost })),
-    drafts:
-      sellerId === undefined
-        ? []
-        : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement, collectorId) }),
+    drafts: isCompared ? drafts.map(comparisonOf) : drafts,
+    ...(isCompared ? { isComparison: true } : {}),
     ...(collectorId === undefined ? {} : { collectorId }),
   };
   await client.query(
@@ -227,18 +237,31 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   );
 }
 
-/** Of months in which the same collected: what another would have asked for is not asked for by this one (decision 0017). */
+async function readIsCompared(client: PoolClient, accountId: string, period: string): Promise<boolean> {
+  const { rows } = await client.query<{ is: boolean }>('SELECT is_compared($1, $2) AS is', [
+    accountId,
+    period,
+  ]);
+  return rows[0]?.is === true;
+}
+
+/** Of months in which the same collected, or was compared as this one is: what another would have asked for is not asked for by this one (decision 0017). */
 async function outstandingOf(
   client: PoolClient,
   { accountId, period, currency }: Statement,
-  collectorId: string | undefined,
+  { collectorId, isCompared }: { readonly collectorId: string | undefined; readonly isCompared: boolean },
 ): Promise<readonly Outstanding[]> {
   const { rows } = await client.query<{ period: string; charge: string; payout: string }>(
-    `SELECT o.period, trunc(o.charge)::text AS charge, trunc(o.payout)::text AS payout
+    // What was earned of late use is paid out where those below are asked for it, and not where they are not.
+    `SELECT o.period, trunc(o.charge)::text AS charge, CASE WHEN EXISTS (SELECT 1 FROM closed_statement s
+         WHERE s.period = o.period AND s.account_id <> $1 AND (s.content ? 'isComparison'
+           OR s.content ->> 'collectorId' IS DISTINCT FROM own_collector_of(s.account_id, $2)))
+       THEN '0' ELSE trunc(o.payout)::text END AS payout
      FROM billing_outstanding($1, $2, $3) o LEFT JOIN closed_statement c ON c.account_id = $1 AND c.period = o.period
      WHERE CASE WHEN c.account_id IS NULL THEN own_collector_of($1, o.period) ELSE c.content ->> 'collectorId' END
-       IS NOT DISTINCT FROM $4`,
-    [accountId, period.name, minorUnitOf(currency).toString(), collectorId ?? null],
+       IS NOT DISTINCT FROM $4
+       AND CASE WHEN c.account_id IS NULL THEN is_compared($1, o.period) ELSE c.content ? 'isComparison' END = $5`,
+    [accountId, period.name, minorUnitOf(currency).toString(), collectorId ?? null, isCompared],
   );
   return rows.map((row) => ({ period: row.period, charge: BigInt(row.charge), payout: BigInt(row.payout) }));
 }
@@ -353,29 +376,39 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
     );
     if (rowCount !== 0) continue;
     const document = await issueDocument(client, draft, { nowMs });
-    if (document.kind === 'invoice')
-      await beginInvoice(client, document, { ...around, ...ofCollector, charge: row.content.charge });
-    else await insertCollection(client, { ...payoutOf(document), ...ofCollector });
+    count++;
+    if (document.kind === 'comparison-payout') continue;
     const posted = { platformId: collectorId ?? platformId, nowMs };
+    const asked = { ...around, ...ofCollector, charge: row.content.charge };
+    if (document.kind === 'comparison') {
+      const invoice = invoiceOf(document, asked);
+      const notes = await weighNotes(client, invoice);
+      const settled = compared(document, { invoice, notes, platformId: posted.platformId });
+      for (const note of settled.notes) await writeNote(client, note);
+      await postTransactions(client, settled.transactions, posted);
+      continue;
+    }
+    if (document.kind === 'invoice') {
+      const invoice = invoiceOf(document, asked);
+      await insertCollection(client, invoice);
+      await weighNotes(client, invoice);
+    } else await insertCollection(client, { ...payoutOf(document), ...ofCollector });
     await postTransactions(client, issued(document, posted.platformId), posted);
     if (document.kind === 'invoice' && collectorId === undefined)
       await payFromBalance(client, document, around);
-    count++;
   }
   return count;
 }
 
-async function beginInvoice(
-  client: PoolClient,
+function invoiceOf(
   document: BillingDocument,
   { charge, edges, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
-): Promise<void> {
-  const shares = sharesOf(charge, edges);
+): InvoiceCollection {
   const { id: documentId, accountId, period, currency, number, seller } = document;
-  const invoice: InvoiceCollection = {
+  return {
     kind: 'invoice',
     ...(collectorId === undefined ? {} : { collectorId }),
-    ...{ documentId, accountId, period, currency, number, shares },
+    ...{ documentId, accountId, period, currency, number, shares: sharesOf(charge, edges) },
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
@@ -391,12 +424,21 @@ async function beginInvoice(
     refunds: [],
     disputes: [],
   };
-  await insertCollection(client, invoice);
+}
+
+/** The payout notes of those who earn of an invoice wait for it, too. */
+async function weighNotes(
+  client: PoolClient,
+  invoice: InvoiceCollection,
+): Promise<readonly PayoutCollection[]> {
+  const weighed: PayoutCollection[] = [];
   for (const note of await readNotes(client, invoice)) {
-    const weight = shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
+    const weight = invoice.shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
     const backing = { ...note.backing, weight: nano(note.backing.weight + weight) };
+    weighed.push({ ...note, backing });
     await writeNote(client, { ...note, backing });
   }
+  return weighed;
 }
 
 /** Of an account that is prepaid, nothing is left to ask: its balance pays the invoice as it is issued (BIL-5). */

@@ -393,6 +393,46 @@ describe('the documents of a month at Stripe', () => {
     expect(invoice()).toMatchObject({ customer: id });
   });
 
+  it('compare alone where an account is rated and not asked: nobody is asked, reminded or owed anything, then or later (BIL-6)', async () => {
+    await asOwner(
+      database.url,
+      `INSERT INTO compared_months (account_id, from_period, to_period) VALUES ('leaf', '${period.name}', '${period.name}')`,
+    );
+    await useAThousand();
+    clockMs = period.toMs + DAY;
+    await payees();
+    await ask(period.name);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf comparison D-R00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+    ]);
+    expect(await balances()).toEqual({});
+    await hear();
+    await collect();
+    expect(stripe.requests.filter((request) => /invoice|transfer/.test(request))).toEqual([]);
+    expect(await billing.countMismatches()).toBe(0);
+    // What comes late is of a month that nobody was asked for, and so is asked for in none.
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+    const next = periodAt(period.toMs);
+    await usage.ingest([usageOf('leaf', { atMs: next.fromMs + 60_000, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = next.toMs + DAY;
+    await ask(next.name);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf comparison D-R00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+      'leaf invoice D-I00001 200',
+      'parent payout-note D-P00002 50',
+      'top payout-note D-P00002 50',
+    ]);
+    await collect();
+    expect(invoice()).toMatchObject({ status: 'open', total: 200 });
+  });
+
   it('are asked for by the seller itself, at its own Stripe, where it collects: it owes what they cost it, and no more (decision 0017)', async () => {
     await asOwner(
       database.url,

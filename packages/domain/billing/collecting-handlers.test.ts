@@ -10,6 +10,7 @@ import { type MemoryDocuments, memoryDocuments } from './documents/memory-docume
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyComparisons,
   emptyCustomers,
   emptyLedger,
   emptyReminders,
@@ -57,6 +58,7 @@ beforeEach(() => {
     customers: emptyCustomers,
     reminders: emptyReminders,
     ownCollecting: memoryOwnCollecting(),
+    comparisons: emptyComparisons,
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,

@@ -11,6 +11,7 @@ import {
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
+import { comparisonErrors, comparisonResources } from './comparison-operations.ts';
 import { customerErrors, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
@@ -226,6 +227,7 @@ export const billing = defineDomain({
     ...collectingErrors,
     ...customerErrors,
     ...ownCollectingErrors,
+    ...comparisonErrors,
     ...verificationErrors,
     meter_unknown: {
       status: 422,
@@ -253,6 +255,7 @@ export const billing = defineDomain({
     ...collectingResources,
     ...customerResources,
     ...ownCollectingResources,
+    ...comparisonResources,
     ...ledgerResources,
     ...reminderResources,
     prices: {

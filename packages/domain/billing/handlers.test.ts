@@ -10,6 +10,7 @@ import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyComparisons,
   emptyCustomers,
   emptyLedger,
   emptyReminders,
@@ -69,6 +70,7 @@ beforeEach(() => {
     customers: emptyCustomers,
     reminders: emptyReminders,
     ownCollecting: memoryOwnCollecting(),
+    comparisons: emptyComparisons,
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => accountId,

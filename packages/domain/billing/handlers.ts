@@ -11,6 +11,7 @@ import {
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
+import { comparisonHandlers } from './comparison-handlers.ts';
 import { customerHandlers } from './customer-handlers.ts';
 import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
@@ -140,6 +141,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
   ...customerHandlers,
   ...ownCollectingHandlers,
+  ...comparisonHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
 

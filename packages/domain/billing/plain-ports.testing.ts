@@ -1,3 +1,4 @@
+import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
@@ -65,6 +66,16 @@ export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map
     isWithin: async (accountId) => above.has(accountId) || kept.has(accountId),
   };
 }
+
+/** Everybody is asked for money. */
+export const emptyComparisons: ComparisonBook = {
+  accounts: async () => [],
+  compare: async () => [],
+  customers: async () => [],
+  start: async () => 'started',
+  end: async () => false,
+  setFigures: async () => undefined,
+};
 
 /** Nothing is closed. */
 export const emptyVerifier: BookVerifier = {

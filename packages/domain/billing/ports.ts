@@ -2,6 +2,7 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
+import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentStore } from './documents/document-store.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
@@ -27,6 +28,7 @@ export interface BillingPorts {
   /** The top of an account's tree, which collects from it unless a seller between does. Undefined: there is no such account. */
   collectorOf(accountId: string): Promise<string | undefined>;
   readonly ownCollecting: OwnCollectingBook;
+  readonly comparisons: ComparisonBook;
   checkOwnRail(credentials: OwnRailCredentials): Promise<OwnRailCheck>;
   /** Where the own Stripe account of a seller tells what happened. */
   webhookUrlOf(accountId: string): string;

@@ -413,6 +413,7 @@ const ofPeople = ['views.start', 'views.end'];
 const ofCollecting = [
   ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
   ...['collecting.connect', 'collecting.disconnect'],
+  ...['comparisons.start', 'comparisons.collect', 'comparisons.importFigures'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];
 

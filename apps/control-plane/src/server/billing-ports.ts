@@ -1,5 +1,6 @@
 import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { comparisonStore } from '@patchbay/adapters/billing/comparison-store';
 import { customerBook } from '@patchbay/adapters/billing/customer-book';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
@@ -95,6 +96,7 @@ export function billingPorts({
     printing: documentPrinting(shownBrands(prisma)),
     railOf: railFor,
     ownCollecting,
+    comparisons: comparisonStore(pool),
     checkOwnRail: own.check,
     webhookUrlOf: (accountId) => new URL(`/api/stripe/${accountId}`, env.PATCHBAY_URL).href,
     collectorOf: async (accountId) => (await booksOf(accountId))?.topId,

@@ -346,3 +346,40 @@ test('a live key of Stripe is none for the books of tests, by whatever way it co
   const none = { STRIPE_TEST_SECRET_KEY: undefined, STRIPE_TEST_WEBHOOK_SECRETS: [] };
   expect(testRailOf({ ...env, ...none })).toBeUndefined();
 });
+
+test('the platform compares a customer alone, beside what another asked it for, and says from when it is asked (BIL-6, ACC-8)', async () => {
+  const { accountId: childId } = await signUp(served, 'moving');
+  const current = periodAt(nowMs);
+  await ask(platform, 'POST /compared-accounts', { childId, fromPeriod: current.name });
+  const refused = await served.rest('POST', `/v1/accounts/${reseller.accountId}/compared-accounts`, {
+    key: reseller.key,
+    body: { childId: leafId, fromPeriod: current.name },
+  });
+  expect(refused).toMatchObject({ status: 403, body: { code: 'billing.collector_only' } });
+  const csv = `account,period,total\n${childId},${current.name},120.50\n`;
+  expect(await ask(platform, 'POST /compared-figures', { csv })).toEqual({ figureCount: 1 });
+  await owner.query(
+    `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+       issued_at, content) VALUES ('doc_c', $1, $2, $3, 'comparison', 1, 'D-R00001', 'EUR', 12000, '{}', now(), '{}')`,
+    [childId, platform.accountId, current.name],
+  );
+  const { items } = await ask(platform, `GET /comparisons/${current.name}`);
+  expect(items).toMatchObject([
+    { childId, oursMinorUnits: '12000', theirsMinorUnits: '12050', differenceMinorUnits: '-50' },
+  ]);
+  const next = periodAt(current.toMs).name;
+  const after = await ask(platform, 'POST /compared-accounts/ends', { childId, collectFrom: next });
+  expect(after.items).toMatchObject([{ childId, fromPeriod: current.name, toPeriod: current.name }]);
+  const again = await served.rest('POST', `/v1/accounts/${platform.accountId}/compared-accounts/ends`, {
+    key: platform.key,
+    body: { childId, collectFrom: next },
+  });
+  expect(again).toMatchObject({ status: 409, body: { code: 'billing.not_compared' } });
+  const { rows } = await owner.query(
+    "SELECT action FROM audit_entry WHERE account_id = $1 AND action ~ '^comparisons' ORDER BY sequence",
+    [platform.accountId],
+  );
+  expect(rows.map(({ action }) => action)).toEqual([
+    ...['comparisons.start', 'comparisons.importFigures', 'comparisons.collect'],
+  ]);
+});

@@ -175,6 +175,8 @@ async function stateOfAlice(): Promise<string> {
     'own_collecting',
     'own_rail',
     'own_rail_party',
+    'compared_months',
+    'compared_figure',
     'document',
     'collection',
     'spending_limit',

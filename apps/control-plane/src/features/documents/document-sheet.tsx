@@ -17,7 +17,7 @@ export function DocumentSheet({ document }: { readonly document: ShownDocument }
       className="relative min-w-0 overflow-hidden rounded-md border border-line bg-canvas p-8 text-ink max-sm:p-4 print:rounded-none print:border-0 print:p-0"
     >
       {printed.stamp === undefined ? null : (
-        <p className="pointer-events-none absolute inset-0 grid -rotate-[35deg] place-items-center text-[9rem] font-bold text-ink-soft opacity-15 max-sm:text-[5rem]">
+        <p className="pointer-events-none absolute inset-0 grid -rotate-[35deg] place-items-center text-[6rem] font-bold text-ink-soft opacity-15 max-sm:text-[3.5rem]">
           {printed.stamp}
         </p>
       )}

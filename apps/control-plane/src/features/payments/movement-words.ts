@@ -21,6 +21,7 @@ const words: Readonly<Record<string, string>> = {
   'dispute-lost clearing': 'Went back by a lost dispute',
   'void invoiced': 'Invoice void',
   'void tax': 'Tax of the void invoice',
+  'compared owed': 'Not owed: a customer was compared alone',
   'payout owed': 'Payout settled',
   'payout clearing': 'Payout',
   'drawn balance': 'Balance used',
@@ -34,7 +35,7 @@ const words: Readonly<Record<string, string>> = {
 
 export function movementText({ what, book, amount }: Moved): string {
   // What somebody below paid, or got back, moves what those above are owed.
-  if (book === 'owed' && what !== 'issued' && what !== 'payout')
+  if (book === 'owed' && !['issued', 'payout', 'compared'].includes(what))
     return BigInt(amount) < 0n ? 'Less is owed to you' : 'More is owed to you';
   return words[`${what} ${book}`] ?? `${what}, ${book}`;
 }

@@ -78,7 +78,11 @@ function Standing({ collecting }: { readonly collecting: Collecting }): ReactNod
         {openInvoiceCount === 0 ? null : (
           <span className="text-ink-soft">{`${openInvoiceCount} open at your Stripe account`}</span>
         )}
-        {keyHint === undefined ? null : <Disconnect collecting={collecting} />}
+        {keyHint === undefined ? null : (
+          <IfMay to="collecting.disconnect">
+            <Disconnect collecting={collecting} />
+          </IfMay>
+        )}
       </div>
       <p className="min-w-0 break-all text-ink-faint">
         {`Your webhook endpoint at Stripe: ${webhookUrl} `}
