@@ -42,7 +42,9 @@ const book: ComparisonBook = {
     { childId: 'acc_a', name: 'A', currency: 'EUR', oursMinorUnits: 1180n, theirsMinorUnits: 1200n },
     { childId: 'acc_b', name: 'B', currency: 'EUR', oursMinorUnits: 5n },
   ],
-  setFigures: async (_accountId, given) => void (figures = given),
+  async setFigures(_accountId, given) {
+    figures = given;
+  },
 };
 const at = (accountId = 'platform') =>
   domainContext<typeof billing, 'comparisons', 'start'>(definition, { chain: [accountId], nowMs });
@@ -61,18 +63,27 @@ const refusal = (status: number, code: string) => ({ fields: expect.objectContai
 const start = (request = { childId: 'child', fromPeriod: '2026-11' }, accountId?: string) =>
   comparisons.start(at(accountId).context, request, ports());
 
+const collect = (changed: object = {}, accountId?: string) =>
+  comparisons.collect(
+    at(accountId).context as never,
+    { childId: 'child', collectFrom: '2026-12', ...changed },
+    ports(),
+  );
+
 describe('comparisons', () => {
-  test('start 200, collect 200: a customer is rated alone, and asked from a month on; both are on record', async () => {
+  test('start 200: a customer is rated alone, and that is on record', async () => {
     const { context, audited } = at();
     const started = await comparisons.start(context, { childId: 'child', fromPeriod: '2026-11' }, ports());
     expect(started.items).toMatchObject([{ childId: 'child', fromPeriod: '2026-11' }]);
-    const change = { childId: 'child', collectFrom: '2026-12' };
-    await comparisons.collect(context as never, change, ports());
     expect(audited).toMatchObject([
       { target: 'platform/comparisons/child', before: undefined, after: { fromPeriod: '2026-11' } },
-      { target: 'platform/comparisons/child', after: { toPeriod: '2026-12' } },
     ]);
-    expect((await comparisons.listAccounts(context as never, {}, ports())).items).toHaveLength(1);
+  });
+
+  test('listAccounts 200: who is compared', async () => {
+    expect((await comparisons.listAccounts(at().context as never, {}, ports())).items).toEqual([]);
+    await start();
+    expect((await comparisons.listAccounts(at().context as never, {}, ports())).items).toHaveLength(1);
   });
 
   test('start 403: nobody gives away what another collects, neither a reseller nor the platform of a seller that does so itself', async () => {
@@ -83,21 +94,49 @@ describe('comparisons', () => {
     ).rejects.toMatchObject(refusal(403, 'billing.collector_only'));
   });
 
-  test('start 404, start 409, start 422: no child of the account, one that is prepaid, and a month that is over', async () => {
-    await expect(start({ childId: 'other', fromPeriod: '2026-11' })).rejects.toMatchObject(
-      refusal(404, 'resource.unknown'),
-    );
-    await expect(start({ childId: 'child', fromPeriod: '2026-10' })).rejects.toMatchObject(
-      refusal(422, 'billing.period_past'),
-    );
+  test('start 404: no child of the account', async () => {
+    const of = { childId: 'other', fromPeriod: '2026-11' };
+    await expect(start(of)).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('start 409: an account whose money is here already', async () => {
     outcome = 'prepaid';
     await expect(start()).rejects.toMatchObject(refusal(409, 'billing.prepaid_below'));
   });
 
+  test('start 422: a month that is over', async () => {
+    const of = { childId: 'child', fromPeriod: '2026-10' };
+    await expect(start(of)).rejects.toMatchObject(refusal(422, 'billing.period_past'));
+  });
+
+  test('collect 200: it is asked from a month on, and that is on record', async () => {
+    await start();
+    const { context, audited } = at();
+    await comparisons.collect(context as never, { childId: 'child', collectFrom: '2026-12' }, ports());
+    expect(audited).toMatchObject([
+      {
+        target: 'platform/comparisons/child',
+        before: { fromPeriod: '2026-11' },
+        after: { toPeriod: '2026-12' },
+      },
+    ]);
+  });
+
+  test('collect 403: only who collects from it says so', async () => {
+    await expect(collect({}, 'reseller')).rejects.toMatchObject(refusal(403, 'billing.collector_only'));
+  });
+
+  test('collect 404: no child of the account', async () => {
+    await expect(collect({ childId: 'other' })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
   test('collect 409: who is asked already', async () => {
-    const change = { childId: 'child', collectFrom: '2026-12' };
-    await expect(comparisons.collect(at().context as never, change, ports())).rejects.toMatchObject(
-      refusal(409, 'billing.not_compared'),
+    await expect(collect()).rejects.toMatchObject(refusal(409, 'billing.not_compared'));
+  });
+
+  test('collect 422: a month that is over', async () => {
+    await expect(collect({ collectFrom: '2026-10' })).rejects.toMatchObject(
+      refusal(422, 'billing.period_past'),
     );
   });
 
@@ -113,11 +152,13 @@ describe('comparisons', () => {
     expect(differenceOf({ childId: 'acc_a', name: 'A', currency: 'EUR' })).toBeUndefined();
   });
 
-  test('importFigures 200, importFigures 422: all lines of a file, or none', async () => {
-    const keep = (csv: string) => comparisons.importFigures(at().context as never, { csv }, ports());
+  const keep = (csv: string) => comparisons.importFigures(at().context as never, { csv }, ports());
+  test('importFigures 200: what a file says is kept', async () => {
     expect(await keep('account,period,total\nacc_a,2026-10,12.5\n')).toEqual({ figureCount: 1 });
     expect(figures).toEqual([{ accountId: 'acc_a', period: '2026-10', minorUnits: 1250n }]);
-    figures = undefined;
+  });
+
+  test('importFigures 422: all lines of a file, or none', async () => {
     await expect(keep('account,period,total\nacc_a,2026-10,1\nnobody,2026-10,1\n')).rejects.toMatchObject(
       refusal(422, 'billing.figures_refused'),
     );

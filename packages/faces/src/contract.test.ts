@@ -250,11 +250,11 @@ function exampleValue(schema: z.ZodType): unknown {
     'mark',
     '100',
     'sk_live_1',
-    'whsec_1',
+
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['*'], ['audio'], 1, true].find(
+  const found = [...texts, ...objects, [], ['*'], ['audio'], ['whsec_1'], 1, true].find(
     (value) => schema.safeParse(value).success,
   );
   if (found === undefined)
