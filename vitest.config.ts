@@ -5,6 +5,7 @@ const byLength = [
   'sdk-node/src/packed.test.ts',
   'sdk-browser/src/browser-call.test.ts',
   'jobs/delivery-worker.test.ts',
+  'server/money-crash.test.ts',
   'billing/billing-store.test.ts',
   'sdk-browser/src/packed.test.ts',
   'server/tenants-apart.test.ts',

@@ -7,6 +7,7 @@ const byLength = [
   'dashboard',
   'recovery',
   'money-pages',
+  'reseller-money',
   'packed-sdk',
   'first-call',
   'operators',

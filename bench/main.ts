@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 const benchmarks = {
   api: async () => (await import('./api/api.ts')).run,
+  close: async () => (await import('./close/close.ts')).run,
   hooks: async () => (await import('./hooks/hooks.ts')).run,
   meter: async () => (await import('./meter/meter.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
@@ -20,6 +21,8 @@ const { positionals, values } = parseArgs({
     sustain: { type: 'string' },
     values: { type: 'string' },
     upload: { type: 'boolean', default: false },
+    records: { type: 'string' },
+    folder: { type: 'string' },
   },
 });
 const [name = ''] = positionals;
@@ -39,6 +42,8 @@ try {
     signal: stop.signal,
     isUpload: values.upload,
     ...(values.sustain === undefined ? {} : { sustainSeconds: Number(values.sustain) }),
+    ...(values.records === undefined ? {} : { recordCount: Number(values.records) }),
+    ...(values.folder === undefined ? {} : { folder: values.folder }),
     ...(values.values === undefined ? {} : { valueCount: Number(values.values) }),
   });
 } catch (error) {

@@ -26,16 +26,38 @@ function statOf(pid: string): Stat | undefined {
 /** Processor time that a process took so far. */
 export const processTimeMs = (pid: number): number => statOf(String(pid))?.ownMs ?? Number.NaN;
 
-/** The same of the database server in a folder, with all that serve its connections. */
-export function databaseTimeMs(directory: string): number {
-  const [line = ''] = readFileSync(path.join(directory, 'cluster', 'postmaster.pid'), 'utf8').split('\n');
-  const server = statOf(line);
+/** The database server in a folder, and all that serve its connections: `undefined` for what has ended by now. */
+function databaseProcesses(
+  directory: string,
+): readonly { readonly pid: string; readonly stat: Stat | undefined }[] {
+  const [server = ''] = readFileSync(path.join(directory, 'cluster', 'postmaster.pid'), 'utf8').split('\n');
   const serving = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => statOf(name) ?? [])
-    .filter(({ parentPid }) => parentPid === Number(line));
+    .map((pid) => ({ pid, stat: statOf(pid) }))
+    .filter(({ stat }) => stat?.parentPid === Number(server));
+  return [{ pid: server, stat: statOf(server) }, ...serving];
+}
+
+/** The same of the database server in a folder, with all that serve its connections. */
+export function databaseTimeMs(directory: string): number {
+  const [server, ...serving] = databaseProcesses(directory);
   return serving.reduce(
-    (sumMs, { ownMs }) => sumMs + ownMs,
-    (server?.ownMs ?? Number.NaN) + (server?.endedMs ?? Number.NaN),
+    (sumMs, { stat }) => sumMs + (stat?.ownMs ?? 0),
+    (server?.stat?.ownMs ?? Number.NaN) + (server?.stat?.endedMs ?? Number.NaN),
   );
+}
+
+/** Memory of the same, in bytes: what several of them share counts once. */
+export function databaseMemoryBytes(directory: string): number {
+  return databaseProcesses(directory).reduce((sumBytes, { pid }) => sumBytes + sharedFairlyBytes(pid), 0);
+}
+
+function sharedFairlyBytes(pid: string): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1_024;
+  } catch {
+    // It has ended since it was listed.
+    return 0;
+  }
 }

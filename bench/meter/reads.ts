@@ -24,7 +24,7 @@ export async function measureReads(
     toMs: nowMs + DAY_MS,
     bucket: 'day',
     groupBy: [],
-    scope: 'inclusive',
+    scope: 'descendants',
     limit: 2_000,
     ...more,
   });

@@ -72,7 +72,7 @@ async function setPrice(accountId: string, meter: string, tariff: Tariff) {
 }
 
 async function verifyAll(): Promise<ReadonlyMap<string, AccountVerification>> {
-  const page = { scope: 'inclusive', limit: 50 } as const;
+  const page = { scope: 'descendants', limit: 50 } as const;
   const ids = await verifier.closedAccounts('platform', period, page);
   const found = new Map<string, AccountVerification>();
   for (const id of ids) found.set(id, await verifier.verify(id, period));
@@ -177,7 +177,7 @@ describe('a closed month, recomputed from raw records (BIL-3)', () => {
   });
 
   test('nobody verifies a neighbour, and a run is kept for the platform alone', async () => {
-    expect(await verifier.closedAccounts('sibling', period, { scope: 'inclusive', limit: 5 })).toEqual([
+    expect(await verifier.closedAccounts('sibling', period, { scope: 'descendants', limit: 5 })).toEqual([
       'sibling',
     ]);
     expect(await verifier.closedSince('platform', Date.now() - 24 * 60 * MINUTE)).toEqual([period.name]);
@@ -214,7 +214,7 @@ describe('a closed month, recomputed from raw records (BIL-3)', () => {
 
 test('the ledger is exported whole in whatever parts it is read, of an account or of all below it, and of no neighbour', async () => {
   const ledger = ledgerReader(pool);
-  const all = async (accountId: string, scope: 'own' | 'inclusive', limit: number) => {
+  const all = async (accountId: string, scope: 'own' | 'descendants', limit: number) => {
     const entries = [];
     for (
       let after: readonly string[] | undefined, isFirst = true;
@@ -229,15 +229,15 @@ test('the ledger is exported whole in whatever parts it is read, of an account o
     }
     return entries;
   };
-  const whole = await all('platform', 'inclusive', 1_000);
-  expect(await all('platform', 'inclusive', 3)).toEqual(whole);
+  const whole = await all('platform', 'descendants', 1_000);
+  expect(await all('platform', 'descendants', 3)).toEqual(whole);
   expect(whole.reduce((sum, { amount }) => sum + amount, 0n)).toBe(0n);
   expect(new Set(whole.map(({ accountId }) => accountId))).toEqual(new Set([...accounts, 'platform']));
-  const own = await all('leaf', 'inclusive', 2);
+  const own = await all('leaf', 'descendants', 2);
   expect(new Set(own.map(({ accountId }) => accountId))).toEqual(new Set(['leaf']));
   expect(own).toEqual(whole.filter(({ accountId }) => accountId === 'leaf'));
   expect(await all('parent', 'own', 2)).toEqual(whole.filter(({ accountId }) => accountId === 'parent'));
-  expect(new Set((await all('parent', 'inclusive', 4)).map(({ accountId }) => accountId))).toEqual(
+  expect(new Set((await all('parent', 'descendants', 4)).map(({ accountId }) => accountId))).toEqual(
     new Set(['parent', 'leaf', 'sibling']),
   );
 });

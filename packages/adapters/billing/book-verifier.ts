@@ -50,7 +50,7 @@ export function bookVerifier({
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ account_id: string }>(
           `SELECT account_id FROM closed_statement WHERE period = $1 AND account_id > $2
-           AND ($3 = 'inclusive' OR account_id = $4) ORDER BY account_id LIMIT $5`,
+           AND ($3 = 'descendants' OR account_id = $4) ORDER BY account_id LIMIT $5`,
           [name, after, scope, accountId, limit],
         );
         return rows.map(({ account_id }) => account_id);

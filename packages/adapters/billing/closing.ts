@@ -17,8 +17,10 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
+import { tellCollected } from './document-events.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+import { notesToSetOff, readNotes, setOffNote, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
 interface ClosingTree {
@@ -77,8 +79,9 @@ interface ClosedRow {
 
 /**
  * Closes every month whose time has come, the oldest first: first each account's statement is kept as it is then, and once
- * all are, each gets its documents, those above before those below. Each account is one transaction in either half, and
- * what is there is left as it is: so a process may die anywhere, and the next goes on (BIL-7).
+ * all are, each gets its documents, those above before those below, and then whoever gave credit pays for what was used of it.
+ * Each account is one transaction in each part, and what is there is left as it is: so a process may die anywhere, and the next
+ * goes on (BIL-7).
  */
 export async function closeMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
   const trees = await testTrees(options.pool);
@@ -187,27 +190,43 @@ const TOLD_EVERY = 20;
 
 async function keepStatements(
   { pool, accrual, isStopped = () => false }: ClosingOptions,
-  { id: treeId }: ClosingTree,
+  { id: treeId, topId }: ClosingTree,
   period: Period,
 ): Promise<number> {
   const accounts = await accrual.activeAccounts(period, treeId);
+  // What a process before kept is not rated again: it stays as it is, and what came since is for a later document.
+  const kept = await keptAccounts(pool, topId, period);
+  const left = accounts.filter((accountId) => !kept.has(accountId));
+  const doneCount = accounts.length - left.length;
   await pool.query(
-    `INSERT INTO billing_closing (tree_id, period, account_count) VALUES ($1, $2, $3)
-     ON CONFLICT (tree_id, period) DO UPDATE SET account_count = excluded.account_count`,
-    [treeId, period.name, accounts.length],
+    `INSERT INTO billing_closing (tree_id, period, account_count, kept_count) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (tree_id, period)
+       DO UPDATE SET account_count = excluded.account_count, kept_count = excluded.kept_count`,
+    [treeId, period.name, accounts.length, doneCount],
   );
-  const tell = (keptCount: number) =>
-    pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
-      treeId,
-      period.name,
-      keptCount,
-    ]);
-  for (const [index, accountId] of accounts.entries()) {
+  for (const [index, accountId] of left.entries()) {
     if (isStopped()) break;
     await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));
-    if ((index + 1) % TOLD_EVERY === 0 || index + 1 === accounts.length) await tell(index + 1);
+    if (isTold(index + 1, left.length))
+      await pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
+        treeId,
+        period.name,
+        doneCount + index + 1,
+      ]);
   }
   return accounts.length;
+}
+
+const isTold = (count: number, of: number): boolean => count % TOLD_EVERY === 0 || count === of;
+
+/** Those of which the statement of a month is kept. */
+async function keptAccounts(pool: Pool, topId: string, period: Period): Promise<ReadonlySet<string>> {
+  const { rows } = await inAccountScope(pool, topId, (client) =>
+    client.query<{ account_id: string }>('SELECT account_id FROM closed_statement WHERE period = $1', [
+      period.name,
+    ]),
+  );
+  return new Set(rows.map(({ account_id }) => account_id));
 }
 
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
@@ -283,13 +302,28 @@ async function issueDocuments(
     return rows.map((row) => row.account_id);
   });
   let documentCount = 0;
-  for (const accountId of accountIds) {
+  for (const [index, accountId] of accountIds.entries()) {
     if (isStopped()) return documentCount;
     const row = await tree(accountId);
-    if (row === undefined || row.content.drafts.length === 0) continue;
-    const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
-    documentCount += await inAccountScope(pool, platformId, (client) =>
-      issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
+    if (row !== undefined && row.content.drafts.length > 0) {
+      const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
+      documentCount += await inAccountScope(pool, platformId, (client) =>
+        issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
+      );
+    }
+    if (isTold(index + 1, accountIds.length))
+      await pool.query('UPDATE billing_closing SET issued_count = $3 WHERE tree_id = $1 AND period = $2', [
+        treeId,
+        period.name,
+        index + 1,
+      ]);
+  }
+  // Once every invoice is there: what its closing still drew of a balance counts as used.
+  const notes = { period: period.name, accountIds };
+  for (const documentId of await inAccountScope(pool, platformId, (client) => notesToSetOff(client, notes))) {
+    if (isStopped()) return documentCount;
+    await inAccountScope(pool, platformId, (client) =>
+      setOffNote(client, documentId, { platformId, nowMs: issuedMs() }),
     );
   }
   await inAccountScope(pool, platformId, async (client) => {
@@ -467,6 +501,7 @@ async function payFromBalance(
     documentId,
     toExactJson(after),
   ]);
+  await tellCollected(client, { before, after, nowMs });
   for (const note of settled.notes) await writeNote(client, note);
   await postTransactions(client, settled.transactions, { platformId, nowMs });
 }
@@ -484,24 +519,3 @@ const payoutOf = ({
   backing: noBacking,
   transfers: [],
 });
-
-/** The payout notes of those who earn of an invoice, held until the transaction ends; always in one order. */
-export async function readNotes(
-  client: PoolClient,
-  { shares, period }: Pick<InvoiceCollection, 'shares' | 'period'>,
-): Promise<readonly PayoutCollection[]> {
-  if (shares.length === 0) return [];
-  const { rows } = await client.query<{ state: unknown }>(
-    `SELECT state FROM collection WHERE period = $1 AND kind = 'payout' AND account_id = ANY($2)
-     ORDER BY document_id FOR UPDATE`,
-    [period, shares.map(({ accountId }) => accountId)],
-  );
-  return rows.map(({ state }) => collectionFromRow(state) as PayoutCollection);
-}
-
-export async function writeNote(client: PoolClient, note: PayoutCollection): Promise<void> {
-  await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
-    note.documentId,
-    toExactJson(note),
-  ]);
-}

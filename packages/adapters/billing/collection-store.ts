@@ -12,7 +12,7 @@ import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { creditTopUp } from '../spending/balance-changes.ts';
-import { readNotes, writeNote } from './closing.ts';
+import { tellCollected } from './document-events.ts';
 import {
   collectionFromRow,
   documentFromRow,
@@ -21,6 +21,7 @@ import {
   readParty,
 } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 export interface CollectionStoreOptions {
   readonly pool: Pool;
@@ -137,6 +138,7 @@ async function keep(
           : new Date(made.nextAtMs),
     ],
   );
+  await tellCollected(client, { before, after: collection, nowMs });
   // One that it was linked to meanwhile stays.
   if (made.customerId !== undefined)
     await (collection.collectorId === undefined

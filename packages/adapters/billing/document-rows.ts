@@ -11,6 +11,7 @@ import type { BillingParty } from '@patchbay/domain/billing/documents/document-s
 import type { TaxRule } from '@patchbay/domain/billing/documents/tax';
 import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';
+import { tellIssued } from './document-events.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
 
 interface PartyRow {
@@ -115,6 +116,7 @@ export async function issueDocument(
       toExactJson(document),
     ],
   );
+  await tellIssued(client, document);
   return document;
 }
 

@@ -8,6 +8,7 @@ import {
 import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type {
   BillingParty,
+  Closing,
   DocumentScope,
   DocumentStore,
   Movement,
@@ -18,7 +19,6 @@ import type {
 import { nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { readNotes, writeNote } from './closing.ts';
 import {
   collectionFromRow,
   documentFromRow,
@@ -27,6 +27,7 @@ import {
   readParty,
 } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 export interface DocumentStoreOptions {
   readonly pool: Pool;
@@ -157,15 +158,11 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     },
     async closings() {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
-        const { rows } = await client.query<{ period: string; asked_at: Date; issued_at: Date | null }>(
+        const { rows } = await client.query<ClosingRow>(
           `SELECT * FROM billing_closing WHERE tree_id = '' ORDER BY period DESC LIMIT $1`,
           [CLOSING_COUNT_MAX],
         );
-        return rows.map(({ period, asked_at, issued_at }) => ({
-          period,
-          askedAtMs: asked_at.getTime(),
-          ...(issued_at === null ? {} : { issuedAtMs: issued_at.getTime() }),
-        }));
+        return rows.map(closingFromRow);
       });
     },
     async askClosing(period) {
@@ -179,6 +176,26 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     },
   };
 }
+
+interface ClosingRow {
+  readonly period: string;
+  readonly asked_at: Date;
+  readonly issued_at: Date | null;
+  readonly account_count: number;
+  readonly kept_count: number;
+  readonly issued_count: number;
+  readonly document_count: number;
+}
+
+const closingFromRow = (row: ClosingRow): Closing => ({
+  period: row.period,
+  askedAtMs: row.asked_at.getTime(),
+  ...(row.issued_at === null ? {} : { issuedAtMs: row.issued_at.getTime() }),
+  accountCount: row.account_count,
+  keptCount: row.kept_count,
+  issuedCount: row.issued_count,
+  documentCount: row.document_count,
+});
 
 /** Held until the transaction ends: nothing is asked of it meanwhile. */
 const invoiceSql = `

@@ -37,7 +37,7 @@ const exportSql = `
   FROM account_closure c
   JOIN ledger_entry e ON e.account_id = c.descendant_id AND e.period >= $3 AND e.period <= $4
   JOIN ledger_transaction t ON t.id = e.transaction_id
-  WHERE c.ancestor_id = $1 AND c.valid_to = 'infinity' AND (c.depth = 0 OR $2 = 'inclusive')
+  WHERE c.ancestor_id = $1 AND c.valid_to = 'infinity' AND (c.depth = 0 OR $2 = 'descendants')
     AND c.descendant_id >= $6 AND ($5::text IS NULL OR e.book = $5)
     AND (e.account_id, e.period, e.transaction_id, e.book) > ($6, $7, $8, $9)
   ORDER BY e.account_id, e.period, e.transaction_id, e.book LIMIT $10`;

@@ -231,7 +231,7 @@ test('a session that runs across a move: what it used before stays with the old 
 
   const range = { fromMs: period.fromMs, toMs: nowMs, bucket: 'all', groupBy: [], limit: 9 } as const;
   const used = async (accountId: string) =>
-    (await usage.query({ accountId, ...range, scope: 'inclusive' })).rows.map(({ quantity }) => quantity);
+    (await usage.query({ accountId, ...range, scope: 'descendants' })).rows.map(({ quantity }) => quantity);
   expect([await used('old'), await used('new'), await used('top'), await used('leaf')]).toEqual([
     [110n],
     [1_007n],

@@ -6,9 +6,10 @@ import { createId } from '@patchbay/kit/ids';
 import type { Pool } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import type { BooksReader } from './account-books.ts';
-import { readNotes, writeNote } from './closing.ts';
+import { tellCollected } from './document-events.ts';
 import { collectionFromRow, postTransactions } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { readNotes, writeNote } from './payout-notes.ts';
 
 /** Ten years of months. */
 const CLOSING_COUNT_MAX = 120;
@@ -88,6 +89,7 @@ export function testBooksStore(
             toExactJson(after),
             outcome === 'refused' ? 'The test payment was refused.' : null,
           ]);
+          await tellCollected(client, { before, after, nowMs });
           for (const note of settled.notes) await writeNote(client, note);
           await postTransactions(client, settled.transactions, { platformId, nowMs });
           return after;

@@ -39,17 +39,28 @@ async function unplaced(client: PoolClient, countMax: number): Promise<readonly 
     account_id: string;
     type: string;
     application_id: string | null;
+    instance_type: string | null;
     session_id: string | null;
     session_sequence: number | null;
     data: Record<string, unknown>;
     identities: string[];
   }>('SELECT * FROM events_to_place($1)', [countMax]);
   return rows.map(
-    ({ id, account_id, application_id, session_id, session_sequence, identities, ...rest }) => ({
+    ({
+      id,
+      account_id,
+      application_id,
+      instance_type,
+      session_id,
+      session_sequence,
+      identities,
+      ...rest
+    }) => ({
       id,
       accountId: account_id,
       atMs: 0,
       applicationId: application_id ?? undefined,
+      instanceType: instance_type ?? undefined,
       sessionId: session_id ?? undefined,
       sessionSequence: session_sequence ?? undefined,
       endpoints: identities.map(userEndpointId),
@@ -69,6 +80,7 @@ async function subscriptionsAbove(
     event_types: string[];
     scope: Subscription['scope'];
     application_id: string | null;
+    instance_type: string | null;
     endpoint: string | null;
   }>('SELECT * FROM webhooks_above($1)', [accountIds]);
   const named = rows.map((row) => ({
@@ -78,6 +90,7 @@ async function subscriptionsAbove(
     eventTypes: row.event_types,
     scope: row.scope,
     applicationId: row.application_id ?? undefined,
+    instanceType: row.instance_type ?? undefined,
     endpoint: row.endpoint ?? undefined,
   }));
   return Map.groupBy(named, ({ belowId }) => belowId);

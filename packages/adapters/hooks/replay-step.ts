@@ -51,6 +51,7 @@ async function nextReplay(client: PoolClient): Promise<Running | undefined> {
     event_types: string[];
     scope: Subscription['scope'];
     application_id: string | null;
+    instance_type: string | null;
     endpoint: string | null;
     after_position: string;
     until_position: string;
@@ -64,6 +65,7 @@ async function nextReplay(client: PoolClient): Promise<Running | undefined> {
     eventTypes: row.event_types,
     scope: row.scope,
     applicationId: row.application_id ?? undefined,
+    instanceType: row.instance_type ?? undefined,
     endpoint: row.endpoint ?? undefined,
   };
   return { webhook, after: row.after_position, until: row.until_position, room: row.room };
@@ -76,6 +78,7 @@ async function eventsOf(client: PoolClient, { webhook, after, until }: Running) 
     account_id: string;
     type: string;
     application_id: string | null;
+    instance_type: string | null;
     data: Record<string, unknown>;
     identities: string[];
   }>('SELECT * FROM replay_events($1, $2, $3, $4, $5)', [
@@ -85,10 +88,11 @@ async function eventsOf(client: PoolClient, { webhook, after, until }: Running) 
     until,
     EVENT_COUNT_MAX,
   ]);
-  return rows.map(({ account_id, application_id, identities, ...rest }) => ({
+  return rows.map(({ account_id, application_id, instance_type, identities, ...rest }) => ({
     ...rest,
     accountId: account_id,
     applicationId: application_id ?? undefined,
+    instanceType: instance_type ?? undefined,
     endpoints: identities.map(userEndpointId),
   }));
 }

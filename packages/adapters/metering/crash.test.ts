@@ -80,7 +80,7 @@ test('kill -9 of the database among the batches, then a replay: nothing is lost 
     toMs: Date.now(),
     bucket: 'all',
     groupBy: [],
-    scope: 'inclusive',
+    scope: 'descendants',
     limit: 10,
   });
   expect(rows).toMatchObject([{ quantity: BigInt(wanted), recordCount: BATCHES * BATCH_SIZE }]);

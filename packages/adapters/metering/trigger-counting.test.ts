@@ -51,7 +51,7 @@ async function put(rule: Rule): Promise<TriggerRule & { readonly countedFromMs: 
     accountId: 'top',
     name: 'A trigger',
     counter: { meter: 'relay.bytes' },
-    target: { accountId: 'top', scope: 'inclusive' },
+    target: { accountId: 'top', scope: 'descendants' },
     action: { kind: 'notify' },
     isShown: false,
     timeZone: 'UTC',
@@ -108,9 +108,9 @@ const someRule: fc.Arbitrary<Rule> = fc.record({
     { meter: 'relay.seconds', where: { region: 'eu' } },
   ),
   target: fc.constantFrom(
-    { accountId: 'top', scope: 'inclusive' as const },
+    { accountId: 'top', scope: 'descendants' as const },
     { accountId: 'top', scope: 'own' as const },
-    { accountId: 'a', scope: 'inclusive' as const },
+    { accountId: 'a', scope: 'descendants' as const },
     { accountId: 'leaf', scope: 'own' as const, sessionId: 'ses_1' },
     { accountId: 'leaf', scope: 'own' as const, applicationId: 'app_1' },
     { accountId: 'leaf', scope: 'own' as const, credentialId: 'key_leaf' },
@@ -213,7 +213,7 @@ test('a month is known from its start, and a limit that is passed already fires 
     id: createId('trg'),
     accountId: 'top',
     name: 'Passed',
-    target: { accountId: 'top', scope: 'inclusive' },
+    target: { accountId: 'top', scope: 'descendants' },
     action: { kind: 'notify' },
     isShown: false,
     timeZone: 'UTC',
@@ -222,7 +222,12 @@ test('a month is known from its start, and a limit that is passed already fires 
   });
   const trigger = { accountId: 'top', triggerId };
   expect(await store.find(trigger)).toMatchObject({ value: '1000', hasFired: true });
-  expect(await store.update(trigger, { limit: 1_500 })).toMatchObject({ value: '1000', hasFired: false });
+  const shape = {
+    condition: { kind: 'recurring', limit: 1_500, per: 'month' },
+    target: { accountId: 'top', scope: 'descendants' },
+    timeZone: 'UTC',
+  } as const;
+  expect(await store.update(trigger, { shape })).toMatchObject({ value: '1000', hasFired: false });
   await usageStore(pool).ingest([
     usageOf('leaf', { atMs: Date.now(), bytes: 500, more: { region: 'mars' } }),
   ]);
@@ -278,6 +283,61 @@ test('a month of a whole account begins anew with a reset, stays lifted, and fir
   expect((await firingsOf([triggerId])).length).toBe(2);
 });
 
+test('aimed at another target, or with another window, a trigger begins anew: past its limit it fires at once, once, and a limit alone keeps the count', async () => {
+  await removeAll();
+  const store = triggerStore(prisma);
+  const moon = { region: 'moon' };
+  const use = (accountId: string, bytes: number) =>
+    usageStore(pool).ingest([usageOf(accountId, { atMs: Date.now(), bytes, more: moon })]);
+  await use('leaf', 50);
+  await use('beside', 200);
+  const target = { accountId: 'leaf', scope: 'own' } as const;
+  const condition = { kind: 'recurring', limit: 100, per: 'month' } as const;
+  const { id: triggerId } = await store.create({
+    id: createId('trg'),
+    accountId: 'top',
+    name: 'Aimed',
+    counter: { meter: 'relay.bytes', where: moon },
+    action: { kind: 'suspend' },
+    isShown: false,
+    ...{ target, condition, timeZone: 'UTC' },
+  });
+  const trigger = { accountId: 'top', triggerId };
+  const firedCount = async () => (await firingsOf([triggerId])).length;
+  const aimed = { target: { accountId: 'beside', scope: 'own' }, condition, timeZone: 'UTC' } as const;
+  expect(await store.find(trigger)).toMatchObject({ value: '50', hasFired: false });
+  expect(await store.update(trigger, { shape: aimed })).toMatchObject({ value: '200', hasFired: true });
+  expect(await eventsOf([triggerId])).toMatchObject([{ data: { targetAccountId: 'beside', value: '200' } }]);
+  // What is counted there now, and nothing of the target before.
+  await use('leaf', 500);
+  await use('beside', 1);
+  expect(await store.find(trigger)).toMatchObject({ value: '201', hasFired: true });
+  expect(await firedCount()).toBe(1);
+  // The same again is no change: it does not begin anew, and does not fire again.
+  await store.update(trigger, { shape: aimed });
+  expect(await firedCount()).toBe(1);
+  const inAll = { ...aimed, condition: { kind: 'threshold', limit: 10 } } as const;
+  expect(await store.update(trigger, { shape: inAll })).toMatchObject({ value: '0', hasFired: false });
+  await Promise.all([use('beside', 6), use('beside', 6), use('beside', 6)]);
+  expect(await store.find(trigger)).toMatchObject({ value: '18', hasFired: true });
+  expect(await firedCount()).toBe(2);
+  const lower = { ...inAll, condition: { kind: 'threshold', limit: 5 } } as const;
+  expect(await store.update(trigger, { shape: lower })).toMatchObject({ value: '18', hasFired: true });
+  expect(await firedCount()).toBe(3);
+  // What fired for the old target is done to nobody any more, and nobody above is reached.
+  const pending = await asOwner<{ id: string }>(
+    database.url,
+    `SELECT f.id FROM trigger_firing f JOIN usage_trigger t ON t.id = f.trigger_id
+     WHERE t.id = $1 AND f.state = 'pending' AND f.generation = t.generation`,
+    [triggerId],
+  );
+  expect(pending).toHaveLength(1);
+  await expect(
+    store.update(trigger, { shape: { ...inAll, target: { accountId: 'platform', scope: 'own' } } }),
+  ).rejects.toThrow('resource.unknown');
+  await removeAll();
+});
+
 test('triggers that are set while usage is stored lose none of it and count none twice', async () => {
   await removeAll();
   const store = triggerStore(prisma);
@@ -295,7 +355,7 @@ test('triggers that are set while usage is stored lose none of it and count none
         accountId: 'top',
         name: 'While it runs',
         counter: { meter: 'relay.bytes', where: venus },
-        target: { accountId: 'top', scope: 'inclusive' },
+        target: { accountId: 'top', scope: 'descendants' },
         condition: { kind: 'recurring', limit: 100, per: 'month' },
         action: { kind: 'notify' },
         isShown: false,
@@ -395,7 +455,12 @@ test('events are counted as they are written, by type and by what they say, once
   expect((await firingsOf([failed.id, any.id])).length).toBe(2);
   await tell(['signaling.node_lost']);
   expect((await firingsOf([failed.id, any.id])).length).toBe(2);
-  const since = { accountId: 'top', type: 'signaling.session.ended', where: {}, scope: 'inclusive' as const };
+  const since = {
+    accountId: 'top',
+    type: 'signaling.session.ended',
+    where: {},
+    scope: 'descendants' as const,
+  };
   expect(await triggerStore(prisma).countEvents({ ...since, sinceMs: start })).toBe(4n);
   expect(await triggerStore(prisma).countEvents({ ...since, accountId: 'beside', sinceMs: start })).toBe(0n);
 });

@@ -69,7 +69,7 @@ function sourceOf(query: UsageQuery): Source {
   const range = [new Date(fromMs), new Date(toMs)];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords(query)) return recordSource(query, asked);
-  if (entities.includes('account') && query.scope === 'inclusive') {
+  if (entities.includes('account') && query.scope === 'descendants') {
     return {
       sql: 'SELECT account_id, at, meter, dimension_set_id, sum AS quantity, n AS record_count FROM usage_below_account($1, $2, $3, $4, $5, $6)',
       values: asked,

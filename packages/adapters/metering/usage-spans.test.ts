@@ -49,7 +49,7 @@ const mismatches = () => store.countMismatches(dayName(todayMs - 40 * DAY), dayN
 /** What the minutes say, by nothing but the clock of the database. */
 async function plainly({ accountId, fromMs, toMs, bucket, timeZone, scope, groupBy }: UsageQuery) {
   const at = bucket === 'all' ? '$2::timestamptz' : `date_trunc('${bucket}', m.minute, '${timeZone}')`;
-  const byAccount = groupBy.includes('account') && scope === 'inclusive';
+  const byAccount = groupBy.includes('account') && scope === 'descendants';
   const own = scope === 'own' || byAccount;
   return await asOwner<{ row: string }>(
     database.url,
@@ -79,7 +79,7 @@ const question = fc.record({
   length: fc.nat(3 * 24 * 60),
   bucket: fc.constantFrom(...buckets),
   accountId: fc.constantFrom('platform', 'top', 'leaf', 'other'),
-  scope: fc.constantFrom('own', 'inclusive'),
+  scope: fc.constantFrom('own', 'descendants'),
   groupBy: fc.constantFrom([], ['account']),
 });
 
@@ -211,7 +211,7 @@ test('more than a row can hold is summed all the same, and keeps nothing else fr
   await holder.end();
   const read = async (accountId: string) => {
     const query = { accountId, fromMs: atMs, toMs: atMs + DAY, groupBy: [], limit: 10 } as const;
-    const { rows } = await store.query({ ...query, bucket: 'day', scope: 'inclusive' });
+    const { rows } = await store.query({ ...query, bucket: 'day', scope: 'descendants' });
     return rows.map(({ quantity }) => quantity);
   };
   const sums = async () => [await read('platform'), await read('big'), await read('leaf')];

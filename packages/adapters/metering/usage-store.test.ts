@@ -48,7 +48,7 @@ const ask = (query: Partial<UsageQuery>) =>
     toMs: today + DAY,
     bucket: 'all',
     groupBy: [],
-    scope: 'inclusive',
+    scope: 'descendants',
     limit: 1000,
     ...query,
   });

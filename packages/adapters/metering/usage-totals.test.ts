@@ -138,7 +138,7 @@ test('a layout that a restored database has forgotten is stored anew, with what 
   await asOwner(database.url, 'DELETE FROM usage_minute_total');
   expect(await store.ingest([usageOf('leaf', { atMs: noon, bytes: 7 })])).toMatchObject({ freshCount: 1 });
   const query = { accountId: 'platform', fromMs: noon, toMs: noon + DAY, groupBy: ['direction'] } as const;
-  const { rows } = await store.query({ ...query, bucket: 'day', scope: 'inclusive', limit: 10 });
+  const { rows } = await store.query({ ...query, bucket: 'day', scope: 'descendants', limit: 10 });
   expect(rows.map(({ group, quantity }) => [group, quantity])).toEqual([[{ direction: 'in' }, 7n]]);
 });
 

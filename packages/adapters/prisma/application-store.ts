@@ -36,7 +36,8 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
       ),
 
     update: ({ accountId, applicationId: id, name, instanceTypes }) =>
-      inAccount(prisma, accountId, async ({ application, serviceConfig, policy }) => {
+      inAccount(prisma, accountId, async (transaction) => {
+        const { application, serviceConfig, policy } = transaction;
         await application.updateMany({
           where: { accountId, id },
           data: {
@@ -49,6 +50,10 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
           const gone = { accountId, applicationId: id, instanceType: { notIn: ['', ...instanceTypes] } };
           await serviceConfig.deleteMany({ where: gone });
           await policy.deleteMany({ where: gone });
+          await transaction.$queryRaw`
+            SELECT webhook_remove(w.id) AS ok FROM webhook w
+            WHERE w.account_id = ${accountId} AND w.application_id = ${id} AND w.service IS NOT NULL AND w.state <> 'removed'
+              AND NOT w.instance_type = ANY (${[...instanceTypes]})`;
         }
         return (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined;
       }),

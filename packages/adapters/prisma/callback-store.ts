@@ -13,11 +13,17 @@ import { newWebhookSecret } from './webhook-store.ts';
 
 const columns = { id: true, url: true, fallbackUrl: true, eventTypes: true, state: true } as const;
 
-const whereOf = ({ accountId, service, applicationId, endpointId }: CallbackPlace) => ({
-  accountId,
-  service,
+/** One place is not another that says more: an application's are not those of its instance types. */
+const placeOf = ({ applicationId, instanceType, endpointId }: CallbackPlace) => ({
   applicationId: applicationId ?? null,
+  instanceType: instanceType ?? null,
   endpointId: endpointId ?? null,
+});
+
+const whereOf = (place: CallbackPlace) => ({
+  accountId: place.accountId,
+  service: place.service,
+  ...placeOf(place),
   state: { not: 'removed' },
 });
 
@@ -50,7 +56,6 @@ export function callbackStore(prisma: PrismaClient, cipher: MintBranchCipher): H
     replace: (place, wanted) =>
       inAccount(prisma, place.accountId, async (transaction) => {
         const { accountId, service } = place;
-        const at = { applicationId: place.applicationId ?? null, endpointId: place.endpointId ?? null };
         // Those of an account are counted one after the other, and so each change knows what stood before it (ACC-8).
         await transaction.$queryRaw`
           SELECT pg_advisory_xact_lock(hashtextextended('patchbay.callbacks ' || ${accountId}, 0))::text`;
@@ -69,7 +74,7 @@ export function callbackStore(prisma: PrismaClient, cipher: MintBranchCipher): H
         const made: SetCallback[] = [];
         for (const callback of added) {
           const { id, secret, sealed } = newWebhookSecret(cipher);
-          const data = { id, accountId, service, ...at, secretCiphertext: sealed };
+          const data = { id, accountId, service, ...placeOf(place), secretCiphertext: sealed };
           // createMany answers no row, so it does not ask for the columns that the role may not read.
           await transaction.webhook.createMany({ data: { ...data, ...rowOf(service, callback) } });
           made.push({ ...callback, webhookId: id, state: 'active', secret });

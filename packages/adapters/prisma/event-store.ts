@@ -11,13 +11,13 @@ export interface EventStore {
 
 export function eventStore(prisma: PrismaClient): EventStore {
   return {
-    append: ({ id, type, accountId, atMs, applicationId, sessionId, sessionSequence, data }) =>
+    append: ({ id, type, accountId, atMs, applicationId, instanceType, sessionId, sessionSequence, data }) =>
       writeInAccount(prisma, accountId, {
-        text: `INSERT INTO platform_event (id, type, account_id, at, application_id, session_id, session_sequence, data)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        text: `INSERT INTO platform_event (id, type, account_id, at, application_id, instance_type, session_id, session_sequence, data)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
         values: [
-          ...[id, type, accountId, new Date(atMs), applicationId ?? null, sessionId ?? null],
-          ...[sessionSequence ?? null, JSON.stringify(storable(data))],
+          ...[id, type, accountId, new Date(atMs), applicationId ?? null, instanceType ?? null],
+          ...[sessionId ?? null, sessionSequence ?? null, JSON.stringify(storable(data))],
         ],
       }),
   };
@@ -33,15 +33,16 @@ export async function appendEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   await transaction.platformEvent.createMany({
-    data: events.map(({ id, type, accountId, atMs, applicationId, sessionId, sessionSequence, data }) => ({
-      id,
-      type,
-      accountId,
-      at: new Date(atMs),
-      applicationId: applicationId ?? null,
-      sessionId: sessionId ?? null,
-      sessionSequence: sessionSequence ?? null,
-      data: storable(data) as Prisma.InputJsonObject,
+    data: events.map((event) => ({
+      id: event.id,
+      type: event.type,
+      accountId: event.accountId,
+      at: new Date(event.atMs),
+      applicationId: event.applicationId ?? null,
+      instanceType: event.instanceType ?? null,
+      sessionId: event.sessionId ?? null,
+      sessionSequence: event.sessionSequence ?? null,
+      data: storable(event.data) as Prisma.InputJsonObject,
     })),
   });
 }

@@ -142,6 +142,12 @@ export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeySto
         return row && fromRow(row);
       },
 
+      rename: ({ accountId, keyId, name }) =>
+        inAccount(prisma, accountId, async (transaction) => {
+          await transaction.apiKey.updateMany({ where: { accountId, id: keyId }, data: { name } });
+          return await find(transaction, accountId, keyId);
+        }),
+
       create: (wanted) =>
         inAccount(prisma, wanted.accountId, (transaction) => create(transaction, cipher, wanted)),
 

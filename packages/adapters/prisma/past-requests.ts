@@ -78,7 +78,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
         bucket,
         timeZone,
         groupBy: [],
-        scope: 'inclusive',
+        scope: 'descendants',
         limit: USAGE_ROW_COUNT_MAX,
       });
       return rows.map(({ atMs, quantity }) => ({ atMs, quantity: Number(quantity) }));

@@ -3,6 +3,7 @@ import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { roles } from '@patchbay/domain/tenancy/role-operations';
 import { mayView } from '@patchbay/domain/tenancy/views';
 import { createId } from '@patchbay/kit/ids';
+import { accountChain } from './account-store.ts';
 import { makeEmailLink } from './email-links.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
@@ -84,7 +85,12 @@ export function peopleStore(
       const [row] = await prisma.$queryRaw<{ outcome: string }[]>`SELECT ${asked} AS outcome`;
       switch (row?.outcome) {
         case 'signed_up':
-          return { outcome: 'signed_up', userId, accountId };
+          return {
+            outcome: 'signed_up',
+            userId,
+            accountId,
+            parentId: (await accountChain(prisma, accountId)).at(-2)?.id ?? accountId,
+          };
         case 'email_taken':
           return { outcome: 'email_taken' };
         default:

@@ -4,7 +4,10 @@ import { domainOf } from '@patchbay/domain/sso/address-domain';
 import { shownName } from '@patchbay/domain/sso/provisioning';
 import { createId } from '@patchbay/kit/ids';
 import { accountChain } from './account-store.ts';
+import { appendEvents } from './event-store.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
+import { memberEvent } from './member-events.ts';
+import { heldRoleColumns, roleFromRow } from './role-store.ts';
 import {
   type Collection,
   EVERYTHING,
@@ -130,10 +133,14 @@ export function scimUsers(prisma: PrismaClient): ScimUsers {
   /** Takes every role in the organisation, and the sessions. Throws where an account would have no owner left. */
   async function shutOut(accountId: string, userId: string): Promise<void> {
     const held = await inAccount(prisma, accountId, ({ roleGrant }) =>
-      roleGrant.findMany({ where: { userId }, select: { accountId: true }, orderBy: { accountId: 'asc' } }),
+      roleGrant.findMany({
+        where: { userId },
+        select: { accountId: true, ...heldRoleColumns },
+        orderBy: { accountId: 'asc' },
+      }),
     );
     const team = teamStore(prisma);
-    for (const { accountId: at } of held) {
+    for (const { accountId: at, ...grant } of held) {
       const chain = (await accountChain(prisma, at)).map(({ id }) => id);
       if ((await team.remove({ accountId: at, userId, ownersAt: chain.slice(1) })) === 'last_owner')
         throw new ScimError(
@@ -141,6 +148,8 @@ export function scimUsers(prisma: PrismaClient): ScimUsers {
           'This is the last owner of an account: make somebody else an owner first.',
           'mutability',
         );
+      const removed = memberEvent('removed', { accountId: at, userId, role: roleFromRow(grant).role });
+      await inAccount(prisma, at, (transaction) => appendEvents(transaction, [removed]));
     }
     await inAccount(
       prisma,

@@ -3,8 +3,11 @@ import type { InvitationTokens } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { appendEntry } from './audit-store.ts';
 import { isUniqueViolation } from './database-error.ts';
+import { appendEvents } from './event-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { memberEvent } from './member-events.ts';
 import { hashPassword } from './password.ts';
+import { heldRoleColumns, roleFromRow } from './role-store.ts';
 import { inAccount } from './scope.ts';
 import { noteSignIn } from './sign-in-log.ts';
 import { atomically } from './unit-of-work.ts';
@@ -139,9 +142,10 @@ const noteTaken = (
     const chain = await transaction.$queryRaw<{ id: string }[]>`SELECT id FROM account_chain(${accountId})`;
     const grant = await transaction.roleGrant.findUniqueOrThrow({
       where: { userId_accountId: { userId, accountId } },
-      select: { role: true, user: { select: { name: true, email: true } } },
+      select: { ...heldRoleColumns, user: { select: { name: true, email: true } } },
     });
-    const member = { userId, ...grant.user, role: grant.role, accountId };
+    const { role } = roleFromRow(grant);
+    const member = { userId, ...grant.user, role, accountId };
     await appendEntry(transaction, {
       accountId,
       accountPath: chain.map(({ id }) => id),
@@ -153,4 +157,5 @@ const noteTaken = (
       before: { ...member, state: 'invited' },
       after: { ...member, state: 'active' },
     });
+    await appendEvents(transaction, [memberEvent('joined', { accountId, userId, role })]);
   });

@@ -1,10 +1,12 @@
 import type { ProviderRecord } from '@patchbay/domain/sso/ports';
-import { providedRole, roleChange } from '@patchbay/domain/sso/provisioning';
+import { providedRole, type RoleChange, roleChange } from '@patchbay/domain/sso/provisioning';
 import type { RoleRef } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { accountChain } from './account-store.ts';
 import { appendEntry } from './audit-store.ts';
+import { appendEvents } from './event-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { memberEvent } from './member-events.ts';
 import { heldRoleColumns, roleFromRow, roleToRow } from './role-store.ts';
 import { inAccount } from './scope.ts';
 
@@ -81,6 +83,11 @@ export async function changeRole(
       }
     }
   });
+  const told = memberChange({ held, change });
+  if (told !== undefined)
+    await inAccount(prisma, accountId, (transaction) =>
+      appendEvents(transaction, [memberEvent(told.event, { accountId, userId, ...told.roles })]),
+    );
   const said = (at: string | undefined, state: string) => ({ ...user, role: at, accountId, state });
   await noteAtTop(prisma, accountId, {
     action: change.kind === 'accept' ? 'team.accept' : 'team.provision',
@@ -92,6 +99,29 @@ export async function changeRole(
       : { after: said('role' in change ? change.role : held?.role, 'active') }),
   });
   return change.kind === 'take_away' && !isTakenBelow ? 'taken_away' : 'in';
+}
+
+interface Changed {
+  readonly held: { readonly role: RoleRef } | undefined;
+  readonly change: RoleChange;
+}
+
+/** As the account is told of it, the same as of what is done by hand. */
+function memberChange({ held, change }: Changed) {
+  switch (change.kind) {
+    case 'keep':
+      return undefined;
+    case 'accept':
+      return held && ({ event: 'joined', roles: { role: held.role } } as const);
+    case 'take_away':
+      return held && ({ event: 'removed', roles: { role: held.role } } as const);
+    case 'change':
+      return (
+        held && ({ event: 'role-changed', roles: { role: change.role, previousRole: held.role } } as const)
+      );
+    case 'give':
+      return { event: 'joined', roles: { role: change.role } } as const;
+  }
 }
 
 /** What is done with the token of an organisation. */

@@ -64,6 +64,15 @@ const grantsAt = (accountId: string) =>
     }),
   );
 
+const membersToldAt = (accountId: string) =>
+  inAccount(database.prisma, accountId, ({ platformEvent }) =>
+    platformEvent.findMany({
+      where: { accountId, type: { startsWith: 'tenancy.member.' } },
+      select: { type: true, data: true },
+      orderBy: { arrival: 'asc' },
+    }),
+  );
+
 const give = (accountId: string, userId: string, role: string) =>
   inAccount(database.prisma, accountId, ({ roleGrant }) =>
     roleGrant.create({ data: { accountId, userId, role } }),
@@ -218,6 +227,15 @@ describe('whom SCIM keeps up to date', () => {
     await users.change(accountId, { id: ada.id }, () => ({ ...fields, isActive: false }));
     expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('not_added'));
     expect(await grantsAt(accountId)).toEqual([]);
+    const [first, then] = [
+      { userId: ada.id, role: 'viewer' },
+      { userId: ada.id, role: 'developer' },
+    ];
+    expect(await membersToldAt(accountId)).toEqual([
+      { type: 'tenancy.member.joined', data: first },
+      { type: 'tenancy.member.role-changed', data: { ...then, previousRole: 'viewer' } },
+      { type: 'tenancy.member.removed', data: then },
+    ]);
   });
 });
 

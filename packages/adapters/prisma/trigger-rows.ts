@@ -1,5 +1,5 @@
 import { type Action, type Condition, type Counter, triggers } from '@patchbay/domain/triggers/definition';
-import type { TriggerRecord, TriggerRule } from '@patchbay/domain/triggers/trigger';
+import type { TriggerRecord, TriggerRule, TriggerShape } from '@patchbay/domain/triggers/trigger';
 
 /** A row of usage_trigger as PostgreSQL writes it as JSON. */
 export interface TriggerRow {
@@ -48,7 +48,7 @@ export function ruleFromRow(row: TriggerRow): TriggerRule {
     counter: counterFromRow(row),
     target: {
       accountId: row.target_id,
-      scope: row.with_descendants ? 'inclusive' : 'own',
+      scope: row.with_descendants ? 'descendants' : 'own',
       ...(row.application_id === null ? {} : { applicationId: row.application_id }),
       ...(row.endpoint_id === null ? {} : { endpointId: row.endpoint_id }),
       ...(row.credential_id === null ? {} : { credentialId: row.credential_id }),
@@ -87,27 +87,43 @@ function conditionFromRow({ condition: kind, limit_value: limit, period, seconds
   });
 }
 
+/** What of a rule `trigger_reshape` sets, under the names of the columns. */
+export function shapeToRow({ condition, target, timeZone }: TriggerShape) {
+  return {
+    condition: condition.kind,
+    period: condition.kind === 'recurring' ? condition.per : null,
+    seconds: condition.kind === 'rate' ? condition.seconds : null,
+    target_id: target.accountId,
+    with_descendants: target.scope === 'descendants',
+    application_id: target.applicationId ?? null,
+    endpoint_id: target.endpointId ?? null,
+    credential_id: target.credentialId ?? null,
+    session_id: target.sessionId ?? null,
+    time_zone: timeZone,
+  } satisfies Partial<TriggerRow>;
+}
+
 /** What is stored of a rule besides its id. */
 export function ruleToRow({ counter, target, condition, ...rule }: Omit<TriggerRule, 'id' | 'isEnabled'>) {
-  const { accountId: targetId, scope, applicationId, endpointId, credentialId, sessionId } = target;
+  const shape = shapeToRow({ condition, target, timeZone: rule.timeZone });
   return {
     accountId: rule.accountId,
     name: rule.name,
-    targetId,
-    withDescendants: scope === 'inclusive',
-    applicationId: applicationId ?? null,
-    endpointId: endpointId ?? null,
-    credentialId: credentialId ?? null,
-    sessionId: sessionId ?? null,
+    targetId: shape.target_id,
+    withDescendants: shape.with_descendants,
+    applicationId: shape.application_id,
+    endpointId: shape.endpoint_id,
+    credentialId: shape.credential_id,
+    sessionId: shape.session_id,
     ...subjectOf(counter),
     filter: { ...counter.where },
-    condition: condition.kind,
+    condition: shape.condition,
     limitValue: BigInt(condition.limit),
-    period: condition.kind === 'recurring' ? condition.per : null,
-    seconds: condition.kind === 'rate' ? condition.seconds : null,
+    period: shape.period,
+    seconds: shape.seconds,
     action: { ...rule.action },
     isShown: rule.isShown,
-    timeZone: rule.timeZone,
+    timeZone: shape.time_zone,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
-import type { FiringRecord, TriggerRecord } from '@patchbay/domain/triggers/trigger';
+import { beginsAnew, type FiringRecord, type TriggerRecord } from '@patchbay/domain/triggers/trigger';
 import { isId } from '@patchbay/kit/ids';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
-import { type CountedTriggerRow, recordFromRow, ruleToRow } from './trigger-rows.ts';
+import { type CountedTriggerRow, recordFromRow, ruleToRow, shapeToRow } from './trigger-rows.ts';
 
 export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
   return {
@@ -37,7 +38,7 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
         return record;
       }),
 
-    update: ({ accountId, triggerId: id }, { name, limit, action, isEnabled, isShown }) =>
+    update: ({ accountId, triggerId: id }, { name, shape, action, isEnabled, isShown }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const before = await found(transaction, accountId, id);
         if (before === undefined) return undefined;
@@ -45,17 +46,22 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
           where: { id, accountId, removedAt: null },
           data: {
             ...(name === undefined ? {} : { name }),
-            ...(limit === undefined ? {} : { limitValue: BigInt(limit) }),
+            ...(shape === undefined ? {} : { limitValue: BigInt(shape.condition.limit) }),
             ...(action === undefined ? {} : { action: { ...action } as Prisma.InputJsonObject }),
             ...(isEnabled === undefined ? {} : { isEnabled }),
             ...(isShown === undefined ? {} : { isShown }),
           },
         });
         const isTurned = isEnabled !== undefined && isEnabled !== before.isEnabled;
+        const isReshaped = shape !== undefined && beginsAnew(before, shape);
+        if (isReshaped)
+          await transaction.$queryRaw`
+            SELECT trigger_reshape(${id}, ${JSON.stringify(shapeToRow(shape))}::jsonb)::text`;
         const isOther =
-          (limit !== undefined && limit !== before.condition.limit) ||
-          (action !== undefined && JSON.stringify(action) !== JSON.stringify(before.action));
-        if (isTurned || isOther) await begin(transaction, id, { keepsCount: !isTurned });
+          (shape !== undefined && shape.condition.limit !== before.condition.limit) ||
+          (action !== undefined && isChanged(action, before.action));
+        if (isTurned || isReshaped || isOther)
+          await begin(transaction, id, { keepsCount: !isTurned && !isReshaped });
         return found(transaction, accountId, id);
       }),
 
@@ -91,7 +97,7 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
     countEvents: ({ accountId, type, where, scope, sinceMs }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ count: bigint }[]>`
-          SELECT trigger_events_since(${accountId}, ${type}, ${JSON.stringify(where)}::jsonb, ${scope === 'inclusive'},
+          SELECT trigger_events_since(${accountId}, ${type}, ${JSON.stringify(where)}::jsonb, ${scope === 'descendants'},
             ${new Date(sinceMs)}) AS count`;
         return row?.count ?? 0n;
       }),

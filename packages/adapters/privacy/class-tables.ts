@@ -100,7 +100,10 @@ export const classTables = {
     {
       table: 'platform_event',
       order: ['at', 'id'],
-      columns: ['id', 'account_id', 'type', 'at', 'application_id', 'session_id', 'session_sequence', 'data'],
+      columns: [
+        ...['id', 'account_id', 'type', 'at', 'application_id', 'instance_type', 'session_id'],
+        ...['session_sequence', 'data'],
+      ],
       // Places are counted over all accounts.
       without: ['arrival', 'position'],
     },
@@ -421,6 +424,7 @@ export const classTables = {
           'event_types',
           'scope',
           'application_id',
+          'instance_type',
           'endpoint_id',
           'service',
           'trigger_id',

@@ -231,7 +231,7 @@ test('usage records go by rows where an account keeps less and by the day where 
     fromMs: daysAgo(120),
     toMs: daysAgo(-1),
     bucket: 'all',
-    scope: 'inclusive',
+    scope: 'descendants',
     limit: 10,
   } as const;
   const completeFrom = async (accountId: string, groupBy: readonly string[]) =>

@@ -1,6 +1,7 @@
+import { documentHeadAnswer } from '@patchbay/domain/billing/collecting-answers';
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
-import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodAt } from '@patchbay/domain/billing/period';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { accountAccrual, billingStore } from '../billing/billing-store.ts';
 import { closeMonths } from '../billing/closing.ts';
 import { collectionStore } from '../billing/collection-store.ts';
+import { documentStore } from '../billing/document-store.ts';
 import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
 import { stripeRail } from '../stripe/stripe-rail.ts';
@@ -62,10 +64,10 @@ const setPrice = (accountId: string, amount: string) =>
   });
 
 /** The platform sells for 0.01, the parent for 0.02. */
-async function use(bytes: number) {
-  await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes })]);
+async function use(bytes: number, { atMs = usedMs, of = period } = {}) {
+  await usageStore(pool).ingest([usageOf('leaf', { atMs, bytes })]);
   await spending().evaluate(
-    { accountId: 'leaf', period, meters: new Set(['relay.bytes']) },
+    { accountId: 'leaf', period: of, meters: new Set(['relay.bytes']) },
     { isForced: true },
   );
 }
@@ -229,6 +231,61 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   expect(JSON.stringify(row)).toContain('2380');
   expect(await billing().countMismatches()).toBe(0);
   expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+});
+
+test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover out of the next (BIL-5)', async () => {
+  await prepaid();
+  const give = (givenById: string, amountCents: bigint, priority: number) =>
+    balances().give({
+      ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority },
+      ...{ reason: 'Welcome', nowMs: clockMs },
+    });
+  await give('parent', 1_500n, 1);
+  await give('platform', 10_000n, 2);
+  // That nobody uses is on the parent's books, and paid for by nobody.
+  await give('parent', 3_000n, 3);
+  const payee = await ports().rail.perform(
+    { type: 'create-payee', accountId: 'parent', country: 'DE' },
+    'parent',
+  );
+  stripe.state.onboard(payee.id);
+  stripe.state.balance = 10_000;
+  await asOwner(
+    database.url,
+    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('parent', '${payee.id}', true)`,
+  );
+  const close = async (of: Period) => {
+    await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [of.name]);
+    await billing().accrueAll(of);
+    await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+    for (let round = 0; round < 2; round++) await hear();
+  };
+  await use(1_000);
+  clockMs = period.toMs + DAY;
+  await close(period);
+  // 20.00 were used, of which the parent gave 15.00 and earned 10.00.
+  expect(stripe.state.all('transfer')).toEqual([]);
+  expect(await books()).toMatchObject({ 'parent granted': -3_500, 'platform granted': 3_500 });
+  expect(await books()).not.toHaveProperty('parent owed');
+  const next = nextPeriod(period);
+  await use(1_000, { atMs: next.fromMs + 60_000, of: next });
+  clockMs = next.toMs + DAY;
+  await close(next);
+  expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+  expect(await books()).toEqual({
+    'leaf balance': 10_500,
+    'parent clearing': 500,
+    'parent granted': -3_000,
+    'platform balance': -10_500,
+    'platform clearing': -500,
+    'platform granted': 3_000,
+  });
+  expect(await billing().countMismatches()).toBe(0);
+  const { items } = await documentStore({ pool, platformAccount }).list('parent', { of: 'own', limit: 10 });
+  expect(items.map((stored) => documentHeadAnswer(stored).standing)).toMatchObject([
+    { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
+    { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
+  ]);
 });
 
 test('what is spent below a balance is at most what runs in the time that docs/spending.md states, whatever the phases of its reports (BIL-5)', async () => {

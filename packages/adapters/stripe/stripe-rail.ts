@@ -31,13 +31,15 @@ export interface StripeRailOptions {
   readonly apiUrl?: string;
   /** How often a request that failed is made again, with a pause before each. */
   readonly retryCount?: number;
+  /** How long an answer is waited for. */
+  readonly timeoutMs?: number;
 }
 
 /** Stripe, behind the port of whatever collects. */
 export function stripeRail(options: StripeRailOptions): PaymentRail {
   const stripe = new Stripe(options.secretKey, {
     apiVersion: API_VERSION,
-    timeout: TIMEOUT_MS,
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
     maxNetworkRetries: options.retryCount ?? RETRY_COUNT,
     telemetry: false,
     ...(options.stripeAccount === undefined ? {} : { stripeAccount: options.stripeAccount }),

@@ -1,8 +1,8 @@
 import type { NameOf } from './answers.ts';
 import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
-import { sentOf } from './collection/payout-collection.ts';
-import { fundedOf } from './collection/shares.ts';
+import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './collection/payout-collection.ts';
+import { entitledOf, fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
@@ -25,20 +25,16 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       },
     };
   }
-  const sent = sentOf(collection);
-  const funded = fundedOf(collection.totalMinorUnits, collection.backing);
+  const { totalMinorUnits, backing } = collection;
+  const setOff = setOffOf(collection);
   return {
     standing: {
-      state:
-        sent === collection.totalMinorUnits
-          ? ('paid' as const)
-          : sent > 0n
-            ? ('open' as const)
-            : ('waiting' as const),
-      paidMinorUnits: sent.toString(),
-      refundedMinorUnits: '0',
+      state: payoutStateOf(collection),
+      paidMinorUnits: sentOf(collection).toString(),
+      refundedMinorUnits: (totalMinorUnits - entitledOf(totalMinorUnits, backing)).toString(),
       disputedMinorUnits: '0',
-      fundedMinorUnits: funded.toString(),
+      fundedMinorUnits: fundedOf(totalMinorUnits, backing).toString(),
+      ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
   };
@@ -46,6 +42,13 @@ function standingAnswer({ collection, failure }: StoredDocument) {
 
 const collectedBy = ({ collectorId }: Collection) =>
   collectorId === undefined ? ('platform' as const) : ('seller' as const);
+
+/** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
+function payoutStateOf(of: PayoutCollection) {
+  const sent = sentOf(of);
+  if (sent !== earnedOf(of)) return sent > 0n ? ('open' as const) : ('waiting' as const);
+  return entitledOf(of.totalMinorUnits, of.backing) > 0n ? ('paid' as const) : ('void' as const);
+}
 
 export const documentHeadAnswer = (stored: StoredDocument) => {
   const { document } = stored;

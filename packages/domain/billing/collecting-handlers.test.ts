@@ -29,9 +29,12 @@ let documents: MemoryDocuments;
 let rail: MemoryRail;
 let ports: BillingPorts;
 let audited: unknown[];
+let told: object[];
+/** What was to be done at once. */
+let hurried: string[];
 
 beforeEach(() => {
-  audited = [];
+  [audited, told, hurried] = [[], [], []];
   documents = memoryDocuments();
   rail = new MemoryRail();
   const world = {
@@ -62,6 +65,9 @@ beforeEach(() => {
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
+    asked: (what) => {
+      hurried.push(what);
+    },
   };
 });
 
@@ -87,7 +93,7 @@ function contextOf(accountId: string) {
       });
     },
     audit: (change: unknown) => void audited.push(change),
-    emit: async () => undefined,
+    emit: async (event: string, payload: object, at = accountId) => void told.push({ event, at, ...payload }),
   };
 }
 
@@ -182,6 +188,8 @@ describe('sellers', () => {
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
+    await set(contextOf('leaf'), said, ports);
+    expect(told).toEqual([{ event: 'seller.changed', at: 'leaf' }]);
   });
 });
 
@@ -258,6 +266,11 @@ describe('statements', () => {
       totalMinorUnits: '600',
     });
     expect(audited).toHaveLength(1);
+    expect(hurried).toEqual(['collecting']);
+    // Whose money it is hears of it, and those above it.
+    expect(told).toMatchObject([
+      { event: 'refunded', at: 'leaf', documentId: expect.not.stringMatching(id) },
+    ]);
   });
 
   test('refund 422: no more than was paid, what is asked for already counted', async () => {
@@ -284,6 +297,8 @@ describe('statements', () => {
       lines: [{ kind: 'cancelled' }],
     });
     expect(audited).toHaveLength(1);
+    expect(hurried).toEqual(['collecting']);
+    expect(told).toMatchObject([{ event: 'voided', at: 'leaf' }]);
     expect(await refusalOf(cancel())).toBe('billing.already_paid');
   });
 
@@ -335,6 +350,38 @@ describe('statements', () => {
   });
 });
 
+describe('payout notes', () => {
+  /** 10.00 were earned, of which so much was paid and kept, lost, and sent. */
+  const standingOf = async (paid: bigint, lost: bigint, sent: bigint) => {
+    const document = { ...anInvoice(), id: 'doc_note', kind: 'payout-note' as const };
+    const transfer = { ordinal: 1, transferId: 'tr_1', reversedMinorUnits: 0n, reversalCount: 0 };
+    documents.stored.splice(0, documents.stored.length, {
+      document,
+      collection: {
+        kind: 'payout',
+        ...{ documentId: document.id, accountId: 'leaf', period: '2026-11', currency: 'EUR' },
+        totalMinorUnits: 1000n,
+        backing: { weight: nano(1000n), paid: nano(paid), lost: nano(lost) },
+        transfers: sent === 0n ? [] : [{ ...transfer, minorUnits: sent }],
+      },
+    });
+    const { items } = await collectingHandlers.documents.list(
+      contextOf('leaf'),
+      { limit: 10, of: 'own' },
+      ports,
+    );
+    return items[0]?.standing;
+  };
+
+  test('list 200: what went back to its payers is lost, and nobody waits for it', async () => {
+    expect(await standingOf(400n, 0n, 0n)).toMatchObject({ state: 'waiting', refundedMinorUnits: '0' });
+    expect(await standingOf(750n, 0n, 400n)).toMatchObject({ state: 'open', fundedMinorUnits: '750' });
+    expect(await standingOf(750n, 250n, 750n)).toMatchObject({ state: 'paid', refundedMinorUnits: '250' });
+    expect(await standingOf(750n, 250n, 1000n)).toMatchObject({ state: 'open' });
+    expect(await standingOf(0n, 1000n, 0n)).toMatchObject({ state: 'void', refundedMinorUnits: '1000' });
+  });
+});
+
 describe('payments', () => {
   test('list 200: what moved, and because of which document', async () => {
     documents.moved.push({
@@ -369,6 +416,7 @@ describe('payouts', () => {
     await setUp(contextOf('leaf'), {}, ports);
     expect(await documents.railParty('leaf')).toEqual(first);
     expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'payable' });
+    expect(told).toEqual([{ event: 'payee.changed', at: 'leaf', state: 'payable' }]);
   });
 
   test('setUp 409: not without a country, nor without anything that pays', async () => {
@@ -395,15 +443,20 @@ describe('closings', () => {
   test('close 200: a month that is over, and list 200 has it', async () => {
     const asked = () => close(contextOf('platform'), { period: '2026-11' }, ports);
     expect(await asked()).toEqual({ period: '2026-11', isNew: true });
+    expect(hurried).toEqual(['closing']);
     expect(await asked()).toEqual({ period: '2026-11', isNew: false });
+    expect(told).toEqual([{ event: 'closing.asked', at: 'platform', period: '2026-11' }]);
     const { items } = await list(contextOf('platform'), {}, ports);
-    expect(items).toMatchObject([{ period: '2026-11', state: 'settling' }]);
+    expect(items).toMatchObject([
+      { period: '2026-11', state: 'settling', accountCount: 3, keptCount: 1, issuedCount: 0 },
+    ]);
   });
 
   test('close 409: not one that goes on', async () => {
     expect(await refusalOf(close(contextOf('platform'), { period: '2026-12' }, ports))).toBe(
       'billing.period_running',
     );
+    expect(hurried).toEqual([]);
   });
 
   test('close 403: of the platform alone', async () => {

@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { nameIn } from './answers.ts';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
@@ -119,6 +120,8 @@ export const refundStatement: Handlers['statements']['refund'] = async (
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits, currency, correctsId },
   });
+  await context.emit('refunded', { documentId: note.id, number }, buyerId);
+  ports.asked('collecting');
   return await printable({ document: note }, ports);
 };
 
@@ -133,6 +136,8 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits: totalMinorUnits.toString(), currency, correctsId },
   });
+  await context.emit('voided', { documentId: note.id, number }, buyerId);
+  ports.asked('collecting');
   return await printable({ document: note }, ports);
 };
 
@@ -169,6 +174,7 @@ export const collectingHandlers: Pick<
       };
       await ports.documents.setParty(accountId, after);
       context.audit({ target: `${accountId}/seller`, before, after });
+      if (isChanged(before, after)) await context.emit('seller.changed', {});
       return sellerAnswer(accountId, after, { ...ports, nowMs: context.nowMs() });
     },
   },
@@ -245,6 +251,7 @@ export const collectingHandlers: Pick<
           before: { state: payeeState(before) },
           after: { state },
         });
+        if (payeeState(before) !== state) await context.emit('payee.changed', { state });
         return { state, url };
       } catch (cause) {
         if (!(cause instanceof RailError)) throw cause;
@@ -261,8 +268,8 @@ export const collectingHandlers: Pick<
         throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       const closings = await documents.closings();
       return {
-        items: closings.map(({ period, askedAtMs, issuedAtMs }) => ({
-          period,
+        items: closings.map(({ askedAtMs, issuedAtMs, ...closing }) => ({
+          ...closing,
           state: issuedAtMs === undefined ? ('settling' as const) : ('closed' as const),
           askedAt: new Date(askedAtMs).toISOString(),
           ...(issuedAtMs === undefined ? {} : { issuedAt: new Date(issuedAtMs).toISOString() }),
@@ -270,13 +277,15 @@ export const collectingHandlers: Pick<
       };
     },
 
-    async close(context, { period }, { documents, isTest }) {
+    async close(context, { period }, { documents, isTest, asked }) {
       if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
         throw context.error('billing.collector_only', 'The platform closes months, for all that is live.');
       if (stateAt(periodOf(period), context.nowMs()) === 'open')
         throw context.error('billing.period_running', `${period} goes on.`);
       const isNew = await documents.askClosing(period);
       context.audit({ target: `${context.entity.accountId}/closings/${period}`, after: { period } });
+      if (isNew) await context.emit('closing.asked', { period });
+      asked('closing');
       return { period, isNew };
     },
   },

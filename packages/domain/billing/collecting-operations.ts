@@ -77,13 +77,19 @@ const documentParty = z.object({
 
 /** How a document stands. Of a credit note, which the refund of its invoice stands for, absent. */
 const standing = z.object({
-  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all of it was sent, and then 'paid'. */
+  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all that is left of it was sent or set off, and then 'paid'. */
   state: z.enum(['waiting', ...railInvoiceStates]),
   paidMinorUnits: minorUnits,
+  /** Of a payout note: what went back to those that it was earned of, is held by their banks or asked for no more. */
   refundedMinorUnits: minorUnits,
   disputedMinorUnits: minorUnits,
   /** Of a payout note: what may be sent by now, because it was paid by those that it was earned of. */
   fundedMinorUnits: minorUnits.optional(),
+  /**
+   * Of a payout note: what of it is not sent because others used credit that its account gave. Below zero: more had been kept
+   * before than they used, and that is sent with it.
+   */
+  setOffMinorUnits: minorUnits.optional(),
   /** Where whoever owes it can pay. */
   payUrl: z.string().optional(),
   /** Why the last step failed; it is tried again. */
@@ -157,10 +163,46 @@ const document = documentHead.extend({
   ),
 });
 
+/** How far an account is with what payouts need. */
+const payeeState = z.enum(['none', 'incomplete', 'payable']);
+
 const payee = z.object({
   /** 'none': nothing was set up. 'incomplete': its owner has not said everything yet. */
-  state: z.enum(['none', 'incomplete', 'payable']),
+  state: payeeState,
 });
+
+const note = { documentId: idField('doc'), number: z.string() };
+const currency = z.string().regex(/^[A-Z]{3}$/);
+const payoutMoved = { documentId: idField('doc'), period, currency, minorUnits };
+const invoiceMoney = { ...payoutMoved, number: z.string() };
+
+export const collectingEvents = {
+  'seller.changed': z.object({}),
+  /** Told to the buyer: the note that says how much of an invoice goes back. */
+  refunded: z.object(note),
+  /** Told to the buyer: the note that takes an invoice back. */
+  voided: z.object(note),
+  'payee.changed': z.object({ state: payeeState }),
+  /** Of the platform's account: somebody asked for a month to be closed. */
+  'closing.asked': z.object({ period }),
+  /** Told to whom it is for: an invoice, a payout note or a credit note has its number, and nothing of it changes any more. */
+  'document.issued': z.object({ ...invoiceMoney, kind: z.enum(documentKinds) }),
+  /** It can be paid at `payUrl`. */
+  'invoice.open': z.object({ ...invoiceMoney, payUrl: z.url() }),
+  /** All of it, whoever paid: also a balance. */
+  'invoice.paid': z.object(invoiceMoney),
+  /** Nobody is asked for what is left of it any more. */
+  'invoice.uncollectible': z.object(invoiceMoney),
+  /** Some of it went back to whoever paid. */
+  'invoice.paid-back': z.object(invoiceMoney),
+  /** A bank holds what was paid, until it has decided. */
+  'invoice.disputed': z.object(invoiceMoney),
+  'invoice.dispute-ended': z.object({ ...invoiceMoney, state: z.enum(['won', 'lost']) }),
+  'top-up.paid': z.object({ topUpId: idField('tup'), currency, minorUnits }),
+  'payout.sent': z.object(payoutMoved),
+  /** After a refund, or while a bank holds what it was earned of. */
+  'payout.taken-back': z.object(payoutMoved),
+} as const;
 
 export const collectingErrors = {
   not_collecting: {
@@ -362,7 +404,7 @@ export const collectingResources = {
           z.object({
             transactionId: idField('txn'),
             at: z.iso.datetime(),
-            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */
             documentId: idField('doc').optional(),
@@ -418,6 +460,13 @@ export const collectingResources = {
               state: z.enum(periodStates),
               askedAt: z.iso.datetime(),
               issuedAt: z.iso.datetime().optional(),
+              /** Accounts with something to close, and of how many of them the statement is kept: the first half. */
+              accountCount: z.int(),
+              keptCount: z.int(),
+              /** Of how many the documents are issued: the second half. */
+              issuedCount: z.int(),
+              /** Once it is closed. */
+              documentCount: z.int(),
             }),
           ),
         }),

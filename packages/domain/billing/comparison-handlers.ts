@@ -63,6 +63,7 @@ export const comparisonHandlers: Pick<Handlers, 'comparisons'> = {
         );
       const after = await spanOf(accountId, childId, ports);
       context.audit({ target: `${accountId}/comparisons/${childId}`, before, after });
+      await context.emit('comparison.changed', { childId });
       return await answered(accountId, ports);
     },
 
@@ -74,6 +75,7 @@ export const comparisonHandlers: Pick<Handlers, 'comparisons'> = {
         throw context.error('billing.not_compared', `${childId} is not compared in ${collectFrom}.`);
       const after = await spanOf(accountId, childId, ports);
       context.audit({ target: `${accountId}/comparisons/${childId}`, before, after });
+      await context.emit('comparison.changed', { childId });
       return await answered(accountId, ports);
     },
 
@@ -94,6 +96,7 @@ export const comparisonHandlers: Pick<Handlers, 'comparisons'> = {
           figures.map((each) => [`${each.accountId} ${each.period}`, each.minorUnits.toString()]),
         ),
       });
+      await context.emit('comparison.figures-kept', { figureCount: figures.length });
       return { figureCount: figures.length };
     },
   },

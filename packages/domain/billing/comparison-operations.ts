@@ -18,6 +18,11 @@ const accounts = z.object({
   ),
 });
 
+export const comparisonEvents = {
+  'comparison.changed': z.object({ childId: idField('acc') }),
+  'comparison.figures-kept': z.object({ figureCount: z.int() }),
+} as const;
+
 export const comparisonErrors = {
   period_past: {
     status: 422,

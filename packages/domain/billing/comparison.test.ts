@@ -72,9 +72,10 @@ const collect = (changed: object = {}, accountId?: string) =>
 
 describe('comparisons', () => {
   test('start 200: a customer is rated alone, and that is on record', async () => {
-    const { context, audited } = at();
+    const { context, audited, events } = at();
     const started = await comparisons.start(context, { childId: 'child', fromPeriod: '2026-11' }, ports());
     expect(started.items).toMatchObject([{ childId: 'child', fromPeriod: '2026-11' }]);
+    expect(events).toEqual([{ event: 'comparison.changed', payload: { childId: 'child' } }]);
     expect(audited).toMatchObject([
       { target: 'platform/comparisons/child', before: undefined, after: { fromPeriod: '2026-11' } },
     ]);

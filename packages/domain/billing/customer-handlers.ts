@@ -48,6 +48,7 @@ export const customerHandlers: Pick<Handlers, 'customers'> = {
         before: {},
         after: Object.fromEntries(links.map((link) => [link.accountId, link.customerId])),
       });
+      if (links.length > 0) await context.emit('customers.linked', { linkCount: links.length });
       return { linkCount: links.length, unchangedCount };
     },
   },

@@ -96,10 +96,11 @@ describe('customers', () => {
   });
 
   test('link 200: all lines, on record, and the same file again changes nothing', async () => {
-    const { context, audited } = world('link');
+    const { context, audited, events } = world('link');
     expect(await link(context, right, ports)).toEqual({ linkCount: 2, unchangedCount: 1 });
     expect(await link(context, right, ports)).toEqual({ linkCount: 0, unchangedCount: 3 });
     expect(audited[0]?.after).toEqual({ acc_1: 'cus_1', acc_2: 'cus_2' });
+    expect(events).toEqual([{ event: 'customers.linked', payload: { linkCount: 2 } }]);
   });
 
   test('link 422: where a line is wrong nothing is linked, and where one was linked otherwise meanwhile', async () => {

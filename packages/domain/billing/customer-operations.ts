@@ -9,6 +9,9 @@ const file = z.strictObject({
   csv: z.string().min(1).max(CSV_LENGTH_MAX),
 });
 
+/** Of the platform's account: whose customers at Stripe belong to which accounts. */
+export const customerEvents = { 'customers.linked': z.object({ linkCount: z.int() }) } as const;
+
 export const customerErrors = {
   links_refused: {
     status: 422,

@@ -6,18 +6,19 @@ import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import {
   collectingErrors,
+  collectingEvents,
   collectingResources,
   payStatement,
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
-import { comparisonErrors, comparisonResources } from './comparison-operations.ts';
-import { customerErrors, customerResources } from './customer-operations.ts';
+import { comparisonErrors, comparisonEvents, comparisonResources } from './comparison-operations.ts';
+import { customerErrors, customerEvents, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
-import { ownCollectingErrors, ownCollectingResources } from './own-collecting-operations.ts';
+import { ownCollectingErrors, ownCollectingEvents, ownCollectingResources } from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
@@ -220,6 +221,10 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
+    ...collectingEvents,
+    ...customerEvents,
+    ...ownCollectingEvents,
+    ...comparisonEvents,
     ...reminderEvents,
     ...verificationEvents,
   },

@@ -48,8 +48,8 @@ export const exportLedger = {
   request: z.object({
     ...range,
     book: z.enum(allBooks).optional(),
-    /** 'own': of this account. 'inclusive': of all below it too. */
-    scope: z.enum(['own', 'inclusive']).default('own'),
+    /** 'own': of this account. 'descendants': of all below it too. */
+    scope: z.enum(['own', 'descendants']).default('own'),
   }),
   response: rowsOf(ledgerColumns),
   errors: [],

@@ -74,6 +74,7 @@ beforeEach(() => {
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => accountId,
+    asked: () => undefined,
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'

@@ -34,7 +34,7 @@ export const ledgerResources = {
               kind: z.enum(ledgerCauseKinds),
               service: z.string().optional(),
               meter: z.string().optional(),
-              /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void' or 'payout'. */
+              /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout' or 'set-off'. */
               what: z.string().optional(),
               documentId: idField('doc').optional(),
             }),

@@ -39,8 +39,8 @@ export interface ExportQuery {
   readonly from: string;
   readonly to: string;
   readonly book?: AnyBook | undefined;
-  /** 'own': of the account. 'inclusive': of all below it too. */
-  readonly scope: 'own' | 'inclusive';
+  /** 'own': of the account. 'descendants': of all below it too. */
+  readonly scope: 'own' | 'descendants';
   /** As it came with the part before. */
   readonly after?: readonly string[] | undefined;
   readonly limit: number;

@@ -48,12 +48,13 @@ describe('collecting', () => {
   });
 
   test('connect 200: from the next month on, and of the key nobody is told more than its last letters', async () => {
-    const { context, audited } = at();
+    const { context, audited, events } = at();
     const answer = await collecting.connect(context, credentials, ports());
     expect(answer).toMatchObject({ state: 'begins', fromPeriod: '2026-12', keyHint: '1234' });
     expect(audited).toMatchObject([
       { target: 'reseller/collecting', before: { state: 'none' }, after: answer },
     ]);
+    expect(events).toEqual([{ event: 'collecting.changed', payload: { state: 'begins' } }]);
     for (const told of [answer, audited]) expect(JSON.stringify(told)).not.toContain('abcd');
   });
 

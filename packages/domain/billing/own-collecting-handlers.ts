@@ -50,6 +50,7 @@ export const ownCollectingHandlers: Pick<Handlers, 'collecting'> = {
         );
       const after = await answered(context, ports);
       context.audit({ target: `${accountId}/collecting`, before, after });
+      await context.emit('collecting.changed', { state: after.state });
       return after;
     },
 
@@ -60,6 +61,7 @@ export const ownCollectingHandlers: Pick<Handlers, 'collecting'> = {
       await ports.ownCollecting.disconnect(accountId, { currentPeriod, forgetsKey });
       const after = await answered(context, ports);
       context.audit({ target: `${accountId}/collecting`, before, after });
+      await context.emit('collecting.changed', { state: after.state });
       return after;
     },
   },

@@ -16,6 +16,11 @@ const collecting = z.object({
   openInvoiceCount: z.int(),
 });
 
+/** How it stands is read: of a key, nothing is told. */
+export const ownCollectingEvents = {
+  'collecting.changed': z.object({ state: z.enum(ownCollectingStates) }),
+} as const;
+
 export const ownCollectingErrors = {
   own_collecting_refused: {
     status: 409,

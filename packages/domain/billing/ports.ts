@@ -34,6 +34,8 @@ export interface BillingPorts {
   webhookUrlOf(accountId: string): string;
   /** Whether an account is on the books of tests (PRD-1). */
   isTest(accountId: string): Promise<boolean>;
+  /** A month was asked to close, or money to move: it is done as soon as what was said is kept, and not in the next round. */
+  asked(what: 'closing' | 'collecting'): void;
   /** Where somebody comes back to who said where payouts go. */
   returnUrlOf(accountId: string): string;
   /** Says for each reading of a statement whether it may post: whoever looks often must not fill the ledger. */

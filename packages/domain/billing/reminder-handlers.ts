@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { billing } from './definition.ts';
 import type { BillingPorts } from './ports.ts';
 import { defaultReminders, type KeptTerms, type ReminderTerms } from './reminders.ts';
@@ -80,4 +81,6 @@ async function change(
     before,
     after: terms,
   });
+  if (isChanged(before && termsAnswer(before), terms && termsAnswer({ ...terms, childId })))
+    await context.emit('reminder-terms.changed', childId === undefined ? {} : { childId });
 }

@@ -120,6 +120,8 @@ const invoice = { documentId: idField('doc'), number: z.string() };
 
 export const reminderEvents = {
   /** Days from when the invoice is due: below zero before. */
+  /** Who is reminded when: of this child, or of all that have no terms of their own. */
+  'reminder-terms.changed': z.object({ childId: idField('acc').optional() }),
   reminded: z.object({ ...invoice, offsetDays: z.int(), isLast: z.boolean() }),
   overdue: z.object({ ...invoice, action: z.enum(overdueActions) }),
   /** It has paid what it was overdue with. */

@@ -32,7 +32,7 @@ const refusalOf = (promise: Promise<unknown>) =>
 
 describe('statements', () => {
   const { context } = domainContext<typeof billing, 'statements', 'verify'>(billing, { chain: ['acc_1'] });
-  const asked = { period: '2026-10', scope: 'inclusive', detail: 'differences', limit: 2 } as const;
+  const asked = { period: '2026-10', scope: 'descendants', detail: 'differences', limit: 2 } as const;
 
   test('verify 200: account by account, what differs before what agrees, and where it goes on', async () => {
     const first = await verifyStatements(context, asked, portsWith(verifier));

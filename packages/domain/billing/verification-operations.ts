@@ -44,8 +44,8 @@ export const verifyStatements = {
   access: 'bill',
   request: z.object({
     period,
-    /** 'own': of this account alone. 'inclusive': of all below it too. */
-    scope: z.enum(['own', 'inclusive']).default('inclusive'),
+    /** 'own': of this account alone. 'descendants': of all below it too. */
+    scope: z.enum(['own', 'descendants']).default('descendants'),
     /** 'differences': only lines that do not agree. 'lines': all, at most 1,000 of an account. */
     detail: z.enum(['differences', 'lines']).default('differences'),
     /** Of an answer that was cut: what comes behind it. */

@@ -144,7 +144,7 @@ export interface VerificationRun {
 }
 
 export interface VerifiedPage {
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   /** The account behind which it goes on. */
   readonly after?: string | undefined;
   readonly limit: number;

@@ -81,11 +81,15 @@ export const branding = defineDomain({
   events: {
     'brand.changed': z.object({ name: z.string() }),
     'brand.removed': z.object({}),
+    'logo.changed': z.object({ theme }),
+    'logo.removed': z.object({ theme }),
+    'host.added': z.object({ host: z.string() }),
     'host.proved': z.object({ host: z.string() }),
     /** Its TXT record was looked for three times in vain, a day apart. */
     'host.missing': z.object({ host: z.string() }),
     /** To another account that proved it, or because its record was gone for three days. */
     'host.lost': z.object({ host: z.string() }),
+    'host.removed': z.object({ host: z.string() }),
   },
   errors: {
     host_unproved: {

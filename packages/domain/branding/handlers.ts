@@ -1,4 +1,5 @@
 import { type DomainContext, type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { accentTones, type HexColour } from './accent-tones.ts';
 import { type Brand, type Logos, shownBrandOf } from './brand.ts';
 import { type branding, HOST_COUNT_MAX } from './definition.ts';
@@ -50,6 +51,7 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
       if (put === undefined) throw context.error('resource.unknown', 'This account has no brand yet.');
       const { before = {} } = put;
       context.audit({ target: `${accountId}/brand/logos/${theme}`, before, after: logo });
+      if (isChanged(before, logo)) await context.emit('logo.changed', { theme });
       return logo;
     },
 
@@ -59,6 +61,7 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
       if (before === undefined)
         throw context.error('resource.unknown', `This account has no logo for ${theme} pages.`);
       context.audit({ target: `${accountId}/brand/logos/${theme}`, before, after: {} });
+      await context.emit('logo.removed', { theme });
       return before;
     },
   },
@@ -84,6 +87,7 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
         throw context.error('branding.host_count', `At most ${HOST_COUNT_MAX} hosts of one account.`);
       const { id } = added.host;
       context.audit({ target: id, ...(added.isNew ? {} : { before: { host } }), after: { host } });
+      if (added.isNew) await context.emit('host.added', { host });
       return toHost(added.host, await targetFor(context.entity, ports));
     },
 
@@ -125,6 +129,7 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
         throw context.error('resource.unknown', `This account has no host ${hostId}.`);
       const { host, provedAt } = removed;
       context.audit({ target: hostId, before: { host, isProved: provedAt !== undefined }, after: {} });
+      await context.emit('host.removed', { host });
       return toHost(removed, pointsTo);
     },
   },

@@ -155,8 +155,8 @@ export const endpoints = defineDomain({
             namespace: z.enum(namespaces).optional(),
             applicationId: applicationId.optional(),
             state: z.enum(['active', 'resting', 'all']).default('active'),
-            /** 'own': of this account alone. 'inclusive': of all accounts below it, too. */
-            scope: z.enum(['own', 'inclusive']).default('own'),
+            /** 'own': of this account alone. 'descendants': of all accounts below it, too. */
+            scope: z.enum(['own', 'descendants']).default('own'),
           }),
           response: pageOf(endpoint),
           errors: ['endpoints.identifier_invalid'],

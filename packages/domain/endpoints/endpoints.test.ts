@@ -143,8 +143,8 @@ describe('endpoints.list and get', () => {
       (await harness.call(accountId, ['endpoints', 'list'], { identifier: 'SIP:%62ob@EXAMPLE.com', scope }))
         .answer.items;
     expect(await list(acme, 'own')).toEqual([]);
-    expect(await list(acme, 'inclusive')).toEqual([made]);
-    expect(await list(other, 'inclusive')).toEqual([]);
+    expect(await list(acme, 'descendants')).toEqual([made]);
+    expect(await list(other, 'descendants')).toEqual([]);
     await harness.call(child, ['endpoints', 'release'], { endpointId: made.id });
   });
 

@@ -56,11 +56,11 @@ export interface EndpointsPorts {
         readonly namespace?: Namespace | undefined;
         readonly applicationId?: string | undefined;
         readonly state: 'active' | 'resting' | 'all';
-        readonly scope: 'own' | 'inclusive';
+        readonly scope: 'own' | 'descendants';
       },
     ): Promise<Page<EndpointRecord>>;
     find(
-      endpoint: EndpointKey & { readonly scope: 'own' | 'inclusive' },
+      endpoint: EndpointKey & { readonly scope: 'own' | 'descendants' },
     ): Promise<EndpointRecord | undefined>;
     /** Of all who ask for the same at once, one gets it. */
     allocate(

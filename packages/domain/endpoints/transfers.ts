@@ -70,7 +70,7 @@ const above = { id: 'above', name: 'An account above' };
 export const transfer: Handlers['endpoints']['transfer'] = async (context, request, ports) => {
   const { accountId, chain } = context.entity;
   const { endpointId, toAccountId } = request;
-  const found = await ports.endpoints.find({ accountId, endpointId, scope: 'inclusive' });
+  const found = await ports.endpoints.find({ accountId, endpointId, scope: 'descendants' });
   if (found === undefined || found.restsUntil !== undefined)
     throw context.error('resource.unknown', `There is no endpoint ${endpointId} at or below this account.`);
   const way = wayTo(await ports.accounts.chainOf(toAccountId), {

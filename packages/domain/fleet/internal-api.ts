@@ -64,6 +64,8 @@ const sessionEvent = z.object({
   atMs: z.int(),
   accountId: id,
   applicationId: id.optional(),
+  /** A node of the release before says none. */
+  instanceType: id.optional(),
   legId: id.optional(),
   legAccountId: id.optional(),
   region: z.string().max(64),

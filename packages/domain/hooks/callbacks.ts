@@ -5,6 +5,8 @@ export interface CallbackPlace {
   readonly accountId: string;
   readonly service: string;
   readonly applicationId?: string | undefined;
+  /** Of the application. */
+  readonly instanceType?: string | undefined;
   readonly endpointId?: string | undefined;
 }
 

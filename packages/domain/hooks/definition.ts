@@ -2,6 +2,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
+import { configPlace } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
 import { eventCursorSchema } from './envelope.ts';
 
@@ -42,8 +43,9 @@ const webhook = z.object({
   /** `descendants`: events of the accounts below this one too. */
   scope,
   applicationId: idField('app').optional(),
-  /** Of a callback, which the configuration of a service names: of events of that service, and of this endpoint alone. */
+  /** Of a callback, which the configuration of a service names: of events of that service, and of this instance type or endpoint alone. */
   service: z.string().optional(),
+  instanceType: z.string().optional(),
   endpointId: idField('end').optional(),
   /** Of one that is called by the action of this trigger, and hears of nothing else. */
   triggerId: idField('trg').optional(),
@@ -144,14 +146,26 @@ export const eventEnvelope = z.object({
   data: z.record(z.string(), z.json()),
 });
 
+const ofWebhook = { webhookId: idField('whk') };
+
 export const hooks = defineDomain({
   name: 'hooks',
   title: 'Webhooks',
   summary: 'Events of an account, told to its servers in order, and kept for them to read again.',
   events: {
-    'webhook.tested': z.object({ webhookId: idField('whk') }),
-    'webhook.failing': z.object({ webhookId: idField('whk') }),
-    'webhook.disabled': z.object({ webhookId: idField('whk'), reason }),
+    /** Told to others: its own receiver has no secret yet. */
+    'webhook.created': z.object(ofWebhook),
+    'webhook.changed': z.object({ ...ofWebhook, state: webhook.shape.state }),
+    'webhook.removed': z.object(ofWebhook),
+    /** Until the overlap is over, the secret before it signs as well. */
+    'webhook.secret-rotated': z.object({ ...ofWebhook, previousSecretEndsAt: dateTime }),
+    /** The callbacks that a configuration of a service names, at one place. */
+    'callbacks.changed': z.object({ service: z.string(), ...configPlace }),
+    'replay.started': z.object({ ...ofWebhook, replayId: idField('rpl') }),
+    'replay.cancelled': z.object({ ...ofWebhook, replayId: idField('rpl') }),
+    'webhook.tested': z.object(ofWebhook),
+    'webhook.failing': z.object(ofWebhook),
+    'webhook.disabled': z.object({ ...ofWebhook, reason }),
   },
   errors: {
     address_forbidden: {

@@ -1,6 +1,7 @@
 import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { z } from 'zod';
 import type { hooks } from './definition.ts';
 import { endpointHealth } from './endpoint-health.ts';
@@ -40,6 +41,7 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   eventTypes: webhook.triggerId === undefined ? [...webhook.eventTypes] : [firingType],
   scope: webhook.scope,
   ...(webhook.applicationId === undefined ? {} : { applicationId: webhook.applicationId }),
+  ...(webhook.instanceType === undefined ? {} : { instanceType: webhook.instanceType }),
   ...(webhook.service === undefined ? {} : { service: webhook.service }),
   ...(webhook.endpointId === undefined ? {} : { endpointId: webhook.endpointId }),
   ...(webhook.triggerId === undefined ? {} : { triggerId: webhook.triggerId }),
@@ -207,6 +209,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
           throw context.error('hooks.webhook_count', `An account has at most ${WEBHOOK_COUNT_MAX} webhooks.`);
         const answer = toAnswer(created.webhook, context.nowMs());
         context.audit({ target: answer.id, after: answer });
+        await context.emit('webhook.created', { webhookId: answer.id });
         return { ...answer, secret: created.secret };
       };
     }),
@@ -224,11 +227,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
         const after = before && (await ports.webhooks.update({ accountId, webhookId, change: kept }));
         if (after === undefined) throw context.error('resource.unknown', unknown(webhookId));
         const answer = toAnswer(after, context.nowMs());
-        context.audit({
-          target: webhookId,
-          before: toAnswer(before ?? after, context.nowMs()),
-          after: answer,
-        });
+        const was = toAnswer(before ?? after, context.nowMs());
+        context.audit({ target: webhookId, before: was, after: answer });
+        if (isChanged(was, answer)) await context.emit('webhook.changed', { webhookId, state: answer.state });
         return answer;
       };
     }),
@@ -239,6 +240,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const isRemoved = before !== undefined && (await ports.webhooks.remove({ accountId, webhookId }));
       if (!isRemoved) throw context.error('resource.unknown', unknown(webhookId));
       context.audit({ target: webhookId, before: toAnswer(before, context.nowMs()) });
+      await context.emit('webhook.removed', { webhookId });
       return { id: webhookId };
     },
 
@@ -248,7 +250,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const secret = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt });
       const webhook = secret && (await ports.webhooks.find({ accountId, webhookId }));
       if (!secret || !webhook) throw context.error('resource.unknown', unknown(webhookId));
-      context.audit({ target: webhookId, after: { previousSecretEndsAt: previousEndsAt.toISOString() } });
+      const previousSecretEndsAt = previousEndsAt.toISOString();
+      context.audit({ target: webhookId, after: { previousSecretEndsAt } });
+      await context.emit('webhook.secret-rotated', { webhookId, previousSecretEndsAt });
       return { ...toAnswer(webhook, context.nowMs()), secret };
     },
 
@@ -323,6 +327,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
         throw context.error('hooks.replay_running', 'A webhook has one replay at a time.');
       const answer = replayAnswer(replay, { webhookId, cursors: ports.cursors });
       context.audit({ target: webhookId, after: answer });
+      await context.emit('replay.started', { webhookId, replayId });
       return answer;
     },
 
@@ -351,6 +356,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
         before: replayAnswer(before, { webhookId, cursors: ports.cursors }),
         after: answer,
       });
+      await context.emit('replay.cancelled', { webhookId, replayId: after.id });
       return answer;
     },
   },

@@ -11,6 +11,8 @@ export interface PlatformEvent {
   /** When it happened, not when it was heard of. Milliseconds since 1970. */
   readonly atMs: number;
   readonly applicationId?: string | undefined;
+  /** Of the application. */
+  readonly instanceType?: string | undefined;
   readonly sessionId?: string | undefined;
   /** Of the line of the session's log that says it. Events of one session are told in this order. */
   readonly sessionSequence?: number | undefined;
@@ -34,7 +36,9 @@ export function eventOfLine(line: SessionEvent, kind: SessionKind): PlatformEven
     accountId,
     atMs,
     // The application is the session's owner's, and nobody else's to know (LIV-0).
-    ...(accountId === line.accountId ? { applicationId: line.applicationId } : {}),
+    ...(accountId === line.accountId
+      ? { applicationId: line.applicationId, instanceType: line.instanceType }
+      : {}),
     sessionId: line.sessionId,
     sessionSequence: line.sequence,
     data: payload,

@@ -9,6 +9,8 @@ export interface WebhookRecord {
   readonly eventTypes: readonly string[];
   readonly scope: 'own' | 'descendants';
   readonly applicationId: string | undefined;
+  /** Of a callback: the instance type of the application whose events alone it hears of. */
+  readonly instanceType: string | undefined;
   /** Of a callback: the endpoint whose events alone it hears of, and the service whose configuration names it. */
   readonly endpointId: string | undefined;
   readonly service: string | undefined;

@@ -52,6 +52,22 @@ describe('who is told', () => {
     expect(isSubscribed(ofApplication, event({ applicationId: 'app_1' }))).toBe(true);
   });
 
+  test('of an instance type only what names it, of the same application', () => {
+    const ofType = { ...subscription, applicationId: 'app_1', instanceType: 'paid' };
+    const told = (change: Partial<PlatformEvent>) => isSubscribed(ofType, event(change));
+    expect(told({ applicationId: 'app_1', instanceType: 'paid' })).toBe(true);
+    expect(told({ applicationId: 'app_1', instanceType: 'free' })).toBe(false);
+    expect(told({ applicationId: 'app_1' })).toBe(false);
+    expect(told({ applicationId: 'app_2', instanceType: 'paid' })).toBe(false);
+  });
+
+  test('a webhook hears of the making of others, and not of its own: its receiver has no secret then', () => {
+    const made = event({ type: 'hooks.webhook.created', data: { webhookId: 'whk_1' } });
+    const all = { ...subscription, eventTypes: ['*'] };
+    expect(isSubscribed(all, made)).toBe(false);
+    expect(isSubscribed({ ...all, webhookId: 'whk_2' }, made)).toBe(true);
+  });
+
   test('of an endpoint only what it has a part in', () => {
     const ofEndpoint = { ...subscription, endpoint: 'user:bob' };
     expect(isSubscribed(ofEndpoint, event())).toBe(false);

@@ -53,8 +53,8 @@ export const metering = defineDomain({
             meter: z.string().max(100).optional(),
             /** A dimension, or `account`, `application`, `endpoint`, `credential`, `session`; comma-separated, at most 3. */
             groupBy: z.string().max(200).optional(),
-            /** 'own': this account alone. 'inclusive': with all its descendants. */
-            scope: z.enum(['own', 'inclusive']).default('inclusive'),
+            /** 'own': this account alone. 'descendants': with all its descendants. */
+            scope: z.enum(['own', 'descendants']).default('descendants'),
             /** Only use with these dimensions, as `direction:in,region:eu`; at most 10. */
             where: z.string().max(500).optional(),
             sessionId: idField('ses').optional(),

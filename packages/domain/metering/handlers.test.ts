@@ -84,7 +84,7 @@ test('query 200: quantities past 2^53 travel as text, for the account of the pat
     ],
   });
   expect(asked).toMatchObject([
-    { accountId: 'acc_1', scope: 'inclusive', groupBy: ['region', 'session', 'direction'] },
+    { accountId: 'acc_1', scope: 'descendants', groupBy: ['region', 'session', 'direction'] },
   ]);
 });
 

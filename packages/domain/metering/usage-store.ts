@@ -53,8 +53,8 @@ export interface UsageQuery {
   readonly where?: Dimensions;
   /** Dimensions and entity groups, 3 at most. */
   readonly groupBy: readonly string[];
-  /** 'own': the account alone. 'inclusive': with all that stood below it at the time of use. */
-  readonly scope: 'own' | 'inclusive';
+  /** 'own': the account alone. 'descendants': with all that stood below it at the time of use. */
+  readonly scope: 'own' | 'descendants';
   readonly sessionId?: string;
   /** Only what this endpoint used, by its identifier. */
   readonly endpoint?: string;

@@ -10,7 +10,7 @@ const asked: UsageQuery = {
   bucket: 'all',
   meter: 'network-discovery.bytes',
   groupBy: [],
-  scope: 'inclusive',
+  scope: 'descendants',
   limit: 1_000,
 };
 

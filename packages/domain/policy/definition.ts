@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { configPlace } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
 import { policyLevelNames } from './policy-level.ts';
 import { overridableShape, policyNames, policyValuesShape, settingNames } from './settings.ts';
@@ -118,6 +119,13 @@ export const policy = defineDomain({
     'What may be used, by level: platform, plan, account, region, application, instance type, endpoint and credential.',
   events: {
     changed: z.object({ accountId: idField('acc') }),
+    'plan.created': z.object({ planId: idField('pln') }),
+    'plan.changed': z.object({ planId: idField('pln') }),
+    'plan.removed': z.object({ planId: idField('pln') }),
+    /** To this account, in place of what it had; absent: it has none now. */
+    'plan.assigned': z.object({ planId: idField('pln').optional() }),
+    /** What is set for a service at one place: nothing named is the account itself. */
+    'config.changed': z.object({ service: z.string(), ...configPlace }),
   },
   errors: {
     wider: {

@@ -342,7 +342,10 @@ describe('plans', () => {
     const { answer, audited, events } = await call(['plans', 'update'], changed, { at: reseller });
     expect(answer).toMatchObject({ name: 'Basic', accountCount: 1 });
     expect(audited).toMatchObject([{ before: free, after: { name: 'Basic' } }]);
-    expect(events).toMatchObject([{ payload: { accountId: reseller } }]);
+    expect(events).toMatchObject([
+      { event: 'plan.changed', payload: { planId: answer.id } },
+      { event: 'changed', payload: { accountId: reseller } },
+    ]);
     expect(effectiveOf((await call(get)).answer, 'concurrentSessionsMax')?.value).toBe(5);
   });
 

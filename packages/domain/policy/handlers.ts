@@ -1,5 +1,6 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { whyNotKept } from './data-regions.ts';
 import type { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
@@ -31,8 +32,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
         throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
-      const isChanged = JSON.stringify(toWritten(before)) !== JSON.stringify(toWritten(word));
-      if (isChanged) await context.emit('changed', { accountId });
+      if (isChanged(toWritten(before), toWritten(word))) await context.emit('changed', { accountId });
       const stored = withWord(reading, reading.stored, word);
       return await answerOf({ ...reading, stored, word }, ports);
     },
@@ -57,6 +57,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       const created = await ports.plans.create({ accountId: context.entity.accountId, name, word });
       if (created === 'name_taken') throw nameTaken(context, name);
       context.audit({ target: created.id, after: { name, policy: toWritten(word) } });
+      await context.emit('plan.created', { planId: created.id });
       return toPlan(created);
     },
 
@@ -73,6 +74,8 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       if (changed === 'name_taken') throw nameTaken(context as unknown as PlanContext, name);
       const said = (plan: PlanRecord) => ({ name: plan.name, policy: toWritten(plan.word) });
       context.audit({ target: planId, before: said(changed.before), after: said(changed.after) });
+      if (isChanged(said(changed.before), said(changed.after)))
+        await context.emit('plan.changed', { planId });
       // Nodes hold it for accounts below this one alone.
       await context.emit('changed', { accountId });
       return toPlan(changed.after);
@@ -94,6 +97,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       if (removed === 'in_use')
         throw context.error('policy.plan_in_use', `Some account has the plan ${planId}.`);
       context.audit({ target: planId, before: { name: removed.name, policy: toWritten(removed.word) } });
+      await context.emit('plan.removed', { planId });
       return { id: planId };
     },
 
@@ -108,6 +112,8 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
         throw context.error('resource.unknown', `There is no plan ${planId} of an account above.`);
       const { before, after } = assigned;
       context.audit({ target: `${accountId}/plan`, before: before ?? {}, after: after ?? {} });
+      if (before?.planId !== after?.planId)
+        await context.emit('plan.assigned', after === undefined ? {} : { planId: after.planId });
       await context.emit('changed', { accountId });
       return after ?? {};
     },

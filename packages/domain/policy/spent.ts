@@ -46,7 +46,7 @@ export async function spentBudgets(
       meter: counts.meter,
       ...(origin.level === 'region' ? { where: { region: origin.region } } : {}),
       groupBy: [],
-      scope: 'inclusive',
+      scope: 'descendants',
       limit: ROW_COUNT_MAX,
     });
     const used = rows.reduce((sum, { quantity }) => sum + quantity, 0n);

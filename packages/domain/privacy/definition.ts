@@ -128,6 +128,10 @@ export const privacy = defineDomain({
   title: 'Privacy',
   summary: 'What is kept about persons and for how long, what leaves with an account, and what is erased.',
   events: {
+    /** For how long what is kept. */
+    'retention.changed': z.object({}),
+    'export.started': z.object({ exportId: idField('xpt'), scope: z.enum(['account', 'person']) }),
+    'export.removed': z.object({ exportId: idField('xpt') }),
     /** It can be fetched until `expiresAt`: ask for a link to it. */
     'export.ready': z.object({
       exportId: idField('xpt'),
@@ -135,6 +139,8 @@ export const privacy = defineDomain({
       expiresAt: z.iso.datetime(),
     }),
     'export.failed': z.object({ exportId: idField('xpt') }),
+    'erasure.asked': z.object({ erasureId: idField('ers') }),
+    'erasure.decided': z.object({ erasureId: idField('ers'), state: z.enum(['running', 'cancelled']) }),
     /** Of nobody that is named: what was changed or removed, by class of data. */
     'erasure.done': z.object({ erasureId: idField('ers'), erased: rowsByClass }),
   },

@@ -1,5 +1,6 @@
 import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { isStoredIn } from '../policy/data-regions.ts';
 import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
 import { toPlaces } from './data-places.ts';
@@ -135,6 +136,7 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       if (refusal !== undefined) throw refusalError(context, refusal, visibleIds);
       const before = await retention.words.set({ accountId, word });
       context.audit({ target: `${accountId}/retention`, before, after: word });
+      if (isChanged(before, word)) await context.emit('retention.changed', {});
       const levels = [...above, { accountId, word }];
       return answerOf(accountId, { levels, defaults: retention.defaults, visibleIds });
     },
@@ -184,6 +186,7 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
         );
       // Of whom it is, is not for a log that is kept for years.
       context.audit({ target: made.id, after: { scope: made.scope } });
+      await context.emit('export.started', { exportId: made.id, scope: made.scope });
       return toExport(made);
     },
 
@@ -210,6 +213,7 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       const removed = await exports.remove({ accountId: context.entity.accountId, exportId });
       if (removed === undefined) throw noExport(context as never, exportId);
       context.audit({ target: exportId, before: { scope: removed.scope, state: removed.state } });
+      await context.emit('export.removed', { exportId });
       return { id: exportId };
     },
   },
@@ -236,6 +240,7 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
         );
       // Of whom it is must not outlive it.
       context.audit({ target: made.id, after: { state: made.state } });
+      await context.emit('erasure.asked', { erasureId: made.id });
       return toErasure(made);
     },
 
@@ -254,6 +259,7 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
         throw context.error('privacy.erasure_not_counted', `Erasure ${erasureId} is ${before.state}.`);
       const { found } = before;
       context.audit({ target: erasureId, before: { state: before.state }, after: { state, found } });
+      await context.emit('erasure.decided', { erasureId, state });
       return toErasure(decided);
     },
   },

@@ -22,6 +22,8 @@ export interface SessionEvent {
   /** Whose session it is. */
   readonly accountId: string;
   readonly applicationId?: string | undefined;
+  /** Of the application, as the credential of whoever began the session names it. A node of the release before does not say it. */
+  readonly instanceType?: string | undefined;
   /** Of the node that reports it. */
   readonly region?: string | undefined;
   readonly legId?: string | undefined;

@@ -137,6 +137,15 @@ export const spending = defineDomain({
       windowStart: z.string(),
     }),
     'balance.used-up': z.object({ balance: nano, currency: z.string() }),
+    'limits.changed': z.object({}),
+    /** Whether it pays before, and how far below nothing it may go. */
+    'terms.changed': z.object({ isPrepaid: z.boolean(), overdraft: nano }),
+    'automatic-top-up.changed': z.object({ isOn: z.boolean() }),
+    /** Money is not there yet. */
+    'top-up.asked': z.object({ topUpId: idField('tup'), minorUnits: z.string() }),
+    'balance.refunded': z.object({ minorUnits: z.string() }),
+    'credit.given': z.object({ creditId: idField('cdt'), amount: nano }),
+    'credit.taken-back': z.object({ creditId: idField('cdt') }),
   },
   errors: {
     limit_invalid: {

@@ -21,8 +21,9 @@ type OperationOf<R extends keyof Spending['resources']> = keyof Spending['resour
 
 const ofLimits = <K extends OperationOf<'spendingLimits'>>() =>
   domainContext<Spending, 'spendingLimits', K>(spending, { chain, nowMs }).context;
-const ofBalances = <K extends OperationOf<'balances'>>() =>
-  domainContext<Spending, 'balances', K>(spending, { chain, nowMs }).context;
+const balancesCall = <K extends OperationOf<'balances'>>() =>
+  domainContext<Spending, 'balances', K>(spending, { chain, nowMs });
+const ofBalances = <K extends OperationOf<'balances'>>() => balancesCall<K>().context;
 const ofCredits = <K extends OperationOf<'credits'>>() =>
   domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
@@ -187,19 +188,26 @@ test('balances.setTerms 200: an account is prepaid from now on, and nodes are to
 
 test('balances.setAutomaticTopUp 200: it is set, and taken back', async () => {
   const { ports } = world();
+  const { context, events } = balancesCall<'setAutomaticTopUp'>();
   const automaticTopUp = { below: '5', minorUnits: '500' };
-  expect(await balances.setAutomaticTopUp(ofBalances(), { automaticTopUp }, ports)).toMatchObject({
+  expect(await balances.setAutomaticTopUp(context, { automaticTopUp }, ports)).toMatchObject({
     automaticTopUp,
   });
-  expect(await balances.setAutomaticTopUp(ofBalances(), {}, ports)).not.toHaveProperty('automaticTopUp');
+  expect(await balances.setAutomaticTopUp(context, {}, ports)).not.toHaveProperty('automaticTopUp');
+  await balances.setAutomaticTopUp(context, {}, ports);
+  expect(events.map(({ payload }) => payload)).toEqual([{ isOn: true }, { isOn: false }]);
 });
 
 test('balances.topUp 200: it is asked for, and says where it is paid', async () => {
-  expect(await balances.topUp(ofBalances(), { minorUnits: '500' }, world().ports)).toMatchObject({
+  const { context, events } = balancesCall<'topUp'>();
+  expect(await balances.topUp(context, { minorUnits: '500' }, world().ports)).toMatchObject({
     state: 'open',
     payUrl: 'https://pay.test/1',
     creditedMinorUnits: '0',
   });
+  expect(events).toEqual([
+    { event: 'top-up.asked', payload: { topUpId: expect.stringMatching(/^tup_/), minorUnits: '500' } },
+  ]);
 });
 
 const unbuyable = [
@@ -234,7 +242,9 @@ test('balances.listTopUps 200: the newest first, page by page', async () => {
 });
 
 test('balances.refund 200: how much is on its way back', async () => {
-  expect(await balances.refund(ofBalances(), {}, world().ports)).toEqual({ minorUnits: '500' });
+  const { context, events } = balancesCall<'refund'>();
+  expect(await balances.refund(context, {}, world().ports)).toEqual({ minorUnits: '500' });
+  expect(events).toEqual([{ event: 'balance.refunded', payload: { minorUnits: '500' } }]);
 });
 
 test('balances.refund 409: nothing is given back where nothing collects', async () => {

@@ -1,4 +1,5 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { type Nano, nano, subtract } from '../billing/money.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
@@ -50,6 +51,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         before: before.map(written),
         after: asked.map(written),
       });
+      if (isChanged(before.map(written), asked.map(written))) await context.emit('limits.changed', {});
       await ports.changed(accountId);
       const { items } = await limitsAnswer(accountId, context.nowMs(), ports);
       return { items };
@@ -75,6 +77,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         before: termsWritten(before),
         after: termsWritten(after),
       });
+      if (before.isPrepaid !== isPrepaid || before.overdraft !== after.overdraft)
+        await context.emit('terms.changed', { isPrepaid, overdraft: text(after.overdraft) });
       await ports.changed(accountId);
       return balanceAnswer(await ports.balances.standing(accountId));
     },
@@ -92,6 +96,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         before: termsWritten(before),
         after: termsWritten({ ...before, topUp }),
       });
+      if (isChanged(termsWritten(before), termsWritten({ ...before, topUp })))
+        await context.emit('automatic-top-up.changed', { isOn: topUp !== undefined });
       return balanceAnswer(await ports.balances.standing(accountId));
     },
 
@@ -101,6 +107,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const asked = { accountId, minorUnits: BigInt(minorUnits), isAutomatic: false, nowMs: context.nowMs() };
       const record = await ports.balances.askTopUp(asked);
       context.audit({ target: record.id, after: { minorUnits } });
+      await context.emit('top-up.asked', { topUpId: record.id, minorUnits: text(asked.minorUnits) });
       return topUpAnswer(record);
     },
 
@@ -115,6 +122,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         throw context.error('spending.not_collecting', 'No payment can be given back.');
       const minorUnits = await ports.balances.refundBought(accountId, context.nowMs());
       context.audit({ target: `${accountId}/balance`, after: { refundedMinorUnits: text(minorUnits) } });
+      await context.emit('balance.refunded', { minorUnits: text(minorUnits) });
       await ports.changed(accountId);
       return { minorUnits: text(minorUnits) };
     },
@@ -148,6 +156,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         nowMs,
       });
       context.audit({ target: record.id, after: creditAnswer(record) });
+      await context.emit('credit.given', { creditId: record.id, amount: text(record.amount) });
       await ports.changed(accountId);
       return creditAnswer(record);
     },
@@ -163,6 +172,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       if (record === undefined)
         throw context.error('resource.unknown', `You gave this account no credit ${creditId}.`);
       context.audit({ target: creditId, after: creditAnswer(record) });
+      await context.emit('credit.taken-back', { creditId });
       await ports.changed(accountId);
       return creditAnswer(record);
     },

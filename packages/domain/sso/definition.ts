@@ -1,5 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
-import { idSchema } from '@patchbay/kit/ids';
+import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { roleRef } from '../tenancy/role-operations.ts';
@@ -145,6 +145,17 @@ export const sso = defineDomain({
   title: 'Organisation sign-in',
   summary: 'The provider that an organisation signs its people in by, and the domains of their addresses.',
   events: {
+    /** By which provider the organisation signs its people in, and how. */
+    'connection.changed': z.object({ kind: z.enum(['oidc', 'saml']) }),
+    'connection.removed': z.object({ kind: z.enum(['oidc', 'saml']) }),
+    'saml-key.rotated': z.object({ samlKeyId: idField('smk') }),
+    /** The key that was replaced signs and opens nothing any more. */
+    'saml-key.ended': z.object({ samlKeyId: idField('smk') }),
+    'scim-token.rotated': z.object({}),
+    'scim-token.removed': z.object({}),
+    'domain.added': z.object({ domain: z.string() }),
+    'domain.proved': z.object({ domain: z.string() }),
+    'domain.removed': z.object({ domain: z.string() }),
     /** Its TXT record was looked for three times in vain, a day apart. */
     'domain.missing': z.object({ domain: z.string() }),
     /** It was gone for three days: the domain is proved no longer. */

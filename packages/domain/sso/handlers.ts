@@ -1,4 +1,5 @@
 import { type DomainContext, type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { Caller } from '../tenancy/caller.ts';
 import { organisationOf } from '../tenancy/organisation.ts';
 import type { OrganisationRecord, RoleRef } from '../tenancy/ports.ts';
@@ -66,7 +67,7 @@ interface Put extends Asked {
 }
 
 async function put(
-  context: Context & Pick<DomainContext<Sso, 'sso', 'get'>, 'audit'>,
+  context: Context & Pick<DomainContext<Sso, 'sso', 'get'>, 'audit' | 'emit'>,
   { found, caller, settings, before, ...change }: Put,
   ports: SsoPorts,
 ) {
@@ -83,6 +84,9 @@ async function put(
     ...(before === undefined ? {} : { before: said(before) }),
     after: { ...said(after), ...(settings.kind === 'oidc' ? { clientSecret: secret } : {}) },
   });
+  // A secret that is set anew is a change that nothing else shows.
+  if (clientSecret !== undefined || isChanged(before && said(before), said(after)))
+    await context.emit('connection.changed', { kind: settings.kind }, accountId);
   return await toAnswer(context, found, ports);
 }
 
@@ -154,6 +158,8 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       const endedSessionCount = await ports.providers.update({ accountId, isRequired, emergencyUserIds });
       const after = { ...before, isRequired, emergencyUserIds };
       context.audit({ accountId, target: before.id, before: said(before), after: said(after) });
+      if (isChanged(said(before), said(after)))
+        await context.emit('connection.changed', { kind: before.kind }, accountId);
       return { ...(await toAnswer(context, found, ports)), endedSessionCount };
     },
 
@@ -164,6 +170,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       if (before === undefined) throw noProvider(context);
       const endedSessionCount = await ports.providers.remove({ accountId });
       context.audit({ accountId, target: before.id, before: said(before) });
+      await context.emit('connection.removed', { kind: before.kind }, accountId);
       return { accountId, endedSessionCount };
     },
 
@@ -186,6 +193,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
             ...(replaced === undefined ? {} : { replacedEndsAt: replacedEndsAt.toISOString() }),
           },
         });
+        await context.emit('saml-key.rotated', { samlKeyId: made.id }, accountId);
         return await toAnswer(context, found, ports);
       };
     }),
@@ -197,6 +205,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       if (ended === undefined)
         throw context.error('resource.unknown', 'No key of the organisation was replaced.');
       context.audit({ accountId, target: ended.id, before: saidOfKey(ended) });
+      await context.emit('saml-key.ended', { samlKeyId: ended.id }, accountId);
       return await toAnswer(context, found, ports);
     },
 
@@ -211,6 +220,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
         ...(before === undefined ? {} : { before: toToken(before) }),
         after: { scimToken: 'made' },
       });
+      await context.emit('scim-token.rotated', {}, accountId);
       return { baseUrl: ports.urlOf(SCIM_PATH, context.baseUrl), secret };
     },
 
@@ -222,6 +232,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       if (!isRemoved || before === undefined)
         throw context.error('resource.unknown', 'The organisation has no token of SCIM.');
       context.audit({ accountId, target: accountId, before: toToken(before) });
+      await context.emit('scim-token.removed', {}, accountId);
       return { accountId };
     },
 
@@ -253,6 +264,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       if (added === 'too_many')
         throw context.error('sso.too_many_domains', `At most ${DOMAIN_COUNT_MAX} are kept.`);
       context.audit({ accountId, target: added.id, after: { domain } });
+      await context.emit('domain.added', { domain }, accountId);
       return toDomain(added);
     },
 
@@ -276,6 +288,8 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
           throw context.error('resource.unknown', `There is no domain ${domainId} here.`);
         if (after === 'taken') throw context.error('sso.domain_taken', taken(before.domain));
         context.audit({ accountId, target: domainId, after: { domain: after.domain, isFound: true } });
+        if (before.provedAt === undefined)
+          await context.emit('domain.proved', { domain: after.domain }, accountId);
         return toDomain(after);
       };
     }),
@@ -287,6 +301,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       const isRemoved = before !== undefined && (await ports.domains.remove({ accountId, domainId }));
       if (!isRemoved) throw context.error('resource.unknown', `There is no domain ${domainId} here.`);
       context.audit({ accountId, target: domainId, before: { domain: before.domain } });
+      await context.emit('domain.removed', { domain: before.domain }, accountId);
       return { id: domainId, domain: before.domain };
     },
   },

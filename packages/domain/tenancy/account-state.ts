@@ -1,4 +1,4 @@
-import type { accountStates } from './definition.ts';
+import type { accountStates } from './fields.ts';
 
 export type AccountState = (typeof accountStates)[number];
 

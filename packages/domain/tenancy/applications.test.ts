@@ -46,9 +46,16 @@ describe('applications', () => {
   test('applications.update 200: what is not named stays', async () => {
     const before = await create('Support', ['free']);
     const request = { applicationId: before.id, name: 'Sales' };
-    const { answer, audited } = await call('applications', 'update', { request });
+    const { answer, audited, events } = await call('applications', 'update', { request });
     expect(answer).toEqual({ ...before, name: 'Sales' });
     expect(audited).toEqual([{ target: before.id, before, after: answer }]);
+    const [applicationId, none] = [before.id, { addedInstanceTypes: [], removedInstanceTypes: [] }];
+    expect(events).toEqual([{ event: 'application.changed', payload: { applicationId, ...none } }]);
+    expect((await call('applications', 'update', { request })).events).toEqual([]);
+    const typed = { applicationId, instanceTypes: ['paid'] };
+    expect((await call('applications', 'update', { request: typed })).events).toMatchObject([
+      { payload: { addedInstanceTypes: ['paid'], removedInstanceTypes: ['free'] } },
+    ]);
   });
 
   test('applications.remove 200: it is gone, and is on record', async () => {

@@ -1,5 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { tenancy } from './definition.ts';
 import type { ApplicationRecord, TenancyPorts } from './ports.ts';
 
@@ -37,7 +38,8 @@ export const applications: Handlers['applications'] = {
     }
     const answer = toAnswer(await ports.applications.create({ accountId, ...request }));
     context.audit({ target: answer.id, after: answer });
-    await context.emit('application.changed', { applicationId: answer.id });
+    const { id: applicationId, instanceTypes } = answer;
+    await context.emit('application.created', { applicationId, instanceTypes });
     return answer;
   },
 
@@ -47,9 +49,14 @@ export const applications: Handlers['applications'] = {
     const before = await ports.applications.find({ accountId, applicationId });
     const after = before && (await ports.applications.update({ accountId, ...request }));
     if (after === undefined) throw context.error('resource.unknown', unknown(applicationId));
-    const answer = toAnswer(after);
-    context.audit({ target: applicationId, before: toAnswer(before ?? after), after: answer });
-    await context.emit('application.changed', { applicationId });
+    const [was, answer] = [toAnswer(before ?? after), toAnswer(after)];
+    context.audit({ target: applicationId, before: was, after: answer });
+    if (isChanged(was, answer))
+      await context.emit('application.changed', {
+        applicationId,
+        addedInstanceTypes: answer.instanceTypes.filter((type) => !was.instanceTypes.includes(type)),
+        removedInstanceTypes: was.instanceTypes.filter((type) => !answer.instanceTypes.includes(type)),
+      });
     return answer;
   },
 
@@ -59,7 +66,7 @@ export const applications: Handlers['applications'] = {
     const isRemoved = before !== undefined && (await ports.applications.remove({ accountId, applicationId }));
     if (!isRemoved) throw context.error('resource.unknown', unknown(applicationId));
     context.audit({ target: applicationId, before: toAnswer(before) });
-    await context.emit('application.changed', { applicationId });
+    await context.emit('application.removed', { applicationId });
     return { id: applicationId };
   },
 };

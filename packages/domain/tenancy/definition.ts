@@ -3,12 +3,11 @@ import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { dateTime, name, scope } from './fields.ts';
+import { accountStates, dateTime, name, scope } from './fields.ts';
 import { keyResources } from './key-operations.ts';
 import { movePreview } from './move-preview.ts';
 import { roleRef, roleResources, view } from './role-operations.ts';
-
-export const accountStates = ['active', 'suspended', 'closed'] as const;
+import { tenancyEvents } from './told-events.ts';
 
 const accountId = idSchema('acc');
 const applicationId = idSchema('app');
@@ -97,21 +96,7 @@ export const tenancy = defineDomain({
   name: 'tenancy',
   title: 'Accounts',
   summary: 'Organisations, users and their roles; accounts nested to any depth; applications and keys.',
-  events: {
-    'account.created': z.object({ accountId, parentId: accountId }),
-    /** Something of it that an update may change. Its state has an event of its own besides. */
-    'account.changed': z.object({ accountId }),
-    'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
-    /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */
-    'account.moved': z.object({ accountId, startsAt: dateTime }),
-    /** The same, told where the account stood before. */
-    'account.left': z.object({ accountId, startsAt: dateTime }),
-    'application.changed': z.object({ applicationId }),
-    'key.created': z.object({ keyId }),
-    'key.rotated': z.object({ keyId, replacedBy: keyId }),
-    'key.revoked': z.object({ keyId }),
-    'credential.revoked': z.object({ prefixId: z.string() }),
-  },
+  events: tenancyEvents,
   errors: {
     email_taken: {
       status: 409,

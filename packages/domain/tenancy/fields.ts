@@ -13,6 +13,8 @@ export const name = z
 
 export const dateTime = z.iso.datetime();
 
+export const accountStates = ['active', 'suspended', 'closed'] as const;
+
 export const scope = z
   .string()
   .regex(/^(\*|[a-z][a-z-]*:(\*|read|[a-zA-Z]+))$/, 'A scope is *, name:*, name:read or name:operation.');

@@ -53,12 +53,13 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
         }
         if (signedUp.outcome === 'closed') throw closed();
-        const { userId, accountId } = signedUp;
+        const { userId, accountId, parentId } = signedUp;
         context.audit({
           accountId,
           target: accountId,
           after: { userId, accountId, name: request.organisationName },
         });
+        await context.emit('account.created', { accountId, parentId }, parentId);
         const { email, name } = request;
         const token = await people.makeVerification({ userId, email });
         if (token !== undefined) {

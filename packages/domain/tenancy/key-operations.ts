@@ -39,6 +39,25 @@ export const keyResources = {
         response: pageOf(key),
         errors: [],
       },
+      get: {
+        method: 'GET',
+        path: '/keys/{keyId}',
+        summary: 'Read one key: its scopes, when it was used last, and whether it still works.',
+        access: 'develop',
+        request: z.object({ keyId }),
+        response: key,
+        errors: [],
+      },
+      update: {
+        method: 'PATCH',
+        path: '/keys/{keyId}',
+        summary:
+          'Rename a key. What it may do stays as it was made: credentials are minted with it by whoever has it, so other rights are those of a new key.',
+        access: 'develop',
+        request: z.strictObject({ keyId, name }),
+        response: key,
+        errors: [],
+      },
       create: {
         method: 'POST',
         path: '/keys',

@@ -149,6 +149,33 @@ describe('keys', () => {
     ]);
   });
 
+  test('keys.get 200: one that is read by its id, and no secret of it; 404: one of another account does not exist', async () => {
+    const { key: made, secret } = await owner.createKey(['usage:read']);
+    const { answer } = await call('keys', 'get', { request: { keyId: made.id } });
+    expect((await call('keys', 'list')).answer.items).toEqual([answer]);
+    expect(JSON.stringify(answer)).not.toContain(secret);
+    const other = await database.signUp('Other');
+    const { key: theirs } = await owner.createKey(['*'], { accountId: other.accountId });
+    for (const operation of ['get', 'update'] as const)
+      await expect(
+        call('keys', operation, { request: { keyId: theirs.id, name: 'Mine' } }),
+      ).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('keys.update 200: it is called otherwise, and its secret and scopes stay; told once, and not where it is called so already', async () => {
+    const { key: made, secret } = await owner.createKey(['usage:read']);
+    const rename = () => call('keys', 'update', { request: { keyId: made.id, name: ' Reports ' } });
+    const { answer, audited, events } = await rename();
+    expect(answer).toMatchObject({ id: made.id, name: 'Reports', scopes: ['usage:read'] });
+    expect(audited).toMatchObject([{ target: made.id, before: { name: 'k' }, after: { name: 'Reports' } }]);
+    expect(events).toEqual([{ event: 'key.changed', payload: { keyId: made.id } }]);
+    expect(await database.keys.authenticate(secret)).toMatchObject({ keyId: made.id, name: 'Reports' });
+    expect((await rename()).events).toEqual([]);
+    await expect(
+      call('keys', 'update', { request: { keyId: made.id, name: 'x', scopes: ['*'] } }),
+    ).rejects.toThrow('scopes');
+  });
+
   test('keys.revoke 200: at once, told once, and again without effect', async () => {
     const { key: made, secret } = await owner.createKey(['*']);
     const request = { keyId: made.id };

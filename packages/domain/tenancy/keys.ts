@@ -54,10 +54,29 @@ function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, replace
   };
 }
 
+const unknownKey = (keyId: string) => `This account has no key ${keyId}.`;
+
 export const keys: Handlers['keys'] = {
   async list(context, request, ports) {
     const { items, nextCursor } = await ports.keys.list({ accountId: context.entity.accountId, ...request });
     return { items: items.map(toAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+  },
+
+  async get(context, { keyId }, ports) {
+    const found = await ports.keys.find({ accountId: context.entity.accountId, keyId });
+    if (found === undefined) throw context.error('resource.unknown', unknownKey(keyId));
+    return toAnswer(found);
+  },
+
+  async update(context, { keyId, name }, ports) {
+    const { accountId } = context.entity;
+    const before = await ports.keys.find({ accountId, keyId });
+    const after = before && (await ports.keys.rename({ accountId, keyId, name }));
+    if (after === undefined) throw context.error('resource.unknown', unknownKey(keyId));
+    const [was, answer] = [toAnswer(before ?? after), toAnswer(after)];
+    context.audit({ target: keyId, before: was, after: answer });
+    if (was.name !== answer.name) await context.emit('key.changed', { keyId });
+    return answer;
   },
 
   async create(context, request, ports) {
@@ -80,6 +99,9 @@ export const keys: Handlers['keys'] = {
     const testId = accountId === asked.id ? undefined : accountId;
     // It concerns both: who made it stands in the log of either.
     if (testId !== undefined) context.audit({ accountId: testId, target: key.id, after: answer });
+    // Its twin came to be with the key.
+    if (testId !== undefined && asked.testAccountId === undefined)
+      await context.emit('account.changed', { accountId: asked.id });
     await context.emit('key.created', { keyId: key.id }, testId);
     return { ...answer, secret };
   },
@@ -92,7 +114,7 @@ export const keys: Handlers['keys'] = {
       throw context.error('tenancy.overlap_too_long', `${endsAt} is not within 30 days from now.`);
     }
     const before = await ports.keys.find({ accountId, keyId });
-    if (before === undefined) throw context.error('resource.unknown', `This account has no key ${keyId}.`);
+    if (before === undefined) throw context.error('resource.unknown', unknownKey(keyId));
     await refuseWider(context, before, ports);
     const rotated = await ports.keys.rotate({
       accountId,
@@ -114,7 +136,7 @@ export const keys: Handlers['keys'] = {
     const { accountId } = context.entity;
     const before = await ports.keys.find({ accountId, keyId });
     const after = before && (await ports.keys.revoke({ accountId, keyId }));
-    if (after === undefined) throw context.error('resource.unknown', `This account has no key ${keyId}.`);
+    if (after === undefined) throw context.error('resource.unknown', unknownKey(keyId));
     const answer = toAnswer(after);
     context.audit({ target: keyId, before: toAnswer(before ?? after), after: answer });
     if (before?.revokedAt === undefined) await context.emit('key.revoked', { keyId });

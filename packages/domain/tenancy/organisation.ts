@@ -1,5 +1,6 @@
 import type { Actor, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
 import type { OrganisationRecord, TenancyPorts } from './ports.ts';
@@ -54,7 +55,10 @@ export const organisation: Handlers['organisation'] = {
     if (after === undefined)
       throw context.error('resource.unknown', 'There is no such organisation any more.');
     const answer = toAnswer(after);
-    context.audit({ accountId: found.accountId, target: found.id, before: toAnswer(found), after: answer });
+    const before = toAnswer(found);
+    context.audit({ accountId: found.accountId, target: found.id, before, after: answer });
+    if (isChanged(before, answer))
+      await context.emit('organisation.changed', { organisationId: found.id }, found.accountId);
     return answer;
   },
 

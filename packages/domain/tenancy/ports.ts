@@ -187,7 +187,13 @@ export interface TenancyPorts {
       /** The account to be below; the platform's where it is absent. */
       readonly below?: string | undefined;
     }): Promise<
-      | { readonly outcome: 'signed_up'; readonly userId: string; readonly accountId: string }
+      | {
+          readonly outcome: 'signed_up';
+          readonly userId: string;
+          readonly accountId: string;
+          /** The account that it is below. */
+          readonly parentId: string;
+        }
       | { readonly outcome: 'email_taken' }
       | { readonly outcome: 'closed' }
     >;
@@ -299,6 +305,8 @@ export interface TenancyPorts {
     ): Promise<
       { readonly key: KeyRecord; readonly secret: string; readonly replaced: KeyRecord } | undefined
     >;
+    /** Undefined when there is none. */
+    rename(key: Scoped & { readonly keyId: string; readonly name: string }): Promise<KeyRecord | undefined>;
     /** A key that is revoked already stays as it is. Undefined when there is none. */
     revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
   };

@@ -111,7 +111,9 @@ test('roles.create 409: a name is one of an account, and there are so many of th
 test('roles.update 200: at once for everybody who holds it', async () => {
   const { answer: role } = await create('Support', ['accounts:get', 'keys:create']);
   const { userId } = await holding(role.id);
-  const { answer, audited } = await update(role.id, { scopes: ['accounts:get'] });
+  const { answer, audited, events } = await update(role.id, { scopes: ['accounts:get'] });
+  expect(events).toEqual([{ event: 'role.changed', payload: { roleId: role.id } }]);
+  expect((await update(role.id, { name: 'Support' })).events).toEqual([]);
   expect(answer).toMatchObject({ name: 'Support', scopes: ['accounts:get'], memberCount: 1 });
   expect(await scopesOf(userId)).toEqual([['accounts:get']]);
   expect(audited).toEqual([
@@ -148,7 +150,11 @@ test('roles.update 409: to a name that another role has', async () => {
 test('roles.remove 200: whoever holds it loses it at once, and the log says who that was', async () => {
   const { answer: role } = await create('Support', ['accounts:get']);
   const { userId } = await holding(role.id);
-  const { answer, audited } = await remove(role.id);
+  const { answer, audited, events } = await remove(role.id);
+  expect(events).toEqual([
+    { event: 'member.removed', payload: { userId, role: role.id } },
+    { event: 'role.removed', payload: { roleId: role.id } },
+  ]);
   expect(answer).toEqual({ id: role.id, memberCount: 1 });
   expect(audited).toMatchObject([{ target: role.id, before: { name: 'Support', userIds: [userId] } }]);
   expect(await scopesOf(userId)).toEqual([]);

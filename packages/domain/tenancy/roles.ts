@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { type CataloguedOperation, heldRoleAllows, type Role } from './access.ts';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
@@ -67,6 +68,7 @@ export const roles: Handlers['roles'] = {
     if (created === 'too_many')
       throw context.error('tenancy.too_many_roles', `At most ${ROLE_COUNT_MAX} are kept.`);
     context.audit({ target: created.id, after: { name, scopes: [...created.scopes] } });
+    await context.emit('role.created', { roleId: created.id });
     return toAnswer(created);
   },
 
@@ -85,6 +87,7 @@ export const roles: Handlers['roles'] = {
       throw context.error('tenancy.role_name_taken', `There is another role ${name} here.`);
     const said = (role: RoleRecord) => ({ name: role.name, scopes: [...role.scopes] });
     context.audit({ target: roleId, before: said(before), after: said(after) });
+    if (isChanged(said(before), said(after))) await context.emit('role.changed', { roleId });
     return toAnswer(after);
   },
 
@@ -100,6 +103,8 @@ export const roles: Handlers['roles'] = {
       target: roleId,
       before: { name: before.name, scopes: [...before.scopes], userIds: [...userIds] },
     });
+    for (const userId of userIds) await context.emit('member.removed', { userId, role: roleId });
+    await context.emit('role.removed', { roleId });
     return { id: roleId, memberCount: userIds.length };
   },
 };

@@ -1,5 +1,6 @@
 import { newestMails } from '@patchbay/adapters/mail/outbox';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { inAccount } from '@patchbay/adapters/prisma/scope';
 import { acceptInvitation, readSetUpLink, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
@@ -42,6 +43,13 @@ describe('team', () => {
     kind: 'user',
     userId: (await accept(added)).answer.userId,
   });
+  const membersTold = () =>
+    inAccount(database.prisma, owner.accountId, ({ platformEvent }) =>
+      platformEvent.findMany({
+        where: { accountId: owner.accountId, type: { startsWith: 'tenancy.member.' } },
+        select: { type: true, data: true },
+      }),
+    );
   const reachOf = async (userId: string) =>
     (await database.ports.people.grantsOf(userId)).map((grant) => grant.accountId);
 
@@ -88,6 +96,20 @@ describe('team', () => {
     });
     expect(changed.answer.setUpPath).toBeUndefined();
     expect(changed.audited).toMatchObject([{ before: { role: 'developer' }, after: { role: 'admin' } }]);
+    const { userId } = answer;
+    expect(added.events).toEqual([{ event: 'member.invited', payload: { userId, role: 'developer' } }]);
+    expect(changed.events).toEqual([
+      { event: 'member.role-changed', payload: { userId, role: 'admin', previousRole: 'developer' } },
+    ]);
+    expect((await add('new@acme.example', 'admin')).events).toEqual([]);
+  });
+
+  test('team.add 200: links that are made anew are told of, and who is invited twice was invited once', async () => {
+    const { answer } = await add('late@acme.example', 'viewer');
+    const payload = { userId: answer.userId, role: 'viewer' };
+    expect((await add('late@acme.example', 'viewer')).events).toEqual([
+      { event: 'member.invited-again', payload },
+    ]);
   });
 
   test('team.add 200: taking the role leaves its own entry in the audit log (ACC-8)', async () => {
@@ -101,6 +123,9 @@ describe('team', () => {
         before: { state: 'invited' },
         after: { state: 'active' },
       },
+    ]);
+    expect(await membersTold()).toEqual([
+      { type: 'tenancy.member.joined', data: { userId: answer.userId, role: 'viewer' } },
     ]);
   });
 
@@ -252,8 +277,11 @@ describe('team', () => {
 
   test('team.remove 200: the role is gone, and with it the reach', async () => {
     const { answer } = await add('gone@acme.example', 'developer');
-    const { audited } = await call('team', 'remove', { request: { userId: answer.userId } });
+    const { audited, events } = await call('team', 'remove', { request: { userId: answer.userId } });
     expect(audited).toMatchObject([{ target: answer.userId, before: { role: 'developer' } }]);
+    expect(events).toEqual([
+      { event: 'member.removed', payload: { userId: answer.userId, role: 'developer' } },
+    ]);
     expect(await database.ports.people.grantsOf(answer.userId)).toEqual([]);
   });
 

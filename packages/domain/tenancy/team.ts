@@ -3,7 +3,7 @@ import type { HeldRole } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import { invitationMail } from './mails.ts';
-import type { RoleRef, TenancyPorts } from './ports.ts';
+import type { MemberRecord, RoleRef, TenancyPorts } from './ports.ts';
 import { isRoleTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
@@ -82,6 +82,7 @@ export const team: Handlers['team'] = {
     }
     const { member, invitation } = put;
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
+    await tellOfRole(context, { before, after: member, isInvited: invitation !== undefined });
     if (invitation?.mailed !== undefined) {
       const accountName = account?.name ?? '';
       const path = setUpPathOf(invitation.mailed);
@@ -119,9 +120,28 @@ export const team: Handlers['team'] = {
       throw context.error('tenancy.last_owner', 'This is the last owner of the account.');
     }
     context.audit({ target: userId, before });
+    if (before !== undefined) await context.emit('member.removed', { userId, role: before.role });
     return { userId };
   },
 };
+
+interface GivenRole {
+  readonly before: MemberRecord | undefined;
+  readonly after: MemberRecord;
+  /** There are new links to take it. */
+  readonly isInvited: boolean;
+}
+
+/** Whoever had the role already, and took it, was given nothing: nobody is told of that. */
+async function tellOfRole(
+  { emit }: Pick<Parameters<Handlers['team']['add']>[0], 'emit'>,
+  { before, after: { userId, role }, isInvited }: GivenRole,
+): Promise<void> {
+  if (before === undefined)
+    return await emit(isInvited ? 'member.invited' : 'member.joined', { userId, role });
+  if (before.role !== role) await emit('member.role-changed', { userId, role, previousRole: before.role });
+  if (isInvited) await emit('member.invited-again', { userId, role });
+}
 
 /** Where a set-up link leads, below the address of the dashboard. */
 export const setUpPathOf = (token: string): `/set-up/${string}` => `/set-up/${token}`;

@@ -48,7 +48,10 @@ test('keys.create 200: a test key is one of the twin, which is made with it, up 
   });
   // Both sides tell of it, and the event is one of the test account.
   expect(audited.map(({ accountId }) => accountId)).toEqual([undefined, twin.id]);
-  expect(events).toEqual([expect.objectContaining({ accountId: twin.id })]);
+  expect(events).toEqual([
+    { event: 'account.changed', payload: { accountId: childId } },
+    expect.objectContaining({ event: 'key.created', accountId: twin.id }),
+  ]);
   const chain = await database.chainOf(twin.id);
   const top = await oneRow('SELECT id, is_test FROM account WHERE live_id = $1', [database.platformId]);
   const above = await oneRow('SELECT id, root_id FROM account WHERE live_id = $1', [owner.accountId]);

@@ -27,7 +27,7 @@ const start = (as?: Actor) =>
 
 test('views.start 200: a session of its own for a time, and both sides are told who looks and why (C12, C25)', async () => {
   // The clock of the harness stands still; the database ends it by its own.
-  const { answer, audited } = await start();
+  const { answer, audited, events } = await start();
   expect(answer).toMatchObject({ accountId: customerId, id: expect.stringMatching(/^sin_/) });
   expect(await viewOf(database.prisma, answer.id)).toEqual({
     viewId: answer.id,
@@ -39,6 +39,8 @@ test('views.start 200: a session of its own for a time, and both sides are told 
     { target: customerId, after },
     { accountId: owner.accountId, target: customerId, after },
   ]);
+  const { id: viewId, until } = answer;
+  expect(events).toEqual([{ event: 'view.started', payload: { viewId, until } }]);
 });
 
 test('views.start 403: a key does not look, for nobody could be named', async () => {
@@ -83,6 +85,7 @@ test('views.end 200: at once, by who looks', async () => {
   const { answer } = await start();
   const ended = await call('views', 'end', { at: customerId, request: { viewId: answer.id } });
   expect(ended.answer).toEqual({ id: answer.id });
+  expect(ended.events).toEqual([{ event: 'view.ended', payload: { viewId: answer.id } }]);
   expect(await viewOf(database.prisma, answer.id)).toBeUndefined();
 });
 

@@ -29,6 +29,7 @@ export const views: Handlers['views'] = {
     const [aboveId] = visibleChain;
     if (aboveId !== undefined && aboveId !== accountId)
       context.audit({ accountId: aboveId, target: accountId, after });
+    await context.emit('view.started', { viewId, until });
     return { id: viewId, accountId, until };
   },
 
@@ -38,6 +39,7 @@ export const views: Handlers['views'] = {
     const isEnded = actor.kind === 'user' && (await ports.views.end({ viewId, userId: actor.userId }));
     if (!isEnded) throw context.error('resource.unknown', `There is no view ${viewId} of yours.`);
     context.audit({ target: accountId, before: { state: 'open' }, after: { state: 'ended' } });
+    await context.emit('view.ended', { viewId });
     return { id: viewId };
   },
 };

@@ -1,5 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
-import { idSchema } from '@patchbay/kit/ids';
+import { idField, idSchema } from '@patchbay/kit/ids';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { railInvoiceStates } from '../billing/collection/rail.ts';
@@ -38,7 +38,13 @@ export const testBooks = defineDomain({
   time: 'books',
   title: 'Test books',
   summary: 'A clock for the money of test accounts, and payments that nobody makes.',
-  events: {},
+  events: {
+    'clock.created': z.object({}),
+    'clock.advanced': z.object({ now: z.iso.datetime() }),
+    /** Told at the test account that took the place of the one before it. */
+    'clock.reset': z.object({ replacedId: idField('acc') }),
+    'payment.made': z.object({ documentId: idField('doc'), outcome: z.string() }),
+  },
   errors: {
     no_test_account: {
       status: 409,

@@ -114,10 +114,12 @@ describe('testClocks', () => {
 
   test('create 200: at the time that it is, and where there is one it stays as it is', async () => {
     aheadMs = undefined;
-    const create = () => clocks.create(at().context as never, {}, ports);
+    const { context, events } = at();
+    const create = () => clocks.create(context as never, {}, ports);
     expect(await create()).toMatchObject({ aheadMs: 0, state: 'ready' });
     aheadMs = DAY_MS;
     expect(await create()).toMatchObject({ aheadMs: DAY_MS });
+    expect(events).toEqual([{ event: 'clock.created', payload: {} }]);
   });
 
   test('create 409: not for an account that is not the highest of its test accounts', async () => {
@@ -127,10 +129,13 @@ describe('testClocks', () => {
   });
 
   test('advance 200: forward, and months are closed at once', async () => {
-    expect(await advance(Date.UTC(2026, 11, 2))).toMatchObject({
-      now: '2026-12-02T00:00:00.000Z',
+    const now = '2026-12-02T00:00:00.000Z';
+    const { context, events } = at();
+    expect(await clocks.advance(context as never, { to: now }, ports)).toMatchObject({
+      now,
       state: 'closing',
     });
+    expect(events).toEqual([{ event: 'clock.advanced', payload: { now } }]);
     expect([wokenCount, changedIds]).toEqual([1, [accountId]]);
   });
 
@@ -151,13 +156,16 @@ describe('testClocks', () => {
   });
 
   test('reset 200: another account takes the place of the one, and both say so in their logs', async () => {
-    const { context, audited } = at();
+    const { context, audited, events } = at();
     expect(await clocks.reset(context as never, {}, ports)).toEqual({ accountId: 'acc_new' });
     // Nodes hold its keys.
     expect(changedIds).toEqual([accountId]);
     expect(audited).toEqual([
       { target: `${accountId}/test-clock`, after: { replacedBy: 'acc_new' } },
       { accountId: 'acc_new', target: 'acc_new/test-clock', after: { replaces: accountId } },
+    ]);
+    expect(events).toEqual([
+      { event: 'clock.reset', payload: { replacedId: accountId }, accountId: 'acc_new' },
     ]);
   });
 

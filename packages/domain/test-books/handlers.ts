@@ -48,12 +48,14 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
     async create(context, _request, ports) {
       const { accountId } = context.entity;
       // As it was, where there is one already.
-      if ((await ports.clocks.find(accountId)) === 'none') await ports.clocks.advance(accountId, 0);
+      const isNew = (await ports.clocks.find(accountId)) === 'none';
+      if (isNew) await ports.clocks.advance(accountId, 0);
       const clock = await ports.clocks.find(accountId);
       if (clock === undefined || clock === 'none')
         throw context.error('test-books.no_test_account', notOne(accountId));
       const answer = toAnswer(accountId, clock, ports.nowMs());
       context.audit({ target: `${accountId}/test-clock`, after: { aheadMs: answer.aheadMs } });
+      if (isNew) await context.emit('clock.created', {});
       return answer;
     },
 
@@ -79,6 +81,7 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
         before: { aheadMs: before.aheadMs },
         after: { aheadMs },
       });
+      await context.emit('clock.advanced', { now: to });
       // In another month limits count anew.
       await ports.changed(accountId);
       ports.advanced();
@@ -91,6 +94,7 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
       if (newId === undefined) throw context.error('test-books.no_test_account', notOne(accountId));
       context.audit({ target: `${accountId}/test-clock`, after: { replacedBy: newId } });
       context.audit({ accountId: newId, target: `${newId}/test-clock`, after: { replaces: accountId } });
+      await context.emit('clock.reset', { replacedId: accountId }, newId);
       await ports.changed(accountId);
       return { accountId: newId };
     },
@@ -108,6 +112,7 @@ export const handlers: DomainHandlers<typeof testBooks, TestBooksPorts> = {
         throw context.error('test-books.not_possible', `The invoice of ${period} cannot be ${outcome}.`);
       const { paid, refunded, disputed } = sumsOf(made);
       context.audit({ target: `${accountId}/documents/${made.documentId}`, after: { outcome } });
+      await context.emit('payment.made', { documentId: made.documentId, outcome });
       return {
         documentId: made.documentId,
         outcome,

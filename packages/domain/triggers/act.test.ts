@@ -16,7 +16,7 @@ const dueOf = (action: Action, change: Partial<DueFiring> = {}): DueFiring => ({
     accountId: 'acc_above',
     name: 'Too much',
     counter: { meter: 'relay.bytes' },
-    target: { accountId: 'acc_below', scope: 'inclusive' },
+    target: { accountId: 'acc_below', scope: 'descendants' },
     condition: { kind: 'recurring', limit: 10, per: 'month' },
     action,
     isEnabled: true,

@@ -30,8 +30,8 @@ const counter = z.union([
 
 /** Whose use is counted, and what the action is done to. Without an account it is the one that sets the trigger. */
 const target = {
-  /** 'inclusive': with all below it. */
-  scope: z.enum(['own', 'inclusive']).default('inclusive'),
+  /** 'descendants': with all below it. */
+  scope: z.enum(['own', 'descendants']).default('descendants'),
   applicationId: idSchema('app').optional(),
   /** As usage names it: `user:bob`. */
   endpointId: word.optional(),
@@ -137,12 +137,19 @@ const changeable = {
   isShown: z.boolean(),
 };
 
+const requestedTarget = z.strictObject({ ...target, accountId: idSchema('acc').optional() });
+
 export const triggers = defineDomain({
   name: 'triggers',
   time: 'books',
   title: 'Triggers',
   summary: 'Counters with a limit, and what is done when it is reached: within a second, and once (TRG).',
   events: {
+    'trigger.created': z.object({ triggerId: idField('trg') }),
+    'trigger.changed': z.object({ triggerId: idField('trg') }),
+    /** Its counter began anew. */
+    'trigger.reset': z.object({ triggerId: idField('trg') }),
+    'trigger.removed': z.object({ triggerId: idField('trg') }),
     'trigger.fired': z.object({
       firingId: z.string(),
       triggerId: z.string(),
@@ -268,7 +275,7 @@ export const triggers = defineDomain({
           request: z.strictObject({
             ...changeable,
             counter,
-            target: z.strictObject({ ...target, accountId: idSchema('acc').optional() }).optional(),
+            target: requestedTarget.optional(),
             condition,
             action: requestedAction.default({ kind: 'notify' }),
             isShown: z.boolean().default(false),
@@ -290,12 +297,20 @@ export const triggers = defineDomain({
           method: 'PATCH',
           path: '/triggers/{triggerId}',
           summary:
-            'Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again. A callback to the same address keeps its secret.',
+            'Change a trigger, or turn it off or on. With a new limit or action it goes on counting and may fire again; with another window or target, or on again, it begins anew. A callback to the same address keeps its secret.',
           access: 'administer',
           request: z.strictObject({
             triggerId,
             name: changeable.name.optional(),
+            /** Of the condition that it has. Either this or `condition`. What it counted stays: a limit that is passed already fires at once. */
             limit: limit.optional(),
+            /**
+             * In place of the one that it has. With another kind, period or span it begins anew, as if it were set now: one that
+             * recurs and counts a whole account knows the window that runs, and fires at once where that is past the limit already.
+             */
+            condition: condition.optional(),
+            /** In place of the one that it has, and it begins anew. What it held its target to before is lifted. */
+            target: requestedTarget.optional(),
             action: requestedAction.optional(),
             isEnabled: z.boolean().optional(),
             isShown: z.boolean().optional(),
@@ -304,6 +319,7 @@ export const triggers = defineDomain({
           errors: [
             'request.invalid',
             'callback.address_forbidden',
+            'triggers.counter_unknown',
             'triggers.action_unsupported',
             'triggers.node_unknown',
             'triggers.webhook_unknown',

@@ -2,6 +2,7 @@ import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
@@ -110,18 +111,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       await refuseCallback(context, request.action, ports);
       return async () => {
         const { accountId } = context.entity;
-        const asked: Target = {
-          scope: 'inclusive',
-          ...request.target,
-          accountId: request.target?.accountId ?? accountId,
-        };
-        const found = await ports.targets.find({ ...asked, scopeId: accountId });
-        if (found === undefined)
-          throw context.error('resource.unknown', '/target: there is no such account or application here.');
-        const target = await namedTarget(asked, ports);
-        if (typeof target === 'string') throw context.error('resource.unknown', target);
-        const uncounted = refuseCounter(request.counter, target, { ...ports, ...found });
-        if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
+        const { target, ...found } = await settledTarget(context, request, ports);
         const undoable = refuseAction(request.action, target, {
           isPlatform: found.isPlatform,
           serviceNames: ports.serviceNames,
@@ -152,43 +142,57 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         });
         const answer = toAnswer(record, accountId);
         context.audit({ target: record.id, after: { ...settingOf(answer), ...addressOf(request.action) } });
+        await context.emit('trigger.created', { triggerId: record.id });
         return secret === undefined ? answer : { ...answer, secret };
       };
     }),
 
     update: prepared(async (context, { triggerId, action: requested, ...change }, ports) => {
       await refuseCallback(context, requested, ports);
+      const { limit, condition, target: aimed, ...rest } = change;
+      if (limit !== undefined && condition !== undefined)
+        throw context.error('request.invalid', '/limit: it stands in the condition.');
       return async () => {
         const { accountId } = context.entity;
         const before = await ports.triggers.find({ accountId, triggerId });
         if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
         if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
-        if (requested !== undefined) {
-          const found = await ports.targets.find({ ...before.target, scopeId: accountId });
-          const undoable = refuseAction(requested, before.target, {
+        const settled = aimed && (await settledTarget(context, { ...before, target: aimed }, ports));
+        const { target, timeZone } = settled ?? before;
+        if (requested !== undefined || settled !== undefined) {
+          const found = settled ?? (await ports.targets.find({ ...target, scopeId: accountId }));
+          const undoable = refuseAction(requested ?? before.action, target, {
             isPlatform: found?.isPlatform === true,
             serviceNames: ports.serviceNames,
             featureNames: ports.featureNames,
           });
           if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+        }
+        if (requested !== undefined) {
           await refuseRecipient(context, requested, ports);
           await refuseNode(context, requested, ports);
         }
-        const settled =
+        const called =
           requested === undefined
             ? undefined
             : await settledAction(context, { action: requested, accountId, triggerId }, ports);
-        const action = settled?.action;
-        const after = await ports.triggers.update({ accountId, triggerId }, { ...change, action });
+        const held = condition ?? { ...before.condition, ...(limit === undefined ? {} : { limit }) };
+        const isShaped = (limit ?? condition ?? aimed) !== undefined;
+        const shape = isShaped ? { condition: held, target, timeZone } : undefined;
+        const changed = { ...rest, action: called?.action, shape };
+        const after = await ports.triggers.update({ accountId, triggerId }, changed);
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
         await lift(before.action, before.target, ports);
-        const answer = toAnswer(after, accountId);
+        const [was, answer] = [toAnswer(before, accountId), toAnswer(after, accountId)];
+        const address = addressOf(requested);
         context.audit({
           target: triggerId,
-          before: settingOf(toAnswer(before, accountId)),
-          after: { ...settingOf(answer), ...addressOf(requested) },
+          before: settingOf(was),
+          after: { ...settingOf(answer), ...address },
         });
-        return settled?.secret === undefined ? answer : { ...answer, secret: settled.secret };
+        if (isChanged(settingOf(was), settingOf(answer)) || 'callback' in address)
+          await context.emit('trigger.changed', { triggerId });
+        return called?.secret === undefined ? answer : { ...answer, secret: called.secret };
       };
     }),
 
@@ -201,6 +205,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
       await lift(before.action, before.target, ports);
       context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
+      await context.emit('trigger.reset', { triggerId });
       return toAnswer(after, accountId);
     },
 
@@ -213,6 +218,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       await ports.callbacks.remove({ accountId, triggerId });
       await lift(before.action, before.target, ports);
       context.audit({ target: triggerId, before: settingOf(toAnswer(before, accountId)) });
+      await context.emit('trigger.removed', { triggerId });
       return { id: triggerId };
     },
 
@@ -251,6 +257,33 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
     },
   },
 };
+
+interface TargetContext {
+  readonly entity: { readonly accountId: string };
+  readonly error: (code: 'resource.unknown' | 'triggers.counter_unknown', publicDetail: string) => Error;
+}
+
+interface Aimed {
+  readonly counter: Counter;
+  readonly target?: (Omit<Target, 'accountId'> & { readonly accountId?: string | undefined }) | undefined;
+}
+
+/** A target as it is kept, which has something that the counter counts: of the account itself where no other is named. */
+async function settledTarget(
+  { entity: { accountId: scopeId }, error }: TargetContext,
+  { counter, target: asked }: Aimed,
+  ports: TriggersPorts,
+): Promise<{ readonly target: Target; readonly timeZone: string; readonly isPlatform: boolean }> {
+  const whose: Target = { scope: 'descendants', ...asked, accountId: asked?.accountId ?? scopeId };
+  const found = await ports.targets.find({ ...whose, scopeId });
+  if (found === undefined)
+    throw error('resource.unknown', '/target: there is no such account or application here.');
+  const target = await namedTarget(whose, ports);
+  if (typeof target === 'string') throw error('resource.unknown', target);
+  const uncounted = refuseCounter(counter, target, { ...ports, ...found });
+  if (uncounted !== undefined) throw error('triggers.counter_unknown', uncounted);
+  return { ...found, target };
+}
 
 interface RecipientContext {
   readonly entity: { readonly accountId: string };

@@ -4,14 +4,14 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
 import type { Action } from './definition.ts';
-import type { FiringRecord, Target, TriggerRecord, TriggerRule } from './trigger.ts';
+import type { FiringRecord, Target, TriggerRecord, TriggerRule, TriggerShape } from './trigger.ts';
 
 /** Types of events, each with the values that its fields may have. */
 export type CountableEvents = ReadonlyMap<string, Readonly<Record<string, DimensionValues>>>;
 
 export interface TriggerChange {
   readonly name?: string | undefined;
-  readonly limit?: number | undefined;
+  readonly shape?: TriggerShape | undefined;
   readonly action?: Action | undefined;
   readonly isEnabled?: boolean | undefined;
   readonly isShown?: boolean | undefined;
@@ -34,7 +34,7 @@ export interface TriggersPorts {
     countForCreate(accountId: string): Promise<number>;
     /** Stores it, and begins its counter. */
     create(rule: Omit<TriggerRule, 'isEnabled'>): Promise<TriggerRecord>;
-    /** Stores the change. A new limit may be crossed again; turned on, the counter begins anew. */
+    /** Stores the change. A new limit may be crossed again; turned on, or where `beginsAnew`, the counter begins anew. */
     update(
       trigger: { readonly accountId: string; readonly triggerId: string },
       change: TriggerChange,

@@ -3,7 +3,7 @@ import type { Action, Condition, Counter, RequestedAction } from './definition.t
 /** What is counted: all of an account, or one thing of it. */
 export interface Target {
   readonly accountId: string;
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   readonly applicationId?: string | undefined;
   readonly endpointId?: string | undefined;
   readonly credentialId?: string | undefined;
@@ -24,6 +24,36 @@ export interface TriggerRule {
   readonly isShown: boolean;
   readonly timeZone: string;
 }
+
+/** What may change of what a trigger counts, and within which windows. */
+export type TriggerShape = Pick<TriggerRule, 'condition' | 'target' | 'timeZone'>;
+
+/**
+ * Whether a trigger begins anew with a change: what was counted for another target, or in other windows, says nothing of these. A
+ * limit is only held against what was counted, so that alone leaves the counter as it is.
+ */
+export function beginsAnew(
+  before: Pick<TriggerShape, 'condition' | 'target'>,
+  after: Pick<TriggerShape, 'condition' | 'target'>,
+): boolean {
+  return windowsOf(before.condition) !== windowsOf(after.condition) || isOther(before.target, after.target);
+}
+
+function windowsOf(condition: Condition): string {
+  switch (condition.kind) {
+    case 'threshold':
+      return condition.kind;
+    case 'recurring':
+      return condition.per;
+    case 'rate':
+      return `${condition.seconds}`;
+  }
+}
+
+const isOther = (one: Target, other: Target): boolean =>
+  (['accountId', 'scope', 'applicationId', 'endpointId', 'credentialId', 'sessionId'] as const).some(
+    (part) => one[part] !== other[part],
+  );
 
 /** A trigger with what it counted. */
 export interface TriggerRecord extends TriggerRule {
@@ -98,7 +128,7 @@ export function refuseAction(
     case 'endSessions':
       // It reaches sessions of accounts that nobody named.
       return action.nodeId === undefined ||
-        (isPlatform && isWholeAccount(target) && target.scope === 'inclusive')
+        (isPlatform && isWholeAccount(target) && target.scope === 'descendants')
         ? undefined
         : "The sessions of a node are ended for the platform's own account with all below it.";
     case 'callback':

@@ -47,7 +47,7 @@ function world({ isFull = false } = {}) {
   };
   const harness = createApiHarness({
     endpoints: [bob],
-    instanceTypes: { [APPLICATION]: [] },
+    instanceTypes: { [APPLICATION]: ['paid'] },
     domainPorts: { hooks: hooks as unknown as DomainPorts['hooks'] },
   });
   return { ...harness, places };
@@ -59,6 +59,11 @@ test.each([
     of: 'an application',
     below: `/applications/${APPLICATION}`,
     place: { applicationId: APPLICATION },
+  },
+  {
+    of: 'an instance type',
+    below: `/applications/${APPLICATION}/instance-types/paid`,
+    place: { applicationId: APPLICATION, instanceType: 'paid' },
   },
   // Whatever the application that it belongs to.
   { of: 'an endpoint', below: ofEndpoint, place: { endpointId: ENDPOINT } },

@@ -2,6 +2,8 @@ import type { Callback, CallbackPlace, SetCallback } from '@patchbay/domain/hook
 import type { HooksPorts } from '@patchbay/domain/hooks/ports';
 import { type Entity, prepared } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
+import type { Platform } from './platform.ts';
 import { refuseChanged } from './precondition.ts';
 
 interface Context {
@@ -11,13 +13,21 @@ interface Context {
 }
 
 type Ports = Pick<HooksPorts, 'callbacks' | 'endpoints'>;
+interface CallbackParts {
+  readonly ports: () => Ports;
+  readonly emit: Platform['emit'];
+}
+
 type Answer = { readonly callbacks: readonly Readonly<Record<string, unknown>>[] };
 
 /** An endpoint has its own, whatever its application. */
-const placeOf = ({ accountId, applicationId, endpointId }: Entity, service: string): CallbackPlace => ({
+const placeOf = (
+  { accountId, applicationId, instanceType, endpointId }: Entity,
+  service: string,
+): CallbackPlace => ({
   accountId,
   service,
-  ...(endpointId === undefined ? { applicationId } : { endpointId }),
+  ...(endpointId === undefined ? { applicationId, instanceType } : { endpointId }),
 });
 
 const told = ({ webhookId, url, fallbackUrl, events, state }: SetCallback) => ({
@@ -29,7 +39,7 @@ const told = ({ webhookId, url, fallbackUrl, events, state }: SetCallback) => ({
 });
 
 /** Serves the callbacks that a configuration of a service names (HKS-1): kit/service-resources.ts declares them. */
-export function callbackHandlers(service: string, ports: () => Ports) {
+export function callbackHandlers(service: string, { ports, emit }: CallbackParts) {
   const read = async ({ entity }: Context): Promise<Answer> => ({
     callbacks: (await ports().callbacks.list(placeOf(entity, service))).map(told),
   });
@@ -55,13 +65,13 @@ export function callbackHandlers(service: string, ports: () => Ports) {
           );
         // What stood there is known for sure once it is replaced; a refusal takes the change back.
         await refuseChanged(ifMatch, { callbacks: replaced.before.map(told) });
-        const { accountId, applicationId, endpointId } = entity;
-        const place = [accountId, endpointId ?? applicationId].filter((id) => id !== undefined).join('/');
-        audit({
-          target: `${place}/services/${service}/callbacks`,
-          before: replaced.before.map(told),
-          after: replaced.after.map(told),
-        });
+        const { accountId, ...place } = placeOf(entity, service);
+        const [before, after] = [replaced.before.map(told), replaced.after.map(told)];
+        const target = [accountId, place.applicationId, place.instanceType, place.endpointId]
+          .filter((id) => id !== undefined)
+          .join('/');
+        audit({ target: `${target}/services/${service}/callbacks`, before, after });
+        if (isChanged(before, after)) await emit(accountId, 'hooks.callbacks.changed', place);
         return {
           callbacks: replaced.after.map((callback) => ({
             ...told(callback),
@@ -75,9 +85,11 @@ export function callbackHandlers(service: string, ports: () => Ports) {
   return {
     getCallbacks: read,
     getApplicationCallbacks: read,
+    getInstanceTypeCallbacks: read,
     getEndpointCallbacks: read,
     putCallbacks: write,
     putApplicationCallbacks: write,
+    putInstanceTypeCallbacks: write,
     putEndpointCallbacks: write,
   };
 }

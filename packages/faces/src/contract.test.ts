@@ -250,7 +250,6 @@ function exampleValue(schema: z.ZodType): unknown {
     'mark',
     '100',
     'sk_live_1',
-
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

@@ -9,6 +9,7 @@ import {
 } from '@patchbay/domain/policy/effective-config';
 import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { callbackHandlers } from './callbacks.ts';
 import type { Platform } from './platform.ts';
 import { refuseChanged } from './precondition.ts';
@@ -64,10 +65,18 @@ export function derivedHandlers(
       visibleIds,
     });
     await refuseChanged(ifMatch, replaced);
-    const place = [entity.accountId, applicationId, instanceType, endpointId]
+    const { accountId } = entity;
+    const target = [accountId, applicationId, instanceType, endpointId]
       .filter((id) => id !== undefined)
       .join('/');
-    audit({ target: `${place}/services/${service.name}/config`, before: stored, after: values });
+    audit({ target: `${target}/services/${service.name}/config`, before: stored, after: values });
+    if (isChanged(stored, values))
+      await platform.emit(accountId, 'policy.config.changed', {
+        service: service.name,
+        applicationId,
+        instanceType,
+        endpointId,
+      });
     return toConfigAnswer(after, { rules, visibleIds });
   };
 
@@ -134,7 +143,10 @@ export function derivedHandlers(
     getApplicationInfo: readInfo,
     getEndpointInfo: readInfo,
 
-    ...callbackHandlers(service.name, () => platform.domainPorts.hooks),
+    ...callbackHandlers(service.name, {
+      ports: () => platform.domainPorts.hooks,
+      emit: (...told) => platform.emit(...told),
+    }),
     listData: readData,
     listApplicationData: readData,
     listEndpointData: readData,
@@ -148,7 +160,7 @@ export function derivedHandlers(
 function scopeOfUse({ endpoint, applicationId }: Pick<Entity, 'endpoint' | 'applicationId'>) {
   if (endpoint !== undefined) return { scope: 'own', endpoint } as const;
   return applicationId === undefined
-    ? ({ scope: 'inclusive' } as const)
+    ? ({ scope: 'descendants' } as const)
     : ({ scope: 'own', application: applicationId } as const);
 }
 

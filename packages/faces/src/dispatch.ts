@@ -16,6 +16,7 @@ import {
   type ServiceDefinition,
 } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
 import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
@@ -406,7 +407,7 @@ async function audit(platform: Platform, call: Call, { entity, heldAt, changes }
 }
 
 const isChange = ({ before, after }: AuditedChange): boolean =>
-  before === undefined || JSON.stringify(before) !== JSON.stringify(after);
+  before === undefined || isChanged(before, after);
 
 type Response = Record<string, unknown>;
 /** Does what needs no transaction, and resolves to what is to be done in one. */

@@ -286,7 +286,7 @@ test('what every service has: its information, and its use this month, descendan
   expect(body.meters).toContainEqual({ meter: 'bytes', unit: 'byte', quantity: '9007199254740993' });
   expect(body.meters).toContainEqual({ meter: 'attempts', unit: 'count', quantity: '0' });
   expect(JSON.stringify(body)).not.toContain('sessions');
-  expect(queries).toMatchObject([{ accountId: PARENT_ACCOUNT, scope: 'inclusive' }]);
+  expect(queries).toMatchObject([{ accountId: PARENT_ACCOUNT, scope: 'descendants' }]);
 });
 
 test('a configuration that its service does not know is refused, and nothing is set', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OperationDefinition, ServiceDefinition } from './definition.ts';
-import { idSchema } from './ids.ts';
+import { idField, idSchema } from './ids.ts';
 import { pageOf, pageRequest } from './page.ts';
 
 const info = z.object({
@@ -70,14 +70,19 @@ export const configLevelNames = [
   'trigger',
 ] as const;
 
+/** Of an account, where a configuration is set; nothing: the account itself. */
+export const configPlace = {
+  applicationId: idField('app').optional(),
+  instanceType: z.string().optional(),
+  endpointId: idField('end').optional(),
+} as const;
+
 /** The level that an effective value came from (POL-2). */
 const configOrigin = z.object({
   level: z.enum(configLevelNames),
   /** Absent for an account above those that the caller may see. */
   accountId: z.string().optional(),
-  applicationId: z.string().optional(),
-  instanceType: z.string().optional(),
-  endpointId: z.string().optional(),
+  ...configPlace,
   /** Of a trigger: absent for one that the caller may not see. */
   triggerId: z.string().optional(),
 });
@@ -293,6 +298,26 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       request: z.strictObject({ ...wanted, ...application }),
       response: written,
       errors: ['resource.unknown', ...callbackErrors],
+    },
+    getInstanceTypeCallbacks: {
+      method: 'GET',
+      path: '/callbacks',
+      below: 'instanceType',
+      summary: `Read who is told of the events of ${title} in sessions of an instance type.`,
+      access: 'read',
+      request: z.object(instanceType),
+      response: answer,
+      errors: ['resource.unknown', 'application.instance_type_unknown'],
+    },
+    putInstanceTypeCallbacks: {
+      method: 'PUT',
+      path: '/callbacks',
+      below: 'instanceType',
+      summary: `Set who is told of the events of ${title} in sessions of an instance type.`,
+      access: 'develop',
+      request: z.strictObject({ ...wanted, ...instanceType }),
+      response: written,
+      errors: ['resource.unknown', 'application.instance_type_unknown', ...callbackErrors],
     },
     getEndpointCallbacks: {
       method: 'GET',

@@ -333,6 +333,10 @@ import type {
   ApplicationsRemoveResponse,
   KeysListRequest,
   KeysListItem,
+  KeysGetRequest,
+  KeysGetResponse,
+  KeysUpdateRequest,
+  KeysUpdateResponse,
   KeysCreateRequest,
   KeysCreateResponse,
   KeysRotateRequest,
@@ -407,6 +411,10 @@ import type {
   NetworkDiscoveryGetApplicationCallbacksResponse,
   NetworkDiscoveryPutApplicationCallbacksRequest,
   NetworkDiscoveryPutApplicationCallbacksResponse,
+  NetworkDiscoveryGetInstanceTypeCallbacksRequest,
+  NetworkDiscoveryGetInstanceTypeCallbacksResponse,
+  NetworkDiscoveryPutInstanceTypeCallbacksRequest,
+  NetworkDiscoveryPutInstanceTypeCallbacksResponse,
   NetworkDiscoveryGetEndpointCallbacksRequest,
   NetworkDiscoveryGetEndpointCallbacksResponse,
   NetworkDiscoveryPutEndpointCallbacksRequest,
@@ -451,6 +459,10 @@ import type {
   SignalingGetApplicationCallbacksResponse,
   SignalingPutApplicationCallbacksRequest,
   SignalingPutApplicationCallbacksResponse,
+  SignalingGetInstanceTypeCallbacksRequest,
+  SignalingGetInstanceTypeCallbacksResponse,
+  SignalingPutInstanceTypeCallbacksRequest,
+  SignalingPutInstanceTypeCallbacksResponse,
   SignalingGetEndpointCallbacksRequest,
   SignalingGetEndpointCallbacksResponse,
   SignalingPutEndpointCallbacksRequest,
@@ -1289,6 +1301,14 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: KeysListRequest, options?: CallOptions): List<KeysListItem>;
     /** Read the keys of this account, the revoked ones too. */
     list(request?: KeysListRequest, options?: CallOptions): List<KeysListItem>;
+    /** Read one key: its scopes, when it was used last, and whether it still works. */
+    get(accountId: IdLike<"acc">, request: KeysGetRequest, options?: CallOptions): Promise<KeysGetResponse>;
+    /** Read one key: its scopes, when it was used last, and whether it still works. */
+    get(request: KeysGetRequest, options?: CallOptions): Promise<KeysGetResponse>;
+    /** Rename a key. What it may do stays as it was made: credentials are minted with it by whoever has it, so other rights are those of a new key. */
+    update(accountId: IdLike<"acc">, request: KeysUpdateRequest, options?: CallOptions): Promise<KeysUpdateResponse>;
+    /** Rename a key. What it may do stays as it was made: credentials are minted with it by whoever has it, so other rights are those of a new key. */
+    update(request: KeysUpdateRequest, options?: CallOptions): Promise<KeysUpdateResponse>;
     /** Create a key. Its secret is in this answer and nowhere else. A test key is one of the test account, which is made with the first of them. */
     create(accountId: IdLike<"acc">, request?: KeysCreateRequest, options?: CallOptions): Promise<KeysCreateResponse>;
     /** Create a key. Its secret is in this answer and nowhere else. A test key is one of the test account, which is made with the first of them. */
@@ -1393,9 +1413,9 @@ export interface Operations {
     create(accountId: IdLike<"acc">, request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
     /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. */
     create(request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
-    /** Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again. A callback to the same address keeps its secret. */
+    /** Change a trigger, or turn it off or on. With a new limit or action it goes on counting and may fire again; with another window or target, or on again, it begins anew. A callback to the same address keeps its secret. */
     update(accountId: IdLike<"acc">, request: TriggersUpdateRequest, options?: CallOptions): Promise<TriggersUpdateResponse>;
-    /** Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again. A callback to the same address keeps its secret. */
+    /** Change a trigger, or turn it off or on. With a new limit or action it goes on counting and may fire again; with another window or target, or on again, it begins anew. A callback to the same address keeps its secret. */
     update(request: TriggersUpdateRequest, options?: CallOptions): Promise<TriggersUpdateResponse>;
     /** Begin the counter anew. What the trigger holds its target to is lifted, and it may fire again. */
     reset(accountId: IdLike<"acc">, request: TriggersResetRequest, options?: CallOptions): Promise<TriggersResetResponse>;
@@ -1467,6 +1487,14 @@ export interface Operations {
     putApplicationCallbacks(accountId: IdLike<"acc">, request: NetworkDiscoveryPutApplicationCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryPutApplicationCallbacksResponse>;
     /** Set who is told of the events of network discovery in an application. */
     putApplicationCallbacks(request: NetworkDiscoveryPutApplicationCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of network discovery in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: NetworkDiscoveryGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of network discovery in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: NetworkDiscoveryGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of network discovery in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: NetworkDiscoveryPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of network discovery in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: NetworkDiscoveryPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryPutInstanceTypeCallbacksResponse>;
     /** Read who is told of the events of network discovery that an endpoint has a part in. */
     getEndpointCallbacks(accountId: IdLike<"acc">, request: NetworkDiscoveryGetEndpointCallbacksRequest, options?: CallOptions): Promise<NetworkDiscoveryGetEndpointCallbacksResponse>;
     /** Read who is told of the events of network discovery that an endpoint has a part in. */
@@ -1565,6 +1593,14 @@ export interface Operations {
     putApplicationCallbacks(accountId: IdLike<"acc">, request: SignalingPutApplicationCallbacksRequest, options?: CallOptions): Promise<SignalingPutApplicationCallbacksResponse>;
     /** Set who is told of the events of signaling in an application. */
     putApplicationCallbacks(request: SignalingPutApplicationCallbacksRequest, options?: CallOptions): Promise<SignalingPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of signaling in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: SignalingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SignalingGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of signaling in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: SignalingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SignalingGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of signaling in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: SignalingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SignalingPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of signaling in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: SignalingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SignalingPutInstanceTypeCallbacksResponse>;
     /** Read who is told of the events of signaling that an endpoint has a part in. */
     getEndpointCallbacks(accountId: IdLike<"acc">, request: SignalingGetEndpointCallbacksRequest, options?: CallOptions): Promise<SignalingGetEndpointCallbacksResponse>;
     /** Read who is told of the events of signaling that an endpoint has a part in. */
@@ -1631,6 +1667,8 @@ const ofService = (service: string) => ({
     putCallbacks: `PUT ~/services/${service}/callbacks`,
     getApplicationCallbacks: `GET ~/applications/{applicationId}/services/${service}/callbacks`,
     putApplicationCallbacks: `PUT ~/applications/{applicationId}/services/${service}/callbacks`,
+    getInstanceTypeCallbacks: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
+    putInstanceTypeCallbacks: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
     getEndpointCallbacks: `GET ~/endpoints/{endpointId}/services/${service}/callbacks`,
     putEndpointCallbacks: `PUT ~/endpoints/{endpointId}/services/${service}/callbacks`,
     getInfo: `GET ~/services/${service}/info`,
@@ -1921,6 +1959,8 @@ export const operations = {
   },
   keys: {
     list: 'LIST ~/keys',
+    get: 'GET ~/keys/{keyId}',
+    update: 'PATCH ~/keys/{keyId}',
     create: 'POST ~/keys',
     rotate: 'POST ~/keys/{keyId}/rotate',
     revoke: 'DELETE ~/keys/{keyId}',

@@ -3,7 +3,12 @@ import { insertCollection, issueDocument, postTransactions } from '@patchbay/ada
 import { inAccountScope } from '@patchbay/adapters/metering/account-scope';
 import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { issued, settleInvoice, settlePayout } from '@patchbay/domain/billing/collection/postings';
+import {
+  issued,
+  setOffPayout,
+  settleInvoice,
+  settlePayout,
+} from '@patchbay/domain/billing/collection/postings';
 import { noBacking } from '@patchbay/domain/billing/collection/shares';
 import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
@@ -14,12 +19,12 @@ const DAY_MS = 86_400_000;
 const CURRENCY = 'EUR';
 const unit = minorUnitOf(CURRENCY);
 
-/** Of months before this one, the last first: what was asked, and how much of it was paid and given back. */
+/** Of months before this one, the last first: what was asked, what of it was paid and given back, what of a payout pays for credit. */
 const months = [
-  { asked: 48_230n, paid: 0n, refunded: 0n, earned: 21_480n, funded: 30n },
-  { asked: 45_115n, paid: 45_115n, refunded: 0n, earned: 19_904n, funded: 100n },
-  { asked: 39_990n, paid: 39_990n, refunded: 5_000n, earned: 17_221n, funded: 100n },
-  { asked: 31_402n, paid: 31_402n, refunded: 0n, earned: 12_050n, funded: 100n },
+  { asked: 48_230n, paid: 0n, refunded: 0n, earned: 21_480n, funded: 30n, credit: 0n },
+  { asked: 45_115n, paid: 45_115n, refunded: 0n, earned: 19_904n, funded: 100n, credit: 4_500n },
+  { asked: 39_990n, paid: 39_990n, refunded: 5_000n, earned: 17_221n, funded: 100n, credit: 0n },
+  { asked: 31_402n, paid: 31_402n, refunded: 0n, earned: 12_050n, funded: 100n, credit: 0n },
 ] as const;
 
 interface Filled {
@@ -145,9 +150,11 @@ async function addPayout(
     readonly earned: bigint;
     /** Hundredths that were paid by those that it was earned of. */
     readonly funded: bigint;
+    /** What of it pays for credit that the account gave. */
+    readonly credit: bigint;
   },
 ): Promise<void> {
-  const { accountId, childId, period, earned, funded } = month;
+  const { accountId, childId, period, earned, funded, credit } = month;
   const margin = nano(earned * unit);
   const draft: DocumentDraft = {
     kind: 'payout-note',
@@ -166,10 +173,17 @@ async function addPayout(
     transfers: [],
   };
   const sent = { ordinal: 1, transferId: `tr_${period}`, reversedMinorUnits: 0n, reversalCount: 0 };
+  const setOff =
+    credit === 0n
+      ? { note: waiting, transactions: [] }
+      : setOffPayout(waiting, { usedMinorUnits: credit, platformId });
   const after: PayoutCollection =
-    funded === 100n ? { ...waiting, transfers: [{ ...sent, minorUnits: earned }] } : waiting;
+    funded === 100n ? { ...setOff.note, transfers: [{ ...sent, minorUnits: earned - credit }] } : setOff.note;
   await insertCollection(client, after);
-  await postTransactions(client, issued(document, platformId), { platformId, nowMs });
+  await postTransactions(client, [...issued(document, platformId), ...setOff.transactions], {
+    platformId,
+    nowMs,
+  });
   await postTransactions(client, settlePayout(waiting, after, platformId), {
     platformId,
     nowMs: nowMs + DAY_MS,

@@ -59,7 +59,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const { url: serverUrl } = await server;
     if (method === 'POST') {
       count += 1;
-      return await cloneDatabase(serverUrl, template, `test_${count}`);
+      const of = new URL(url, 'http://broker').searchParams.get('of') ?? template;
+      return await cloneDatabase(serverUrl, of, `test_${count}`);
     }
     await dropDatabase(serverUrl, path.basename(url));
     return '';

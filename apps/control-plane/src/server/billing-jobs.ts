@@ -9,9 +9,14 @@ const DAY_MS = 86_400_000;
 /** In one round; the rest waits for the next. */
 const DOCUMENT_COUNT_MAX = 500;
 const NOTICE_COUNT_MAX = 500;
+/** Invoices first, then the payouts that they fund; a third finds nothing. */
+const PASS_COUNT_MAX = 3;
+/** Of questions to the rail in one round that fail: it is away, and each would be waited for. */
+const FAILURE_COUNT_MAX = 5;
 /** A rail tells a thing for three days. */
 const NOTICES_KEPT_MS = 30 * DAY_MS;
 
+export const CLOSE_JOB = 'billing-close';
 export const COLLECT_JOB = 'billing-collect';
 export const COLLECT_TESTS_JOB = 'billing-collect-tests';
 export const TEST_CLOCK_JOB = 'test-clocks';
@@ -48,7 +53,7 @@ export function billingJobs({
           )
           .join('; ');
   const closing: Job = {
-    name: 'billing-close',
+    name: CLOSE_JOB,
     everyMs: 5 * MINUTE_MS,
     run: async () => said(await closeMonths()),
   };
@@ -82,18 +87,38 @@ async function collect(
 ): Promise<string> {
   const { store, notices, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
+  // One that cannot be looked up now waits for the next round, and holds up no other and no document.
+  const failures: RailError[] = [];
   for (const notice of told) {
     if (isStopped()) break;
-    await notices.handled(notice, await subjectOf(ports, notice));
+    if (failures.length >= FAILURE_COUNT_MAX && isAskedAbout(notice)) continue;
+    try {
+      await notices.handled(notice, await subjectOf(ports, notice));
+    } catch (cause) {
+      if (!(cause instanceof RailError)) throw cause;
+      failures.push(cause);
+    }
   }
-  const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
-  for (const documentId of due) {
-    if (isStopped()) break;
-    await collectDocument(documentId, ports);
+  let dueCount = 0;
+  // What a payment pays out is due by it.
+  for (let pass = 0; pass < PASS_COUNT_MAX; pass++) {
+    const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
+    for (const documentId of due) {
+      if (isStopped()) break;
+      await collectDocument(documentId, ports);
+    }
+    dueCount += due.length;
+    if (due.length === 0 || isStopped()) break;
   }
   await notices.forget(nowMs() - NOTICES_KEPT_MS);
-  return `${told.length} notices, ${due.length} documents were due`;
+  // Once all else is done: whoever runs the platform sees that the task failed, and why.
+  if (failures[0] !== undefined) throw failures[0];
+  return `${told.length} notices, ${dueCount} documents were due`;
 }
+
+/** Whether the rail has to be asked what it is about. */
+const isAskedAbout = ({ subject }: RailNotice): boolean =>
+  subject.kind === 'payee' || subject.kind === 'payment';
 
 /**
  * What a notice is about. Of something that the rail does not have any more, nothing. Where the rail of a seller fails, whatever

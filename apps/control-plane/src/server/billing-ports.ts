@@ -67,7 +67,8 @@ export function collecting({ env, pool, cipher, nowMs, platformAccount }: Collec
   };
 }
 
-export interface BillingPortOptions extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain'> {
+export interface BillingPortOptions
+  extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain' | 'asked'> {
   readonly env: ControlPlaneEnv;
   readonly pool: Pool;
   readonly prisma: PrismaClient;
@@ -101,7 +102,7 @@ export function billingPorts({
     webhookUrlOf: (accountId) => new URL(`/api/stripe/${accountId}`, env.PATCHBAY_URL).href,
     collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
     isTest,
-    returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
+    returnUrlOf: (accountId) => new URL(`/accounts/${accountId}/payouts`, env.PATCHBAY_URL).href,
     posting: new PostingBudget(),
   };
 }

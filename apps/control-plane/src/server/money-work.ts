@@ -11,7 +11,13 @@ import type { PaymentRail } from '@patchbay/domain/billing/collection/rail';
 import type { PushedMeters } from '@patchbay/domain/billing/collection/usage-push';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
-import { billingJobs, COLLECT_JOB, COLLECT_TESTS_JOB, TEST_CLOCK_JOB } from './billing-jobs.ts';
+import {
+  billingJobs,
+  CLOSE_JOB,
+  COLLECT_JOB,
+  COLLECT_TESTS_JOB,
+  TEST_CLOCK_JOB,
+} from './billing-jobs.ts';
 import { connectionCounts } from './database-connections.ts';
 import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -21,8 +27,8 @@ import type { NoticePorts } from './rail-notices.ts';
 import { type ReminderPorts, reminderJob } from './reminder-work.ts';
 import { usagePushJob } from './usage-push-work.ts';
 
-/** By then the transaction that set a clock is over. */
-const CLOSE_AFTER_MS = 200;
+/** By then the transaction that asked for something is over. */
+const SOON_MS = 200;
 
 export interface MoneyWorkOptions {
   readonly databaseUrl: string;
@@ -86,7 +92,6 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
             isThere: async () => (await testTop(pool)) !== undefined,
           },
   });
-  const collecting = jobs.filter(({ name }) => [COLLECT_JOB, COLLECT_TESTS_JOB].includes(name));
   const reminders = reminderJob({
     ...options.reminding,
     ...{ isStopped, nowMs, catalogue },
@@ -98,18 +103,35 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
       ? []
       : [usagePushJob({ pushes: usagePushes(over), rail, meters: options.meters, isStopped, nowMs })];
   const runner = new JobRunner({ pool, log, jobs: [...jobs, reminders, ...pushes] });
-  const clocks = jobs.find(({ name }) => name === TEST_CLOCK_JOB);
-  let isClosingNear = false;
+  /** At once, unless another process is at it: then in its next round. */
+  const runNow = async (name: string): Promise<void> => {
+    const job = jobs.find((each) => each.name === name);
+    if (job !== undefined && !isStopped()) await runJob(pool, { ...job, everyMs: 0 });
+  };
+  const failed = (error: unknown, what: string) => log.error({ error: rootOf(error) }, what);
+  const waiting = new Set<string>();
+  /** What was asked for in a transaction that may not be over yet: the regular round finds what this one does not. */
+  const runSoon = (names: readonly string[]): void => {
+    const key = names.join();
+    if (waiting.has(key)) return;
+    waiting.add(key);
+    setTimeout(async () => {
+      waiting.delete(key);
+      try {
+        for (const name of names) await runNow(name);
+      } catch (error) {
+        failed(error, 'What was asked of the books is done in the next round.');
+      }
+    }, SOON_MS).unref();
+  };
   const heard: NoticePorts = {
     rail,
     nowMs,
     keep: (notice) => notices.keep(notice),
-    /** At once, unless another process is at it: then in its next round. */
     heard: () => {
-      if (isStopped()) return;
-      for (const collect of collecting)
-        runJob(pool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
-          log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
+      for (const name of [COLLECT_JOB, COLLECT_TESTS_JOB])
+        runNow(name).catch((error: unknown) =>
+          failed(error, 'What Stripe told was kept and not looked at yet.'),
         );
     },
   };
@@ -123,18 +145,10 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
       const rail = await options.ownRails.of(collectorId);
       return { ...heard, rail, keep: (notice) => notices.keep({ ...notice, collectorId }) };
     },
-    /** A test clock was set, in a transaction that may not be over yet: the regular round finds what this one does not. */
-    clockAdvanced(): void {
-      if (clocks === undefined || isClosingNear) return;
-      isClosingNear = true;
-      setTimeout(() => {
-        isClosingNear = false;
-        if (isStopped()) return;
-        runJob(pool, { ...clocks, everyMs: 0 }).catch((error: unknown) =>
-          log.error({ error: rootOf(error) }, 'The months of a test clock are closed in the next round.'),
-        );
-      }, CLOSE_AFTER_MS).unref();
-    },
+    clockAdvanced: () => runSoon([TEST_CLOCK_JOB]),
+    /** What a month that closes is to bring in is asked for at once, too. */
+    asked: (what: 'closing' | 'collecting') =>
+      runSoon(what === 'closing' ? [CLOSE_JOB, COLLECT_JOB] : [COLLECT_JOB]),
     async close(): Promise<void> {
       await runner.stop();
       await pool.end();

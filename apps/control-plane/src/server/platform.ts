@@ -287,7 +287,9 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   switch (event) {
     case 'tenancy.account.state-changed':
     case 'tenancy.account.moved':
+    case 'tenancy.application.created':
     case 'tenancy.application.changed':
+    case 'tenancy.application.removed':
     // Nodes hold when a key ends.
     case 'tenancy.key.rotated':
     case 'policy.changed':

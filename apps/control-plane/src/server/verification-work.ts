@@ -70,7 +70,7 @@ async function verifyMonth(
   const of = periodOf(period);
   let run = emptyRun(period, nowMs());
   for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
-    const page = { scope: 'inclusive', after, limit: PAGE_ACCOUNTS } as const;
+    const page = { scope: 'descendants', after, limit: PAGE_ACCOUNTS } as const;
     const ids = await verifier.closedAccounts(platformId, of, page);
     for (const id of ids) {
       if (isStopped()) return undefined;

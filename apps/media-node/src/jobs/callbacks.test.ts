@@ -45,7 +45,11 @@ async function allocate(text: string): Promise<string> {
 }
 
 /** What signaling reports of a call between two, from its beginning to its end. */
-async function call(from: string, to: string, applicationId?: string): Promise<string> {
+async function call(
+  from: string,
+  to: string,
+  of: Pick<SessionEvent, 'applicationId' | 'instanceType'> = {},
+): Promise<string> {
   const sessionId = createId('ses');
   const lines: readonly Pick<SessionEvent, 'type' | 'legId' | 'data'>[] = [
     { type: 'session.created', legId: `leg_1${sessionId}`, data: { to: `user:${to}`, identity: from } },
@@ -59,7 +63,7 @@ async function call(from: string, to: string, applicationId?: string): Promise<s
     sequence: index + 1,
     atMs: Date.now(),
     accountId,
-    ...(applicationId === undefined ? {} : { applicationId }),
+    ...of,
   }));
   await ingestSessionEvents(hooks.database.prisma, { nodeId: 'nod_1', kind: 'call', events });
   return sessionId;
@@ -134,14 +138,14 @@ test('an application’s hears of its own calls, and nobody is called any more o
   await replace({ applicationId: application.id }, [{ url, events: ['session.ended'] }]);
   await replace({ endpointId }, [{ url: other.url, events: ['session.ended'] }]);
   await call('alice', 'eve');
-  const sessionId = await call('alice', 'eve', application.id);
+  const sessionId = await call('alice', 'eve', { applicationId: application.id });
   await arrived(received, 1);
   expect(received.map(({ event }) => event.sessionId)).toEqual([sessionId]);
 
   await hooks.database.ports.applications.remove({ accountId, applicationId: application.id });
   await endpointStore(hooks.database.prisma).release({ accountId, endpointId, restsUntil: undefined });
   const { webhookId } = await hooks.createWebhook(accountId, { url: other.url });
-  const last = await call('alice', 'bob', application.id);
+  const last = await call('alice', 'bob', { applicationId: application.id });
   // What else there is to tell of it is told: so whoever was to hear of it would have.
   await until(async () => (await hooks.deliveriesOf(accountId, webhookId)).length === 3, {
     what: 'the events to be placed',
@@ -149,4 +153,40 @@ test('an application’s hears of its own calls, and nobody is called any more o
   await arrived(other.received, 3);
   expect(other.received.map(({ event }) => event.sessionId)).toEqual([last, last, last]);
   expect(received).toHaveLength(1);
+});
+
+test('a session of an instance type calls the address of that type, or its fallback, beside those of its application, and that of no other type (ACC-6, HKS-1)', async () => {
+  const [ofApplication, ofFree, broken, standby] = [
+    await receivers.healthy(),
+    await receivers.healthy(),
+    await receivers.healthy(() => 500),
+    await receivers.healthy(),
+  ];
+  const { applications } = hooks.database.ports;
+  const instanceTypes = ['free', 'paid'];
+  const { id: applicationId } = await applications.create({ accountId, name: 'Shop', instanceTypes });
+  const events = ['session.ended'];
+  await replace({ applicationId }, [{ url: ofApplication.url, events }]);
+  await replace({ applicationId, instanceType: 'free' }, [{ url: ofFree.url, events }]);
+  const paid = { applicationId, instanceType: 'paid' };
+  await replace(paid, [{ url: broken.url, fallbackUrl: standby.url, events }]);
+  const first = await call('alice', 'bob', paid);
+  const untyped = await call('alice', 'bob', { applicationId });
+  const sessionsAt = ({ received }: { readonly received: readonly Received[] }) =>
+    [...new Set(received.map(({ event }) => event.sessionId))].toSorted();
+  await arrived(standby.received, 1);
+  await arrived(ofApplication.received, 2);
+  expect(sessionsAt(standby)).toEqual([first]);
+  expect(sessionsAt(ofApplication)).toEqual([first, untyped].toSorted());
+  expect(ofFree.received).toEqual([]);
+
+  // What was set for a type goes with it: one of the same name begins anew.
+  await applications.update({ accountId, applicationId, instanceTypes: ['free'] });
+  await applications.update({ accountId, applicationId, instanceTypes });
+  expect(await hooks.callbacks.list({ accountId, service, ...paid })).toEqual([]);
+  expect(await hooks.callbacks.list({ accountId, service, applicationId })).toHaveLength(1);
+  const last = await call('alice', 'bob', paid);
+  await arrived(ofApplication.received, 3);
+  expect(sessionsAt(ofApplication)).toEqual([first, untyped, last].toSorted());
+  expect(sessionsAt(standby)).toEqual([first]);
 });

@@ -108,6 +108,20 @@ test('one client’s use of one credential is one session, from its first alloca
   expect(sessions.count).toBe(0);
 });
 
+test('each line names the application and the instance type that the credential is for (ACC-6)', () => {
+  const { sessions, lines } = relay();
+  const of = { applicationId: 'app_1', instanceType: 'paid' };
+  sessions.hear({
+    ...{ type: 'allocation.started', allocationId: 'a', atMs: 1_000, grant: grantOf(of) },
+    ...{ clientIp: '192.0.2.7', clientAddress: '192.0.2.7:4000', relayedAddress: '198.51.100.1:50000' },
+    addressFamily: 'ipv4',
+  });
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.map(({ applicationId, instanceType }) => ({ applicationId, instanceType }))).toEqual(
+    lines.map(() => of),
+  );
+});
+
 test('who comes back within the grace goes on, and who comes later, or from elsewhere, begins anew', () => {
   const { sessions, start, end } = relay();
   start('a', 1_000);

@@ -270,7 +270,7 @@ export class BareSessions {
     atMs: number,
     { type, data }: { readonly type: string; readonly data: object },
   ): void {
-    const { accountId, applicationId } = session.grant;
+    const { accountId, applicationId, instanceType } = session.grant;
     session.sequence += 1;
     this.#options.append({
       sessionId: session.sessionId,
@@ -279,6 +279,7 @@ export class BareSessions {
       atMs,
       accountId,
       ...(applicationId === undefined ? {} : { applicationId }),
+      ...(instanceType === undefined ? {} : { instanceType }),
       legId: session.legId,
       region: this.#options.region,
       // A line is JSON but for fields that are undefined, which JSON leaves out.

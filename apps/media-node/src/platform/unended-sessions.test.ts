@@ -29,11 +29,12 @@ const line = (
   data: {},
   ...rest,
 });
+const ofType = { applicationId: 'app_1', instanceType: 'paid' };
 const call = [
-  line(1, 'session.created'),
+  line(1, 'session.created', ofType),
   line(2, 'leg.joined', { legId: 'leg_1', legAccountId: 'acc_1' }),
   line(3, 'leg.joined', { legId: 'leg_2', legAccountId: 'acc_2' }),
-  line(4, 'mode.changed', { data: { mode: 'p2p' } }),
+  line(4, 'mode.changed', { data: { mode: 'p2p' }, ...ofType }),
 ];
 
 const linesAfterKill = async (events: readonly SessionEventReport[]) => {
@@ -58,6 +59,7 @@ test('after a kill each leg has left and the session has ended, in the order of 
     {
       type: 'session.ended',
       accountId: 'acc_1',
+      ...ofType,
       atMs: 6_000,
       data: { connectedMs: 2_000, reason: { code: 'signaling.node_lost', helpUrl: HELP } },
     },

@@ -55,13 +55,14 @@ export class UnendedSessions {
   /** The lines that would end each session, as of now, under keys for `Spool.checkpoint`. */
   *closings(nowMs: number): Iterable<readonly [key: string, line: SessionEventReport]> {
     for (const [sessionId, { last, joined, connectedAtMs }] of this.#sessions) {
-      const { accountId, applicationId, region } = last;
+      const { accountId, applicationId, instanceType, region } = last;
       const base = {
         sessionId,
         accountId,
         region,
         atMs: Math.max(nowMs, last.atMs),
         ...(applicationId === undefined ? {} : { applicationId }),
+        ...(instanceType === undefined ? {} : { instanceType }),
       };
       let { sequence } = last;
       for (const [legId, legAccountId] of joined) {

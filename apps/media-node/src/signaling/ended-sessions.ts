@@ -42,13 +42,19 @@ export class EndedSessions {
 
 /** Without the clients themselves, which may be gone. */
 function targetOf(session: Session): LineTarget {
-  const { accountId, applicationId } = session.caller.client.principal;
+  const { accountId, applicationId, instanceType } = session.caller.client.principal;
   return {
     sessionId: session.sessionId,
     createdAtMs: session.createdAtMs,
     logSequence: session.logSequence,
     caller: {
-      client: { principal: { accountId, ...(applicationId === undefined ? {} : { applicationId }) } },
+      client: {
+        principal: {
+          accountId,
+          ...(applicationId === undefined ? {} : { applicationId }),
+          ...(instanceType === undefined ? {} : { instanceType }),
+        },
+      },
     },
     legs: targetLegsOf(session),
   };

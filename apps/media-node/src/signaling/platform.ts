@@ -316,6 +316,7 @@ export type SessionEvent = {
     readonly atMs: number;
     readonly accountId: string;
     readonly applicationId?: string;
+    readonly instanceType?: string;
     readonly legId?: string;
     readonly legAccountId?: string;
     readonly data: SessionEventData[Type];

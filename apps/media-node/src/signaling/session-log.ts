@@ -1,5 +1,6 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type {
+  Principal,
   SessionEvent,
   SessionEventDataOf,
   SessionEventType,
@@ -19,7 +20,9 @@ export interface LoggedSession {
   readonly sessionId: string;
   logSequence: number;
   readonly caller: {
-    readonly client: { readonly principal: { readonly accountId: string; readonly applicationId?: string } };
+    readonly client: {
+      readonly principal: Pick<Principal, 'accountId' | 'applicationId' | 'instanceType'>;
+    };
   };
 }
 
@@ -37,7 +40,7 @@ export function nextEvent<Type extends SessionEventType>(
   atMs: number,
   line: LogLine<Type>,
 ): SessionEvent {
-  const { accountId, applicationId } = session.caller.client.principal;
+  const { accountId, applicationId, instanceType } = session.caller.client.principal;
   session.logSequence += 1;
   const event = {
     type: line.type,
@@ -46,6 +49,7 @@ export function nextEvent<Type extends SessionEventType>(
     atMs,
     accountId,
     ...(applicationId === undefined ? {} : { applicationId }),
+    ...(instanceType === undefined ? {} : { instanceType }),
     ...(line.leg === undefined
       ? line.legAccountId === undefined
         ? {}

@@ -1,6 +1,7 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
 import { Argument, type Command } from 'commander';
 import { connect } from '../connection.ts';
@@ -26,7 +27,7 @@ async function exportBooks(
   const range = { from, ...(to === undefined ? {} : { to }) };
   const file =
     what === 'ledger'
-      ? await client.ledger[form]({ ...range, scope: below === true ? 'inclusive' : 'own' })
+      ? await client.ledger[form]({ ...range, scope: below === true ? 'descendants' : 'own' })
       : await client.statements[form](range);
   const whole = Readable.from(file.stream);
   if (out === undefined) await pipeline(whole, process.stdout, { end: false });
@@ -49,7 +50,7 @@ async function verify({ account, period, only, differences, json = false }: Veri
   const found = [];
   const accounts = client.statements.verify({
     period,
-    scope: only === true ? 'own' : 'inclusive',
+    scope: only === true ? 'own' : 'descendants',
     detail: differences === true ? 'differences' : 'lines',
   });
   for await (const each of accounts) found.push(each);
@@ -74,6 +75,40 @@ async function verify({ account, period, only, differences, json = false }: Veri
     );
   if (differing > 0) throw new Refusal(`The books of ${period} do not agree with what nodes reported.`);
   if (gone > 0) throw new Refusal('What is not kept any more cannot be recomputed.', 2);
+}
+
+interface CloseFlags {
+  readonly account?: string;
+  readonly period: string;
+  /** False with --no-wait. */
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * The platform closes by itself: whoever leaves here stops nothing, and whoever asks again looks on. A platform that was stopped
+ * on the way goes on where it was.
+ */
+async function close({ account, period, wait: isWaiting, json = false }: CloseFlags): Promise<void> {
+  const client = connect(account);
+  await client.closings.close({ period });
+  for (let shown = ''; ; await wait(LOOK_EVERY_MS)) {
+    const closing = (await client.closings.list()).items.find((each) => each.period === period);
+    if (closing === undefined) throw new Refusal(`The platform knows of no closing of ${period}.`);
+    const { state, accountCount, keptCount, issuedCount, documentCount } = closing;
+    if (state === 'closed' || !isWaiting) {
+      const row = { month: period, state, accounts: accountCount, documents: documentCount };
+      return print(closing, { json, rows: [row] });
+    }
+    const said =
+      accountCount === 0
+        ? 'it begins within five minutes'
+        : `${keptCount} of ${accountCount} statements, documents of ${issuedCount} of ${accountCount} accounts`;
+    if (said !== shown) process.stderr.write(`${period}: ${said}\n`);
+    shown = said;
+  }
 }
 
 interface LinkFlags {
@@ -121,6 +156,16 @@ export function addBillingCommand(program: Command): void {
     .option('--differences', 'only lines that do not agree')
     .option('--json')
     .action(verify);
+  billing
+    .command('close')
+    .description(
+      'closes a month that is over without waiting for late use, and says how far it is until it is closed',
+    )
+    .requiredOption('--period <month>', 'such as 2026-10')
+    .option('--no-wait', 'asks for it and ends')
+    .option('--account <id>', "the platform's")
+    .option('--json')
+    .action(close);
   billing
     .command('link-customers <file>')
     .description(

@@ -308,6 +308,21 @@ it('names the places where it looked for dev.env', async () => {
   ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
 });
 
+describe('key rename', () => {
+  it('says what the key is called now, and key show what it may do', async () => {
+    const id = createId('key');
+    answers[`/keys/${id}`] = {
+      id,
+      name: 'Reports',
+      display: 'pb_live_',
+      mode: 'live',
+      scopes: ['usage:read'],
+    };
+    expect((await run('key', 'rename', id, 'Reports')).stdout).toContain('Reports');
+    expect((await run('key', 'show', id)).stdout).toMatch(/Reports +pb_live_ +live +usage:read/);
+  });
+});
+
 describe('key rotate', () => {
   it('prints the new secret, and until when the old key works (ACC-4)', async () => {
     const [newId, oldId] = [createId('key'), createId('key')];
@@ -351,6 +366,32 @@ describe('audit', () => {
 });
 
 describe('billing', () => {
+  it('close says how far a month is until it is closed, whoever asked for it first (BIL-7)', async () => {
+    answers['/closings'] = {
+      period: '2026-10',
+      isNew: false,
+      items: [
+        {
+          ...{ period: '2026-10', state: 'settling', askedAt: '2026-11-02T00:00:00.000Z' },
+          ...{ accountCount: 2_000, keptCount: 2_000, issuedCount: 340, documentCount: 0 },
+        },
+      ],
+    };
+    const running = run('billing', 'close', '--period', '2026-10');
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(2), { timeout: 20_000 });
+    answers['/closings'] = {
+      items: [
+        {
+          ...{ period: '2026-10', state: 'closed', askedAt: '2026-11-02T00:00:00.000Z' },
+          ...{ accountCount: 2_000, keptCount: 2_000, issuedCount: 2_000, documentCount: 2_411 },
+        },
+      ],
+    };
+    const { stdout, stderr } = await running;
+    expect(stderr).toBe('2026-10: 2000 of 2000 statements, documents of 340 of 2000 accounts\n');
+    expect(stdout).toMatch(/2026-10\s+closed\s+2000\s+2411/);
+  });
+
   it('verify ends with 1 and the lines where the books differ (BIL-3)', async () => {
     const line = { kind: 'use', sellerId: 'acc_1', buyerId: accountId, key: 'relay.bytes {}' };
     const different = { ...line, state: 'disagrees', recomputed: '2000000000', booked: '1000000000' };

@@ -78,7 +78,7 @@ export function addEndpointCommand(program: Command): void {
     .action(
       async ({ account, namespace, identifier, application, below, resting, limit, json }: ListFlags) => {
         const list = connect(account).endpoints.list({
-          scope: below === true ? 'inclusive' : 'own',
+          scope: below === true ? 'descendants' : 'own',
           state: resting === true ? 'resting' : 'active',
           ...(namespace === undefined ? {} : { namespace }),
           ...(identifier === undefined ? {} : { identifier }),

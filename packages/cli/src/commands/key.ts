@@ -53,6 +53,26 @@ export function addKeyCommand(program: Command): void {
       print(created, { json, rows: [{ id: created.id, name: created.name, secret: created.secret }] });
     });
   key
+    .command('show <id>')
+    .description('one key: its scopes, and when it was used last')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (keyId: string, { account, json = false }: Flags) => {
+      const found = await connect(account).keys.get({ keyId });
+      const { id, name, display, mode, scopes, lastUsedAt, expiresAt, revokedAt } = found;
+      const row = { id, name, key: display, mode, scopes: scopes.join(' ') };
+      print(found, { json, rows: [{ ...row, used: lastUsedAt, ends: expiresAt, revoked: revokedAt }] });
+    });
+  key
+    .command('rename <id> <name>')
+    .description('its secret and what it may do stay as they are')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (keyId: string, name: string, { account, json = false }: Flags) => {
+      const renamed = await connect(account).keys.update({ keyId, name });
+      print(renamed, { json, rows: [{ id: renamed.id, name: renamed.name }] });
+    });
+  key
     .command('rotate <id>')
     .description(
       'a new key like an old one, which works on for a while; the new secret is printed here alone',

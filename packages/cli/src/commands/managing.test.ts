@@ -206,9 +206,15 @@ test('trigger change: says what was named and nothing else, and shows the secret
   );
   expect(stdout).toContain('whsec_1');
   await run('trigger', 'change', trigger.id, '--limit', '7');
+  await run('trigger', 'change', trigger.id, '--per', 'day', '--endpoint', 'user:bob');
   expect(changes().map(({ body }) => body)).toEqual([
     { action: { kind: 'callback', url }, isShown: false },
     { limit: 7 },
+    // In another window it keeps the limit that it has.
+    {
+      condition: { kind: 'recurring', limit: 5, per: 'day' },
+      target: { scope: 'descendants', endpointId: 'user:bob' },
+    },
   ]);
   expect((await run('trigger', 'show', trigger.id)).stdout).toMatch(
     /Allowance +network-discovery\.bytes +1 +5 in all/,

@@ -34,7 +34,28 @@ const ofActions = ['node', 'kbps', 'service', 'feature', 'to', 'url', 'fallback'
 export const flagOfActionIn = (flags: Omit<ActionFlags, 'action'>): string | undefined =>
   ofActions.find((name) => flags[name] !== undefined);
 
-export interface CreateFlags extends ActionFlags {
+/** Within what it is counted; of none, in all. */
+export interface WindowFlags {
+  readonly per?: 'hour' | 'day' | 'month';
+  readonly seconds?: number;
+}
+
+const ofTargets = ['for', 'application', 'endpoint', 'credential', 'session', 'own'] as const;
+
+/** Whose use is counted. */
+export interface TargetFlags {
+  readonly for?: string;
+  readonly application?: string;
+  readonly endpoint?: string;
+  readonly credential?: string;
+  readonly session?: string;
+  readonly own?: true;
+}
+
+export const isTargetIn = (flags: TargetFlags): boolean =>
+  ofTargets.some((name) => flags[name] !== undefined);
+
+export interface CreateFlags extends ActionFlags, WindowFlags, TargetFlags {
   readonly account?: string;
   readonly json?: boolean;
   readonly meter?: string;
@@ -42,14 +63,6 @@ export interface CreateFlags extends ActionFlags {
   readonly measure?: string;
   readonly where?: DimensionFilter;
   readonly limit: number;
-  readonly per?: 'hour' | 'day' | 'month';
-  readonly seconds?: number;
-  readonly for?: string;
-  readonly application?: string;
-  readonly endpoint?: string;
-  readonly credential?: string;
-  readonly session?: string;
-  readonly own?: true;
   readonly show?: true;
 }
 
@@ -60,7 +73,7 @@ export function filterOf(text: string, before: DimensionFilter = {}): DimensionF
   return { ...before, ...read };
 }
 
-export function conditionOf({ limit, per, seconds }: CreateFlags) {
+export function conditionOf({ limit, per, seconds }: WindowFlags & { readonly limit: number }) {
   if (per !== undefined && seconds !== undefined) throw new Refusal('Give --per or --seconds, not both.');
   if (per !== undefined) return { kind: 'recurring', limit, per } as const;
   return seconds === undefined
@@ -106,9 +119,9 @@ export function actionOf(flags: ActionFlags) {
   return { kind: action } as const;
 }
 
-export function targetOf({ for: accountId, application, endpoint, credential, session, own }: CreateFlags) {
+export function targetOf({ for: accountId, application, endpoint, credential, session, own }: TargetFlags) {
   return {
-    scope: own === true ? ('own' as const) : ('inclusive' as const),
+    scope: own === true ? ('own' as const) : ('descendants' as const),
     ...given({
       accountId,
       applicationId: application,

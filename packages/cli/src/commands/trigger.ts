@@ -14,7 +14,10 @@ import {
   counterOf,
   filterOf,
   flagOfActionIn,
+  isTargetIn,
+  type TargetFlags,
   targetOf,
+  type WindowFlags,
 } from './trigger-flags.ts';
 
 const LIST_COUNT_MAX = 1_000;
@@ -51,9 +54,10 @@ async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
   printWritten(created, flags);
 }
 
-interface ChangeFlags extends Flags, Omit<ActionFlags, 'action'> {
+interface ChangeFlags extends Flags, Omit<ActionFlags, 'action'>, WindowFlags, TargetFlags {
   readonly name?: string;
   readonly limit?: number;
+  readonly inAll?: true;
   readonly action?: ActionFlags['action'];
   readonly show?: true;
   readonly hide?: true;
@@ -65,11 +69,18 @@ async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<voi
   const ofAction = action === undefined ? flagOfActionIn(flags) : undefined;
   if (ofAction !== undefined)
     throw new Refusal(`--${ofAction} says more of an action: give --action as well.`);
-  const changed = await connect(account).triggers.update({
+  const { per, seconds, inAll } = flags;
+  const client = connect(account);
+  const isOtherWindow = (per ?? seconds ?? inAll) !== undefined;
+  // In another window it keeps the limit that it has.
+  const held = async () => limit ?? (await client.triggers.get({ triggerId })).condition.limit;
+  const changed = await client.triggers.update({
     triggerId,
     ...given({
       name,
-      limit,
+      limit: isOtherWindow ? undefined : limit,
+      condition: isOtherWindow ? conditionOf({ ...given({ per, seconds }), limit: await held() }) : undefined,
+      target: isTargetIn(flags) ? targetOf(flags) : undefined,
       action: action === undefined ? undefined : actionOf({ ...flags, action }),
       isShown: show ?? (hide === true ? false : undefined),
     }),
@@ -87,6 +98,7 @@ const examples = [
   'Examples:',
   '  npx patchbay trigger create Allowance --meter network-discovery.bytes --limit 1000000000 --per month',
   '  npx patchbay trigger change trg_… --limit 2000000000 --action email --to ada@example.com',
+  '  npx patchbay trigger change trg_… --per day --for acc_…',
   '  npx patchbay trigger change trg_… --action callback --url https://example.com/hooks',
 ].join('\n');
 
@@ -140,10 +152,19 @@ export function addTriggerCommand(program: Command): void {
   addActionFlags(create, 'notify');
   const change = trigger
     .command('change <id>')
-    .description('its name, limit or action; with a new limit it may fire again')
+    .description('with a new limit or action it may fire again; with another window or target it begins anew')
     .option('--account <id>')
     .option('--name <name>')
     .option('--limit <count>', 'at which it fires, in the unit of the meter', positiveInteger)
+    .addOption(new Option('--per <period>', 'once in each').choices(['hour', 'day', 'month']))
+    .option('--seconds <count>', 'once in each span of so many', positiveInteger)
+    .addOption(new Option('--in-all', 'once').conflicts(['per', 'seconds']))
+    .option('--for <account>', 'an account below, instead of this one')
+    .option('--application <id>')
+    .option('--endpoint <id>', 'such as user:bob')
+    .option('--credential <id>')
+    .option('--session <id>')
+    .option('--own', 'without what is below the account')
     .option('--show', 'let the account that it is about see it')
     .option('--hide', 'let it not')
     .option('--json')

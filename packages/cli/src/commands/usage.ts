@@ -16,7 +16,7 @@ interface Flags {
   readonly csv?: boolean;
   readonly meter?: string;
   readonly groupBy?: string;
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   readonly session?: string;
   readonly application?: string;
   readonly endpoint?: string;
@@ -92,7 +92,7 @@ export function addUsageCommand(program: Command): void {
     .option('--where <dimensions>', 'only these, such as direction:in,region:eu')
     .option('--csv', 'all of it as CSV, with exact integers')
     .option('--group-by <names>', 'dimensions, with commas')
-    .addOption(new Option('--scope <scope>').choices(['own', 'inclusive']).default('inclusive'))
+    .addOption(new Option('--scope <scope>').choices(['own', 'descendants']).default('descendants'))
     .option('--session <id>')
     .option('--application <id>')
     .option('--endpoint <identifier>', 'such as user:bob')

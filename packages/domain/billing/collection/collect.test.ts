@@ -5,7 +5,15 @@ import { collectDocument } from './collect.ts';
 import { type InvoiceCollection, nextInvoiceStep, voidAsked } from './invoice-collection.ts';
 import { MemoryCollection } from './memory-collection.testing.ts';
 import { keptOf, MemoryRail } from './memory-rail.testing.ts';
-import { nextPayoutStep, type PayoutCollection, sentOf } from './payout-collection.ts';
+import {
+  earnedOf,
+  nextPayoutStep,
+  type PayoutCollection,
+  sendableOf,
+  sentOf,
+  setOffOf,
+} from './payout-collection.ts';
+import { setOffPayout } from './postings.ts';
 import { RailError } from './rail.ts';
 import { type ClosedEdge, fundedOf, sharesOf } from './shares.ts';
 
@@ -16,6 +24,8 @@ const nowMs = Date.UTC(2027, 1, 5);
 interface Month {
   readonly invoices: readonly InvoiceCollection[];
   readonly notes: readonly PayoutCollection[];
+  /** In minor units, what others used of credit that the accounts of the notes gave, in turn. */
+  readonly usedCredits?: readonly bigint[];
 }
 
 const invoiceOf = (accountId: string, of: Pick<InvoiceCollection, 'shares'> & { net: bigint; tax: bigint }) =>
@@ -85,10 +95,20 @@ function monthOf(
   return { invoices, notes: notes.filter(({ totalMinorUnits }) => totalMinorUnits > 0n) };
 }
 
-function worldOf({ invoices, notes }: Month) {
+function worldOf({ invoices, notes, usedCredits = [] }: Month) {
   const rail = new MemoryRail();
   const store = new MemoryCollection();
-  for (const collection of [...invoices, ...notes])
+  // What was kept of payouts before, for what nobody used in the end, is there still.
+  const keptBefore = usedCredits.reduce((total, used) => (used < 0n ? total - used : total), 0n);
+  rail.balance = keptBefore;
+  const kept = notes.map((note, index) => {
+    const usedMinorUnits = usedCredits[index];
+    if (usedMinorUnits === undefined) return note;
+    const setOff = setOffPayout(note, { usedMinorUnits, platformId: 'platform' });
+    for (const each of setOff.transactions) store.transactions.set(each.sourceRef, each);
+    return setOff.note;
+  });
+  for (const collection of [...invoices, ...kept])
     store.add({
       collection,
       refusedCount: 0,
@@ -101,6 +121,7 @@ function worldOf({ invoices, notes }: Month) {
   return {
     rail,
     store,
+    keptBefore,
     ports,
     pass: (ms: number) => {
       clockMs += ms;
@@ -194,6 +215,40 @@ describe('collecting', () => {
     expect(world.rail.balance).toBe(2142n - 900n);
   });
 
+  it('keeps of a payout what others used of credit that its account gave, and no more than is left of it (BIL-5)', async () => {
+    const world = worldOf({ ...markup, usedCredits: [400n] });
+    await world.settle();
+    world.rail.pay(firstInvoice(world), 1190n);
+    await world.settle();
+    // What came in first is kept.
+    expect(sentOf(world.noteOf('parent'))).toBe(100n);
+    world.rail.pay(firstInvoice(world), 1190n);
+    await world.settle();
+    expect(sentOf(world.noteOf('parent'))).toBe(600n);
+    expect(balancesOf(world)).toMatchObject({ 'parent granted': 400n, 'parent clearing': 600n });
+    expect(world.rail.balance).toBe(1780n);
+    // Of 10.00 two are left: nothing is sent any more, and what was kept beyond is the giver's to pay again.
+    world.rail.refund(firstInvoice(world).id, 1904n);
+    await world.settle();
+    expect(sentOf(world.noteOf('parent'))).toBe(0n);
+    expect(balancesOf(world)).toMatchObject({ 'parent granted': 200n });
+    expectSettled(world);
+  });
+
+  it('keeps all of a payout that is less than what was used, and pays out what was kept for nothing', async () => {
+    for (const [used, sent] of [
+      [5_000n, 0n],
+      [-300n, 1_300n],
+    ] as const) {
+      const world = worldOf({ ...markup, usedCredits: [used] });
+      await world.settle();
+      world.rail.pay(firstInvoice(world), 2380n);
+      await world.settle();
+      expect(sentOf(world.noteOf('parent'))).toBe(sent);
+      expectSettled(world);
+    }
+  });
+
   it('asks for nothing any more once an invoice is void, and nobody earns of it', async () => {
     const world = worldOf(markup);
     const [asked] = markup.invoices;
@@ -283,9 +338,11 @@ const months: fc.Arbitrary<Month> = fc
       minLength: 1,
       maxLength: 4,
     }),
+    usedCredits: fc.array(fc.bigInt(-500n, 100_000n), { maxLength: 4 }),
   })
-  .map(({ rates, leaves }) =>
-    monthOf(
+  .map(({ rates, leaves, usedCredits }) => ({
+    usedCredits,
+    ...monthOf(
       leaves.map(({ height, cents, tax }, index) => {
         const above = rates.slice(height % rates.length);
         const edges: ClosedEdge[] = above.map((rate, level) => ({
@@ -298,7 +355,7 @@ const months: fc.Arbitrary<Month> = fc
         return { accountId: `leaf${index}`, net: cents, tax: tax ? cents / 5n : 0n, shares };
       }),
     ),
-  );
+  }));
 
 type Happening = { readonly at: number; readonly what: string; readonly part: bigint };
 
@@ -331,19 +388,25 @@ function expectSettled(world: World): void {
     Object.entries(balances)
       .filter(([key]) => key.endsWith(` ${book}`) && key.startsWith('platform') === isPlatform)
       .reduce((total, [, amount]) => total + amount, 0n);
-  expect(ofBook('clearing', true) + ofBook('disputed', true)).toBe(world.rail.balance);
+  expect(ofBook('clearing', true) + ofBook('disputed', true)).toBe(world.rail.balance - world.keptBefore);
   expect(ofBook('clearing', true)).toBe(-ofBook('clearing', false));
   for (const { held } of world.store.rows.values()) {
     if (held.collection.kind !== 'payout') continue;
-    const { totalMinorUnits, backing } = held.collection;
-    const funded = fundedOf(totalMinorUnits, backing);
-    expect(sentOf(held.collection)).toBe(funded);
-    expect(funded).toBeLessThanOrEqual(totalMinorUnits);
+    const { accountId, totalMinorUnits, backing } = held.collection;
+    const sendable = sendableOf(held.collection);
+    const setOff = setOffOf(held.collection);
+    expect(sentOf(held.collection)).toBe(sendable);
+    expect(fundedOf(totalMinorUnits, backing)).toBeLessThanOrEqual(totalMinorUnits);
+    // What came in for it is sent or kept, and what is kept is what the ledger says: of both, and of what is still owed.
+    expect(sendable + (setOff > 0n ? setOff : 0n)).toBeGreaterThanOrEqual(fundedOf(totalMinorUnits, backing));
+    expect(earnedOf(held.collection)).toBeGreaterThanOrEqual(0n);
+    expect(balances[`${accountId} granted`] ?? 0n).toBe(setOff);
+    expect(balances[`${accountId} owed`] ?? 0n).toBe(earnedOf(held.collection) - totalMinorUnits - sendable);
     const atRail = [...world.rail.transfers.values()].filter(
       ({ documentId }) => documentId === held.collection.documentId,
     );
     expect(atRail.reduce((total, each) => total + each.minorUnits - each.reversedMinorUnits, 0n)).toBe(
-      funded,
+      sendable,
     );
   }
   expect(new Set([...world.rail.invoices.values()].map(({ documentId }) => documentId)).size).toBe(
@@ -425,28 +488,4 @@ describe('for any month and whatever happens at the rail', () => {
       expect(whole.count).toBeGreaterThan(callCountMin);
     },
   );
-});
-
-describe('the share of those above', () => {
-  const edge = (sellerId: string, receivable: bigint, cost: bigint): ClosedEdge => ({
-    buyerId: 'x',
-    sellerId,
-    receivable: nano(receivable),
-    cost: nano(cost),
-  });
-  const weights = (charge: bigint, ...edges: ClosedEdge[]): [string, Nano][] =>
-    sharesOf(nano(charge), edges).map(({ accountId, weight }) => [accountId, weight]);
-
-  it('is the margin of each edge on the way up; what arrives at the top is nobody’s payout', () => {
-    expect(weights(2000n, edge('a', 2000n, 1250n), edge('b', 1250n, 1000n), edge('top', 1000n, 0n))).toEqual([
-      ['a', 750n],
-      ['b', 250n],
-    ]);
-  });
-
-  it('does not grow where somebody sells below cost: the rest is that one’s own invoice', () => {
-    expect(weights(500n, edge('a', 500n, 1000n), edge('b', 1000n, 600n), edge('top', 600n, 0n))).toEqual([
-      ['b', 200n],
-    ]);
-  });
 });

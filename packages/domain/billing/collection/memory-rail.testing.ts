@@ -1,4 +1,11 @@
-import { type PaymentRail, type RailCall, RailError, type RailInvoice, type RailTransfer } from './rail.ts';
+import {
+  type PaymentRail,
+  type RailCall,
+  RailError,
+  type RailInvoice,
+  type RailNotice,
+  type RailTransfer,
+} from './rail.ts';
 
 type Open<Thing> = { -readonly [Field in keyof Thing]: Thing[Field] };
 
@@ -148,13 +155,13 @@ export class MemoryRail implements PaymentRail {
     return undefined;
   }
 
-  async readPayee() {
+  async readPayee(_payeeId: string) {
     return { isPayable: true };
   }
   openNotice() {
     return undefined;
   }
-  async invoiceOf() {
+  async invoiceOf(_notice: RailNotice): Promise<string | undefined> {
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Step } from './invoice-collection.ts';
 import type { RailCall } from './rail.ts';
-import { type Backing, fundedOf } from './shares.ts';
+import { type Backing, entitledOf, fundedOf } from './shares.ts';
 
 export interface PaidTransfer {
   /** 1, 2 … */
@@ -22,6 +22,11 @@ export interface PayoutCollection {
   readonly currency: string;
   readonly totalMinorUnits: bigint;
   readonly backing: Backing;
+  /**
+   * What of it is kept because its account gave credit that others used by then (BIL-5). Below zero: more had been kept before
+   * than they used in the end. Absent: nothing.
+   */
+  readonly setOffMinorUnits?: bigint;
   readonly transfers: readonly PaidTransfer[];
 }
 
@@ -29,7 +34,26 @@ export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigi
   transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
 
 /**
- * Sends what is funded and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
+ * Minor units that are kept of it now. Where those that it was earned of get something back, no more than is left is kept: the
+ * rest stands in the giver's book again, for the next payout.
+ */
+export function setOffOf({ setOffMinorUnits = 0n, totalMinorUnits, backing }: PayoutCollection): bigint {
+  const entitled = entitledOf(totalMinorUnits, backing);
+  return setOffMinorUnits < entitled ? setOffMinorUnits : entitled;
+}
+
+/** Minor units that its account is still to get in the end, sent or not. */
+export const earnedOf = (of: PayoutCollection): bigint =>
+  entitledOf(of.totalMinorUnits, of.backing) - setOffOf(of);
+
+/** Minor units that may have left by now. What is kept is kept of what came in first: none of it has to be asked back. */
+export function sendableOf(of: PayoutCollection): bigint {
+  const left = fundedOf(of.totalMinorUnits, of.backing) - setOffOf(of);
+  return left < 0n ? 0n : left;
+}
+
+/**
+ * Sends what is funded, is not kept and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
  * bank takes a payment back.
  */
 export function nextPayoutStep(
@@ -37,7 +61,7 @@ export function nextPayoutStep(
   { payeeId }: { readonly payeeId: string | undefined },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
-  const missing = fundedOf(of.totalMinorUnits, of.backing) - sentOf(of);
+  const missing = sendableOf(of) - sentOf(of);
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {

@@ -1,7 +1,7 @@
 import type { BillingDocument } from '../documents/document.ts';
 import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../money.ts';
 import { type InvoiceCollection, type InvoiceSums, sumsOf } from './invoice-collection.ts';
-import { type PayoutCollection, sentOf } from './payout-collection.ts';
+import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './payout-collection.ts';
 import { type Backing, entitledOf } from './shares.ts';
 
 /**
@@ -9,7 +9,7 @@ import { type Backing, entitledOf } from './shares.ts';
  * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
  * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
  * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
- * 'granted': what it gave to others, and bears (BIL-5).
+ * 'granted': what it gave to others and bears, less what was kept of its payouts for that (BIL-5).
  */
 export const collectionBooks = [
   'invoiced',
@@ -111,15 +111,7 @@ export function settleInvoice({
   const transactions: CollectionTransaction[] = [];
   const post = (what: string, next: InvoiceSums, moved: readonly Moved[]) => {
     const moving = held.map((note) => rebacked(note, { invoice: after, from: sums, to: next }));
-    const owed = moving.map((note, index): Moved => {
-      const was = held[index] ?? note;
-      return {
-        accountId: note.accountId,
-        book: 'owed',
-        minorUnits:
-          entitledOf(note.totalMinorUnits, note.backing) - entitledOf(was.totalMinorUnits, was.backing),
-      };
-    });
+    const owed = moving.flatMap((note, index) => owedBetween(held[index] ?? note, note));
     const taxBack = taxOf(after, goneOf(next)) - taxOf(after, goneOf(sums));
     const tax: Moved = { accountId, book: 'tax', minorUnits: -taxBack };
     const sourceRef = `${what}/${documentId}`;
@@ -206,6 +198,29 @@ export function compared(
   return {
     notes: settled.notes,
     transactions: entries.length === 0 ? [] : [{ sourceRef, period, accountId, currency, entries }],
+  };
+}
+
+/** What its account is owed more or less by it, and how much less or more of the credit that it gave is paid by it. */
+const owedBetween = (was: PayoutCollection, is: PayoutCollection): readonly Moved[] => [
+  { accountId: is.accountId, book: 'owed', minorUnits: earnedOf(is) - earnedOf(was) },
+  { accountId: is.accountId, book: 'granted', minorUnits: setOffOf(is) - setOffOf(was) },
+];
+
+/**
+ * Whoever gives credit pays for what others used of it, out of what it earned (BIL-5): at most all of that, and the rest out of
+ * the next payout. Below zero, what was kept before and was not used in the end is paid out with this one.
+ */
+export function setOffPayout(
+  note: PayoutCollection,
+  { usedMinorUnits, platformId }: { readonly usedMinorUnits: bigint; readonly platformId: string },
+): { readonly note: PayoutCollection; readonly transactions: readonly CollectionTransaction[] } {
+  const entitled = entitledOf(note.totalMinorUnits, note.backing);
+  const after = { ...note, setOffMinorUnits: usedMinorUnits < entitled ? usedMinorUnits : entitled };
+  const moved = owedBetween(note, after);
+  return {
+    note: after,
+    transactions: transaction(note, { sourceRef: `set-off/${note.documentId}`, platformId, moved }),
   };
 }
 

@@ -61,6 +61,12 @@ export interface Closing {
   readonly period: string;
   readonly askedAtMs: number;
   readonly issuedAtMs?: number;
+  /** Accounts with something to close, of how many the statement is kept, and of how many the documents are issued. */
+  readonly accountCount: number;
+  readonly keptCount: number;
+  readonly issuedCount: number;
+  /** Once it is closed. */
+  readonly documentCount: number;
 }
 
 export interface RefundRequest {

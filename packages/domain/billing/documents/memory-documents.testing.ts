@@ -80,7 +80,7 @@ export function memoryDocuments(): MemoryDocuments {
     closings: async () => asked,
     async askClosing(period) {
       if (asked.some((closing) => closing.period === period)) return false;
-      asked.push({ period, askedAtMs: 0 });
+      asked.push({ period, askedAtMs: 0, accountCount: 3, keptCount: 1, issuedCount: 0, documentCount: 0 });
       return true;
     },
   };

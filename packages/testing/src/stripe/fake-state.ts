@@ -4,11 +4,16 @@ import type { FormObject, FormValue } from './form-body.ts';
 /** An object as Stripe has it. */
 export type StripeObject = Record<string, unknown> & { id: string; object: string };
 
+/** Where an invoice is paid, and where somebody says where payouts go. */
+export type HostedPage = 'pay' | 'connect';
+
 const shapes: Readonly<Record<string, object>> = JSON.parse(
   readFileSync(new URL('../../fixtures/stripe/fixtures3.json', import.meta.url), 'utf8'),
 ).resources;
 
 const DAY_SECONDS = 86_400;
+/** How long the address of a page for an account is good. */
+const LINK_SECONDS = 300;
 /** How old a quantity may be, and how far ahead. */
 const METER_PAST_SECONDS_MAX = 35 * DAY_SECONDS;
 const METER_FUTURE_SECONDS_MAX = 300;
@@ -44,18 +49,18 @@ export class FakeState {
   readonly #events: StripeObject[] = [];
   readonly #meterEvents = new Map<string, number>();
   readonly #nowMs: () => number;
-  readonly #payUrlOf: (invoiceId: string) => string;
+  readonly #pageUrlOf: (page: HostedPage, id: string) => string;
   readonly #nextId: (prefix: string) => string;
   /** Of the platform, in minor units: what was paid in less what went out. */
   balance = 0;
 
   constructor(options: {
     readonly nowMs: () => number;
-    readonly payUrlOf: (invoiceId: string) => string;
+    readonly pageUrlOf: (page: HostedPage, id: string) => string;
     readonly nextId: (prefix: string) => string;
   }) {
     this.#nowMs = options.nowMs;
-    this.#payUrlOf = options.payUrlOf;
+    this.#pageUrlOf = options.pageUrlOf;
     this.#nextId = options.nextId;
   }
 
@@ -80,6 +85,14 @@ export class FakeState {
 
   createAccount(given: FormObject): StripeObject {
     return this.#add('account', 'acct_', { ...given, capabilities: { transfers: 'inactive' } });
+  }
+
+  /** Where its owner says who it is, and comes back from. */
+  accountLink(given: FormObject): object {
+    const { id } = this.need(String(given['account']), 'account');
+    const back = encodeURIComponent(String(given['return_url']));
+    const url = `${this.#pageUrlOf('connect', id)}?return_url=${back}`;
+    return { object: 'account_link', created: this.#seconds, expires_at: this.#seconds + LINK_SECONDS, url };
   }
 
   /** What its owner does on Stripe's pages. */
@@ -128,7 +141,7 @@ export class FakeState {
         code: 'invoice_not_editable',
       });
     invoice['status'] = 'open';
-    invoice['hosted_invoice_url'] = this.#payUrlOf(invoiceId);
+    invoice['hosted_invoice_url'] = this.#pageUrlOf('pay', invoiceId);
     this.#tell('invoice.finalized', invoice);
     // An invoice of nothing is paid as soon as it is final.
     if (invoice['amount_due'] === 0) this.#paid(invoice);

@@ -9,8 +9,11 @@ import { decodeForm, type FormObject } from './form-body.ts';
 /** What goes wrong once, with the next request whose path it names. */
 export interface StripeFault {
   readonly path: RegExp;
-  /** 'lost': the request has its effect, and its answer never comes. */
-  readonly kind: 'rate-limited' | 'failed' | 'lost';
+  /**
+   * 'unreached': it breaks off before it has any effect. 'lost': it breaks off after it had its effect. 'silent': it has its
+   * effect, and the other side waits for an answer for as long as it likes.
+   */
+  readonly kind: 'rate-limited' | 'failed' | 'unreached' | 'lost' | 'silent';
 }
 
 export interface FakeStripeOptions {
@@ -37,7 +40,7 @@ export interface FakeStripe {
     secret?: string,
   ): { readonly body: string; readonly signature: string };
   /** Runs before each request is answered: to let a process die there. */
-  onRequest: ((request: string) => void) | undefined;
+  onRequest: ((request: string) => void | Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -117,10 +120,7 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: /^\/v1\/account_links$/,
     request: 'accountLinks.create',
-    answer: (state, given) => {
-      const { id } = state.need(String(given['account']), 'account');
-      return { object: 'account_link', created: 0, expires_at: 0, url: `https://connect.stripe.test/${id}` };
-    },
+    answer: (state, given) => state.accountLink(given),
   },
   {
     method: 'POST',
@@ -258,7 +258,7 @@ export async function startFakeStripe({
   let sequence = 0;
   let url = '';
   const nextId = (prefix: string) => `${prefix}${(++sequence).toString(36).padStart(14, '0')}`;
-  const newState = () => new FakeState({ nowMs, nextId, payUrlOf: (id) => `${url}/pay/${id}` });
+  const newState = () => new FakeState({ nowMs, nextId, pageUrlOf: (page, id) => `${url}/${page}/${id}` });
   const states = new Map<string, FakeState>();
   const stateOf = (stripeAccount: string) => {
     const known = states.get(stripeAccount) ?? newState();
@@ -310,17 +310,22 @@ export async function startFakeStripe({
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = await read(request, accountOfKey);
-    if (asked.path.startsWith('/pay/')) return hostedPage([...states.values()], asked, response);
+    if (asked.path.startsWith('/pay/')) return payPage([...states.values()], asked, response);
+    if (asked.path.startsWith('/connect/')) return connectPage([...states.values()], asked, response);
     requests.push(`${asked.method} ${asked.path}`);
-    fake.onRequest?.(`${asked.method} ${asked.path}`);
+    await fake.onRequest?.(`${asked.method} ${asked.path}`);
     const at = faults.findIndex(({ path }) => path.test(asked.path));
     const fault = at < 0 ? undefined : faults.splice(at, 1)[0]?.kind;
+    if (fault === 'unreached') {
+      response.destroy();
+      return;
+    }
     const made =
       fault === 'rate-limited'
         ? problem(429, { type: 'invalid_request_error', code: 'rate_limit', message: 'Too many requests.' })
         : answerOnce(asked, fault === 'failed');
     if (fault === 'lost') response.destroy();
-    else {
+    else if (fault !== 'silent') {
       response.writeHead(made.status, { 'content-type': 'application/json', 'request-id': nextId('req_') });
       response.end(made.text);
     }
@@ -382,7 +387,7 @@ async function read(request: IncomingMessage, accountOfKey: ReadonlyMap<string, 
 }
 
 /** Where whoever owes an invoice pays it: one button. */
-function hostedPage(states: readonly FakeState[], { method, path }: Asked, response: ServerResponse): void {
+function payPage(states: readonly FakeState[], { method, path }: Asked, response: ServerResponse): void {
   const invoiceId = path.slice('/pay/'.length);
   const state = states.find((of) => of.all('invoice').some(({ id }) => id === invoiceId));
   if (state === undefined) throw new StripeRefusal(404, 'No such invoice.');
@@ -392,6 +397,27 @@ function hostedPage(states: readonly FakeState[], { method, path }: Asked, respo
     status === 'paid'
       ? '<h1>Paid</h1>'
       : `<h1>Invoice</h1><form method="post"><button>Pay ${left} ${currency}</button></form>`;
+  sendPage(response, body);
+}
+
+/** Where whoever is paid out says who it is and where the money goes: one button, which leads back. */
+function connectPage(
+  states: readonly FakeState[],
+  { method, path, form }: Asked,
+  response: ServerResponse,
+): void {
+  if (method === 'POST') {
+    const payeeId = path.slice('/connect/'.length);
+    states.find((of) => of.all('account').some(({ id }) => id === payeeId))?.onboard(payeeId);
+    response.writeHead(303, { location: new URLSearchParams(form).get('return_url') ?? '/' }).end();
+    return;
+  }
+  const back = new URLSearchParams(form).get('return_url') ?? '';
+  const field = `<input type="hidden" name="return_url" value="${back.replaceAll(/[&"<]/g, '')}">`;
+  sendPage(response, `<h1>Payouts</h1><form method="post">${field}<button>Pay me out</button></form>`);
+}
+
+function sendPage(response: ServerResponse, body: string): void {
   response.writeHead(200, { 'content-type': 'text/html' });
   response.end(`<!doctype html><html lang="en"><title>Stripe, a fake</title><body>${body}</body></html>`);
 }

@@ -4,6 +4,8 @@ import { Tabs } from '@patchbay/ui/tabs';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import type { ReactNode } from 'react';
+import { Callbacks } from '../callbacks/callbacks.tsx';
+import type { CallbackScope } from '../callbacks/use-callbacks.ts';
 import { ServiceForms } from '../services/service-forms.tsx';
 import type { ConfigScope } from '../services/use-service-config.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -17,7 +19,7 @@ export function ApplicationConfig({ application }: { readonly application: Appli
   const asked = useSearchParams().get('type');
   const chosen = instanceTypes.find((type) => type === asked);
   const path = pagePath(accountId, `applications/${applicationId}`);
-  const scope: ConfigScope =
+  const scope: ConfigScope & CallbackScope =
     chosen === undefined
       ? { kind: 'application', applicationId }
       : { kind: 'instanceType', applicationId, instanceType: chosen };
@@ -56,6 +58,9 @@ export function ApplicationConfig({ application }: { readonly application: Appli
       )}
       {/* Made anew for another level: the fields hold what somebody typed. */}
       <ServiceForms key={`${applicationId} ${chosen ?? ''}`} scope={scope} />
+      <div className="mt-8">
+        <Callbacks key={`${applicationId} ${chosen ?? ''}`} scope={scope} />
+      </div>
     </section>
   );
 }

@@ -16,7 +16,6 @@ import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
 import { ChangesLink } from '../audit/changes-link.tsx';
-import { Callbacks } from '../callbacks/callbacks.tsx';
 import { mintings } from '../credentials/minting.ts';
 import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -79,7 +78,6 @@ export function ApplicationPage(): ReactNode {
           <ApplicationFacts application={application} />
           <ApplicationConfig application={application} />
           <LogicSetting scope={{ kind: 'application', applicationId }} />
-          <Callbacks scope={{ kind: 'application', applicationId }} />
           <EntityUse dimension="application" id={applicationId}>
             Nothing yet. Put the id of the application into the credentials that you mint, and their use is
             counted here within 5 seconds.

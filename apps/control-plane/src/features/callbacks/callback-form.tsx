@@ -21,6 +21,7 @@ const url = z.url({
 const heard: Readonly<Record<CallbackScope['kind'], string>> = {
   account: 'the events of this service in this account',
   application: 'the sessions of this application',
+  instanceType: 'the sessions of this instance type',
   endpoint: 'what this endpoint has a part in',
 };
 

@@ -35,11 +35,20 @@ const nobody: Readonly<Record<CallbackScope['kind'], string>> = {
     'Nobody is told by this service’s settings. A callback is an address of your server that hears of what this service tells of in this account, and of nothing else.',
   application:
     'Nobody is told of this application alone. A callback is an address of your server that hears of its sessions, such as a call that ended.',
+  instanceType:
+    'Nobody is told of this instance type alone. A callback is an address of your server that hears of its sessions, such as a call that ended.',
   endpoint:
     'Nobody is told of this endpoint alone. A callback is an address of your server that hears of what it has a part in, such as a call that ended.',
 };
 
-/** Who is told of what an account, an application or an endpoint has a part in; the account's own tell beside the others. */
+const levelWords: Readonly<Record<CallbackScope['kind'], string>> = {
+  account: 'account',
+  application: 'application',
+  instanceType: 'instance type',
+  endpoint: 'endpoint',
+};
+
+/** Who is told of what an account, an application, an instance type of it or an endpoint has a part in; those above tell beside them. */
 export function Callbacks({ scope, of = tellingServices }: CallbacksProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -127,7 +136,7 @@ const factsOf = (accountId: string, scope: CallbackScope): readonly Column<SetCa
           header: 'Set for',
           cell: ({ level }: SetCallback) => (
             <span className="whitespace-nowrap text-ink-soft">
-              {level === 'account' ? 'the account' : `this ${level}`}
+              {level === scope.kind ? 'this' : 'the'} {levelWords[level]}
             </span>
           ),
         },

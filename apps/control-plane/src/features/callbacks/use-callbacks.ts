@@ -27,6 +27,7 @@ const answer = z.object({
 export type CallbackScope =
   | { readonly kind: 'account' }
   | { readonly kind: 'application'; readonly applicationId: string }
+  | { readonly kind: 'instanceType'; readonly applicationId: string; readonly instanceType: string }
   | { readonly kind: 'endpoint'; readonly endpointId: string };
 
 export type SetCallback = z.output<typeof answer>['callbacks'][number] & {
@@ -38,7 +39,27 @@ export type NewCallback = Pick<SetCallback, 'service' | 'url' | 'fallbackUrl' | 
 /** Services that tell of something, in the order of the registry. */
 export const tellingServices = serviceKeys.filter((key) => Object.keys(services[key].events).length > 0);
 
-const infixes = { account: '', application: 'Application', endpoint: 'Endpoint' } as const;
+const infixes = {
+  account: '',
+  application: 'Application',
+  instanceType: 'InstanceType',
+  endpoint: 'Endpoint',
+} as const;
+
+/** Itself, and those above it that hear of the same. */
+function levelsOf(scope: CallbackScope): readonly CallbackScope[] {
+  switch (scope.kind) {
+    case 'account':
+      return [scope];
+    case 'application':
+    case 'endpoint':
+      return [scope, { kind: 'account' }];
+    case 'instanceType': {
+      const { applicationId } = scope;
+      return [scope, { kind: 'application', applicationId }, { kind: 'account' }];
+    }
+  }
+}
 
 /** The callbacks of an entity, of these services, and those above it that hear of the same. */
 export function useCallbacks(scope: CallbackScope, of: readonly ServiceKey[]) {
@@ -48,9 +69,7 @@ export function useCallbacks(scope: CallbackScope, of: readonly ServiceKey[]) {
   const query = useQuery({
     queryKey: ['callbacks', accountId, scope, of],
     queryFn: async () => {
-      const levels: readonly CallbackScope[] =
-        scope.kind === 'account' ? [scope] : [scope, { kind: 'account' }];
-      const ofEach = levels.flatMap(({ kind, ...entity }) =>
+      const ofEach = levelsOf(scope).flatMap(({ kind, ...entity }) =>
         of.map(async (service): Promise<readonly SetCallback[]> => {
           const operation = `${service}.get${infixes[kind]}Callbacks`;
           const read = answer.parse(await client.query(operation, { accountId, ...entity }));

@@ -10,11 +10,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { problemOf } from '../problem/problem.ts';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { TestPayments } from '../test-mode/test-payments.tsx';
 import type { ShownDocument } from './document-sheet.tsx';
 import { showMinorUnits } from './printed-document.ts';
+
+/** By then Stripe has done it, and the page need not wait for its next look. */
+const MOVED_MS = 2_000;
 
 /** What whoever collects an invoice can do with it: give back what was paid, or ask for it no more. */
 export function DocumentChanges({ document }: { readonly document: ShownDocument }): ReactNode {
@@ -25,8 +28,7 @@ export function DocumentChanges({ document }: { readonly document: ShownDocument
   const isOfSeller = collectedBy === 'seller' && document.accountId !== accountId;
   const own = useQuery(trpc.collecting.get.queryOptions({ accountId }, { enabled: isOfSeller }));
   if (account?.isTest === true) return kind === 'invoice' ? <TestPayments document={document} /> : null;
-  const isPlatform = account?.parentId === undefined && account?.ancestors.length === 0;
-  const isOurs = isOfSeller ? own.data !== undefined && own.data.state !== 'none' : isPlatform;
+  const isOurs = isOfSeller ? own.data !== undefined && own.data.state !== 'none' : isPlatform(account);
   if (!isOurs || kind !== 'invoice' || standing === undefined) return null;
   const isPaid = BigInt(standing.paidMinorUnits) > BigInt(standing.refundedMinorUnits);
   const isOpen = standing.paidMinorUnits === '0' && standing.state !== 'void';
@@ -59,7 +61,9 @@ function useSaid(text: string, close: () => void) {
     onSuccess: () => {
       close();
       toast({ tone: 'live', title: text, detail: 'A credit note says so.' });
-      void queries.invalidateQueries(trpc.documents.pathFilter());
+      const look = () => void queries.invalidateQueries(trpc.documents.pathFilter());
+      look();
+      setTimeout(look, MOVED_MS);
     },
     onError: (error: unknown) => {
       const { title, detail } = problemOf(error);
@@ -73,7 +77,7 @@ function GiveBack({ document }: ChangeProps): ReactNode {
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState('');
-  const said = useSaid('It is given back.', () => setOpen(false));
+  const said = useSaid('It goes back.', () => setOpen(false));
   const refund = useMutation(trpc.statements.refund.mutationOptions(said));
   const { currency, accountId: buyerId, period, standing } = document;
   const mostMinorUnits =

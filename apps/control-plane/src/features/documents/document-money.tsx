@@ -12,7 +12,11 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
   const { standing, currency, totalMinorUnits, period, correctsId } = document;
   const money = (minorUnits: string) => `${showMinorUnits(minorUnits, currency)} ${currency}`;
   const isPayout = document.kind === 'payout-note';
-  const left = BigInt(totalMinorUnits) - BigInt(standing?.paidMinorUnits ?? '0');
+  const [lost, setOff] = [
+    isPayout ? BigInt(standing?.refundedMinorUnits ?? '0') : 0n,
+    BigInt(standing?.setOffMinorUnits ?? '0'),
+  ];
+  const left = BigInt(totalMinorUnits) - lost - setOff - BigInt(standing?.paidMinorUnits ?? '0');
   return (
     <section aria-labelledby="money">
       <h2 id="money" className="mb-1 font-semibold">
@@ -23,6 +27,11 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
         {standing?.fundedMinorUnits === undefined ? null : (
           <Fact term="Paid by its payers">{money(standing.fundedMinorUnits)}</Fact>
         )}
+        {setOff === 0n ? null : (
+          <Fact term={setOff > 0n ? 'Kept for credit you gave' : 'Kept before, given back'}>
+            {money((setOff > 0n ? setOff : -setOff).toString())}
+          </Fact>
+        )}
         {standing === undefined ? null : (
           <Fact term={isPayout ? 'Sent' : 'Paid'}>{money(standing.paidMinorUnits)}</Fact>
         )}
@@ -30,7 +39,7 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
           <Fact term={isPayout ? 'To be sent' : 'Open'}>{money(left.toString())}</Fact>
         )}
         {standing === undefined || standing.refundedMinorUnits === '0' ? null : (
-          <Fact term="Given back">{money(standing.refundedMinorUnits)}</Fact>
+          <Fact term={isPayout ? 'Lost' : 'Given back'}>{money(standing.refundedMinorUnits)}</Fact>
         )}
         {standing === undefined || standing.disputedMinorUnits === '0' ? null : (
           <Fact term="Held by a bank">{money(standing.disputedMinorUnits)}</Fact>

@@ -4,6 +4,7 @@ import { CircleAlert, CircleCheck, CircleDashed, CircleSlash } from 'lucide-reac
 import type { ReactNode } from 'react';
 import type { Outputs } from '../../trpc/client.ts';
 import { useAccount } from '../shell/account.ts';
+import { type PayoutStanding, payoutStateOf } from './payout-state.ts';
 
 export type DocumentHead = Outputs['documents']['list']['items'][number];
 
@@ -43,14 +44,10 @@ export function stateOf({ kind, standing, dueAt }: DocumentHead, nowMs: number):
   }
 }
 
-function payoutState({
-  state,
-  fundedMinorUnits,
-  paidMinorUnits,
-}: NonNullable<DocumentHead['standing']>): Shown {
-  if (state === 'paid') return done('sent');
-  if (BigInt(fundedMinorUnits ?? '0') > BigInt(paidMinorUnits)) return waiting('ready to be sent');
-  return waiting(state === 'open' ? 'sent in part' : 'waits for its payers');
+function payoutState(standing: PayoutStanding): Shown {
+  const { isDone, text } = payoutStateOf(standing);
+  if (standing.state === 'void') return over(text);
+  return isDone ? done(text) : waiting(text);
 }
 
 export function DocumentState({

@@ -165,8 +165,9 @@ function carriedSums({ carriedIn, residue }: DocumentAnswer): readonly PrintedSu
   ];
 }
 
-function notesOf({ kind, dueAt, correctsId, standing }: DocumentAnswer): readonly string[] {
+function notesOf({ kind, currency, dueAt, correctsId, standing }: DocumentAnswer): readonly string[] {
   const payUrl = standing !== undefined && 'payUrl' in standing ? standing.payUrl : undefined;
+  const setOff = standing !== undefined && 'setOffMinorUnits' in standing ? standing.setOffMinorUnits : '0';
   return [
     ...(kind === 'invoice' && dueAt !== undefined && payUrl !== undefined
       ? [`Please pay by ${showUtcDay(dueAt)}: ${payUrl}`]
@@ -176,5 +177,15 @@ function notesOf({ kind, dueAt, correctsId, standing }: DocumentAnswer): readonl
       ? ['Another bills this month: nothing of this document is owed.']
       : []),
     ...(kind === 'payout-note' ? ['It is sent as far as it was paid by those that it was earned of.'] : []),
+    ...setOffNotes(BigInt(setOff), currency),
   ];
+}
+
+/** What of a payout is kept because its account gave credit that others used (BIL-5). */
+function setOffNotes(setOff: bigint, currency: string): readonly string[] {
+  if (setOff === 0n) return [];
+  const shown = `${showMinorUnits((setOff < 0n ? -setOff : setOff).toString(), currency)} ${currency}`;
+  return setOff > 0n
+    ? [`${shown} of it are not sent: they pay for credit that you gave and others used.`]
+    : [`${shown} more are sent: they were kept before for credit that nobody used in the end.`];
 }

@@ -141,7 +141,7 @@ function Nothing({
 const examplesOf = (accountId: string) => [
   exampleOf({
     operation: 'endpoints.list',
-    input: { accountId, identifier: 'tel:+49 (30) 123-4567', scope: 'inclusive' },
+    input: { accountId, identifier: 'tel:+49 (30) 123-4567', scope: 'descendants' },
     title: 'Look one up, however it is written',
     cli: `endpoint list --identifier 'tel:+49 (30) 123-4567' --below --account ${accountId}`,
   }),

@@ -5,7 +5,7 @@ import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { EmptyState } from '@patchbay/ui/empty-state';
-import { Menu } from '@patchbay/ui/menu';
+import { Menu, MenuItem } from '@patchbay/ui/menu';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
@@ -24,6 +24,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { CreateKey } from './create-key.tsx';
+import { RenameKey } from './rename-key.tsx';
 import { RotateKey } from './rotate-key.tsx';
 
 type Key = Outputs['keys']['list']['items'][number];
@@ -35,8 +36,10 @@ export function KeysPage(): ReactNode {
   const { data: account } = useAccount();
   const [asked, setAsked] = useState<Key>();
   const [rotated, setRotated] = useState<Key>();
+  const [renamed, setRenamed] = useState<Key>();
   const refusal = useRefusalToast();
   const mayCreate = useMay('keys.create');
+  const mayRename = useMay('keys.update');
   const mayRotate = useMay('keys.rotate');
   const mayRevoke = useMay('keys.revoke');
   const mayAudit = useMay('audit.list');
@@ -60,6 +63,11 @@ export function KeysPage(): ReactNode {
       operation: 'keys.rotate',
       input: { accountId, keyId: keys[0]?.id ?? 'key_…' },
       cli: `key rotate ${keys[0]?.id ?? 'key_…'} --account ${accountId}`,
+    }),
+    exampleOf({
+      operation: 'keys.update',
+      input: { accountId, keyId: keys[0]?.id ?? 'key_…', name: 'Production' },
+      cli: `key rename ${keys[0]?.id ?? 'key_…'} Production --account ${accountId}`,
     }),
     exampleOf({ operation: 'keys.list', input: { accountId }, cli: `key list --account ${accountId}` }),
   ];
@@ -94,6 +102,7 @@ export function KeysPage(): ReactNode {
           label="API keys"
           columns={columnsOf({
             ...(mayRevoke ? { onRevoke: setAsked } : {}),
+            ...(mayRename ? { onRename: setRenamed } : {}),
             ...(mayRotate ? { onRotate: setRotated } : {}),
             ...(mayAudit ? { isAudited: true } : {}),
           })}
@@ -106,6 +115,7 @@ export function KeysPage(): ReactNode {
         isPending={list.isFetchingNextPage}
         onMore={() => void list.fetchNextPage()}
       />
+      {renamed === undefined ? null : <RenameKey renamed={renamed} onDone={() => setRenamed(undefined)} />}
       {rotated === undefined ? null : <RotateKey rotated={rotated} onDone={() => setRotated(undefined)} />}
       {asked === undefined ? null : (
         <ConfirmDialog
@@ -132,6 +142,7 @@ export function KeysPage(): ReactNode {
 interface Actions {
   readonly onRevoke?: (key: Key) => void;
   readonly onRotate?: (key: Key) => void;
+  readonly onRename?: (key: Key) => void;
   /** Leads to the audit log, from a key that is gone too. */
   readonly isAudited?: true;
 }
@@ -181,7 +192,7 @@ const facts: readonly Column<Key>[] = [
   },
 ];
 
-const actionsColumn = ({ onRevoke, onRotate, isAudited }: Actions): Column<Key> => ({
+const actionsColumn = ({ onRevoke, onRotate, onRename, isAudited }: Actions): Column<Key> => ({
   key: 'actions',
   header: 'Actions',
   isAction: true,
@@ -201,7 +212,7 @@ const actionsColumn = ({ onRevoke, onRotate, isAudited }: Actions): Column<Key> 
           Revoke
         </Button>
       )}
-      {isAudited === undefined ? null : (
+      {(onRename ?? isAudited) === undefined ? null : (
         <Menu
           trigger={
             <Button size="small" variant="ghost" aria-label={`More of ${key.name}`}>
@@ -209,7 +220,8 @@ const actionsColumn = ({ onRevoke, onRotate, isAudited }: Actions): Column<Key> 
             </Button>
           }
         >
-          <ChangesItems id={key.id} />
+          {onRename === undefined ? null : <MenuItem onSelect={() => onRename(key)}>Rename…</MenuItem>}
+          {isAudited === undefined ? null : <ChangesItems id={key.id} />}
         </Menu>
       )}
     </span>

@@ -15,11 +15,14 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   tax: { title: 'Tax', says: 'What of the invoices is the state’s.' },
   owed: { title: 'Open payouts', says: 'What was earned and is not sent yet.' },
   disputed: { title: 'Disputed', says: 'What a bank holds while a payment is disputed.' },
-  clearing: { title: 'Money', says: 'What was paid in, below zero, and what was paid out.' },
+  clearing: {
+    title: 'Money',
+    says: 'What this account paid, below zero, and what it got. Of the platform, what is there.',
+  },
   balance: { title: 'Prepaid', says: 'What was paid in before it was used, and is left.' },
   drawn: { title: 'Prepaid use', says: 'What the balance paid for use that is on no invoice yet.' },
   granted: {
     title: 'Given to others',
-    says: 'Credit that this account gave, below zero while they have it.',
+    says: 'Credit that this account gave and has not paid for, below zero: a payout pays for what others used.',
   },
 };

@@ -8,7 +8,7 @@ import { showExactMoney } from '../../formats/money.ts';
 import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 import { movementText } from '../payments/movement-words.ts';
-import { useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { meterOf } from '../usage/meters.ts';
 import { bookWords } from './book-words.ts';
@@ -29,6 +29,8 @@ export function TransactionTable({
   readonly transactions: readonly Transaction[];
 }): ReactNode {
   const accountId = useAccountId();
+  const { data: account } = useAccount();
+  const platformId = isPlatform(account) ? accountId : undefined;
   const rows = transactions.flatMap((transaction) =>
     transaction.entries.map(
       (entry, index): EntryRow => ({
@@ -46,7 +48,7 @@ export function TransactionTable({
       </h2>
       <Table
         label="Transactions"
-        columns={columnsOf(accountId)}
+        columns={columnsOf(accountId, platformId)}
         rows={rows}
         rowKey={(row) => `${row.transaction.transactionId} ${row.accountId} ${row.book}`}
         rowClassName={({ isLast }) => (isLast ? undefined : 'border-b-0!')}
@@ -58,7 +60,7 @@ export function TransactionTable({
   );
 }
 
-const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
+const columnsOf = (accountId: string, platformId: string | undefined): readonly Column<EntryRow>[] => [
   {
     key: 'cause',
     header: 'Cause',
@@ -66,7 +68,12 @@ const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
     // Of those below, a phone has cards of their own.
     cell: ({ transaction, isFirst, ...entry }) => (
       <span className={isFirst ? undefined : 'sm:sr-only'}>
-        <Cause transaction={transaction} entry={entry} accountId={accountId} />
+        <Cause
+          transaction={transaction}
+          entry={entry}
+          accountId={accountId}
+          isOfPlatform={entry.accountId === platformId}
+        />
       </span>
     ),
   },
@@ -120,10 +127,12 @@ interface CauseProps {
   readonly transaction: Transaction;
   readonly entry: Pick<Entry, 'book' | 'amount'>;
   readonly accountId: string;
+  readonly isOfPlatform: boolean;
 }
 
 /** Why it was booked, with the way to it. */
-function Cause({ transaction: { cause, period, sourceRef }, entry, accountId }: CauseProps): ReactNode {
+function Cause({ transaction, entry, accountId, isOfPlatform }: CauseProps): ReactNode {
+  const { cause, period, sourceRef } = transaction;
   const link = (segment: string, text: string) => (
     <Link href={pagePath(accountId, segment)} className="font-medium hover:underline" title={sourceRef}>
       {text}
@@ -139,7 +148,10 @@ function Cause({ transaction: { cause, period, sourceRef }, entry, accountId }: 
     case 'carry':
       return link(`statements/${period}`, 'A fraction is carried');
     case 'document':
-      return link(`documents/${cause.documentId}`, movementText({ what: cause.what ?? '', ...entry }));
+      return link(
+        `documents/${cause.documentId}`,
+        movementText({ what: cause.what ?? '', ...entry, isOfPlatform }),
+      );
     case 'balance':
       return link('balance', balanceTexts[cause.what ?? ''] ?? 'Prepaid money');
     case 'other':

@@ -10,7 +10,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 
 type Checked = Outputs['customers']['check'];
@@ -19,9 +19,7 @@ type Checked = Outputs['customers']['check'];
 export function LinkCustomers(): ReactNode {
   const { data: account } = useAccount();
   const [isOpen, setOpen] = useState(false);
-  const isPlatform =
-    account !== undefined && account.parentId === undefined && account.ancestors.length === 0;
-  if (!isPlatform) return null;
+  if (!isPlatform(account)) return null;
   return (
     <IfMay to="customers.check">
       <Button onClick={() => setOpen(true)}>Link customers</Button>

@@ -3,6 +3,8 @@ interface Moved {
   readonly what: string;
   readonly book: string;
   readonly amount: string;
+  /** Seen by the platform, whose side of a movement is the other one. Default: by the account that it is of. */
+  readonly isOfPlatform?: boolean;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -27,15 +29,23 @@ const words: Readonly<Record<string, string>> = {
   'drawn balance': 'Balance used',
   'drawn drawn': 'Use paid by the balance',
   'paid balance': 'Money paid in',
+  'set-off owed': 'Kept of the payout for credit you gave',
+  'set-off granted': 'Credit you gave, paid by the payout',
   'credit balance': 'Credit received',
   'credit granted': 'Credit given',
   'credit-ended balance': 'Credit ended',
   'credit-ended granted': 'Given credit came back',
 };
 
-export function movementText({ what, book, amount }: Moved): string {
+export function movementText({ what, book, amount, isOfPlatform = false }: Moved): string {
+  const isLess = BigInt(amount) < 0n !== isOfPlatform;
+  const said = words[`${what} ${book}`];
   // What somebody below paid, or got back, moves what those above are owed.
-  if (book === 'owed' && !['issued', 'payout', 'compared'].includes(what))
-    return BigInt(amount) < 0n ? 'Less is owed to you' : 'More is owed to you';
-  return words[`${what} ${book}`] ?? `${what}, ${book}`;
+  if (said === undefined && book === 'owed')
+    return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
+  if (said === undefined && book === 'granted')
+    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid by the payout`;
+  if (what === 'payout' && book === 'clearing' && isLess) return 'Payout taken back';
+  if (what === 'payout' && book === 'owed' && !isLess) return 'Payout unsettled';
+  return said ?? `${what}, ${book}`;
 }

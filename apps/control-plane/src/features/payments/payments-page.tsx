@@ -15,7 +15,7 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { MoneyTabs } from '../money/money-tabs.tsx';
 import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -32,6 +32,7 @@ const REFRESH_MS = 10_000;
 export function PaymentsPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const { data: account } = useAccount();
   const list = useInfiniteQuery(
     trpc.payments.list.infiniteQueryOptions(listRequest(accountId), {
       ...paged,
@@ -67,7 +68,7 @@ export function PaymentsPage(): ReactNode {
           {balances.data === undefined ? null : <Standing balances={balances.data.items} movements={items} />}
           <Table
             label="Movements"
-            columns={columnsOf(accountId)}
+            columns={columnsOf(accountId, isPlatform(account))}
             rows={items}
             rowKey={({ transactionId, book }) => `${transactionId} ${book}`}
           />
@@ -130,12 +131,12 @@ function Standing({
   });
 }
 
-const columnsOf = (accountId: string): readonly Column<Movement>[] => [
+const columnsOf = (accountId: string, isOfPlatform: boolean): readonly Column<Movement>[] => [
   {
     key: 'what',
     header: 'What',
     isTitle: true,
-    cell: (movement) => <span className="font-medium">{movementText(movement)}</span>,
+    cell: (movement) => <span className="font-medium">{movementText({ ...movement, isOfPlatform })}</span>,
   },
   { key: 'at', header: 'When', cell: ({ at }) => <time dateTime={at}>{showMoment(at)}</time> },
   { key: 'period', header: 'Month', cell: ({ period }) => showPeriod(period) },

@@ -33,12 +33,26 @@ import { OwnStripe } from './own-stripe.tsx';
 type Payee = Outputs['payouts']['get'];
 
 const REFRESH_MS = 10_000;
+const PAYEE_MS = 2_000;
 const CLOCK_MS = 60_000;
 
 const figuresOf = ({ totalMinorUnits, standing }: DocumentHead) => {
   const [earned, sent] = [BigInt(totalMinorUnits), BigInt(standing?.paidMinorUnits ?? '0')];
-  const funded = BigInt(standing?.fundedMinorUnits ?? '0');
-  return { earned, sent, funded, ready: funded > sent ? funded - sent : 0n, waits: earned - funded };
+  const [funded, lost] = [
+    BigInt(standing?.fundedMinorUnits ?? '0'),
+    BigInt(standing?.refundedMinorUnits ?? '0'),
+  ];
+  const kept = BigInt(standing?.setOffMinorUnits ?? '0');
+  const ready = funded - kept - sent;
+  const waits = earned - lost - funded;
+  return { earned, sent, funded, kept, lost, ready: ready > 0n ? ready : 0n, waits };
+};
+
+/** So many figures beside each other. */
+const widths: Readonly<Record<number, string>> = {
+  3: 'sm:grid-cols-3',
+  4: 'sm:grid-cols-2 lg:grid-cols-4',
+  5: 'sm:grid-cols-3 lg:grid-cols-5',
 };
 
 /** What the account earned, for whom it waits, and what was sent (BIL-4, BIL-6). */
@@ -46,7 +60,13 @@ export function PayoutsPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const nowMs = useNow(CLOCK_MS);
-  const payee = useQuery(trpc.payouts.get.queryOptions({ accountId }));
+  const payee = useQuery(
+    trpc.payouts.get.queryOptions(
+      { accountId },
+      // Whoever comes back from Stripe is here before Stripe has told of it.
+      { refetchInterval: ({ state: { data } }) => (data?.state === 'incomplete' ? PAYEE_MS : false) },
+    ),
+  );
   const seller = useQuery(trpc.sellers.get.queryOptions({ accountId }));
   const list = useInfiniteQuery(
     trpc.documents.list.infiniteQueryOptions(
@@ -55,6 +75,7 @@ export function PayoutsPage(): ReactNode {
     ),
   );
   const notes = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const has = (of: 'lost' | 'kept') => notes.some((note) => figuresOf(note)[of] !== 0n);
   const error = list.error ?? payee.error ?? seller.error;
   return (
     <>
@@ -83,7 +104,14 @@ export function PayoutsPage(): ReactNode {
           <Earned key={currency} currency={currency} notes={ofCurrency} />
         ))}
         {notes.length === 0 ? null : (
-          <Table label="Payouts" columns={columnsOf(accountId, nowMs)} rows={notes} rowKey={({ id }) => id} />
+          <Table
+            label="Payouts"
+            columns={columnsOf(accountId, nowMs).filter(
+              ({ key }) => (key !== 'lost' && key !== 'kept') || has(key),
+            )}
+            rows={notes}
+            rowKey={({ id }) => id}
+          />
         )}
         <OwnStripe />
       </div>
@@ -159,11 +187,24 @@ function Earned({
     ['Earned', total(({ earned }) => earned), 'in the months below'],
     ['Sent', total(({ sent }) => sent), 'to your account at Stripe'],
     ['Waits for its payers', total(({ waits }) => waits), 'their invoices are open'],
+    ['Lost', total(({ lost }) => lost), 'given back, disputed or given up'],
+    ['Kept', total(({ kept }) => kept), 'for credit that you gave and others used'],
   ] as const;
+  const shown = figures.filter(([label, amount]) => amount !== 0n || (label !== 'Lost' && label !== 'Kept'));
+  const keptSeries =
+    total(({ kept }) => kept) === 0n
+      ? []
+      : [
+          {
+            label: 'kept for credit given',
+            colour: '--ink-faint',
+            amounts: byMonth(({ kept }) => (kept > 0n ? kept : 0n)),
+          } as const,
+        ];
   return (
     <section aria-label={`Earned in ${currency}`} className="grid grid-cols-1 gap-5">
-      <div className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-3">
-        {figures.map(([label, amount, note]) => (
+      <div className={`grid gap-x-10 gap-y-4 border-y py-3 ${widths[shown.length] ?? ''}`}>
+        {shown.map(([label, amount, note]) => (
           <Stat key={label} label={label} value={showMoney(amount, currency)} unit={currency} note={note} />
         ))}
       </div>
@@ -172,6 +213,7 @@ function Earned({
         currency={currency}
         series={[
           { label: 'sent', colour: '--money', amounts: byMonth(({ sent }) => sent) },
+          ...keptSeries,
           { label: 'ready to be sent', colour: '--live', amounts: byMonth(({ ready }) => ready) },
           { label: 'waits for its payers', colour: '--wait', amounts: byMonth(({ waits }) => waits) },
         ]}
@@ -199,6 +241,14 @@ const columnsOf = (accountId: string, nowMs: number): readonly Column<DocumentHe
     header: 'Paid by its payers',
     isNumber: true,
     cell: (note) => figure(note, figuresOf(note).funded),
+  },
+  // Only where there is any: most get nothing back, and give nobody credit.
+  { key: 'lost', header: 'Lost', isNumber: true, cell: (note) => figure(note, figuresOf(note).lost) },
+  {
+    key: 'kept',
+    header: 'Kept for credit given',
+    isNumber: true,
+    cell: (note) => figure(note, figuresOf(note).kept),
   },
   { key: 'sent', header: 'Sent', isNumber: true, cell: (note) => figure(note, figuresOf(note).sent) },
 ];

@@ -20,6 +20,11 @@ export function useAccount() {
   return useQuery(trpc.accounts.get.queryOptions({ accountId }, { staleTime: ACCOUNT_STALE_MS }));
 }
 
+/** Whether an account is the one at the top, whose owners run the platform. Of one whose parent is out of sight, not. */
+export const isPlatform = (
+  account: { readonly parentId?: string | undefined; readonly ancestors: readonly unknown[] } | undefined,
+): boolean => account !== undefined && account.parentId === undefined && account.ancestors.length === 0;
+
 /** What the account and those above it that are seen are called, by id. */
 export function useAccountNames(): ReadonlyMap<string, string> {
   const { data: account } = useAccount();

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { showExactMoney, signOf } from '../../formats/money.ts';
 import { ExactMoney } from './exact-money.tsx';
 import { type Statement, sellersText } from './statement.ts';
+import { StatementSetOff } from './statement-set-off.tsx';
 
 type Settled = NonNullable<Statement['charge']>;
 /** One summand of a sum that can be followed down to its cents. */
@@ -43,6 +44,7 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
           />
         ) : null}
       </div>
+      <StatementSetOff statement={statement} />
       {signOf(passedThrough) === 0 ? null : (
         <p className="max-w-prose text-ink-soft">
           Passed through:{' '}

@@ -21,6 +21,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { CloseMonth } from './close-month.tsx';
 import { MarginText } from './margin-text.tsx';
 import { sellersText } from './statement.ts';
 import { VerificationNote } from './verification-note.tsx';
@@ -66,6 +67,7 @@ export function StatementsPage(): ReactNode {
         }
       />
       <MoneyTabs />
+      <CloseMonth />
       <VerificationNote />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { showMoment, showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform, useAccount, useAccountId } from '../shell/account.ts';
 
 type Run = Outputs['closings']['listVerifications']['items'][number];
 
@@ -18,9 +18,9 @@ export function VerificationNote(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const { data: account } = useAccount();
-  const isPlatform =
-    account !== undefined && account.parentId === undefined && account.ancestors.length === 0;
-  const runs = useQuery(trpc.closings.listVerifications.queryOptions({ accountId }, { enabled: isPlatform }));
+  const runs = useQuery(
+    trpc.closings.listVerifications.queryOptions({ accountId }, { enabled: isPlatform(account) }),
+  );
   const items = runs.data?.items ?? [];
   const differing = items.filter(({ differingCount }) => differingCount > 0);
   if (items.length === 0) return null;

@@ -15,7 +15,7 @@ const LOOK_MS = 2_000;
 interface CounterPreviewProps {
   readonly counter: Trigger['counter'];
   readonly targetId: string;
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   /** Undefined for a counter that begins when the trigger is set. */
   readonly per: (typeof periods)[number] | undefined;
   readonly limit: number | undefined;

@@ -21,14 +21,9 @@ import { CounterPreview } from './counter-preview.tsx';
 import { ShownField } from './shown-field.tsx';
 import { type TargetChoice, TargetFields, targetOf } from './target-fields.tsx';
 import { unitWords } from './trigger-words.ts';
+import { conditionOf, windowOptions } from './window-choice.ts';
 
 const schema = triggers.resources.triggers.operations.create.request;
-const spans = { '60': 'any minute', '300': 'any 5 minutes', '900': 'any 15 minutes' } as const;
-const windowOptions = [
-  ...periods.map((per) => ({ value: per, label: `each ${per}` })),
-  ...Object.entries(spans).map(([value, label]) => ({ value, label })),
-  { value: 'all', label: 'in all' },
-];
 const fieldsByCode = {
   'triggers.counter_unknown': 'counter',
   'triggers.action_unsupported': 'action',
@@ -84,7 +79,7 @@ function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
   const [counter, setCounter] = useState(firstCounter);
   const [target, setTarget] = useState<TargetChoice>({
     accountId,
-    scope: 'inclusive',
+    scope: 'descendants',
     part: 'all',
     partId: '',
   });
@@ -185,9 +180,3 @@ function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
 /** Our own sentence says more than that the schema found none of two shapes. */
 const wrongFilter = (counted: ReturnType<typeof counterOf>, found: string | undefined) =>
   typeof counted === 'string' ? counted : found;
-
-function conditionOf(window: string, limit: number | string) {
-  const per = periods.find((one) => one === window);
-  if (per !== undefined) return { kind: 'recurring', limit, per };
-  return window === 'all' ? { kind: 'threshold', limit } : { kind: 'rate', limit, seconds: Number(window) };
-}

@@ -5,10 +5,11 @@ import { Select, type SelectOption } from '@patchbay/ui/select';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import type { Trigger } from './trigger-words.ts';
 
 const NAMES_MAX = 100;
 const scopeOptions = [
-  { value: 'inclusive', label: 'and all below it' },
+  { value: 'descendants', label: 'and all below it' },
   { value: 'own', label: 'and nothing below it' },
 ] as const;
 const partOptions = [
@@ -35,6 +36,16 @@ export interface TargetChoice {
 /** The target as the API takes it. A part is of one account. */
 export const targetOf = ({ accountId, scope, part, partId }: TargetChoice) =>
   part === 'all' ? { accountId, scope } : { accountId, scope: 'own', [part]: partId };
+
+/** What a trigger has now. */
+export function choiceOfTarget({ accountId, scope, ...parts }: Trigger['target']): TargetChoice {
+  const part = partOptions
+    .map(({ value }) => value)
+    .find((name) => name !== 'all' && parts[name] !== undefined);
+  return part === undefined || part === 'all'
+    ? { accountId, scope, part: 'all', partId: '' }
+    : { accountId, scope, part, partId: parts[part] ?? '' };
+}
 
 interface TargetFieldsProps {
   readonly choice: TargetChoice;

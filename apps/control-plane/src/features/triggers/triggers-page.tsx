@@ -146,7 +146,9 @@ export function TriggersPage(): ReactNode {
         </section>
       ) : null}
       <MeasuresTable />
-      {edited === undefined ? null : <EditTrigger trigger={edited} onDone={() => setEdited(undefined)} />}
+      {edited === undefined ? null : (
+        <EditTrigger trigger={edited} accounts={targets} onDone={() => setEdited(undefined)} />
+      )}
       {removed === undefined ? null : (
         <ConfirmDialog
           isOpen

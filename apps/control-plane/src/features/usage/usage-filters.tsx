@@ -14,7 +14,7 @@ const meterOptions = meters.map(({ name, label, service }) => ({
   label: `${serviceTitle(service)}: ${label}`,
 }));
 const scopeOptions = [
-  { value: 'inclusive', label: 'this account and all below' },
+  { value: 'descendants', label: 'this account and all below' },
   { value: 'own', label: 'this account alone' },
 ] as const;
 const comparisons = [

@@ -13,7 +13,7 @@ const PAIRS_MAX = 1_000;
 export interface GroupNamesOf {
   readonly accountId: string;
   readonly groupBy: string;
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   readonly from: string;
   readonly to: string;
 }
@@ -52,7 +52,7 @@ function useOwners({ accountId, groupBy, scope, from, to }: GroupNamesOf): reado
   const pairs = useQuery(
     trpc.usage.query.queryOptions(
       { accountId, from, to, bucket: 'all', scope, groupBy: 'account,application', limit: PAIRS_MAX },
-      { enabled: groupBy === 'application' && scope === 'inclusive', staleTime: STALE_MS },
+      { enabled: groupBy === 'application' && scope === 'descendants', staleTime: STALE_MS },
     ),
   );
   const below = new Map<string, number>();

@@ -17,7 +17,7 @@ export interface UsageChoice {
   readonly groupBy: string;
   readonly range: Range;
   readonly bucket: Bucket;
-  readonly scope: 'own' | 'inclusive';
+  readonly scope: 'own' | 'descendants';
   /** Whose hours, days and months the buckets are. */
   readonly timeZone: string;
   /** Dimensions of the meter, each with the value that is looked at. */
@@ -52,7 +52,7 @@ export function useUsageChoice() {
   const range = ranges.find(({ value }) => value === parameters.get('range')) ?? ranges[1];
   const bucket = range.buckets.find((one) => one === parameters.get('bucket')) ?? range.buckets[0];
   const groupBy = groupsOf(meter).find((one) => one === parameters.get('group')) ?? '';
-  const scope = parameters.get('scope') === 'own' ? 'own' : 'inclusive';
+  const scope = parameters.get('scope') === 'own' ? 'own' : 'descendants';
   const timeZone = zoneOf(parameters.get('zone') ?? '') ?? 'UTC';
   const entityIn = (name: EntityFilter) => parameters.get(name) ?? '';
   const entities = {

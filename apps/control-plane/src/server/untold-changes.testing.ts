@@ -1,0 +1,24 @@
+/** Changes that no event tells of, each with why. All others do, so that a copy that follows the events is never behind (HKS-2). */
+export const untold: Readonly<Record<string, string>> = {
+  'networkDiscovery.createIceServers': 'minting changes nothing that is kept, and is done for every call',
+  'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',
+  'sessions.update': 'the session tells that it ended, once its node ended it',
+  'deliveries.resend': 'what is sent again is the event itself',
+  'exports.createLink': 'a link changes nothing of the export, and the log says who has one',
+  'logic.dryRun': 'it runs a document for nobody',
+  'sso.test': 'it asks the provider, and sets nothing',
+};
+
+/** For people alone, whom this file does not sign in: account-views.test.ts has their entries and events. */
+export const ofPeople = ['views.start', 'views.end'];
+
+/** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries, the tests of their handlers their events. */
+export const ofCollecting = [
+  ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
+  ...['collecting.connect', 'collecting.disconnect'],
+  ...['comparisons.start', 'comparisons.collect', 'comparisons.importFigures'],
+  ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
+];
+
+/** Of test accounts alone: test-keys.test.ts has their entries, the test of their handlers their events. */
+export const ofTestBooks = ['testClocks', 'testPayments'];

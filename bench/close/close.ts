@@ -1,0 +1,269 @@
+/**
+ * Closes a month of many usage records over 2,000 accounts five levels deep, and recomputes it from its records. It may be
+ * stopped at any time, and goes on where it was when it is run again with the same number of records.
+ */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
+import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
+import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
+import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { Client, Pool } from 'pg';
+import { say } from '../figures.ts';
+import { databaseMemoryBytes, databaseTimeMs } from '../process-time.ts';
+import {
+  BATCH_SIZE,
+  batchCountOf,
+  batchOf,
+  catalogue,
+  PLATFORM_ID,
+  plantedAccounts,
+} from './month-of-use.ts';
+
+const RECORD_COUNT = 10_000_000;
+const DAY_MS = 86_400_000;
+const WRITER_COUNT = 2;
+const LOOK_EVERY_MS = 250;
+const TELL_EVERY_MS = 5_000;
+/** Of verifying: accounts of which the names are read at a time. */
+const PAGE_SIZE = 500;
+
+export interface CloseOptions {
+  readonly json: boolean;
+  /** Ends the run after the batch or the account that is under way; what was done stays. */
+  readonly signal: AbortSignal;
+  readonly recordCount?: number;
+  /** Where its database is until it has come to its end. */
+  readonly folder?: string;
+}
+
+interface Bench {
+  readonly signal: AbortSignal;
+  readonly recordCount: number;
+  readonly month: Period;
+  readonly pool: Pool;
+  readonly owner: Client;
+  readonly directory: string;
+  readonly json: boolean;
+}
+
+/** @throws when a recomputation finds a line that is not what the records say. */
+export async function run({ json, signal, recordCount = RECORD_COUNT, folder }: CloseOptions): Promise<void> {
+  const place = folder ?? path.join(tmpdir(), `patchbay-bench-close-${recordCount}`);
+  const isResumed = existsSync(place);
+  mkdirSync(place, { recursive: true, mode: 0o755 });
+  const server = await startEmbeddedPostgres({ directory: path.join(place, 'postgres'), database: 'bench' });
+  const owner = new Client({ connectionString: server.url });
+  const pool = new Pool({
+    connectionString: server.url,
+    max: WRITER_COUNT + 1,
+    options: '-c role=patchbay_app',
+  });
+  try {
+    await deployMigrations(server.url);
+    await owner.connect();
+    const month = await planted(owner);
+    const bench: Bench = { signal, recordCount, month, pool, owner, directory: server.directory, json };
+    if (isResumed) process.stderr.write(`Going on with ${month.name} in ${place}.\n`);
+    await measured(bench, 'use stored', use);
+    await measured(bench, 'minutes folded', fold);
+    await owner.query('VACUUM ANALYZE');
+    await measured(bench, 'closed', close);
+    await measured(bench, 'recomputed', recompute);
+  } catch (cause) {
+    if (signal.aborted)
+      process.stderr.write(`Stopped. Run it again with --records ${recordCount} to go on in ${place}.\n`);
+    throw cause;
+  } finally {
+    await pool.end();
+    await owner.end();
+    await server.stop();
+  }
+  for (const each of [server.directory, place]) rmSync(each, { recursive: true, force: true });
+}
+
+/** Accounts, prices and what was done already: kept with them, so that a run which goes on has the same month. */
+async function planted(owner: Client): Promise<Period> {
+  const { rows: known } = await owner.query<{ is_there: boolean }>(
+    "SELECT to_regclass('close_bench') IS NOT NULL AS is_there",
+  );
+  if (known[0]?.is_there === true) {
+    const { rows } = await owner.query<{ from_ms: string }>('SELECT from_ms FROM close_bench');
+    return periodAt(Number(rows[0]?.from_ms));
+  }
+  const month = periodAt(periodAt(Date.now()).fromMs - 1);
+  await owner.query('BEGIN');
+  await owner.query('CREATE TABLE close_bench (from_ms bigint NOT NULL)');
+  await owner.query('CREATE TABLE close_bench_batch (batch int PRIMARY KEY)');
+  await owner.query('GRANT INSERT ON close_bench_batch TO patchbay_app');
+  await owner.query('INSERT INTO close_bench VALUES ($1)', [month.fromMs]);
+  for (const { id, parentId, nanoPerByte } of plantedAccounts()) {
+    await owner.query(
+      "INSERT INTO account (id, parent_id, root_id, name, currency) VALUES ($1, $2, $1, $1, 'EUR')",
+      [id, parentId ?? null],
+    );
+    if (nanoPerByte > 0)
+      await owner.query(
+        `INSERT INTO price (id, account_id, service, meter, dimensions, amount, per, currency, effective_from)
+         VALUES ('prc_' || $1, $1, 'network-discovery', 'bytes', '{}', $2, 1, 'EUR', '2020-01-01')`,
+        [id, nanoPerByte],
+      );
+  }
+  for (let atMs = month.fromMs; atMs < month.toMs; atMs += DAY_MS)
+    await owner.query('SELECT usage_open_day($1)', [new Date(atMs).toISOString().slice(0, 10)]);
+  await owner.query('COMMIT');
+  await owner.query('ANALYZE');
+  return month;
+}
+
+type Told = (said: string) => void;
+type Phase = (bench: Bench, tell: Told) => Promise<Readonly<Record<string, number>>>;
+
+/** Runs one phase, says how far it is, and what it took of time and memory at most. */
+async function measured(bench: Bench, name: string, phase: Phase): Promise<void> {
+  const { directory, recordCount, json } = bench;
+  let [workerBytes, databaseBytes] = [0, 0];
+  const look = () => {
+    workerBytes = Math.max(workerBytes, process.memoryUsage.rss());
+    databaseBytes = Math.max(databaseBytes, databaseMemoryBytes(directory));
+  };
+  const looking = setInterval(look, LOOK_EVERY_MS);
+  let toldAt = 0;
+  const tell: Told = (said) => {
+    if (performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    process.stderr.write(`${name}: ${said}\n`);
+  };
+  const [startedAt, databaseAt, workerAt] = [
+    performance.now(),
+    databaseTimeMs(directory),
+    process.cpuUsage(),
+  ];
+  try {
+    const found = await phase(bench, tell);
+    look();
+    const { user, system } = process.cpuUsage(workerAt);
+    const seconds = (ms: number) => Math.round(ms / 100) / 10;
+    say(
+      {
+        bench: 'close',
+        case: name,
+        records: recordCount,
+        ...found,
+        seconds: seconds(performance.now() - startedAt),
+        workerCpuSeconds: seconds((user + system) / 1_000),
+        databaseCpuSeconds: seconds(databaseTimeMs(directory) - databaseAt),
+        workerPeakMb: Math.round(workerBytes / 1_048_576),
+        databasePeakMb: Math.round(databaseBytes / 1_048_576),
+      },
+      json,
+    );
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+const use: Phase = async ({ pool, owner, signal, recordCount, month }, tell) => {
+  const { rows } = await owner.query<{ batch: number }>('SELECT batch FROM close_bench_batch');
+  const done = new Set(rows.map(({ batch }) => batch));
+  const batchCount = batchCountOf(recordCount);
+  const waiting = Array.from({ length: batchCount }, (_, batch) => batch).filter((batch) => !done.has(batch));
+  const storedCount = waiting.length;
+  const store = usageStore(pool);
+  await Promise.all(
+    Array.from({ length: WRITER_COUNT }, async () => {
+      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+        signal.throwIfAborted();
+        await store.ingest(batchOf(batch, recordCount, month));
+        await pool.query('INSERT INTO close_bench_batch VALUES ($1)', [batch]);
+        tell(`${(batchCount - waiting.length) * BATCH_SIZE} of ${recordCount} records`);
+      }
+    }),
+  );
+  return { batches: storedCount };
+};
+
+const fold: Phase = async ({ pool, signal, month }, tell) => {
+  const store = usageStore(pool);
+  let rowCount = 0;
+  for (let isDone = false; !isDone; ) {
+    signal.throwIfAborted();
+    const folded = await store.foldMinutes(month.toMs + DAY_MS);
+    rowCount += folded.foldedCount;
+    isDone = folded.isDone;
+    tell(`${rowCount} rows`);
+  }
+  return { rows: rowCount };
+};
+
+const platformAccount = async () => PLATFORM_ID;
+
+/** As the jobs role does it; how far it is stands where an operator reads it. */
+const close: Phase = async ({ pool, owner, signal, month }, tell) => {
+  const nowMs = () => month.toMs + 64 * DAY_MS;
+  // Nothing of the month was rated before, as regular accrual would have: all of it is done here.
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1) ON CONFLICT DO NOTHING', [month.name]);
+  const looking = setInterval(() => {
+    owner
+      .query<{ said: string }>(
+        `SELECT kept_count || ' of ' || account_count || ' statements, documents of ' || issued_count || ' accounts' AS said
+         FROM billing_closing WHERE period = $1`,
+        [month.name],
+      )
+      .then(
+        ({ rows }) => tell(rows[0]?.said ?? 'begins'),
+        () => undefined,
+      );
+  }, LOOK_EVERY_MS * 4);
+  try {
+    const [closed] = await closeMonths({
+      ...{ pool, platformAccount, nowMs },
+      accrual: accountAccrual({ pool, catalogue, nowMs }),
+      isCollecting: false,
+      isStopped: () => signal.aborted,
+    });
+    signal.throwIfAborted();
+    return { accounts: closed?.accountCount ?? 0, documents: closed?.documentCount ?? 0 };
+  } finally {
+    clearInterval(looking);
+  }
+};
+
+/** All totals from raw records, the ledger against itself, and every line of every account. */
+const recompute: Phase = async ({ pool, owner, signal, month }, tell) => {
+  const nowMs = () => month.toMs + 65 * DAY_MS;
+  const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
+  const wrongTotals = await usageStore(pool).countMismatches(dayOf(month.fromMs), dayOf(month.toMs));
+  const wrongEdges = await billingStore({ pool, catalogue, nowMs }).countMismatches();
+  const unequal = await owner.query(
+    'SELECT transaction_id FROM ledger_entry GROUP BY transaction_id HAVING sum(amount) <> 0',
+  );
+  const verifier = bookVerifier({ pool, catalogue, nowMs });
+  let [accountCount, lineCount, wrongAccounts] = [0, 0, 0];
+  for (let after = ''; ; ) {
+    const page = await verifier.closedAccounts(PLATFORM_ID, month, {
+      scope: 'descendants',
+      after,
+      limit: PAGE_SIZE,
+    });
+    for (const accountId of page) {
+      signal.throwIfAborted();
+      const verified = await verifier.verify(accountId, month);
+      accountCount += 1;
+      lineCount += verified.lines.length;
+      if (verified.outcome !== 'agrees') wrongAccounts += 1;
+      tell(`${accountCount} accounts, ${lineCount} lines, ${wrongAccounts} accounts do not agree`);
+    }
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last;
+  }
+  const wrong = wrongTotals + wrongEdges + (unequal.rowCount ?? 0) + wrongAccounts;
+  if (wrong > 0) throw new Error(`${wrong} totals, transactions or accounts are not what the records say.`);
+  return { accounts: accountCount, lines: lineCount, wrong };
+};
