@@ -422,4 +422,33 @@ describe('the documents of a month at Stripe', () => {
     expect(await billing.countMismatches()).toBe(0);
     expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
   });
+
+  it('of a seller that collects itself pay those above it by its own invoice, and not once more by those of its customers (decision 0017)', async () => {
+    await asOwner(
+      database.url,
+      "INSERT INTO own_collecting (account_id, from_period) VALUES ('parent', '2020-01')",
+    );
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'parent invoice D-I00001 1500',
+      'top payout-note D-P00001 500',
+    ]);
+    await payees();
+    await collect();
+    stripe.state.pay(invoice().id);
+    for (let round = 0; round < 2; round++) {
+      await hear();
+      await collect();
+    }
+    // Whether its own customer has paid it is nothing that they wait for.
+    expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+    expect(await balances()).toMatchObject({
+      'leaf invoiced': -2000,
+      'parent invoiced': 2000,
+      'top clearing': 500,
+    });
+  });
 });

@@ -28,8 +28,8 @@ export interface BillingJobPorts {
   /** Of test accounts with a clock, those that it went over (PRD-1). */
   readonly closeClockedMonths: () => Promise<readonly ClosedMonth[]>;
   readonly collecting: CollectPorts & { readonly notices: RailNotices };
-  /** Of the books of tests, once there are any (PRD-1). Undefined: nobody is asked for what is on them. */
-  readonly collectingTests:
+  /** Of the books of tests, once there are any (PRD-1). Left out: nobody is asked for what is on them. */
+  readonly collectingTests?:
     | (CollectPorts & { readonly notices: RailNotices; isThere(): Promise<boolean> })
     | undefined;
   readonly isStopped: () => boolean;

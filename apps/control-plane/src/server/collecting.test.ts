@@ -118,7 +118,9 @@ const standing = async (of: Caller, kind: string) =>
 const become = (of: Caller, kind: string, wanted: object) =>
   until(
     async () => {
-      served.control.railNotices.heard();
+      served.control[
+        of.key === reseller.key || of.key === platform.key ? 'railNotices' : 'testRailNotices'
+      ].heard();
       const is = await standing(of, kind);
       return Object.entries(wanted).every(([field, value]) => is?.[field] === value) ? is : undefined;
     },

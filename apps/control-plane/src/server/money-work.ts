@@ -11,13 +11,7 @@ import type { PaymentRail } from '@patchbay/domain/billing/collection/rail';
 import type { PushedMeters } from '@patchbay/domain/billing/collection/usage-push';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { Logger } from 'pino';
-import {
-  billingJobs,
-  CLOSE_JOB,
-  COLLECT_JOB,
-  COLLECT_TESTS_JOB,
-  TEST_CLOCK_JOB,
-} from './billing-jobs.ts';
+import { billingJobs, CLOSE_JOB, COLLECT_JOB, COLLECT_TESTS_JOB, TEST_CLOCK_JOB } from './billing-jobs.ts';
 import { connectionCounts } from './database-connections.ts';
 import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -124,22 +118,20 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
       }
     }, SOON_MS).unref();
   };
+  const hear = (name: string): void => {
+    runNow(name).catch((error: unknown) => failed(error, 'What Stripe told was kept and not looked at yet.'));
+  };
   const heard: NoticePorts = {
     rail,
     nowMs,
     keep: (notice) => notices.keep(notice),
-    heard: () => {
-      for (const name of [COLLECT_JOB, COLLECT_TESTS_JOB])
-        runNow(name).catch((error: unknown) =>
-          failed(error, 'What Stripe told was kept and not looked at yet.'),
-        );
-    },
+    heard: () => hear(COLLECT_JOB),
   };
   return {
     runner,
     notices: heard,
     /** Of the books of tests. */
-    testNotices: { ...heard, rail: testRail, keep: testNotices.keep },
+    testNotices: { rail: testRail, nowMs, keep: testNotices.keep, heard: () => hear(COLLECT_TESTS_JOB) },
     /** Of a seller that collects itself: what it signs with its own secret is told of its own rail, whatever it says. */
     async noticesOf(collectorId: string): Promise<NoticePorts> {
       const rail = await options.ownRails.of(collectorId);
