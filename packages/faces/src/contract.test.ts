@@ -249,7 +249,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'light',
     'mark',
     '100',
-    'sk_live_1',
+    'sk_test_1',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
