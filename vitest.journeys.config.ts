@@ -2,17 +2,17 @@ import { defineConfig } from 'vitest/config';
 import { longestFirst } from './tooling/longest-first.ts';
 
 const byLength = [
-  'tenant-wall',
-  'limits',
   'dashboard',
-  'recovery',
-  'money-pages',
-  'reseller-money',
   'packed-sdk',
-  'first-call',
+  'tenant-wall',
+  'recovery',
   'operators',
+  'money-pages',
+  'limits',
+  'first-call',
   'three-levels',
   'white-label',
+  'reseller-money',
 ];
 
 /**
