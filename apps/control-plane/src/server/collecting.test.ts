@@ -11,6 +11,8 @@ import { takeNotice } from './rail-notices.ts';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 const nowMs = Date.now();
+/** Long enough for what was asked to find that another has it in hand. */
+const LOCKED_MS = 400;
 const month = periodAt(periodAt(nowMs).fromMs - 1);
 
 let database: TestDatabase;
@@ -136,8 +138,12 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   });
   const { url } = await ask(reseller, 'POST /payee', {});
   expect(url).toContain('acct_');
+  // Nobody waits for a round: it closes as soon as it was said, or as the round that goes on is over.
+  const lock = "hashtextextended('patchbay.job.billing-close', 0)";
+  await owner.query(`SELECT pg_advisory_lock(${lock})`);
   await ask(platform, 'POST /closings', { period: month.name });
-  // Nobody waits for a round: it closes as soon as it was said.
+  await new Promise((held) => setTimeout(held, LOCKED_MS));
+  await owner.query(`SELECT pg_advisory_unlock(${lock})`);
   await become(leaf(), 'invoice', { state: 'open' });
   const [invoice] = (await ask(leaf(), 'GET /documents')).items;
   expect(invoice).toMatchObject({ number: 'RS-I00001', totalMinorUnits: '2000' });

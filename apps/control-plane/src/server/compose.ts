@@ -475,7 +475,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: billingPorts({
         ...{ env, pool, prisma, nowMs, billing, catalogue, collection },
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
-        asked: (what) => money.asked(what),
+        asked: (what) => void money.asked(what),
       }),
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type AheadOf, testTop } from '@patchbay/adapters/billing/account-books';
 import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
 import { closeClockedMonths, closeMonths } from '@patchbay/adapters/billing/closing';
@@ -23,6 +24,9 @@ import { usagePushJob } from './usage-push-work.ts';
 
 /** By then the transaction that asked for something is over. */
 const SOON_MS = 200;
+/** How often, and how many times, what another round has in hand is tried again: for ten seconds. */
+const AGAIN_MS = 500;
+const ATTEMPT_COUNT_MAX = 20;
 
 export interface MoneyWorkOptions {
   readonly databaseUrl: string;
@@ -97,50 +101,61 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
       ? []
       : [usagePushJob({ pushes: usagePushes(over), rail, meters: options.meters, isStopped, nowMs })];
   const runner = new JobRunner({ pool, log, jobs: [...jobs, reminders, ...pushes] });
-  /** At once, unless another process is at it: then in its next round. */
-  const runNow = async (name: string): Promise<void> => {
-    const job = jobs.find((each) => each.name === name);
-    if (job !== undefined && !isStopped()) await runJob(pool, { ...job, everyMs: 0 });
-  };
-  const failed = (error: unknown, what: string) => log.error({ error: rootOf(error) }, what);
   const waiting = new Set<string>();
-  /** What was asked for in a transaction that may not be over yet: the regular round finds what this one does not. */
-  const runSoon = (names: readonly string[]): void => {
-    const key = names.join();
-    if (waiting.has(key)) return;
-    waiting.add(key);
-    setTimeout(async () => {
-      waiting.delete(key);
-      try {
-        for (const name of names) await runNow(name);
-      } catch (error) {
-        failed(error, 'What was asked of the books is done in the next round.');
+  /**
+   * What was asked for is done soon. Whoever has the job in hand may have looked before, so it is tried until it is free; the
+   * regular round finds what this one does not.
+   */
+  const runSoon = async (name: string, afterMs: number): Promise<void> => {
+    const job = jobs.find((each) => each.name === name);
+    // One that waits has not looked yet.
+    if (job === undefined || waiting.has(name)) return;
+    waiting.add(name);
+    const run = () => {
+      waiting.delete(name);
+      return job.run();
+    };
+    try {
+      for (let attempt = 0; attempt < ATTEMPT_COUNT_MAX; attempt++) {
+        await wait(attempt === 0 ? afterMs : AGAIN_MS, undefined, { ref: false });
+        if (isStopped() || (await runJob(pool, { name, everyMs: 0, run }))) return;
       }
-    }, SOON_MS).unref();
-  };
-  const hear = (name: string): void => {
-    runNow(name).catch((error: unknown) => failed(error, 'What Stripe told was kept and not looked at yet.'));
+      waiting.delete(name);
+    } catch (error) {
+      waiting.delete(name);
+      log.error(
+        { job: name, error: rootOf(error) },
+        'What was asked of the books is done in the next round.',
+      );
+    }
   };
   const heard: NoticePorts = {
     rail,
     nowMs,
     keep: (notice) => notices.keep(notice),
-    heard: () => hear(COLLECT_JOB),
+    heard: () => void runSoon(COLLECT_JOB, 0),
   };
   return {
     runner,
     notices: heard,
     /** Of the books of tests. */
-    testNotices: { rail: testRail, nowMs, keep: testNotices.keep, heard: () => hear(COLLECT_TESTS_JOB) },
+    testNotices: {
+      rail: testRail,
+      nowMs,
+      keep: testNotices.keep,
+      heard: () => void runSoon(COLLECT_TESTS_JOB, 0),
+    },
     /** Of a seller that collects itself: what it signs with its own secret is told of its own rail, whatever it says. */
     async noticesOf(collectorId: string): Promise<NoticePorts> {
       const rail = await options.ownRails.of(collectorId);
       return { ...heard, rail, keep: (notice) => notices.keep({ ...notice, collectorId }) };
     },
-    clockAdvanced: () => runSoon([TEST_CLOCK_JOB]),
-    /** What a month that closes is to bring in is asked for at once, too. */
-    asked: (what: 'closing' | 'collecting') =>
-      runSoon(what === 'closing' ? [CLOSE_JOB, COLLECT_JOB] : [COLLECT_JOB]),
+    clockAdvanced: () => void runSoon(TEST_CLOCK_JOB, SOON_MS),
+    asked: async (what: 'closing' | 'collecting') => {
+      if (what === 'closing') await runSoon(CLOSE_JOB, SOON_MS);
+      // What a month that closes is to bring in is asked for at once, too.
+      await runSoon(COLLECT_JOB, SOON_MS);
+    },
     async close(): Promise<void> {
       await runner.stop();
       await pool.end();
