@@ -129,20 +129,22 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           { action: request.action, accountId, triggerId: id },
           ports,
         );
-        const record = await ports.triggers.create({
-          id,
-          accountId,
-          name,
-          counter,
-          target,
-          condition,
-          action,
-          isShown,
-          timeZone: found.timeZone,
-        });
+        const record = await ports.triggers.create(
+          {
+            id,
+            accountId,
+            name,
+            counter,
+            target,
+            condition,
+            action,
+            isShown,
+            timeZone: found.timeZone,
+          },
+          () => context.emit('trigger.created', { triggerId: id }),
+        );
         const answer = toAnswer(record, accountId);
         context.audit({ target: record.id, after: { ...settingOf(answer), ...addressOf(request.action) } });
-        await context.emit('trigger.created', { triggerId: record.id });
         return secret === undefined ? answer : { ...answer, secret };
       };
     }),

@@ -32,8 +32,11 @@ export interface TriggersPorts {
     }): Promise<TriggerRecord | undefined>;
     /** How many the account has set. Whoever sets another at the same time waits until this one is done. */
     countForCreate(accountId: string): Promise<number>;
-    /** Stores it, and begins its counter. */
-    create(rule: Omit<TriggerRule, 'isEnabled'>): Promise<TriggerRecord>;
+    /**
+     * Stores it, and begins its counter. It may fire at once: what `onStored` writes, in the same transaction, comes before
+     * that.
+     */
+    create(rule: Omit<TriggerRule, 'isEnabled'>, onStored?: () => Promise<void>): Promise<TriggerRecord>;
     /** Stores the change. A new limit may be crossed again; turned on, or where `beginsAnew`, the counter begins anew. */
     update(
       trigger: { readonly accountId: string; readonly triggerId: string },

@@ -54,7 +54,8 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
       list: async () => ({ items: [...records.values()], nextCursor: 'more' }),
       find: async ({ triggerId }) => records.get(triggerId),
       countForCreate: async () => records.size + countMax,
-      create: async (rule) => {
+      create: async (rule, onStored) => {
+        await onStored?.();
         const record: TriggerRecord = {
           ...rule,
           isEnabled: true,

@@ -630,3 +630,21 @@ test('a trigger reaches nobody beside or above the account that sets it', async 
     expect(answer).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
   }
 });
+
+test('a trigger past its limit when it is set is told of first, and fires after that; accounts that set one at the same time do not wait for each other', async () => {
+  const accounts = [];
+  for (const name of ['One', 'Two', 'Three', 'Four']) accounts.push(await customer(`Past already ${name}`));
+  for (const { id } of accounts) await use(id, 50);
+  const made = await Promise.all(
+    accounts.map(({ id, key }) =>
+      askingWith(() => key)('POST', `${id}/triggers`, { name: 'Late', counter, condition: monthly(10) }),
+    ),
+  );
+  for (const { id: triggerId } of made) {
+    const { rows } = await owner.query(
+      `SELECT type, at FROM platform_event WHERE data ->> 'triggerId' = $1 ORDER BY arrival`,
+      [triggerId],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(['triggers.trigger.created', 'triggers.trigger.fired']);
+  }
+});
