@@ -22,6 +22,11 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
     find: ({ accountId, triggerId }) =>
       inAccount(prisma, accountId, (transaction) => found(transaction, accountId, triggerId)),
 
+    isHolding: ({ accountId, triggerId }) =>
+      inAccount(prisma, accountId, async ({ triggerHold }) => {
+        return (await triggerHold.count({ where: { accountId, triggerId } })) > 0;
+      }),
+
     countForCreate: (accountId) =>
       inAccount(prisma, accountId, async (transaction) => {
         const place = `patchbay.triggers ${accountId}`;
