@@ -1,5 +1,6 @@
 import { type PolicyWord, silent } from '@patchbay/domain/policy/policy-level';
 import type { ActOutcome, ActPorts, DueFiring } from '@patchbay/domain/triggers/act';
+import type { HeldTarget } from '@patchbay/domain/triggers/trigger';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 import { ruleFromRow, type TriggerRow } from './trigger-rows.ts';
@@ -21,14 +22,21 @@ interface DueRow {
   readonly reaches: boolean;
 }
 
+interface HeldRow {
+  readonly target_id: string;
+  readonly application_id: string | null;
+  readonly endpoint_id: string | null;
+  readonly credential_id: string | null;
+}
+
 export interface TriggerOutbox {
   /**
    * Takes one firing that is due and does `act` for it, in one transaction with its being done. What throws is tried again
    * later. @returns false when nothing is due.
    */
   actOnNext(act: (due: DueFiring) => Promise<ActOutcome>): Promise<boolean>;
-  /** Whom a hold does not hold any more, because its time is over. */
-  liftHolds(): Promise<readonly string[]>;
+  /** Ends each hold whose time is over, and does `tell` of what it held, in one transaction. */
+  liftHolds(tell: (held: HeldTarget) => Promise<void>): Promise<void>;
   /** Reads what the platform knows of itself, for the triggers that count it. */
   measure(): Promise<void>;
   /** Forgets counters that nothing can count in any more. @returns how many. */
@@ -69,9 +77,17 @@ export function triggerOutbox(
       }
     },
 
-    async liftHolds() {
-      const rows = await prisma.$queryRaw<{ target_id: string }[]>`SELECT * FROM trigger_lift_holds()`;
-      return [...new Set(rows.map(({ target_id }) => target_id))];
+    async liftHolds(tell) {
+      await atomically(prisma, async () => {
+        const rows = await prisma.$queryRaw<HeldRow[]>`SELECT * FROM trigger_end_holds()`;
+        for (const row of rows)
+          await tell({
+            accountId: row.target_id,
+            applicationId: row.application_id ?? undefined,
+            endpointId: row.endpoint_id ?? undefined,
+            credentialId: row.credential_id ?? undefined,
+          });
+      });
     },
 
     async measure() {

@@ -22,6 +22,11 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
     find: ({ accountId, triggerId }) =>
       inAccount(prisma, accountId, (transaction) => found(transaction, accountId, triggerId)),
 
+    isHolding: ({ accountId, triggerId }) =>
+      inAccount(prisma, accountId, async ({ triggerHold }) => {
+        return (await triggerHold.count({ where: { accountId, triggerId } })) > 0;
+      }),
+
     countForCreate: (accountId) =>
       inAccount(prisma, accountId, async (transaction) => {
         const place = `patchbay.triggers ${accountId}`;
@@ -29,14 +34,20 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
         return transaction.usageTrigger.count({ where: { accountId, removedAt: null } });
       }),
 
-    create: ({ id, ...rule }) =>
-      inAccount(prisma, rule.accountId, async (transaction) => {
+    create: async ({ id, ...rule }, onStored) => {
+      await inAccount(prisma, rule.accountId, async (transaction) => {
+        // As whoever begins a counter does. An event shares this lock: two that told first would wait for each other.
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended('patchbay.triggers', 0))::text`;
         await transaction.usageTrigger.create({ data: { id, ...ruleToRow(rule) }, select: { id: true } });
+      });
+      await onStored?.();
+      return await inAccount(prisma, rule.accountId, async (transaction) => {
         await begin(transaction, id, { keepsCount: false });
         const record = await found(transaction, rule.accountId, id);
         if (record === undefined) throw new Error(`Trigger ${id} cannot be read back.`);
         return record;
-      }),
+      });
+    },
 
     update: ({ accountId, triggerId: id }, { name, shape, action, isEnabled, isShown }) =>
       inAccount(prisma, accountId, async (transaction) => {

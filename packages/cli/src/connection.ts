@@ -15,13 +15,18 @@ export function useDataFolder(folder: string | undefined): void {
 /** Where a `dev.env` may stand, the first that is there counts. */
 function dataFolders(): readonly string[] {
   const set = named ?? environment.PATCHBAY_DATA;
-  return set === undefined
+  return set === undefined || set === ''
     ? [path.resolve('.patchbay'), path.join(repository, '.patchbay')]
     : [path.resolve(set)];
 }
 
+/** A variable that is set to nothing is not set: no account has an empty id, and no platform an empty address. */
+const setVariables = (): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+
 /** PATCHBAY_… of the environment; what it leaves out, of the `dev.env` that `patchbay up` wrote. */
 export function readVariables(): Readonly<Record<string, string | undefined>> {
+  const environment = setVariables();
   const folders = dataFolders();
   const found = folders.map((folder) => readDevEnv(path.join(folder, 'dev.env')));
   const devEnv = found.find((each) => Object.keys(each).length > 0) ?? {};
@@ -46,7 +51,7 @@ export function connect(accountId?: string): Patchbay {
         `there is no ${looked}.`,
     );
   }
-  const account = accountId ?? variables.PATCHBAY_ACCOUNT;
+  const account = accountId || variables.PATCHBAY_ACCOUNT;
   return new Patchbay({
     url,
     key,

@@ -112,7 +112,7 @@ export const settings = {
     schema: z.coerce.number<unknown>().int().min(1),
     variable: 'PATCHBAY_REQUESTS_PER_MINUTE_MAX',
     summary:
-      'requests to the API that one key, or one user, may make a minute; all keys of an account twice as many, an account with all below it 20 times (1200)',
+      'requests to the API that one key, or one user, may make a minute in the long run, with a quarter as many at once besides; all keys of an account twice as many, an account with all below it 20 times (1200)',
     remedy: 'a whole number, at least 1',
   },
   allowLoopbackPeers: {

@@ -53,9 +53,9 @@ const webhook = z.object({
   batchEventsMax: z.int(),
   batchWaitMs: z.int(),
   state: z.enum(['active', 'disabled']),
-  /** Why the platform disabled it; absent when somebody of the account did. */
+  /** Why the platform disabled it: `gone`, it answered 410; `failing`, it took nothing for long. Absent when somebody of the account did. */
   disabledReason: reason.optional(),
-  /** `failing`: it took nothing lately, and is asked one event at a time. */
+  /** `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. */
   health: z.enum(['ok', 'failing']),
   failingSince: dateTime.optional(),
   succeededAt: dateTime.optional(),

@@ -58,8 +58,15 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   createdAt: webhook.createdAt.toISOString(),
 });
 
-const healthOf = ({ failedCount, failingSince }: WebhookRecord, nowMs: number): 'ok' | 'failing' =>
-  endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs) === 'ok' ? 'ok' : 'failing';
+/** One that the platform disabled is not well, whatever it did before: a receiver that is gone says so at once. */
+const healthOf = (
+  { failedCount, failingSince, disabledReason }: WebhookRecord,
+  nowMs: number,
+): 'ok' | 'failing' =>
+  disabledReason === undefined &&
+  endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs) === 'ok'
+    ? 'ok'
+    : 'failing';
 
 const outcomeAnswer = ({ status, latencyMs, error }: AttemptRecord) => ({
   ...(status === undefined ? {} : { status }),

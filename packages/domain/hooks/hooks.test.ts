@@ -124,6 +124,26 @@ test('webhooks.get 200: a webhook that failed lately says so', async () => {
   expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
 });
 
+test('webhooks.get 200: a webhook that the platform disabled says why, and that it is not well', async () => {
+  const { id: webhookId } = await create();
+  const { pool } = hooks;
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`SELECT set_config('patchbay.account_id', $1, true)`, [accountId]);
+    await client.query(`UPDATE webhook SET state = 'disabled', disabled_reason = 'gone' WHERE id = $1`, [
+      webhookId,
+    ]);
+    await client.query('COMMIT');
+  } finally {
+    client.release();
+  }
+  const { answer } = await call('webhooks', 'get', { webhookId });
+  expect(answer).toMatchObject({ state: 'disabled', disabledReason: 'gone', health: 'failing' });
+  const { answer: enabled } = await call('webhooks', 'update', { webhookId, state: 'active' });
+  expect(enabled).toMatchObject({ state: 'active', health: 'ok' });
+});
+
 test('webhooks.update 200: what is not named stays, and null takes the fallback away', async () => {
   const { secret: _, ...before } = await create({ fallbackUrl: 'https://other.test/', description: 'Ours' });
   const change = { webhookId: before.id, fallbackUrl: null, state: 'disabled' };

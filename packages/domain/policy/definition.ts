@@ -118,7 +118,16 @@ export const policy = defineDomain({
   summary:
     'What may be used, by level: platform, plan, account, region, application, instance type, endpoint and credential.',
   events: {
-    changed: z.object({ accountId: idField('acc') }),
+    /** What holds at one place of the account, by what somebody set or a trigger holds it to: nothing named is all of it. */
+    changed: z.object({
+      accountId: idField('acc'),
+      applicationId: idField('app').optional(),
+      instanceType: z.string().optional(),
+      region: z.string().optional(),
+      endpoint: z.string().optional(),
+      /** Of one that a trigger holds. */
+      credentialId: idField('crd').optional(),
+    }),
     'plan.created': z.object({ planId: idField('pln') }),
     'plan.changed': z.object({ planId: idField('pln') }),
     'plan.removed': z.object({ planId: idField('pln') }),

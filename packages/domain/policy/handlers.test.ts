@@ -127,6 +127,13 @@ describe('policy.set', () => {
     });
   });
 
+  test('its account is told which place of it is meant (HKS-2)', async () => {
+    for (const place of [{ endpoint: 'user:bob' }, { region: 'eu' }]) {
+      const { events } = await call(set, { ...place, bitsPerSecondMax: 64_000 });
+      expect(events).toEqual([{ event: 'changed', payload: { accountId: customer, ...place } }]);
+    }
+  });
+
   test('what an account above set stays, whatever the account sets itself', async () => {
     await call(set, { concurrentSessionsMax: 100 });
     const own = await call(set, { concurrentSessionsMax: 10 }, { as: customerKey });

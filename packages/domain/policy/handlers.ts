@@ -32,7 +32,8 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
         throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
-      if (isChanged(toWritten(before), toWritten(word))) await context.emit('changed', { accountId });
+      if (isChanged(toWritten(before), toWritten(word)))
+        await context.emit('changed', { accountId, ...place });
       const stored = withWord(reading, reading.stored, word);
       return await answerOf({ ...reading, stored, word }, ports);
     },

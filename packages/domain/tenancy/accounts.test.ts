@@ -109,6 +109,12 @@ describe('accounts', () => {
     ]);
     const resumed = await call('accounts', 'update', { at: childId, request: { state: 'active' } });
     expect(resumed.answer).toMatchObject({ effectiveState: 'active' });
+    // One change is told of once: its state is nothing else of it.
+    expect(resumed.events).toEqual([
+      { event: 'account.state-changed', payload: { accountId: childId, state: 'active' } },
+    ]);
+    const unchanged = await call('accounts', 'update', { at: childId, request: { name: 'Renamed' } });
+    expect(unchanged.events).toEqual([]);
     const renamed = await call('accounts', 'update', { at: childId, request: { name: 'Again' } });
     expect(renamed.events).toEqual([{ event: 'account.changed', payload: { accountId: childId } }]);
   });

@@ -1,5 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { refuseStateChange } from './account-state.ts';
 import { callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
@@ -24,6 +25,9 @@ export function toAccountAnswer(account: AccountRecord, visibleChain: readonly s
     createdAt: createdAt.toISOString(),
   };
 }
+
+/** What an update may change, without the state: that has an event of its own. */
+const besidesState = ({ name, externalId, timeZone }: AccountRecord) => ({ name, externalId, timeZone });
 
 export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
   async get(context, _request, ports) {
@@ -131,7 +135,8 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     }
     const answer = toAccountAnswer(after, visibleChain);
     context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
-    await context.emit('account.changed', { accountId });
+    if (isChanged(besidesState(before), besidesState(after)))
+      await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {
       await context.emit('account.state-changed', { accountId, state: after.state });
       // Its test account stands and falls with it.

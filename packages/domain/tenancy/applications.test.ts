@@ -1,4 +1,6 @@
+import { createId } from '@patchbay/kit/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { tenancy } from './definition.ts';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
 let harness: TenancyHarness;
@@ -23,6 +25,18 @@ describe('applications', () => {
   test('applications.create 200: a name and its instance types (ACC-6)', async () => {
     const application = await create('Support', ['free', 'paid']);
     expect(application).toMatchObject({ name: 'Support', instanceTypes: ['free', 'paid'] });
+  });
+
+  test('applications.create 400: an instance type is named once', () => {
+    const { create: creating, update: updating } = tenancy.resources.applications.operations;
+    const instanceTypes = ['free', 'free'];
+    for (const read of [
+      creating.request.safeParse({ name: 'Support', instanceTypes }),
+      updating.request.safeParse({ applicationId: createId('app'), instanceTypes }),
+    ])
+      expect(read.error?.issues).toMatchObject([
+        { path: ['instanceTypes'], message: 'Name each instance type once.' },
+      ]);
   });
 
   test('applications.create 403: a suspended account starts nothing new', async () => {

@@ -55,6 +55,12 @@ const application = z.object({
   createdAt: dateTime,
 });
 
+/** As they are set: those that were stored before may have one twice. */
+const distinctInstanceTypes = application.shape.instanceTypes.refine(
+  (names) => new Set(names).size === names.length,
+  'Name each instance type once.',
+);
+
 const organisation = z.object({
   id: organisationId,
   name: z.string(),
@@ -420,7 +426,7 @@ export const tenancy = defineDomain({
           path: '/applications',
           summary: 'Create an application, with its instance types.',
           access: 'develop',
-          request: z.strictObject({ name, instanceTypes: application.shape.instanceTypes.default([]) }),
+          request: z.strictObject({ name, instanceTypes: distinctInstanceTypes.default([]) }),
           response: application,
           errors: [],
         },
@@ -432,7 +438,7 @@ export const tenancy = defineDomain({
           request: z.strictObject({
             applicationId,
             name: name.optional(),
-            instanceTypes: application.shape.instanceTypes.optional(),
+            instanceTypes: distinctInstanceTypes.optional(),
           }),
           response: application,
           errors: [],

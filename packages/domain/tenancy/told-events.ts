@@ -14,7 +14,7 @@ const viewId = idSchema('sin');
 /** What an account is told of itself, its keys, its applications and its team (HKS-2). People are named by their ids alone. */
 export const tenancyEvents = {
   'account.created': z.object({ accountId, parentId: accountId }),
-  /** Something of it that an update may change. Its state has an event of its own besides. */
+  /** Something of it that an update may change, other than its state: that has an event of its own. */
   'account.changed': z.object({ accountId }),
   'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
   /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */

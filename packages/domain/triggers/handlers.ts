@@ -6,13 +6,7 @@ import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
-import {
-  type Action,
-  type Counter,
-  type RequestedAction,
-  TRIGGER_COUNT_MAX,
-  type triggers,
-} from './definition.ts';
+import { type Counter, type RequestedAction, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
 import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
@@ -129,20 +123,22 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           { action: request.action, accountId, triggerId: id },
           ports,
         );
-        const record = await ports.triggers.create({
-          id,
-          accountId,
-          name,
-          counter,
-          target,
-          condition,
-          action,
-          isShown,
-          timeZone: found.timeZone,
-        });
+        const record = await ports.triggers.create(
+          {
+            id,
+            accountId,
+            name,
+            counter,
+            target,
+            condition,
+            action,
+            isShown,
+            timeZone: found.timeZone,
+          },
+          () => context.emit('trigger.created', { triggerId: id }),
+        );
         const answer = toAnswer(record, accountId);
         context.audit({ target: record.id, after: { ...settingOf(answer), ...addressOf(request.action) } });
-        await context.emit('trigger.created', { triggerId: record.id });
         return secret === undefined ? answer : { ...answer, secret };
       };
     }),
@@ -180,9 +176,10 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const isShaped = (limit ?? condition ?? aimed) !== undefined;
         const shape = isShaped ? { condition: held, target, timeZone } : undefined;
         const changed = { ...rest, action: called?.action, shape };
+        const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
         const after = await ports.triggers.update({ accountId, triggerId }, changed);
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-        await lift(before.action, before.target, ports);
+        await lift({ before, wasHolding }, ports);
         const [was, answer] = [toAnswer(before, accountId), toAnswer(after, accountId)];
         const address = addressOf(requested);
         context.audit({
@@ -201,9 +198,10 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const before = await ports.triggers.find({ accountId, triggerId });
       if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
       if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+      const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       const after = await ports.triggers.reset({ accountId, triggerId });
       if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      await lift(before.action, before.target, ports);
+      await lift({ before, wasHolding }, ports);
       context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
       await context.emit('trigger.reset', { triggerId });
       return toAnswer(after, accountId);
@@ -214,9 +212,10 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const before = await ports.triggers.find({ accountId, triggerId });
       if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
       if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+      const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       await ports.triggers.remove({ accountId, triggerId });
       await ports.callbacks.remove({ accountId, triggerId });
-      await lift(before.action, before.target, ports);
+      await lift({ before, wasHolding }, ports);
       context.audit({ target: triggerId, before: settingOf(toAnswer(before, accountId)) });
       await context.emit('trigger.removed', { triggerId });
       return { id: triggerId };
@@ -350,9 +349,16 @@ function addressOf(action: RequestedAction | undefined) {
   return { callback: { url, ...(fallbackUrl === undefined ? {} : { fallbackUrl }) } };
 }
 
-/** What held the target is gone with the change: nodes have to hear of it (POL-5). */
-async function lift(action: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
-  if (isHold(action)) await targets.changed(accountId);
+interface Lifted {
+  readonly before: TriggerRecord;
+  readonly wasHolding: boolean;
+}
+
+/** What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. */
+async function lift({ before, wasHolding }: Lifted, { triggers, targets }: TriggersPorts): Promise<void> {
+  const { id: triggerId, accountId, action, target } = before;
+  if (isHold(action)) await targets.changed(target.accountId);
+  if (wasHolding && !(await triggers.isHolding({ accountId, triggerId }))) await targets.lifted(target);
 }
 
 interface PreviewedUse {

@@ -4,7 +4,14 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
 import type { Action } from './definition.ts';
-import type { FiringRecord, Target, TriggerRecord, TriggerRule, TriggerShape } from './trigger.ts';
+import type {
+  FiringRecord,
+  HeldTarget,
+  Target,
+  TriggerRecord,
+  TriggerRule,
+  TriggerShape,
+} from './trigger.ts';
 
 /** Types of events, each with the values that its fields may have. */
 export type CountableEvents = ReadonlyMap<string, Readonly<Record<string, DimensionValues>>>;
@@ -30,10 +37,15 @@ export interface TriggersPorts {
       readonly accountId: string;
       readonly triggerId: string;
     }): Promise<TriggerRecord | undefined>;
+    /** Whether it holds its target to something now. */
+    isHolding(trigger: { readonly accountId: string; readonly triggerId: string }): Promise<boolean>;
     /** How many the account has set. Whoever sets another at the same time waits until this one is done. */
     countForCreate(accountId: string): Promise<number>;
-    /** Stores it, and begins its counter. */
-    create(rule: Omit<TriggerRule, 'isEnabled'>): Promise<TriggerRecord>;
+    /**
+     * Stores it, and begins its counter. It may fire at once: what `onStored` writes, in the same transaction, comes before
+     * that.
+     */
+    create(rule: Omit<TriggerRule, 'isEnabled'>, onStored?: () => Promise<void>): Promise<TriggerRecord>;
     /** Stores the change. A new limit may be crossed again; turned on, or where `beginsAnew`, the counter begins anew. */
     update(
       trigger: { readonly accountId: string; readonly triggerId: string },
@@ -76,6 +88,8 @@ export interface TriggersPorts {
     }>;
     /** Nodes ask anew what the configuration of this account says. */
     changed(accountId: string): Promise<void>;
+    /** Its account is told that a trigger holds it to nothing any more. */
+    lifted(target: HeldTarget): Promise<void>;
   };
   readonly measures: {
     /** What the platform knows of itself now, by the names of `measures.ts`. */

@@ -10,6 +10,17 @@ export interface Target {
   readonly sessionId?: string | undefined;
 }
 
+/** What a trigger may hold to something. */
+export type HeldTarget = Pick<Target, 'accountId' | 'applicationId' | 'endpointId' | 'credentialId'>;
+
+/** What the account of a target is told, as `policy.changed`, when a trigger holds it to something or no longer does. */
+export const heldPlace = ({ accountId, applicationId, endpointId, credentialId }: HeldTarget) => ({
+  accountId,
+  ...(applicationId === undefined ? {} : { applicationId }),
+  ...(endpointId === undefined ? {} : { endpoint: endpointId }),
+  ...(credentialId === undefined ? {} : { credentialId }),
+});
+
 /** A trigger as it was set. */
 export interface TriggerRule {
   readonly id: string;

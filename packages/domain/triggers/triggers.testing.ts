@@ -53,8 +53,10 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
     triggers: {
       list: async () => ({ items: [...records.values()], nextCursor: 'more' }),
       find: async ({ triggerId }) => records.get(triggerId),
+      isHolding: async () => false,
       countForCreate: async () => records.size + countMax,
-      create: async (rule) => {
+      create: async (rule, onStored) => {
+        await onStored?.();
         const record: TriggerRecord = {
           ...rule,
           isEnabled: true,
@@ -100,6 +102,7 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
         isSessionKnown: asked === undefined || asked === sessionId,
       }),
       changed: async (id) => void changed.push(id),
+      lifted: async () => {},
     },
     measures: { read: async () => new Map([['usage.lagP99Ms', 1_200]]) },
     nodes: {

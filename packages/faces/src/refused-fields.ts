@@ -15,6 +15,15 @@ export function invalidRequest(issues: readonly Issue[], cause?: unknown): Servi
   return platformError(isTooMany ? 'request.too_many' : 'request.invalid', textOf(placed), cause);
 }
 
+/** What was sent in the query of a request whose fields stand in its body. */
+export function misplacedFields(names: readonly string[]): ServiceError {
+  const listed = names.slice(0, PLACE_COUNT_MAX).map((name) => JSON.stringify(name.slice(0, NAME_SIZE_MAX)));
+  return platformError(
+    'request.invalid',
+    `The query has ${listed.join(', ')}: this operation takes no query parameters, its fields go into the body.`,
+  );
+}
+
 const isOfCount = (issue: Issue): boolean =>
   issue.code === 'too_big' && (issue.origin === 'array' || issue.origin === 'record');
 
@@ -26,6 +35,8 @@ const textOf = (placed: readonly Placed[]): string =>
     .join('; ');
 
 const PLACE_COUNT_MAX = 20;
+/** Characters that are shown of a name. */
+const NAME_SIZE_MAX = 60;
 
 function placedIn(issues: readonly Issue[], above: readonly PropertyKey[] = []): readonly Placed[] {
   return issues.flatMap((issue) => {

@@ -25,7 +25,7 @@ export async function limit(
   if (!rate.isExceeded) return;
   const refused = platformError(
     'limit.exceeded',
-    `${whoseText(rate.countedFor)}: at most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
+    `${whoseText(rate.countedFor)}: at most ${rate.limit} request${rate.limit === 1 ? '' : 's'} at once, and ${evenRateText(rate.perMinuteMax)} after that.`,
   );
   throw new ServiceError({
     ...refused.fields,
@@ -34,6 +34,14 @@ export async function limit(
     retryAfterMs: rate.retryAfterMs,
   });
 }
+
+/** How many more are let through once the burst is used up, in the unit in which it is a whole number. */
+const evenRateText = (perMinuteMax: number): string =>
+  perMinuteMax % SECONDS_PER_MINUTE === 0
+    ? `${perMinuteMax / SECONDS_PER_MINUTE} a second`
+    : `${perMinuteMax} a minute`;
+
+const SECONDS_PER_MINUTE = 60;
 
 function whoseText(countedFor: CountedFor): string {
   switch (countedFor.kind) {

@@ -217,6 +217,21 @@ test('a refusal is not kept under its idempotency key', async () => {
   });
 });
 
+test('API-1: a write with anything in its query is refused by its name, and nothing is set', async () => {
+  const { call } = createApiHarness();
+  for (const name of ['applicationId', 'bitsPerSecondMax', 'junk']) {
+    const refused = await call('PUT', `${CONFIG}?${name}=64000`, { body: { bitsPerSecondMax: 64_000 } });
+    expect(refused, name).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(refused.body.detail).toBe(
+      `The query has "${name}": this operation takes no query parameters, its fields go into the body.`,
+    );
+  }
+  expect((await call('GET', CONFIG)).body.stored).toEqual({});
+  expect(await call('POST', `${ICE_SERVERS}?identity=bob`, { body: {} })).toMatchObject({ status: 400 });
+  // Who may not ask at all learns nothing of it.
+  expect(await call('PUT', `${CONFIG}?junk=1`, { as: null, body: {} })).toMatchObject({ status: 401 });
+});
+
 test('past the rate limit: 429, with when to come back', async () => {
   const { call } = createApiHarness({ requestsMax: 1 });
   const first = await call('GET', CONFIG);
@@ -239,7 +254,7 @@ test.each<[CountedFor, string, string]>([
   await call('GET', CONFIG);
   const { body } = await call('GET', CONFIG);
   expect(body).toMatchObject({ rule: 'requests', level });
-  expect(body.detail).toBe(`${whose}: at most 1 requests at once, and 1 a minute.`);
+  expect(body.detail).toBe(`${whose}: at most 1 request at once, and 1 a minute after that.`);
 });
 
 test('each change leaves exactly one audit entry, a reading none (ACC-8)', async () => {

@@ -86,6 +86,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
         signal: request.signal,
         responseHeaders,
         address: addressOf(request),
+        misplaced: misplacedIn(request),
         repeatable: await repeatableOf(request, text),
         ifMatch: request.headers.get('if-match') ?? undefined,
       });
@@ -111,6 +112,11 @@ async function conditional({ method, headers }: Request, response: Response): Pr
   const tagged = new Headers(response.headers);
   tagged.set('etag', etag);
   return new Response(text, { status: 200, headers: tagged });
+}
+
+/** A POST, PUT or PATCH has its fields in its path and its body: whatever stands in the query of one would be ignored (API-1). */
+function misplacedIn({ method, url }: Request): readonly string[] {
+  return method === 'GET' || method === 'DELETE' ? [] : [...new Set(new URL(url).searchParams.keys())];
 }
 
 function versionOf({ headers }: Request): ApiVersion {

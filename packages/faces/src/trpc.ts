@@ -16,7 +16,7 @@ import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { refusedAddress } from './refused-address.ts';
-import { invalidRequest } from './refused-fields.ts';
+import { invalidRequest, misplacedFields } from './refused-fields.ts';
 import { limit } from './request-limit.ts';
 
 export interface CallContext {
@@ -31,6 +31,8 @@ export interface CallContext {
   readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
+  /** Names in the query of a request whose fields stand in its body. */
+  readonly misplaced?: readonly string[] | undefined;
   /** Of a request that may be repeated and has one effect (C40). */
   readonly repeatable?: Repeatable | undefined;
   /** The If-Match of a change that is to be made to what its caller read, and to nothing else. */
@@ -126,6 +128,7 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
       };
       try {
         await admit(platform, ctx, operation);
+        refuseMisplaced(ctx);
       } catch (refusal) {
         await end(refusal instanceof ServiceError ? refusal : platformFailed(refusal));
         return await asTrpcError(() => Promise.reject(refusal));
@@ -176,6 +179,10 @@ async function admit(
   const isFromOutside = refused !== undefined;
   await limit(platform, { principal, responseHeaders, address, isRead: method === 'GET', isFromOutside });
   if (refused !== undefined) throw refused;
+}
+
+function refuseMisplaced({ misplaced = [] }: CallContext): void {
+  if (misplaced.length > 0) throw misplacedFields(misplaced);
 }
 
 function inputOf({ request }: OperationDefinition, mount: MountedOperation['mount']): z.ZodObject {

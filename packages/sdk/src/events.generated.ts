@@ -71,7 +71,7 @@ export interface EventData {
   readonly 'logic.mapping.set': { readonly mappingId: Id<"lgm">; readonly url: string };
   readonly 'logic.mapping.removed': { readonly mappingId: Id<"lgm"> };
   readonly 'logic.secret.rotated': {  };
-  readonly 'policy.changed': { readonly accountId: Id<"acc"> };
+  readonly 'policy.changed': { readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly region?: string; readonly endpoint?: string; readonly credentialId?: Id<"crd"> };
   readonly 'policy.plan.created': { readonly planId: Id<"pln"> };
   readonly 'policy.plan.changed': { readonly planId: Id<"pln"> };
   readonly 'policy.plan.removed': { readonly planId: Id<"pln"> };

@@ -148,7 +148,7 @@ import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
-import { TriggerActions } from './trigger-actions.ts';
+import { policyChanged, TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 import { verificationWork } from './verification-work.ts';
 
@@ -429,6 +429,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         targets: {
           ...triggerTargets(prisma),
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+          lifted: (target) => eventStore(prisma).append(policyChanged(target, nowMs())),
         },
         nodes: { find: (nodeId) => fleet.find(nodeId) },
         measures: { read: () => readMeasures(prisma) },

@@ -27,6 +27,21 @@ test('what is told adds up: the limit is what may come at once, less what came, 
   expect(limiter.standing('a', 15_000)).toMatchObject({ remaining: 300, resetMs: 0 });
 });
 
+test('C18: a caller that asks all the time is let through the burst and the even rate in its first minute, then the rate', () => {
+  const limiter = new RateLimiter({ perMinuteMax: 1_200, burstMax: 300 });
+  const servedFrom = (fromMs: number) => {
+    let served = 0;
+    for (let nowMs = fromMs; nowMs < fromMs + 60_000; nowMs += 10)
+      if (!limiter.count('a', nowMs).isExceeded) served++;
+    return served;
+  };
+  const [first, second] = [servedFrom(0), servedFrom(60_000)];
+  expect(first).toBeLessThanOrEqual(300 + 1_200);
+  expect(first).toBeGreaterThan((300 + 1_200) * 0.95);
+  expect(second).toBeLessThanOrEqual(1_200);
+  expect(second).toBeGreaterThan(1_200 * 0.95);
+});
+
 test('one caller’s rate is nothing to another', () => {
   const limiter = new RateLimiter({ perMinuteMax: 4, burstMax: 1 });
   for (let count = 0; count < 10; count++) limiter.count('a', 0);

@@ -92,6 +92,14 @@ const acted = async (triggerId: string) => {
   await served.control.triggerActions.runDue();
   await until(async () => (await firings(triggerId))[0]?.state === 'done', { what: 'the action is done' });
 };
+/** What an account was told of its policy, in the order in which it was told. */
+const toldOfPolicy = async (accountId: string) => {
+  const { rows } = await owner.query(
+    `SELECT data FROM platform_event WHERE account_id = $1 AND type = 'policy.changed' ORDER BY arrival`,
+    [accountId],
+  );
+  return rows.map(({ data }) => data);
+};
 const counter = { meter: 'network-discovery.bytes' };
 const monthly = (limit: number) => ({ kind: 'recurring', limit, per: 'month' });
 
@@ -260,6 +268,10 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
   await use(here.id, 10, { credentialId, endpointId: 'user:slow' });
   await use(reseller.accountId, 10, { endpointId: 'user:own' });
   for (const { id } of [ofCredential, ofEndpoint, ofOwnEndpoint]) await acted(id);
+  const ofPart = { accountId: here.id, credentialId };
+  expect(await toldOfPolicy(here.id)).toEqual([ofPart]);
+  const ofSlow = { accountId: reseller.accountId, endpoint: 'user:slow' };
+  expect(await toldOfPolicy(reseller.accountId)).toContainEqual(ofSlow);
   const bitsPerSecondMax = 64_000;
   const slow = (accountId: string) => ({
     ...{ level: 'endpoint', accountId, endpoint: 'user:slow', bitsPerSecondMax },
@@ -276,7 +288,12 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
     expect.objectContaining({ setting: 'bitsPerSecondMax', value: 64_000 }),
   );
 
+  await ask('PATCH', `${reseller.accountId}/triggers/${ofCredential.id}`, { name: 'Holds on' });
+  expect(await toldOfPolicy(here.id)).toEqual([ofPart]);
   await ask('POST', `${reseller.accountId}/triggers/${ofCredential.id}/resets`, {});
+  expect(await toldOfPolicy(here.id)).toEqual([ofPart, ofPart]);
+  await ask('POST', `${reseller.accountId}/triggers/${ofCredential.id}/resets`, {});
+  expect(await toldOfPolicy(here.id)).toEqual([ofPart, ofPart]);
   for (const { id } of [ofEndpoint, ofOwnEndpoint])
     await ask('POST', `${reseller.accountId}/triggers/${id}/resets`, {});
   expect([await held(here.id), await held(beside.id)]).toEqual([[], []]);
@@ -420,7 +437,7 @@ test('a firing calls the webhook that its action names, whatever that hears of, 
   for (const webhook of [deaf, all]) await ask('DELETE', `${base}/webhooks/${webhook.id}`);
 });
 
-test('a hold whose time is over is lifted, and the nodes are told', async () => {
+test('a hold whose time is over is lifted, and the nodes and the account are told (HKS-2)', async () => {
   const { id } = await customer('Lifted');
   const trigger = await setTrigger({
     counter,
@@ -430,6 +447,7 @@ test('a hold whose time is over is lifted, and the nodes are told', async () => 
   });
   await use(id, 10);
   await acted(trigger.id);
+  expect(await toldOfPolicy(id)).toEqual([{ accountId: id }]);
   await owner.query('UPDATE trigger_hold SET until = now() WHERE trigger_id = $1', [trigger.id]);
   heard.length = 0;
   await served.control.triggerActions.runDue();
@@ -439,6 +457,7 @@ test('a hold whose time is over is lifted, and the nodes are told', async () => 
     async () => heard.some((message) => message.type === 'account.changed' && message.accountId === id),
     { what: 'the nodes are told' },
   );
+  expect(await toldOfPolicy(id)).toEqual([{ accountId: id }, { accountId: id }]);
 });
 
 test('the sessions of a target are ended, and those of others go on', async () => {
@@ -628,5 +647,23 @@ test('a trigger reaches nobody beside or above the account that sets it', async 
       body: { name: 'Mine', counter, target, condition: monthly(1), action: { kind: 'suspend' } },
     });
     expect(answer).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+  }
+});
+
+test('a trigger past its limit when it is set is told of first, and fires after that; accounts that set one at the same time do not wait for each other', async () => {
+  const accounts = [];
+  for (const name of ['One', 'Two', 'Three', 'Four']) accounts.push(await customer(`Past already ${name}`));
+  for (const { id } of accounts) await use(id, 50);
+  const made = await Promise.all(
+    accounts.map(({ id, key }) =>
+      askingWith(() => key)('POST', `${id}/triggers`, { name: 'Late', counter, condition: monthly(10) }),
+    ),
+  );
+  for (const { id: triggerId } of made) {
+    const { rows } = await owner.query(
+      `SELECT type, at FROM platform_event WHERE data ->> 'triggerId' = $1 ORDER BY arrival`,
+      [triggerId],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(['triggers.trigger.created', 'triggers.trigger.fired']);
   }
 });

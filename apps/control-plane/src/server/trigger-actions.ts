@@ -9,6 +9,7 @@ import { triggerMail } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { type ActPorts, actOn, type DueFiring } from '@patchbay/domain/triggers/act';
 import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
+import { type HeldTarget, heldPlace } from '@patchbay/domain/triggers/trigger';
 import { createId } from '@patchbay/kit/ids';
 import type { Logger } from 'pino';
 import { rootOf } from './failure-log.ts';
@@ -74,7 +75,10 @@ export class TriggerActions {
   /** Everything that is due now. */
   async runDue(): Promise<void> {
     const { outbox, publish, nowMs } = this.#options;
-    for (const accountId of await outbox.liftHolds()) await publish({ type: 'account.changed', accountId });
+    await outbox.liftHolds(async (held) => {
+      await this.#tellHeld(held);
+      await publish({ type: 'account.changed', accountId: held.accountId });
+    });
     const ports = this.#ports();
     while (!this.#isStopped && (await outbox.actOnNext((due) => actOn(due, ports, nowMs()))));
     // Last: what it fires calls for another round, and what fails here keeps nothing from being done.
@@ -104,6 +108,7 @@ export class TriggerActions {
     const { outbox, events, publish, nowMs, serviceNames, featureNames, webhooks } = this.#options;
     const { suspend, openSessions, hold } = outbox.holds;
     const holdPolicy: ActPorts['holdPolicy'] = async (due, held) => {
+      await this.#tellHeld(due.rule.target);
       await outbox.holds.holdPolicy(due, held);
       await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
     };
@@ -130,6 +135,7 @@ export class TriggerActions {
           detail: due.rule.isShown ? `The trigger ${due.rule.name} ended it.` : 'A limit was reached.',
         }),
       hold: async (due, held) => {
+        await this.#tellHeld(due.rule.target);
         await hold(due, held);
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
@@ -145,6 +151,14 @@ export class TriggerActions {
       writeMail: (due, address) => this.#writeMail(due, address),
       audit: (due, after) => this.#audit(due, after),
     };
+  }
+
+  /**
+   * Tells the account that something holds it, or no longer does. Before the hold itself is written: whoever begins the counter
+   * of its trigger locks events before holds.
+   */
+  async #tellHeld(target: HeldTarget): Promise<void> {
+    await this.#options.events.append(policyChanged(target, this.#options.nowMs()));
   }
 
   /** In the name of who set the trigger, in the transaction of the firing: one mail for each. */
@@ -182,3 +196,12 @@ export class TriggerActions {
     });
   }
 }
+
+/** The event of an account of which something is held by a trigger now, or no longer is. */
+export const policyChanged = (target: HeldTarget, atMs: number) =>
+  eventOfHandler({
+    accountId: target.accountId,
+    type: 'policy.changed',
+    data: heldPlace(target),
+    atMs,
+  });

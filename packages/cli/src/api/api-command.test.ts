@@ -6,9 +6,10 @@ import path from 'node:path';
 import { commandLine } from '@patchbay/faces/command-line';
 import { createId } from '@patchbay/kit/ids';
 import { Patchbay } from '@patchbay/sdk-node';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { startFakePlatform } from '../commands/fake-platform.testing.ts';
+import { readVariables, useDataFolder } from '../connection.ts';
 import { commandOf } from './operation-command.ts';
 import { callableOperations, operationNamed } from './operations.ts';
 import { flagsOfRequest, putField, readTyped } from './request-flags.ts';
@@ -124,6 +125,24 @@ test('a list is read up to its limit, and a file comes as it is', async () => {
   expect([stdout, stderr]).toEqual(['[{"id":"a"}]\n', expect.stringContaining('more than 1')]);
   const range = ['--from', '2026-11-01T00:00:00Z', '--to', '2026-12-01T00:00:00Z'];
   expect((await platform.run('api', 'usage.csv', ...range)).stdout).toBe('at,meter\r\n');
+});
+
+test('an operation is also called as its scope and the log of changes name it', async () => {
+  platform.answers.set('GET /allow-list', { items: [] });
+  await platform.run('api', 'allow-list.get');
+  await platform.run('api', 'allowList.get');
+  expect(platform.asked.map(({ request }) => request)).toEqual(['GET /allow-list', 'GET /allow-list']);
+  expect((await platform.run('api', 'allow-list')).stdout).toContain('allowList.get');
+});
+
+test('an account that is set to nothing in the environment is not set', async () => {
+  vi.stubEnv('PATCHBAY_KEY', 'of the environment');
+  vi.stubEnv('PATCHBAY_ACCOUNT', '');
+  // A folder without a platform: what is read is the environment's.
+  useDataFolder(folder);
+  const { PATCHBAY_KEY, PATCHBAY_ACCOUNT } = readVariables();
+  expect([PATCHBAY_KEY, PATCHBAY_ACCOUNT]).toEqual(['of the environment', undefined]);
+  vi.unstubAllEnvs();
 });
 
 test('what a request lacks is said by its flags, and nobody is asked', async () => {

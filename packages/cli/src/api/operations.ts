@@ -40,16 +40,20 @@ function callable({ group, name, scopeName, operation, path }: MountedOperation)
 /** All that the platform serves. */
 export const callableOperations: readonly CallableOperation[] = mountedOperations.flatMap(callable);
 
+/** An operation is called as in the SDK, or as its scope, the OpenAPI document and the log of changes name it: `allow-list.get`. */
+const spelled = (name: string): string =>
+  name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
 /** Those of one resource or service, or all. */
 export function operationsOf(group: string | undefined): readonly CallableOperation[] {
   return group === undefined
     ? callableOperations
-    : callableOperations.filter((operation) => operation.group === group);
+    : callableOperations.filter((operation) => operation.group === spelled(group));
 }
 
 /** @throws Refusal with those that may have been meant. */
 export function operationNamed(name: string): CallableOperation {
-  const found = callableOperations.find((operation) => operation.name === name);
+  const found = callableOperations.find((operation) => operation.name === spelled(name));
   if (found !== undefined) return found;
   const near = namesNear(name);
   throw new Refusal(
