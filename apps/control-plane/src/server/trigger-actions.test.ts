@@ -253,8 +253,11 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
   const held = async (accountId: string) => {
     const answer = await served.internal(relay.request('accountSnapshot', { accountId }));
     const { policy, endpointPolicies, credentialPolicies } = await answer.json();
-    return [...policy, ...endpointPolicies, ...credentialPolicies].flatMap(({ origin, values }) =>
-      values.bitsPerSecondMax === undefined ? [] : [{ ...origin, bitsPerSecondMax: values.bitsPerSecondMax }],
+    return [...policy, ...endpointPolicies, ...credentialPolicies].flatMap(
+      ({ origin: { heldBy, ...origin }, values }) =>
+        values.bitsPerSecondMax === undefined
+          ? []
+          : [{ ...origin, bitsPerSecondMax: values.bitsPerSecondMax }],
     );
   };
   await use(here.id, 10, { credentialId, endpointId: 'user:slow' });
@@ -272,9 +275,16 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
   // Whoever edits the endpoint’s own policy finds nothing there that they would keep for good.
   const read = await ask('GET', `${here.id}/policy?endpoint=user:slow`);
   expect(read.stored.bitsPerSecondMax).toBeUndefined();
-  expect(read.effective).toContainEqual(
-    expect.objectContaining({ setting: 'bitsPerSecondMax', value: 64_000 }),
-  );
+  // It is told as held, and by which trigger for who sees that alone.
+  const heldAs = async (key: string) => {
+    const answer = await served.rest('GET', `/v1/accounts/${here.id}/policy?endpoint=user:slow`, { key });
+    return answer.body.effective.find(({ setting }: { setting: string }) => setting === 'bitsPerSecondMax');
+  };
+  const told = { level: 'endpoint', accountId: here.id, endpoint: 'user:slow', by: 'above', isHeld: true };
+  const origin = { ...told, heldBy: 'trigger' };
+  expect(await heldAs(here.key)).toMatchObject({ value: 64_000, wanted: [{ origin }] });
+  expect((await heldAs(here.key)).origin).toEqual(origin);
+  expect((await heldAs(reseller.key)).origin).toEqual({ ...origin, triggerId: ofEndpoint.id });
 
   await ask('POST', `${reseller.accountId}/triggers/${ofCredential.id}/resets`, {});
   for (const { id } of [ofEndpoint, ofOwnEndpoint])
@@ -297,7 +307,11 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   heard.length = 0;
   expect(await mint(off, 'signaling/tokens')).toMatchObject({
     status: 403,
-    body: { code: 'policy.refused', rule: 'services' },
+    body: {
+      code: 'policy.refused',
+      rule: 'services',
+      detail: `services does not allow it, as held at ${off.id} by a trigger of an account above.`,
+    },
   });
   for (const served_ of [
     await mint(other, 'signaling/tokens'),
