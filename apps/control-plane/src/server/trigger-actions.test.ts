@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { ABOVE } from '@patchbay/domain/audit/told';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { measures } from '@patchbay/domain/triggers/measures';
 import { createId } from '@patchbay/kit/ids';
@@ -122,10 +123,14 @@ test('a crossing waits in the outbox while nobody acts; then its account is susp
   const { items } = await askingWith(() => key)('GET', `${id}/audit`);
   const entries = items.filter(({ action }: { action: string }) => action === 'triggers.suspend');
   expect(entries).toMatchObject([
-    { actorId: trigger.id, before: { state: 'active' }, after: { state: 'suspended' } },
+    { ...ABOVE, before: { state: 'active' }, after: { state: 'suspended' } },
   ]);
   // The account below learns that it happened, and neither who set a trigger nor what for.
-  expect(JSON.stringify(items)).not.toContain('Gigabytes');
+  expect(JSON.stringify(items)).not.toMatch(new RegExp(`Gigabytes|${trigger.id}`));
+  // Who set it finds it by its name, and by its id.
+  const found = await ask('GET', `${id}/audit?actorId=${trigger.id}`);
+  expect(found.items).toMatchObject([{ actorId: trigger.id, actorName: 'Gigabytes' }]);
+  expect((await askingWith(() => key)('GET', `${id}/audit?actorId=${trigger.id}`)).items).toEqual([]);
   expect(await askingWith(() => key)('GET', `${id}/triggers`)).toEqual({ items: [] });
   const { rows } = await owner.query(
     `SELECT account_id, type FROM platform_event WHERE data ->> 'accountId' = $1 AND type = 'tenancy.account.state-changed'`,
