@@ -5,6 +5,7 @@ import {
   admits,
   budgetsOf,
   decide,
+  endingText,
   type PolicyRequest,
   readRefusalText,
   refusalText,
@@ -332,6 +333,7 @@ test.each([
       const text = refusalText({ setting, origin, code }, visibleIds);
       expect(text.endsWith(`, as held at ${said}.`)).toBe(true);
       expect(readRefusalText(text)).toEqual({ setting, level, heldBy: heldBy.kind });
+      expect(readRefusalText(endingText(text, 0))).toEqual({ setting, level, heldBy: heldBy.kind });
     }
   },
 );

@@ -302,6 +302,10 @@ export function refusalText(
   }
 }
 
+/** For who is cut off in the middle: what refused, and when what is used up begins anew. */
+export const endingText = (refusal: string, resetsAtMs: number | undefined): string =>
+  resetsAtMs === undefined ? refusal : `${refusal} It begins anew at ${new Date(resetsAtMs).toISOString()}.`;
+
 /** What is held says so: whoever reads that it was set would look in vain for who set it (POL-2). */
 export function asText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
   const level = levelText(origin, visibleIds);
@@ -352,8 +356,9 @@ interface SaidRefusal {
 
 /** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */
 export function readRefusalText(text: string): SaidRefusal | undefined {
+  const refusal = text.replace(/ It begins anew at \S+\.$/, '');
   for (const [pattern, settingOfText] of saidTexts) {
-    const [, said, level, holder] = pattern.exec(text) ?? [];
+    const [, said, level, holder] = pattern.exec(refusal) ?? [];
     if (said === undefined || level === undefined) continue;
     const setting = settingNames.find((name) => name === settingOfText(said));
     if (setting === undefined) continue;

@@ -153,8 +153,7 @@ function heldAs(origin: PolicyOrigin, visibleIds: readonly string[]) {
 }
 
 function withoutHold(origin: PolicyOrigin, visibleIds: readonly string[]) {
-  if (!('heldBy' in origin)) return origin;
-  const { heldBy: _, ...place } = origin;
+  const { heldBy: _, ...place } = { heldBy: undefined, ...origin };
   return { ...place, ...heldAs(origin, visibleIds) };
 }
 

@@ -23,14 +23,10 @@ const levels: Readonly<Record<Origin['level'], string>> = {
 /** A level in words; of an account that is not to be named, how far above it is. */
 export function levelText(origin: Origin, names: ReadonlyMap<string, string>): string {
   const place = placeText(origin, names);
-  switch (origin.heldBy) {
-    case undefined:
-      return place;
-    case 'overdue':
-      return `${place}, held by an overdue invoice`;
-    case 'trigger':
-      return `${place}, held by ${origin.triggerId === undefined ? 'a trigger of an account above' : `trigger ${origin.triggerId}`}`;
-  }
+  const { heldBy, triggerId } = origin;
+  if (heldBy === undefined) return place;
+  if (heldBy === 'overdue') return `${place}, held by an overdue invoice`;
+  return `${place}, held by ${triggerId === undefined ? 'a trigger of an account above' : `trigger ${triggerId}`}`;
 }
 
 function placeText(origin: Origin, names: ReadonlyMap<string, string>): string {
