@@ -32,6 +32,12 @@ export function booksReader(pool: Pool): (accountId: string) => Promise<AccountB
   };
 }
 
+/** The top of the trees of tests, which collects what is on their books. Undefined: nobody has tried anything yet. */
+export async function testTop(pool: Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ top_id: string }>('SELECT top_id FROM test_trees() LIMIT 1');
+  return rows[0]?.top_id;
+}
+
 export type BooksReader = ReturnType<typeof booksReader>;
 
 /** By how much the clock of an account's books is ahead of the time: 0 for whatever is live. */

@@ -21,6 +21,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { type AheadOf, neverAhead } from './account-books.ts';
+import { readOwnCollectors } from './own-collecting-rows.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
 import { simulate } from './simulation-rows.ts';
 import { readCells, readSessionCells, readSessionTimes } from './usage-cells.ts';
@@ -64,7 +65,9 @@ const readerOf = ({ catalogue }: Pick<BillingStoreOptions, 'catalogue'>) => {
     const cells = await readCells(client, sets, range);
     const sessions = await readSessionTimes(client, sets, { ...range, meters: binaryMeters(chain.prices) });
     const { currency } = chain;
-    return { accountId, period, currency, cells, sessions, book, positions, nextPositions, nowMs };
+    const ownCollectors = await readOwnCollectors(client, accountId, period);
+    const ledger = { positions, nextPositions, ownCollectors };
+    return { accountId, period, currency, cells, sessions, book, ...ledger, nowMs };
   };
   return { sets, requestOf };
 };

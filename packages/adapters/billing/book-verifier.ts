@@ -17,6 +17,7 @@ import { inAccountScope, inAccountSnapshot } from '../metering/account-scope.ts'
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { linesSql, readPositions, readTotals } from './billing-store.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
+import { readOwnCollectors } from './own-collecting-rows.ts';
 import { readChain } from './price-rows.ts';
 import { readRawCells, readRawSessionTimes } from './usage-cells.ts';
 
@@ -132,6 +133,7 @@ async function verifyOne(
     book: { ...chain, catalogue },
     ledger: await readTotals(client, { accountId, period, currency }),
     closed: await readClosed(client, accountId, period),
+    ownCollectors: await readOwnCollectors(client, accountId, period),
     verifiedBuyers: await readVerified(client, buyers, period),
   });
   return { ...head, outcome: outcomeOf(lines), goneDayCount, lines };

@@ -1,10 +1,14 @@
 import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
+import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
 import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import {
+  type BillingDocument,
+  comparisonOf,
+  type DocumentDraft,
+} from '@patchbay/domain/billing/documents/document';
 import { minorUnitOf, type Nano, nano, ZERO } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
@@ -38,6 +42,8 @@ export interface ClosingOptions {
    * of invoices in the mail on the day on which a key is set.
    */
   readonly isCollecting: boolean;
+  /** The same of what is on the books of tests (PRD-1). Left out: nothing does. */
+  readonly isCollectingTests?: boolean;
   /** Asked between two accounts: what is left is closed the next time. */
   readonly isStopped?: () => boolean;
 }
@@ -56,6 +62,10 @@ interface ClosedContent {
   readonly payout: Nano;
   readonly edges: readonly { readonly buyerId: string; readonly receivable: Nano; readonly cost: Nano }[];
   readonly drafts: readonly DocumentDraft[];
+  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
+  readonly collectorId?: string;
+  /** It is asked for nothing of it: its documents compare. */
+  readonly isComparison?: true;
 }
 
 /** What account content says, by account. */
@@ -220,18 +230,24 @@ async function keptAccounts(pool: Pool, topId: string, period: Period): Promise<
 }
 
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
-  const { accountId, period, currency } = statement;
+  const { accountId, period, currency, collector } = statement;
   const sellerId = statement.sellers.at(-1)?.sellerId;
+  const collectorId = collector?.isOwn === true ? collector.accountId : undefined;
+  const isCompared = await readIsCompared(client, accountId, period.name);
+  const request = { collectorId, isCompared };
+  const drafts =
+    sellerId === undefined
+      ? []
+      : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement, request) });
   const content: ClosedContent = {
     charge: statement.charge.amount,
     payout: statement.payout.amount,
     edges: statement.children
       .filter((child) => child.currency === currency)
       .map(({ accountId: buyerId, receivable, cost }) => ({ buyerId, receivable, cost })),
-    drafts:
-      sellerId === undefined
-        ? []
-        : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement) }),
+    drafts: isCompared ? drafts.map(comparisonOf) : drafts,
+    ...(isCompared ? { isComparison: true } : {}),
+    ...(collectorId === undefined ? {} : { collectorId }),
   };
   await client.query(
     `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, $2, $3, $4, $5)
@@ -240,19 +256,37 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   );
 }
 
+async function readIsCompared(client: PoolClient, accountId: string, period: string): Promise<boolean> {
+  const { rows } = await client.query<{ is: boolean }>('SELECT is_compared($1, $2) AS is', [
+    accountId,
+    period,
+  ]);
+  return rows[0]?.is === true;
+}
+
+/** Of months in which the same collected, or was compared as this one is: what another would have asked for is not asked for by this one (decision 0017). */
 async function outstandingOf(
   client: PoolClient,
   { accountId, period, currency }: Statement,
+  { collectorId, isCompared }: { readonly collectorId: string | undefined; readonly isCompared: boolean },
 ): Promise<readonly Outstanding[]> {
   const { rows } = await client.query<{ period: string; charge: string; payout: string }>(
-    'SELECT period, trunc(charge)::text AS charge, trunc(payout)::text AS payout FROM billing_outstanding($1, $2, $3)',
-    [accountId, period.name, minorUnitOf(currency).toString()],
+    // What was earned of late use is paid out where those below are asked for it, and not where they are not.
+    `SELECT o.period, trunc(o.charge)::text AS charge, CASE WHEN EXISTS (SELECT 1 FROM closed_statement s
+         WHERE s.period = o.period AND s.account_id <> $1 AND (s.content ? 'isComparison'
+           OR s.content ->> 'collectorId' IS DISTINCT FROM own_collector_of(s.account_id, $2)))
+       THEN '0' ELSE trunc(o.payout)::text END AS payout
+     FROM billing_outstanding($1, $2, $3) o LEFT JOIN closed_statement c ON c.account_id = $1 AND c.period = o.period
+     WHERE CASE WHEN c.account_id IS NULL THEN own_collector_of($1, o.period) ELSE c.content ->> 'collectorId' END
+       IS NOT DISTINCT FROM $4
+       AND CASE WHEN c.account_id IS NULL THEN is_compared($1, o.period) ELSE c.content ? 'isComparison' END = $5`,
+    [accountId, period.name, minorUnitOf(currency).toString(), collectorId ?? null, isCompared],
   );
   return rows.map((row) => ({ period: row.period, charge: BigInt(row.charge), payout: BigInt(row.payout) }));
 }
 
 async function issueDocuments(
-  { pool, nowMs, isCollecting, isStopped = () => false }: ClosingOptions,
+  { pool, nowMs, isCollecting, isCollectingTests = false, isStopped = () => false }: ClosingOptions,
   { id: treeId, topId: platformId, aheadMs }: ClosingTree,
   period: Period,
 ): Promise<number> {
@@ -301,11 +335,13 @@ async function issueDocuments(
        WHERE tree_id = $1 AND period = $2`,
       [treeId, period.name, at, accountIds],
     );
-    // Only now is everything known that a payout waits for. What is on the books of tests nothing real collects.
-    if (!isCollecting || treeId !== '') return;
+    // Only now is everything known that a payout waits for. What a clock has ahead is asked for at the time that it is.
+    const isTest = treeId !== '';
+    if (isTest && !isCollectingTests) return;
     await client.query(
-      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL`,
-      [period.name, at],
+      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL
+         AND ($3 OR collector_id IS NOT NULL)`,
+      [period.name, isTest ? new Date(nowMs()) : at, isTest || isCollecting],
     );
   });
   return documentCount;
@@ -338,7 +374,7 @@ function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree 
  */
 async function edgesAbove(
   tree: ClosedTree,
-  { accountId, sellerId }: ClosedRow,
+  { accountId, sellerId, content: { collectorId } }: ClosedRow,
   testTopId?: string,
 ): Promise<readonly ClosedEdge[]> {
   const edges: ClosedEdge[] = [];
@@ -348,13 +384,15 @@ async function edgesAbove(
     const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
     if (seller === undefined || edge === undefined) return edges;
     edges.push({ ...edge, sellerId: above });
-    if (seller.sellerId === above) return edges;
+    if (seller.sellerId === above || above === collectorId) return edges;
     [buyerId, above] = [above, seller.sellerId];
   }
 }
 
 interface Around {
+  /** Up to whoever collects. */
   readonly edges: readonly ClosedEdge[];
+  /** The top of the tree. */
   readonly platformId: string;
   readonly nowMs: number;
 }
@@ -362,6 +400,8 @@ interface Around {
 /** All documents of one account: how many there were to issue. */
 async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Promise<number> {
   const { nowMs, platformId } = around;
+  const { collectorId } = row.content;
+  const ofCollector = collectorId === undefined ? {} : { collectorId };
   let count = 0;
   for (const draft of row.content.drafts) {
     const { rowCount } = await client.query(
@@ -370,26 +410,39 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
     );
     if (rowCount !== 0) continue;
     const document = await issueDocument(client, draft, { nowMs });
-    if (document.kind === 'invoice')
-      await beginInvoice(client, document, { ...around, charge: row.content.charge });
-    else await insertCollection(client, payoutOf(document));
-    await postTransactions(client, issued(document, platformId), { platformId, nowMs });
-    if (document.kind === 'invoice') await payFromBalance(client, document, around);
     count++;
+    if (document.kind === 'comparison-payout') continue;
+    const posted = { platformId: collectorId ?? platformId, nowMs };
+    const asked = { ...around, ...ofCollector, charge: row.content.charge };
+    if (document.kind === 'comparison') {
+      const invoice = invoiceOf(document, asked);
+      const notes = await weighNotes(client, invoice);
+      const settled = compared(document, { invoice, notes, platformId: posted.platformId });
+      for (const note of settled.notes) await writeNote(client, note);
+      await postTransactions(client, settled.transactions, posted);
+      continue;
+    }
+    if (document.kind === 'invoice') {
+      const invoice = invoiceOf(document, asked);
+      await insertCollection(client, invoice);
+      await weighNotes(client, invoice);
+    } else await insertCollection(client, { ...payoutOf(document), ...ofCollector });
+    await postTransactions(client, issued(document, posted.platformId), posted);
+    if (document.kind === 'invoice' && collectorId === undefined)
+      await payFromBalance(client, document, around);
   }
   return count;
 }
 
-async function beginInvoice(
-  client: PoolClient,
+function invoiceOf(
   document: BillingDocument,
-  { charge, edges }: Around & { readonly charge: Nano },
-): Promise<void> {
-  const shares = sharesOf(charge, edges);
+  { charge, edges, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
+): InvoiceCollection {
   const { id: documentId, accountId, period, currency, number, seller } = document;
-  const invoice: InvoiceCollection = {
+  return {
     kind: 'invoice',
-    ...{ documentId, accountId, period, currency, number, shares },
+    ...(collectorId === undefined ? {} : { collectorId }),
+    ...{ documentId, accountId, period, currency, number, shares: sharesOf(charge, edges) },
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
@@ -405,12 +458,21 @@ async function beginInvoice(
     refunds: [],
     disputes: [],
   };
-  await insertCollection(client, invoice);
+}
+
+/** The payout notes of those who earn of an invoice wait for it, too. */
+async function weighNotes(
+  client: PoolClient,
+  invoice: InvoiceCollection,
+): Promise<readonly PayoutCollection[]> {
+  const weighed: PayoutCollection[] = [];
   for (const note of await readNotes(client, invoice)) {
-    const weight = shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
+    const weight = invoice.shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
     const backing = { ...note.backing, weight: nano(note.backing.weight + weight) };
+    weighed.push({ ...note, backing });
     await writeNote(client, { ...note, backing });
   }
+  return weighed;
 }
 
 /** Of an account that is prepaid, nothing is left to ask: its balance pays the invoice as it is issued (BIL-5). */

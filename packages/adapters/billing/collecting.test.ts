@@ -314,4 +314,141 @@ describe('the documents of a month at Stripe', () => {
     expect(stripe.state.all('customer')).toHaveLength(1);
     expect(invoice()).toMatchObject({ customer: id });
   });
+
+  it('compare alone where an account is rated and not asked: nobody is asked, reminded or owed anything, then or later (BIL-6)', async () => {
+    await asOwner(
+      database.url,
+      `INSERT INTO compared_months (account_id, from_period, to_period) VALUES ('leaf', '${period.name}', '${period.name}')`,
+    );
+    await useAThousand();
+    clockMs = period.toMs + DAY;
+    await payees();
+    await ask(period.name);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf comparison D-R00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+    ]);
+    expect(await balances()).toEqual({});
+    await hear();
+    await collect();
+    expect(stripe.requests.filter((request) => /invoice|transfer/.test(request))).toEqual([]);
+    expect(await billing.countMismatches()).toBe(0);
+    // What comes late is of a month that nobody was asked for, and so is asked for in none.
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+    const next = periodAt(period.toMs);
+    await usage.ingest([usageOf('leaf', { atMs: next.fromMs + 60_000, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = next.toMs + DAY;
+    await ask(next.name);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf comparison D-R00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+      'leaf invoice D-I00001 200',
+      'parent payout-note D-P00002 50',
+      'top payout-note D-P00002 50',
+    ]);
+    await collect();
+    expect(invoice()).toMatchObject({ status: 'open', total: 200 });
+  });
+
+  it('are asked for by the seller itself, at its own Stripe, where it collects: it owes what they cost it, and no more (decision 0017)', async () => {
+    await asOwner(
+      database.url,
+      "INSERT INTO own_collecting (account_id, from_period) VALUES ('top', '2020-01')",
+    );
+    stripe.accountOfKey.set('rk_test_top', 'acct_top');
+    const ownRail = stripeRail({
+      secretKey: 'rk_test_top',
+      webhookSecrets: [],
+      apiUrl: stripe.url,
+      retryCount: 0,
+    });
+    const own = stripe.stateOf('acct_top');
+    const collectBoth = async () => {
+      const ports = {
+        store: store(),
+        rail: rail(),
+        ownRailOf: async (collectorId: string) => (collectorId === 'top' ? ownRail : undefined),
+        nowMs: () => clockMs,
+      };
+      for (let round = 0; round < 3; round++) {
+        await hear();
+        for (const documentId of await ports.store.due(clockMs, 100))
+          await collectDocument(documentId, ports);
+      }
+    };
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    // Its own customer buys of it, its customer's customer of that one; it buys of the platform.
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'parent payout-note D-P00001 500',
+      'top invoice D-I00001 1000',
+    ]);
+    const { id: payee } = await ownRail.perform(
+      { type: 'create-payee', accountId: 'parent', country: 'DE' },
+      'parent',
+    );
+    own.onboard(payee);
+    await asOwner(
+      database.url,
+      `INSERT INTO own_rail_party (collector_id, account_id, payee_id, is_payable) VALUES ('top', 'parent', '${payee}', true)`,
+    );
+    await collectBoth();
+    const [asked] = own.all('invoice');
+    expect(asked).toMatchObject({ status: 'open', total: 2000 });
+    expect(invoice()).toMatchObject({ status: 'open', total: 1000 });
+    await fetch(String(asked?.['hosted_invoice_url']), { method: 'POST' });
+    await fetch(String(invoice()['hosted_invoice_url']), { method: 'POST' });
+    await collectBoth();
+    expect(own.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+    expect(stripe.state.all('transfer')).toEqual([]);
+    // What goes back, and what a bank takes back, is between the seller and those below it.
+    const payment = own.all('payment_intent')[0]?.id ?? '';
+    own.createRefund({ payment_intent: payment, amount: '400' });
+    await collectBoth();
+    expect(await balances()).toEqual({
+      'leaf clearing': -1600,
+      'parent clearing': 400,
+      'platform clearing': 1000,
+      'top clearing': 200,
+    });
+    expect([own.balance, stripe.state.balance]).toEqual([1200, 1000]);
+    expect(await billing.countMismatches()).toBe(0);
+    expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  });
+
+  it('of a seller that collects itself pay those above it by its own invoice, and not once more by those of its customers (decision 0017)', async () => {
+    await asOwner(
+      database.url,
+      "INSERT INTO own_collecting (account_id, from_period) VALUES ('parent', '2020-01')",
+    );
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'parent invoice D-I00001 1500',
+      'top payout-note D-P00001 500',
+    ]);
+    await payees();
+    await collect();
+    stripe.state.pay(invoice().id);
+    for (let round = 0; round < 2; round++) {
+      await hear();
+      await collect();
+    }
+    // Whether its own customer has paid it is nothing that they wait for.
+    expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+    expect(await balances()).toMatchObject({
+      'leaf invoiced': -2000,
+      'parent invoiced': 2000,
+      'top clearing': 500,
+    });
+  });
 });

@@ -87,15 +87,18 @@ async function hold(
     payee_id: string | null;
     is_payable: boolean | null;
   }>(
-    `SELECT a.name, r.customer_id, r.payee_id, r.is_payable FROM account a LEFT JOIN rail_party r ON r.account_id = a.id
+    `SELECT a.name, r.customer_id, r.payee_id, r.is_payable FROM account a
+     LEFT JOIN (SELECT account_id, customer_id, payee_id, is_payable FROM rail_party WHERE $2::text IS NULL
+       UNION ALL SELECT account_id, customer_id, payee_id, is_payable FROM own_rail_party WHERE collector_id = $2) r
+       ON r.account_id = a.id
      WHERE a.id = $1`,
-    [row.account_id],
+    [row.account_id, collection.collectorId ?? null],
   );
   const [party] = known.rows;
   const said = await readParty(client, row.account_id);
   return {
     collection,
-    platformId,
+    platformId: collection.collectorId ?? platformId,
     refusedCount: row.refused_count,
     notes: collection.kind === 'invoice' ? await readNotes(client, collection) : [],
     name: said?.legalName ?? party?.name ?? row.account_id,
@@ -138,11 +141,18 @@ async function keep(
   await tellCollected(client, { before, after: collection, nowMs });
   // One that it was linked to meanwhile stays.
   if (made.customerId !== undefined)
-    await client.query(
-      `INSERT INTO rail_party (account_id, customer_id) VALUES ($1, $2)
-       ON CONFLICT (account_id) DO UPDATE SET customer_id = coalesce(rail_party.customer_id, excluded.customer_id)`,
-      [accountId, made.customerId],
-    );
+    await (collection.collectorId === undefined
+      ? client.query(
+          `INSERT INTO rail_party (account_id, customer_id) VALUES ($1, $2)
+           ON CONFLICT (account_id) DO UPDATE SET customer_id = coalesce(rail_party.customer_id, excluded.customer_id)`,
+          [accountId, made.customerId],
+        )
+      : client.query(
+          `INSERT INTO own_rail_party AS r (account_id, customer_id, collector_id) VALUES ($1, $2, $3)
+           ON CONFLICT (collector_id, account_id)
+             DO UPDATE SET customer_id = coalesce(r.customer_id, excluded.customer_id)`,
+          [accountId, made.customerId, collection.collectorId],
+        ));
   for (const note of made.notes ?? []) {
     await writeNote(client, note);
     await client.query('UPDATE collection SET next_at = $2 WHERE document_id = $1', [
@@ -190,29 +200,52 @@ export interface RailNotices {
   forget(beforeMs: number): Promise<number>;
 }
 
-export function railNotices({ pool, platformAccount, nowMs }: CollectionStoreOptions): RailNotices {
+/** What was told of the books of tests, beside what is of the platform or of a seller. */
+const OF_TESTS = 'tests';
+
+export function railNotices({
+  pool,
+  platformAccount,
+  nowMs,
+  isOfTests = false,
+}: CollectionStoreOptions & { readonly isOfTests?: boolean }): RailNotices {
+  const toldTo = (collectorId = ''): string => (isOfTests ? OF_TESTS : collectorId);
   return {
-    async keep({ id, type, subject }) {
+    async keep({ collectorId, id, type, subject }) {
       const { rowCount } = await pool.query(
-        'INSERT INTO rail_notice (id, type, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-        [id, type, JSON.stringify(subject)],
+        `INSERT INTO rail_notice (collector_id, id, type, subject) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+        [toldTo(collectorId), id, type, JSON.stringify(subject)],
       );
       return rowCount === 1;
     },
     async waiting(countMax) {
-      const { rows } = await pool.query<RailNotice>(
-        'SELECT id, type, subject FROM rail_notice WHERE handled_at IS NULL ORDER BY received_at LIMIT $1',
-        [countMax],
+      const { rows } = await pool.query<Omit<RailNotice, 'collectorId'> & { readonly collector_id: string }>(
+        `SELECT collector_id, id, type, subject FROM rail_notice
+         WHERE handled_at IS NULL AND (collector_id = $2) = $3 ORDER BY received_at LIMIT $1`,
+        [countMax, OF_TESTS, isOfTests],
       );
-      return rows;
+      return rows.map(({ collector_id, ...notice }) => ({
+        ...notice,
+        ...(collector_id === '' || isOfTests ? {} : { collectorId: collector_id }),
+      }));
     },
-    async handled({ id, subject }, { invoiceId, isPayable }) {
+    async handled({ collectorId = '', id, subject }, { invoiceId, isPayable }) {
       const at = new Date(nowMs());
       await inAccountScope(pool, await platformAccount(), async (client) => {
         if (invoiceId !== undefined)
-          await client.query('UPDATE collection SET next_at = $2 WHERE rail_id = $1', [invoiceId, at]);
-        if (isPayable !== undefined) await client.query(payableSql, [subject.id, isPayable, at]);
-        await client.query('UPDATE rail_notice SET handled_at = $2 WHERE id = $1', [id, at]);
+          await client.query(
+            "UPDATE collection SET next_at = $3 WHERE rail_id = $1 AND coalesce(collector_id, '') = $2",
+            [invoiceId, collectorId, at],
+          );
+        if (isPayable !== undefined)
+          await (collectorId === ''
+            ? client.query(payableSql, [subject.id, isPayable, at])
+            : client.query(ownPayableSql, [subject.id, isPayable, at, collectorId]));
+        await client.query('UPDATE rail_notice SET handled_at = $3 WHERE collector_id = $1 AND id = $2', [
+          toldTo(collectorId),
+          id,
+          at,
+        ]);
       });
     },
     async forget(beforeMs) {
@@ -228,5 +261,10 @@ export function railNotices({ pool, platformAccount, nowMs }: CollectionStoreOpt
 /** Those of a month that is still being closed have no time yet. */
 const payableSql = `
   WITH payee AS (UPDATE rail_party SET is_payable = $2 WHERE payee_id = $1 RETURNING account_id)
-  UPDATE collection SET next_at = $3
-  WHERE kind = 'payout' AND next_at <> 'infinity' AND account_id IN (SELECT account_id FROM payee)`;
+  UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity' AND collector_id IS NULL
+    AND account_id IN (SELECT account_id FROM payee)`;
+
+const ownPayableSql = `
+  WITH payee AS (UPDATE own_rail_party SET is_payable = $2 WHERE payee_id = $1 AND collector_id = $4 RETURNING account_id)
+  UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity' AND collector_id = $4
+    AND account_id IN (SELECT account_id FROM payee)`;

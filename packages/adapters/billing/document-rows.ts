@@ -131,10 +131,10 @@ function byPeriod({ lines, netMinorUnits, period }: DocumentDraft): Record<strin
 }
 
 export async function insertCollection(client: PoolClient, collection: Collection): Promise<void> {
-  const { documentId, accountId, period, kind } = collection;
+  const { documentId, accountId, period, kind, collectorId = null } = collection;
   await client.query(
-    'INSERT INTO collection (document_id, account_id, period, kind, state) VALUES ($1, $2, $3, $4, $5)',
-    [documentId, accountId, period, kind, toExactJson(collection)],
+    'INSERT INTO collection (document_id, account_id, period, kind, state, collector_id) VALUES ($1, $2, $3, $4, $5, $6)',
+    [documentId, accountId, period, kind, toExactJson(collection), collectorId],
   );
 }
 

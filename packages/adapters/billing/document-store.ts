@@ -69,9 +69,12 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     party: (accountId) => inAccountScope(pool, accountId, (client) => readParty(client, accountId)),
     setParty: (accountId, party) =>
       inAccountScope(pool, accountId, (client) => writeParty(client, accountId, party)),
-    railParty: (accountId) => inAccountScope(pool, accountId, (client) => readRailParty(client, accountId)),
-    setRailParty: (accountId, party) =>
-      inAccountScope(pool, accountId, (client) => writeRailParty(client, accountId, party)),
+    railParty: (accountId, collectorId) =>
+      inAccountScope(pool, accountId, (client) => readRailParty(client, accountId, collectorId)),
+    setRailParty: (accountId, party, collectorId) =>
+      inAccountScope(pool, accountId, (client) =>
+        writeRailParty(client, accountId, { ...party, collectorId }),
+      ),
     list: (accountId, { kind, period, of, cursor, limit }) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<StoredRow>(
@@ -140,10 +143,11 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         const note = await issueDocument(client, draft, { nowMs, correctsId: invoice.id });
         const after = voidAsked(before, note.id);
         const notes = await readNotes(client, before);
-        const settled = settleInvoice({ before, after, notes, platformId });
+        const collectorId = before.collectorId ?? platformId;
+        const settled = settleInvoice({ before, after, notes, platformId: collectorId });
         const at = new Date(nowMs);
         for (const changed of settled.notes) await writeNote(client, changed);
-        await postTransactions(client, settled.transactions, { platformId, nowMs });
+        await postTransactions(client, settled.transactions, { platformId: collectorId, nowMs });
         await client.query(
           `UPDATE collection SET state = $2, next_at = CASE WHEN $4 THEN 'infinity' ELSE $3::timestamptz END
            WHERE document_id = $1`,
@@ -239,10 +243,16 @@ async function writeParty(client: PoolClient, accountId: string, party: BillingP
   );
 }
 
-async function readRailParty(client: PoolClient, accountId: string): Promise<RailParty> {
+async function readRailParty(
+  client: PoolClient,
+  accountId: string,
+  collectorId: string | undefined,
+): Promise<RailParty> {
   const { rows } = await client.query<{ payee_id: string | null; is_payable: boolean }>(
-    'SELECT payee_id, is_payable FROM rail_party WHERE account_id = $1',
-    [accountId],
+    collectorId === undefined
+      ? 'SELECT payee_id, is_payable FROM rail_party WHERE account_id = $1'
+      : 'SELECT payee_id, is_payable FROM own_rail_party WHERE account_id = $1 AND collector_id = $2',
+    collectorId === undefined ? [accountId] : [accountId, collectorId],
   );
   const [row] = rows;
   if (row === undefined || row.payee_id === null) return { isPayable: false };
@@ -252,19 +262,34 @@ async function readRailParty(client: PoolClient, accountId: string): Promise<Rai
 async function writeRailParty(
   client: PoolClient,
   accountId: string,
-  { payeeId = null, isPayable }: { readonly payeeId?: string | null; readonly isPayable: boolean },
+  { payeeId = null, isPayable, collectorId }: Written,
 ): Promise<void> {
-  await client.query(
-    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, $3)
-     ON CONFLICT (account_id) DO UPDATE SET payee_id = excluded.payee_id, is_payable = excluded.is_payable`,
-    [accountId, payeeId, isPayable],
-  );
+  if (collectorId === undefined)
+    await client.query(
+      `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, $3)
+       ON CONFLICT (account_id) DO UPDATE SET payee_id = excluded.payee_id, is_payable = excluded.is_payable`,
+      [accountId, payeeId, isPayable],
+    );
+  else
+    await client.query(
+      `INSERT INTO own_rail_party (account_id, payee_id, is_payable, collector_id) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (collector_id, account_id)
+         DO UPDATE SET payee_id = excluded.payee_id, is_payable = excluded.is_payable`,
+      [accountId, payeeId, isPayable, collectorId],
+    );
   // Those of a month that is still being closed have no time yet.
   if (isPayable)
     await client.query(
-      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind = 'payout' AND next_at <> 'infinity'`,
-      [accountId],
+      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind = 'payout' AND next_at <> 'infinity'
+         AND collector_id IS NOT DISTINCT FROM $2`,
+      [accountId, collectorId ?? null],
     );
+}
+
+interface Written {
+  readonly payeeId?: string | null;
+  readonly isPayable: boolean;
+  readonly collectorId: string | undefined;
 }
 
 interface MovementRow {

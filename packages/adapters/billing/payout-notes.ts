@@ -35,6 +35,8 @@ export async function notesToSetOff(
   const { rows } = await client.query<{ document_id: string }>(
     `SELECT c.document_id FROM collection c
      WHERE c.period = $1 AND c.kind = 'payout' AND c.account_id = ANY($2) AND NOT c.state ? 'setOffMinorUnits'
+       -- Credit is given of money that is with the platform, and a payout of a seller is none of that.
+       AND c.collector_id IS NULL
        AND EXISTS (SELECT 1 FROM credit g WHERE g.given_by_id = c.account_id)
      ORDER BY c.document_id`,
     [period, accountIds],

@@ -135,7 +135,7 @@ describe('a request for a document (HKS-3)', () => {
   });
 });
 
-describe('a hostile server harms nobody (C27 to C33)', () => {
+describe('C32: a hostile server harms nobody (C27 to C33)', () => {
   test('one that drips, one that is endless, and one that never answers are cut', async () => {
     const drip = await serve((response) => {
       response.writeHead(200);

@@ -46,3 +46,13 @@ test('a logo stands on it in place of the name', async () => {
   const pdf = Buffer.from(await pdfOfSheet(sheet, { look: { name: 'Acme', logo }, atMs })).toString('latin1');
   expect(pdf).toContain('/Subtype /Image');
 });
+
+test('what is only tried says so across each page', async () => {
+  const bytesOf = async (of: Sheet) => (await pdfOfSheet(of, { look: { name: 'Acme' }, atMs })).length;
+  const textOf = async (of: Sheet) => {
+    const pdf = Buffer.from(await pdfOfSheet(of, { look: { name: 'Acme' }, atMs })).toString('latin1');
+    return pdf.match(/\/ca 0\.15/g)?.length ?? 0;
+  };
+  expect([await textOf(sheet), await textOf({ ...sheet, stamp: 'Test' })]).toEqual([0, 1]);
+  expect(await bytesOf({ ...sheet, stamp: 'Test' })).toBeGreaterThan(await bytesOf(sheet));
+});

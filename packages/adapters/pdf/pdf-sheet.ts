@@ -20,6 +20,8 @@ export interface Sheet {
   readonly rows: readonly SheetRow[];
   readonly sums: readonly { readonly text: string; readonly amount: string; readonly isTotal?: boolean }[];
   readonly notes: readonly string[];
+  /** Across each page. */
+  readonly stamp?: string;
 }
 
 export interface SheetLook {
@@ -68,6 +70,9 @@ export async function pdfOfSheet(
         modDate: at,
       },
       footer: (page, pageCount) => footOf(sheet, look, pageCount === 1 ? '' : `${page} of ${pageCount}`),
+      ...(sheet.stamp === undefined
+        ? {}
+        : { watermark: { text: sheet.stamp, color: INK_SOFT, opacity: 0.15, bold: true, angle: -35 } }),
       content: [
         headOf(look, accent),
         { text: sheet.title, fontSize: 18, bold: true, margin: [0, 22, 0, 14] },

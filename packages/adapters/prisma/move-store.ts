@@ -30,6 +30,9 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
     move: async ({ accountId, movedId, parentId }) => {
       try {
         return await inAccount(prisma, accountId, async (transaction) => {
+          const [collecting] = await transaction.$queryRaw<{ changes: boolean }[]>`
+            SELECT own_collector_changes(${movedId}, ${parentId}, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
+          if (collecting?.changes === true) return 'other_collector';
           const [row] = await transaction.$queryRaw<MoveRow[]>`
             SELECT outcome, starts_at, old_parent_id FROM account_move(${movedId}, ${parentId})`;
           if (row === undefined) throw new Error('A move has an outcome.');

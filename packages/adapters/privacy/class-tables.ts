@@ -639,6 +639,20 @@ export const classTables = {
       order: ['account_id', 'child_id'],
       columns: ['account_id', 'child_id', 'before_days', 'after_days', 'last_action', 'changed_at'],
     },
+    {
+      table: 'own_collecting',
+      order: ['account_id', 'from_period'],
+      columns: ['account_id', 'from_period', 'to_period'],
+    },
+    {
+      table: 'compared_months',
+      order: ['account_id', 'from_period'],
+      columns: ['account_id', 'from_period', 'to_period'],
+    },
+    // What another asked for is nothing of the account's own: its seller said it.
+    { table: 'compared_figure' },
+    // What a seller that collects itself asks with, and as whom its customers are known there.
+    ...['own_rail', 'own_rail_party'].map((table) => ({ table })),
     // Which reminders were sent, what follows on the last until it is paid, and what of use was told to whatever collects.
     ...['reminder', 'overdue_account', 'pushed_usage'].map((table) => ({ table })),
   ],

@@ -28,6 +28,7 @@ import { addSessionCommand } from './commands/session.ts';
 import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTeamCommand } from './commands/team.ts';
+import { addTestCommand } from './commands/test-books.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
@@ -51,6 +52,7 @@ const commands = [
   addPricesCommand,
   addBalanceCommand,
   addBillingCommand,
+  addTestCommand,
   addLimitCommand,
   addSessionCommand,
   addWhyCommand,

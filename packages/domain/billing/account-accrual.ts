@@ -1,7 +1,7 @@
-import { holdsAt } from '../metering/lineage.ts';
 import type { UsageCell } from '../metering/roll-up.ts';
 import { type AccrualLine, accrue, type LedgerPosition, type LedgerTransaction } from './ledger.ts';
 import { minorUnitOf, type Nano, nano, negate, sum } from './money.ts';
+import { type Collector, collectorOf, noOwnCollectors, type OwnCollectors } from './own-collecting.ts';
 import { nextPeriod, type Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import type { SessionCell } from './session-cells.ts';
@@ -24,6 +24,8 @@ export interface AccountAccrualRequest {
   readonly positions: readonly LedgerPosition[];
   readonly nextPositions: readonly LedgerPosition[];
   readonly nowMs: number;
+  /** Absent: nobody but the top of the tree collects. */
+  readonly ownCollectors?: OwnCollectors;
 }
 
 /** What one period of the ledger gets. */
@@ -35,9 +37,9 @@ export interface Posting {
 
 /**
  * One account's statement, and what has to be posted so that the ledger says the same. Once the period is over, the
- * account settles with the platform: what is asked of it and what is paid out to it leave the period, and the fractions
- * of both move to the next one, so that all its entries of the period sum to zero (decision 0006). Late usage moves them
- * again by the difference.
+ * account settles with whoever collects from it: what is asked of it and what is paid out to it leave the period, and the
+ * fractions of both move to the next one, to whoever collects then, so that all its entries of the period sum to zero
+ * (decisions 0006, 0017). Late usage moves them again by the difference.
  */
 export function accrueAccount(request: AccountAccrualRequest): {
   readonly statement: Statement;
@@ -63,7 +65,22 @@ export function readAccount(request: AccountAccrualRequest): {
 function statementFor(request: AccountAccrualRequest): Statement {
   const { accountId, period, currency, cells, sessions = [], book, positions } = request;
   const own = positions.filter(({ buyerId }) => buyerId === accountId);
-  return statementOf({ accountId, period, currency, cells, sessions, book, carried: carriedIn(own) });
+  const { ownCollectors = noOwnCollectors } = request;
+  const collector = collectorOf(accountId, { ...book, atMs: period.toMs - 1, own: ownCollectors.period });
+  const collecting = {
+    isOwnCollector: ownCollectors.period.has(accountId),
+    ...(collector === undefined ? {} : { collector }),
+  };
+  return statementOf({
+    accountId,
+    period,
+    currency,
+    cells,
+    sessions,
+    book,
+    carried: carriedIn(own),
+    collecting,
+  });
 }
 
 /** The lines of an account's edges: what it owes, and what its children owe it. */
@@ -81,55 +98,65 @@ function byEdge(lines: readonly AccrualLine[]): readonly AccrualLine[] {
 }
 
 function postingsOf(
-  { accountId, period, currency, book, positions, nextPositions, nowMs }: AccountAccrualRequest,
+  request: AccountAccrualRequest,
   statement: Statement,
   lines: readonly AccrualLine[],
 ): readonly Posting[] {
-  const platformId = platformOf(accountId, book, period.toMs - 1);
-  const isOver = nowMs >= period.toMs && platformId !== undefined;
-  const edge = { sellerId: platformId ?? '', buyerId: accountId, currency };
-  const { charge, payout } = statement;
-  // What is paid out is owed the other way: by the platform.
-  const carry = (key: string, sign: (amount: Nano) => Nano): AccrualLine[] =>
-    isOver
+  const { accountId, period, currency, book, positions, nextPositions, nowMs } = request;
+  const { ownCollectors = noOwnCollectors } = request;
+  const { charge, payout, collector } = statement;
+  const following = nextPeriod(period);
+  // No account moves to where another collects, so the tree of this month says who does in the next.
+  const nextCollector = collectorOf(accountId, { ...book, atMs: period.toMs - 1, own: ownCollectors.next });
+  const isOver = nowMs >= period.toMs;
+  // What is paid out is owed the other way: by whoever collects.
+  const carry = (by: Collector | undefined, key: string, sign: (amount: Nano) => Nano): AccrualLine[] =>
+    isOver && by !== undefined
       ? [
-          { ...edge, book: 'carry', key, amount: sign(charge.residue) },
-          { ...edge, book: 'payout', key, amount: negate(sign(payout.residue)) },
+          {
+            sellerId: by.accountId,
+            buyerId: accountId,
+            currency,
+            book: 'carry',
+            key,
+            amount: sign(charge.residue),
+          },
+          {
+            sellerId: by.accountId,
+            buyerId: accountId,
+            currency,
+            book: 'payout',
+            key,
+            amount: negate(sign(payout.residue)),
+          },
         ]
       : [];
   const unit = minorUnitOf(currency);
-  const settlement: AccrualLine[] = isOver
-    ? [
-        { ...edge, book: 'charged', key: SETTLEMENT, amount: nano(-charge.minorUnits * unit) },
-        { ...edge, book: 'paid-out', key: SETTLEMENT, amount: nano(payout.minorUnits * unit) },
-      ]
-    : [];
+  const edge = { sellerId: collector?.accountId ?? '', buyerId: accountId, currency };
+  const settlement: AccrualLine[] =
+    isOver && collector !== undefined
+      ? [
+          { ...edge, book: 'charged', key: SETTLEMENT, amount: nano(-charge.minorUnits * unit) },
+          { ...edge, book: 'paid-out', key: SETTLEMENT, amount: nano(payout.minorUnits * unit) },
+        ]
+      : [];
   const current = accrue({
     period: period.name,
-    lines: [...lines, ...settlement, ...carry(CARRY_OUT, negate)],
+    lines: [...lines, ...settlement, ...carry(collector, CARRY_OUT, negate)],
     positions: positions.filter(
       ({ book: of, buyerId, lineKey }) =>
         of === 'receivable' || (buyerId === accountId && lineKey !== CARRY_IN),
     ),
   });
   const next = accrue({
-    period: nextPeriod(period).name,
-    lines: carry(CARRY_IN, (amount) => amount),
+    period: following.name,
+    lines: carry(nextCollector, CARRY_IN, (amount) => amount),
     positions: nextPositions.filter(({ buyerId, lineKey }) => buyerId === accountId && lineKey === CARRY_IN),
   });
   return [
     { period: period.name, ...current },
-    { period: nextPeriod(period).name, ...next },
+    { period: following.name, ...next },
   ].filter(({ transactions }) => transactions.length > 0);
-}
-
-/** Who collects from an account and pays out to it: the highest one above. The platform has nobody above, and no settlement. */
-function platformOf(accountId: string, { edges }: PriceBook, atMs: number): string | undefined {
-  const sellerOf = (buyerId: string) =>
-    edges.find((edge) => edge.buyerId === buyerId && holdsAt(edge, atMs))?.sellerId;
-  let above = sellerOf(accountId);
-  for (let next = above; next !== undefined; next = sellerOf(next)) above = next;
-  return above;
 }
 
 /** What the period before left over, as the ledger has it. */

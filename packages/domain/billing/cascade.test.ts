@@ -5,10 +5,19 @@ import type { UsageRecord } from '../metering/usage-record.ts';
 import { accrueAccount as settleAccount } from './account-accrual.ts';
 import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount, positionKey } from './ledger.ts';
 import { type Nano, nano, subtract, sum } from './money.ts';
+import { noOwnCollectors, type OwnCollectors } from './own-collecting.ts';
 import { nextPeriod, type Period } from './period.ts';
 import { amountOf } from './price.ts';
 import { priceLookup } from './price-book.ts';
-import { catalogue, currencies, period, plainWorlds, type World, worlds } from './random-worlds.testing.ts';
+import {
+  catalogue,
+  currencies,
+  period,
+  plainWorlds,
+  stillWorlds,
+  type World,
+  worlds,
+} from './random-worlds.testing.ts';
 import { type EdgeLine, rate } from './rating.ts';
 import { statementOf } from './statement.ts';
 
@@ -92,11 +101,13 @@ function expectLedger(transactions: readonly LedgerTransaction[], world: World):
 /** The ledger of a period, of the one after it and of what is carried into a third, long after all are over. */
 class SettledLedger {
   readonly #world: World;
+  readonly #ownCollectors: OwnCollectors;
   readonly #positions = new Map<string, Map<string, LedgerPosition>>();
   readonly #transactions: LedgerTransaction[] = [];
 
-  constructor(world: World) {
+  constructor(world: World, ownCollectors: OwnCollectors = noOwnCollectors) {
     this.#world = world;
+    this.#ownCollectors = ownCollectors;
   }
 
   /** Settles the period and the next for each account, and returns how many transactions that took. */
@@ -124,6 +135,11 @@ class SettledLedger {
       positions: positionsOf(of),
       nextPositions: positionsOf(nextPeriod(of)),
       nowMs: Infinity,
+      // Of the month after, the same as in it: who begins or stops does so between the two.
+      ownCollectors:
+        of === period
+          ? this.#ownCollectors
+          : { period: this.#ownCollectors.next, next: this.#ownCollectors.next },
     });
     for (const { period: name, transactions, positions } of postings) {
       const known = this.#positions.get(name) ?? new Map<string, LedgerPosition>();
@@ -253,6 +269,26 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
           for (const balance of balances.values()) expect([name, balance]).toEqual([name, 0n]);
         }
         expect(ledger.settleAll(shuffled(), world.records)).toBe(0);
+      }),
+    );
+  });
+
+  test('so it does wherever accounts collect themselves, from one month to the next (BIL-6, decision 0017)', () => {
+    const months = fc.record({
+      world: stillWorlds,
+      late: fc.nat(25),
+      own: fc.infiniteStream(fc.boolean()),
+    });
+    fc.assert(
+      fc.property(months, ({ world, late, own }) => {
+        const some = () => new Set(world.accounts.slice(1).filter(() => own.next().value));
+        const ledger = new SettledLedger(world, { period: some(), next: some() });
+        ledger.settleAll(world.accounts, world.records.slice(late));
+        ledger.settleAll(world.accounts.toReversed(), world.records);
+        for (const [name, balances] of ledger.balances()) {
+          for (const balance of balances.values()) expect([name, balance]).toEqual([name, 0n]);
+        }
+        expect(ledger.settleAll(world.accounts, world.records)).toBe(0);
       }),
     );
   });

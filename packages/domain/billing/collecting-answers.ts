@@ -1,4 +1,5 @@
 import type { NameOf } from './answers.ts';
+import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
 import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './collection/payout-collection.ts';
 import { entitledOf, fundedOf } from './collection/shares.ts';
@@ -39,6 +40,9 @@ function standingAnswer({ collection, failure }: StoredDocument) {
   };
 }
 
+const collectedBy = ({ collectorId }: Collection) =>
+  collectorId === undefined ? ('platform' as const) : ('seller' as const);
+
 /** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
 function payoutStateOf(of: PayoutCollection) {
   const sent = sentOf(of);
@@ -63,18 +67,24 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
     netMinorUnits: document.netMinorUnits.toString(),
     totalMinorUnits: document.totalMinorUnits.toString(),
     ...(document.correctsId === undefined ? {} : { correctsId: document.correctsId }),
+    ...(stored.collection === undefined ? {} : { collectedBy: collectedBy(stored.collection) }),
     ...standingAnswer(stored),
   };
 };
 
 export const documentAnswer = (
   stored: StoredDocument,
-  { look, nameOf }: { readonly look: DocumentLook; readonly nameOf: NameOf },
+  {
+    look,
+    nameOf,
+    isTest,
+  }: { readonly look: DocumentLook; readonly nameOf: NameOf; readonly isTest: boolean },
 ) => {
   const { document } = stored;
   return {
     ...documentHeadAnswer(stored),
     look,
+    isTest,
     seller: partyAnswer(document.seller),
     buyer: partyAnswer(document.buyer),
     lines: document.lines.map((line) => ({

@@ -10,11 +10,13 @@ import { type MemoryDocuments, memoryDocuments } from './documents/memory-docume
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyComparisons,
   emptyCustomers,
   emptyLedger,
   emptyReminders,
   emptyTrail,
   emptyVerifier,
+  memoryOwnCollecting,
   plainPrinting,
 } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
@@ -58,6 +60,10 @@ beforeEach(() => {
     verifier: emptyVerifier,
     customers: emptyCustomers,
     reminders: emptyReminders,
+    ownCollecting: memoryOwnCollecting(),
+    comparisons: emptyComparisons,
+    checkOwnRail: async () => 'usable',
+    webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
     asked: (what) => {
       hurried.push(what);
@@ -324,6 +330,19 @@ describe('statements', () => {
       'billing.collector_only',
     );
     expect(documents.stored).toHaveLength(1);
+  });
+
+  test('refund 403, void 403: what a seller asked for itself, it alone gives back or asks for no more (decision 0017)', async () => {
+    anInvoice({ collectorId: 'top' });
+    expect(await refusalOf(refund('1', 'platform'))).toBe('billing.collector_only');
+    expect(await refusalOf(refund('1', 'elsewhere'))).toBe('billing.collector_only');
+    expect(await refund('1', 'top')).toMatchObject({ totalMinorUnits: '1' });
+    const { items } = await collectingHandlers.documents.list(
+      contextOf('leaf'),
+      { limit: 10, of: 'own' },
+      ports,
+    );
+    expect(items[0]).toMatchObject({ kind: 'invoice', collectedBy: 'seller' });
   });
 
   test('refund 409: where there is no invoice nothing was paid', async () => {

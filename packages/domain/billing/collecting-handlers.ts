@@ -6,7 +6,7 @@ import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
 import { defaultTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
-import { periodOf, stateAt } from './period.ts';
+import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { listVerifications } from './verification-handlers.ts';
 
@@ -26,14 +26,21 @@ async function sellerOf(
 const sellerAnswer = async (
   accountId: string,
   { addressLines, taxRules = [], ...party }: BillingParty,
-  { railOf }: Pick<BillingPorts, 'railOf'>,
+  {
+    railOf,
+    ownCollecting,
+    nowMs,
+  }: Pick<BillingPorts, 'railOf' | 'ownCollecting'> & { readonly nowMs: number },
 ) => ({
   accountId,
   ...party,
   addressLines: [...addressLines],
   taxRules: [...taxRules],
   isCollecting: (await railOf(accountId)) !== undefined,
-  collectedBy: 'platform' as const,
+  collectedBy:
+    (await ownCollecting.collectorOf(accountId, periodAt(nowMs).name)) === undefined
+      ? ('platform' as const)
+      : ('seller' as const),
 });
 
 const payeeState = ({ payeeId, isPayable }: RailParty) =>
@@ -71,27 +78,34 @@ export const payStatement: Handlers['statements']['pay'] = async (
   };
 };
 
-/** Of a tree that another collects from, there is none here: the platform of tests gives nothing back that is live (PRD-1). */
+/**
+ * An invoice that the caller collects. Of a tree that another collects from, there is none here: the platform of tests gives
+ * nothing back that is live (PRD-1), and the platform nothing that a seller collected itself.
+ */
 async function invoiceBelow(
-  collector: { readonly accountId: string },
+  context: Parameters<Handlers['statements']['refund']>[0] | Parameters<Handlers['statements']['void']>[0],
   { buyerId, period }: { readonly buyerId: string; readonly period: string },
   { documents, collectorOf }: Pick<BillingPorts, 'documents' | 'collectorOf'>,
 ) {
-  if ((await collectorOf(buyerId)) !== collector.accountId) return undefined;
-  return await documents.findInvoice(buyerId, period);
+  const { accountId, chain } = context.entity;
+  const isTop = chain.length === 1;
+  const isInTree = !isTop || (await collectorOf(buyerId)) === accountId;
+  const invoice = isInTree ? await documents.findInvoice(buyerId, period) : undefined;
+  const collectorId = invoice?.collection?.collectorId;
+  if (isTop ? collectorId === undefined : collectorId === accountId) {
+    if (invoice !== undefined) return invoice;
+  } else if (!isTop || invoice !== undefined)
+    throw context.error('billing.collector_only', 'Who asked for it gives it back, or asks for it no more.');
+  throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
 }
 
-/** Margins of several accounts are given back with it: so it is the word of whoever collects, and of nobody between. */
 export const refundStatement: Handlers['statements']['refund'] = async (
   context,
   { buyerId, period, minorUnits },
   ports,
 ) => {
   const { documents } = ports;
-  if (context.entity.chain.length !== 1)
-    throw context.error('billing.collector_only', 'The platform collects, and gives back.');
-  if ((await invoiceBelow(context.entity, { buyerId, period }, ports)) === undefined)
-    throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
+  await invoiceBelow(context, { buyerId, period }, ports);
   const nowMs = context.nowMs();
   const note = await documents.refund({
     accountId: buyerId,
@@ -113,10 +127,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
 
 /** As with a refund: others would have earned of it. */
 export const voidStatement: Handlers['statements']['void'] = async (context, { buyerId, period }, ports) => {
-  if (context.entity.chain.length !== 1)
-    throw context.error('billing.collector_only', 'The platform asks, and stops asking.');
-  if ((await invoiceBelow(context.entity, { buyerId, period }, ports)) === undefined)
-    throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
+  await invoiceBelow(context, { buyerId, period }, ports);
   const note = await ports.documents.cancel({ accountId: buyerId, period, nowMs: context.nowMs() });
   if (note === undefined)
     throw context.error('billing.already_paid', 'Something of it was paid, or it is void already.');
@@ -133,13 +144,13 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
 /** A document with all that stands on its page. */
 async function printable(
   stored: StoredDocument,
-  { billing: store, printing }: Pick<BillingPorts, 'billing' | 'printing'>,
+  { billing: store, printing, isTest }: Pick<BillingPorts, 'billing' | 'printing' | 'isTest'>,
 ) {
   const { accountId, sellerId, lines } = stored.document;
   const look = await printing.lookOf(sellerId);
   const childIds = lines.flatMap(({ childId }) => childId ?? []);
   const nameOf = nameIn(childIds.length === 0 ? new Map() : await store.namesBelow(accountId, childIds));
-  return documentAnswer(stored, { look, nameOf });
+  return documentAnswer(stored, { look, nameOf, isTest: await isTest(accountId) });
 }
 
 export const collectingHandlers: Pick<
@@ -149,7 +160,7 @@ export const collectingHandlers: Pick<
   sellers: {
     async get(context, _request, ports) {
       const { accountId } = context.entity;
-      return sellerAnswer(accountId, await sellerOf(accountId, ports), ports);
+      return sellerAnswer(accountId, await sellerOf(accountId, ports), { ...ports, nowMs: context.nowMs() });
     },
 
     async set(context, { taxId, country, email, ...said }, ports) {
@@ -164,7 +175,7 @@ export const collectingHandlers: Pick<
       await ports.documents.setParty(accountId, after);
       context.audit({ target: `${accountId}/seller`, before, after });
       if (isChanged(before, after)) await context.emit('seller.changed', {});
-      return sellerAnswer(accountId, after, ports);
+      return sellerAnswer(accountId, after, { ...ports, nowMs: context.nowMs() });
     },
   },
 
@@ -208,13 +219,16 @@ export const collectingHandlers: Pick<
   },
 
   payouts: {
-    async get(context, _request, { documents }) {
-      return { state: payeeState(await documents.railParty(context.entity.accountId)) };
+    async get(context, _request, { documents, ownCollecting }) {
+      const { accountId } = context.entity;
+      const collectorId = await ownCollecting.collectorOf(accountId, periodAt(context.nowMs()).name);
+      return { state: payeeState(await documents.railParty(accountId, collectorId)) };
     },
 
     async setUp(context, _request, ports) {
-      const { railOf, documents, returnUrlOf } = ports;
+      const { railOf, documents, ownCollecting, returnUrlOf } = ports;
       const { accountId } = context.entity;
+      const collectorId = await ownCollecting.collectorOf(accountId, periodAt(context.nowMs()).name);
       const rail = await railOf(accountId);
       if (rail === undefined)
         throw context.error('billing.not_collecting', 'Nobody is paid out here: there is no key of Stripe.');
@@ -222,14 +236,14 @@ export const collectingHandlers: Pick<
       if (country === undefined)
         throw context.error('billing.seller_incomplete', 'Say in which country the account is.');
       try {
-        const before = await documents.railParty(accountId);
+        const before = await documents.railParty(accountId, collectorId);
         const contact = email === undefined ? {} : { email };
         const payeeId =
           before.payeeId ??
           (await rail.perform({ type: 'create-payee', accountId, country, ...contact }, `payee:${accountId}`))
             .id;
         const { isPayable } = await rail.readPayee(payeeId);
-        await documents.setRailParty(accountId, { payeeId, isPayable });
+        await documents.setRailParty(accountId, { payeeId, isPayable }, collectorId);
         const { url } = await rail.payeeLink(payeeId, returnUrlOf(accountId));
         const state = payeeState({ payeeId, isPayable });
         context.audit({

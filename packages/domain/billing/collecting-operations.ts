@@ -19,6 +19,9 @@ const party = {
   taxId: z.string().trim().min(1).max(40).optional(),
 };
 
+/** Who asks for money: the platform, or a seller by a payment account of its own (decision 0017). */
+const collectedBy = ['platform', 'seller'] as const;
+
 /** ISO 3166, two letters. */
 const country = z.string().regex(/^[A-Z]{2}$/);
 /** More than there are countries. */
@@ -61,8 +64,8 @@ const sellerAnswer = z.object({
   accountId: idField('acc'),
   /** Whether money is asked for at all: without it there are documents, and nobody is asked through the platform. */
   isCollecting: z.boolean(),
-  /** 'platform': it asks all accounts and pays out to all. */
-  collectedBy: z.enum(['platform']),
+  /** 'platform': it asks this account and pays out to it. 'seller': one above does, by a Stripe account of its own. */
+  collectedBy: z.enum(collectedBy),
 });
 
 const documentParty = z.object({
@@ -111,6 +114,8 @@ const documentHead = z.object({
   /** The invoice that a credit note is of. */
   correctsId: idField('doc').optional(),
   standing: standing.optional(),
+  /** Who asks for it, or pays it out. Of a credit note, absent. */
+  collectedBy: z.enum(collectedBy).optional(),
 });
 
 /** How the seller appears today, as its brand has it. */
@@ -124,6 +129,8 @@ const look = z.object({
 
 const document = documentHead.extend({
   look,
+  /** On the books of tests: it says so across the page. */
+  isTest: z.boolean(),
   seller: documentParty,
   buyer: documentParty,
   lines: z.array(

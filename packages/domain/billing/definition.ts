@@ -12,11 +12,13 @@ import {
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
+import { comparisonErrors, comparisonEvents, comparisonResources } from './comparison-operations.ts';
 import { customerErrors, customerEvents, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
+import { ownCollectingErrors, ownCollectingEvents, ownCollectingResources } from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
@@ -221,12 +223,16 @@ export const billing = defineDomain({
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
     ...collectingEvents,
     ...customerEvents,
+    ...ownCollectingEvents,
+    ...comparisonEvents,
     ...reminderEvents,
     ...verificationEvents,
   },
   errors: {
     ...collectingErrors,
     ...customerErrors,
+    ...ownCollectingErrors,
+    ...comparisonErrors,
     ...verificationErrors,
     meter_unknown: {
       status: 422,
@@ -253,6 +259,8 @@ export const billing = defineDomain({
   resources: {
     ...collectingResources,
     ...customerResources,
+    ...ownCollectingResources,
+    ...comparisonResources,
     ...ledgerResources,
     ...reminderResources,
     prices: {

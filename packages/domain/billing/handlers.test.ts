@@ -10,11 +10,13 @@ import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyComparisons,
   emptyCustomers,
   emptyLedger,
   emptyReminders,
   emptyTrail,
   emptyVerifier,
+  memoryOwnCollecting,
   plainPrinting,
 } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
@@ -67,6 +69,10 @@ beforeEach(() => {
     verifier: emptyVerifier,
     customers: emptyCustomers,
     reminders: emptyReminders,
+    ownCollecting: memoryOwnCollecting(),
+    comparisons: emptyComparisons,
+    checkOwnRail: async () => 'usable',
+    webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => accountId,
     asked: () => undefined,
     catalogue,

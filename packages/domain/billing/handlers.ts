@@ -11,12 +11,14 @@ import {
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
+import { comparisonHandlers } from './comparison-handlers.ts';
 import { customerHandlers } from './customer-handlers.ts';
 import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
+import { ownCollectingHandlers } from './own-collecting-handlers.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
@@ -138,6 +140,8 @@ const profile = (
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
   ...customerHandlers,
+  ...ownCollectingHandlers,
+  ...comparisonHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
 

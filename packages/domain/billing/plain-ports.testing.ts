@@ -1,7 +1,9 @@
+import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import { KEY_HINT_LENGTH, type OwnCollecting, type OwnCollectingBook } from './own-collecting.ts';
 import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
@@ -34,6 +36,45 @@ export const emptyReminders: ReminderBook = {
   setTerms: async () => undefined,
   sent: async () => ({ items: [] }),
   overdue: async () => [],
+};
+
+/** Sellers that collect themselves, in memory; `above` says who does of which account. */
+export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map()): OwnCollectingBook {
+  const kept = new Map<string, OwnCollecting>();
+  return {
+    find: async (accountId) => kept.get(accountId),
+    async connect(accountId, { credentials, fromPeriod }) {
+      const before = kept.get(accountId)?.span.fromPeriod;
+      kept.set(accountId, {
+        span: { fromPeriod: before ?? fromPeriod },
+        keyHint: credentials.secretKey.slice(-KEY_HINT_LENGTH),
+        openInvoiceCount: 0,
+      });
+      return true;
+    },
+    async disconnect(accountId, { currentPeriod, forgetsKey }) {
+      const before = kept.get(accountId);
+      if (before === undefined) return;
+      const { keyHint, ...rest } = before;
+      kept.set(accountId, {
+        ...rest,
+        span: { ...rest.span, toPeriod: currentPeriod },
+        ...(forgetsKey || keyHint === undefined ? {} : { keyHint }),
+      });
+    },
+    collectorOf: async (accountId) => above.get(accountId),
+    isWithin: async (accountId) => above.has(accountId) || kept.has(accountId),
+  };
+}
+
+/** Everybody is asked for money. */
+export const emptyComparisons: ComparisonBook = {
+  accounts: async () => [],
+  compare: async () => [],
+  customers: async () => [],
+  start: async () => 'started',
+  end: async () => false,
+  setFigures: async () => undefined,
 };
 
 /** Nothing is closed. */

@@ -2,11 +2,13 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
+import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentStore } from './documents/document-store.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import type { OwnCollectingBook, OwnRailCheck, OwnRailCredentials } from './own-collecting.ts';
 import type { PostingBudget } from './posting-budget.ts';
 import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
@@ -23,8 +25,13 @@ export interface BillingPorts {
   readonly printing: DocumentPrinting;
   /** What collects from an account. Undefined: nothing does, and all else is as with it. */
   railOf(accountId: string): Promise<PaymentRail | undefined>;
-  /** The top of an account's tree, which collects from it (decision 0006). Undefined: there is no such account. */
+  /** The top of an account's tree, which collects from it unless a seller between does. Undefined: there is no such account. */
   collectorOf(accountId: string): Promise<string | undefined>;
+  readonly ownCollecting: OwnCollectingBook;
+  readonly comparisons: ComparisonBook;
+  checkOwnRail(credentials: OwnRailCredentials): Promise<OwnRailCheck>;
+  /** Where the own Stripe account of a seller tells what happened. */
+  webhookUrlOf(accountId: string): string;
   /** Whether an account is on the books of tests (PRD-1). */
   isTest(accountId: string): Promise<boolean>;
   /** A month was asked to close, or money to move: it is done as soon as what was said is kept, and not in the next round. */

@@ -74,7 +74,7 @@ const plainTariff: fc.Arbitrary<Tariff> = fc
   );
 
 /** A tree of up to nine accounts in three currencies, one of which may move, any profiles, and any use below the platform. */
-const worldsWith = (tariffs: fc.Arbitrary<Tariff>): fc.Arbitrary<World> =>
+const worldsWith = (tariffs: fc.Arbitrary<Tariff>, { areMoving = true } = {}): fc.Arbitrary<World> =>
   fc
     .record({
       parents: fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
@@ -127,7 +127,7 @@ const worldsWith = (tariffs: fc.Arbitrary<Tariff>): fc.Arbitrary<World> =>
             fromMs: -Infinity,
             toMs: Infinity,
           })),
-          move === null
+          move === null || !areMoving
             ? undefined
             : { buyerId: below(move.account), to: pick(move.to), atMs: at(move.atMinute) },
         ),
@@ -161,6 +161,8 @@ const worldsWith = (tariffs: fc.Arbitrary<Tariff>): fc.Arbitrary<World> =>
 
 export const worlds = worldsWith(anyTariff);
 export const plainWorlds = worldsWith(plainTariff);
+/** No account moves to where another collects: here none moves at all. */
+export const stillWorlds = worldsWith(anyTariff, { areMoving: false });
 
 /** A move below the mover itself would be a cycle, and one into a tree of another currency: tenancy refuses both. */
 function moved(

@@ -12,8 +12,9 @@ export interface Settled {
 }
 
 /**
- * What an account and the platform, which collects, owe each other for a period (decision 0006). What the children's use
- * costs the account is taken out of what the children pay: nobody is asked for it twice.
+ * What an account and whoever collects from it owe each other for a period (decision 0006). What the children's use costs the
+ * account is taken out of what the children pay: nobody is asked for it twice. An account that collects itself has what they
+ * pay already, and is asked for all that they cost it (decision 0017).
  */
 export interface Settlement {
   /** The account's own use, at its seller's price. */
@@ -24,7 +25,10 @@ export interface Settlement {
   readonly margins: Nano;
   /** Of those that pay less: what is missing, above zero. */
   readonly subsidies: Nano;
-  /** To be paid: own use, and subsidies as far as margins do not cover them. Rounded once, half to even (BIL-3). */
+  /**
+   * To be paid: own use, and subsidies as far as margins do not cover them; of one that collects itself, own use and all that
+   * its children cost it. Rounded once, half to even (BIL-3).
+   */
   readonly charge: Settled;
   /** To be paid out: margins less subsidies. Cut off, so that nothing unearned leaves (BIL-4). */
   readonly payout: Settled;
@@ -37,20 +41,24 @@ export interface SettlementRequest {
   readonly carried: { readonly charge: Nano; readonly payout: Nano };
   /** The currency's minor unit. */
   readonly unit: Nano;
+  /** What the children pay comes to the account itself. */
+  readonly isOwnCollector?: boolean;
 }
 
-export function settle({ ownUse, children, carried, unit }: SettlementRequest): Settlement {
+export function settle(request: SettlementRequest): Settlement {
+  const { ownUse, children, carried, unit, isOwnCollector = false } = request;
   const margins = sum(children.map(({ margin }) => atLeastZero(margin)));
   const subsidies = sum(children.map(({ margin }) => atLeastZero(nano(-margin))));
   const margin = subtract(margins, subsidies);
-  const charge = nano(ownUse + atLeastZero(nano(-margin)));
-  const payout = atLeastZero(margin);
+  const passedThrough = sum(children.map(({ cost }) => cost));
+  const charge = nano(ownUse + (isOwnCollector ? passedThrough : atLeastZero(nano(-margin))));
+  const payout = isOwnCollector ? ZERO : atLeastZero(margin);
   const due = nano(charge + carried.charge);
   const asked = halfEven(due, unit);
   const paidOut = cutAndCarry(carried.payout, payout, unit);
   return {
     ownUse,
-    passedThrough: sum(children.map(({ cost }) => cost)),
+    passedThrough,
     margins,
     subsidies,
     charge: {

@@ -2,6 +2,7 @@ import type { UsageCell } from '../metering/roll-up.ts';
 import { canonicalOnce } from '../metering/usage-record.ts';
 import { minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
 import { Nested } from './nested.ts';
+import type { Collector } from './own-collecting.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, type RatedSession, type Rating, rate } from './rating.ts';
@@ -74,6 +75,10 @@ export interface Statement extends Settlement {
   readonly totals: readonly CurrencyTotal[];
   readonly lines: readonly PayableLine[];
   readonly children: readonly ChildStatement[];
+  /** What its children pay comes to the account itself (decision 0017). */
+  readonly isOwnCollector: boolean;
+  /** Who asks the account and pays out to it, where that was looked for. The platform is asked by nobody. */
+  readonly collector?: Collector;
 }
 
 export interface StatementRequest {
@@ -88,11 +93,14 @@ export interface StatementRequest {
   readonly book: PriceBook;
   /** Nothing, if absent. */
   readonly carried?: Carried;
+  /** Absent: the account does not collect itself, and who does is not asked. */
+  readonly collecting?: { readonly isOwnCollector: boolean; readonly collector?: Collector };
 }
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
 export function statementOf(request: StatementRequest): Statement {
   const { accountId, period, currency, cells, book, sessions = [] } = request;
+  const { isOwnCollector = false, collector } = request.collecting ?? {};
   const rating = rate(cells, book, { period, accountId, sessions });
   const { lines } = rating;
   const shares = shareLines(accountId, rating);
@@ -117,9 +125,12 @@ export function statementOf(request: StatementRequest): Statement {
       children: children.filter((child) => child.currency === currency),
       carried: request.carried ?? { charge: ZERO, payout: ZERO },
       unit: minorUnitOf(currency),
+      isOwnCollector,
     }),
     lines: payableLines,
     children,
+    isOwnCollector,
+    ...(collector === undefined ? {} : { collector }),
   };
 }
 

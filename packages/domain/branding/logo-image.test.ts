@@ -38,7 +38,7 @@ test.each([
   ['nothing', new Uint8Array()],
   ['a moving picture', webp('VP8X', 0x02, 0, 0, 0, 43, 1, 0, 99, 0, 0)],
   ['a WebP that says another length', Buffer.concat([webp('VP8L', 0x2f), Buffer.alloc(1)])],
-])('%s is refused', (_name, bytes) => {
+])('C49: %s is refused', (_name, bytes) => {
   expect(readLogo(bytes)).toMatchObject({ refusal: expect.stringContaining('neither') });
 });
 

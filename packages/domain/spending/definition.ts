@@ -177,6 +177,14 @@ export const spending = defineDomain({
       retry: 'never',
       remedy: 'Ask the account that you buy from to make yours prepaid: balances.setTerms.',
     },
+    seller_collects: {
+      status: 409,
+      title: 'A seller collects from this account itself.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'It pays after the month, at the Stripe account of its seller; prepaid money is with the platform alone.',
+    },
     not_collecting: {
       status: 409,
       title: 'Nothing collects money on this platform.',
@@ -244,7 +252,7 @@ export const spending = defineDomain({
           authority: 'ancestor',
           request: z.strictObject({ isPrepaid: z.boolean(), overdraft: amount.default('0') }),
           response: balanceAnswer,
-          errors: [],
+          errors: ['spending.seller_collects'],
         },
         setAutomaticTopUp: {
           method: 'PUT',

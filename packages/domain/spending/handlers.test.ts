@@ -28,7 +28,12 @@ const ofCredits = <K extends OperationOf<'credits'>>() =>
   domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
 /** `visible`: from the highest account that the caller sees. */
-function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid = true } = {}) {
+function world({
+  visible = [sellerId, accountId],
+  isCollecting = true,
+  isPrepaid = true,
+  hasOwnCollector = false,
+} = {}) {
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
   const gifts: CreditGift[] = [];
@@ -104,6 +109,7 @@ function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid
     serviceNames: ['signaling'],
     catalogue: new Map(),
     isCollecting: async () => isCollecting,
+    hasOwnCollector: async () => hasOwnCollector,
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
@@ -208,6 +214,13 @@ const unbuyable = [
   [{ isPrepaid: false }, 'spending.not_prepaid'],
   [{ isCollecting: false }, 'spending.not_collecting'],
 ] as const;
+
+test('balances.setTerms 409: nobody is prepaid whom a seller asks itself: prepaid money is with the platform (decision 0017)', async () => {
+  const { ports } = world({ hasOwnCollector: true });
+  const set = (isPrepaid: boolean) => balances.setTerms(ofBalances(), { isPrepaid, overdraft: '0' }, ports);
+  await expect(set(true)).rejects.toMatchObject({ fields: { code: 'spending.seller_collects' } });
+  await expect(set(false)).resolves.toBeDefined();
+});
 
 test('balances.topUp 409: who pays after the month, or where nothing collects, buys nothing', async () => {
   for (const [options, code] of unbuyable)

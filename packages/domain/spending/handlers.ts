@@ -65,6 +65,11 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async setTerms(context, { isPrepaid, overdraft }, ports) {
       const { accountId } = context.entity;
+      if (isPrepaid && (await ports.hasOwnCollector(accountId)))
+        throw context.error(
+          'spending.seller_collects',
+          'Who asks this account for money does so by a Stripe account of its own.',
+        );
       const after = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
       const before = await ports.balances.setTerms(accountId, after);
       context.audit({

@@ -141,6 +141,8 @@ export interface SpendingPorts {
   readonly catalogue: MeterCatalogue;
   /** Whether anything collects from an account: money can be bought then. */
   isCollecting(accountId: string): Promise<boolean>;
+  /** Whether it collects itself, or a seller above does, this month or the next: prepaid money is with the platform alone. */
+  hasOwnCollector(accountId: string): Promise<boolean>;
   /** What the caller sees and may do along a chain. */
   caller(chain: readonly string[], actor: Actor): Promise<Caller>;
   /** Nodes ask anew what may go on. */

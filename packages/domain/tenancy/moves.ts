@@ -75,6 +75,7 @@ const refusalTexts = {
   cycle: 'An account does not stand below itself.',
   other_tree: 'An account stays in its tree, and the top one of a tree stays where it is.',
   there_already: 'The account stands there already.',
+  other_collector: 'Another would ask it for money there, and a month is asked for by one: end that first.',
 } as const;
 
 export const moves: Pick<Handlers, 'previewMove' | 'move'> = {

@@ -254,9 +254,18 @@ export interface TenancyPorts {
     chainWithin(place: Scoped & { readonly descendantId: string }): Promise<readonly string[] | undefined>;
     /** What would be different, had the account moved. */
     effects(question: MoveQuestion): Promise<MoveEffects>;
+    /** 'other_collector': another than now would ask it for money there (decision 0017). */
     move(
       move: Scoped & { readonly movedId: string; readonly parentId: string },
-    ): Promise<MadeMove | 'unknown' | 'cycle' | 'other_tree' | 'there_already' | 'external_id_taken'>;
+    ): Promise<
+      | MadeMove
+      | 'unknown'
+      | 'cycle'
+      | 'other_tree'
+      | 'there_already'
+      | 'external_id_taken'
+      | 'other_collector'
+    >;
   };
   readonly applications: {
     list(page: PageOf): Promise<Page<ApplicationRecord>>;

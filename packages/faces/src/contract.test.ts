@@ -249,10 +249,11 @@ function exampleValue(schema: z.ZodType): unknown {
     'light',
     'mark',
     '100',
+    'sk_test_1',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['*'], ['audio'], 1, true].find(
+  const found = [...texts, ...objects, [], ['*'], ['audio'], ['whsec_1'], 1, true].find(
     (value) => schema.safeParse(value).success,
   );
   if (found === undefined)

@@ -23,7 +23,7 @@ export interface EventData {
   readonly 'billing.voided': { readonly documentId: Id<"doc">; readonly number: string };
   readonly 'billing.payee.changed': { readonly state: "none" | "incomplete" | "payable" };
   readonly 'billing.closing.asked': { readonly period: string };
-  readonly 'billing.document.issued': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly kind: "invoice" | "credit-note" | "payout-note" };
+  readonly 'billing.document.issued': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly kind: "invoice" | "credit-note" | "payout-note" | "comparison" | "comparison-payout" };
   readonly 'billing.invoice.open': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly payUrl: string };
   readonly 'billing.invoice.paid': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
   readonly 'billing.invoice.uncollectible': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string };
@@ -34,6 +34,9 @@ export interface EventData {
   readonly 'billing.payout.sent': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.taken-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.customers.linked': { readonly linkCount: number };
+  readonly 'billing.collecting.changed': { readonly state: "none" | "begins" | "collecting" | "ending" | "ended" };
+  readonly 'billing.comparison.changed': { readonly childId: Id<"acc"> };
+  readonly 'billing.comparison.figures-kept': { readonly figureCount: number };
   readonly 'billing.reminder-terms.changed': { readonly childId?: Id<"acc"> };
   readonly 'billing.reminded': { readonly documentId: Id<"doc">; readonly number: string; readonly offsetDays: number; readonly isLast: boolean };
   readonly 'billing.overdue': { readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend" };

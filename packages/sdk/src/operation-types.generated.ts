@@ -5,7 +5,7 @@ import type { Id, IdLike } from './ids.ts';
 export type AuditEntry = { readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly address?: string; readonly key?: { readonly name: string; readonly display: string }; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown };
 
 /** As the platform answers it. */
-export type BillingDocument = { readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly setOffMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly look: { readonly name: string; readonly accent?: string; readonly logo?: { readonly path: string; readonly widthPixels: number; readonly heightPixels: number } }; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund" | "cancelled"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly childName?: string; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string; readonly isReverseCharge?: true }> };
+export type BillingDocument = { readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note" | "comparison" | "comparison-payout"; readonly number: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly setOffMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly collectedBy?: "platform" | "seller"; readonly look: { readonly name: string; readonly accent?: string; readonly logo?: { readonly path: string; readonly widthPixels: number; readonly heightPixels: number } }; readonly isTest: boolean; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund" | "cancelled"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly childName?: string; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string; readonly isReverseCharge?: true }> };
 
 /** As the platform answers it. */
 export type Host = { readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string };
@@ -116,19 +116,19 @@ export type AuditListItem = AuditEntry;
 export type AuditVerifyResponse = { readonly at: string; readonly state: "whole" | "broken"; readonly entryCount: number; readonly brokenAt?: number };
 
 /** What `sellers.get` answers. */
-export type SellersGetResponse = { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly taxRules: ReadonlyArray<{ readonly country: string; readonly name: string; readonly basisPoints: number; readonly reverseCharge: "none" | "businesses" }>; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" };
+export type SellersGetResponse = { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly taxRules: ReadonlyArray<{ readonly country: string; readonly name: string; readonly basisPoints: number; readonly reverseCharge: "none" | "businesses" }>; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" | "seller" };
 
 /** What `sellers.set` takes. */
 export type SellersSetRequest = { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix?: string; readonly paymentDays?: number; readonly taxName?: string; readonly taxBasisPoints?: number; readonly taxRules?: ReadonlyArray<{ readonly country: string; readonly name: string; readonly basisPoints: number; readonly reverseCharge?: "none" | "businesses" }> };
 
 /** What `sellers.set` answers. */
-export type SellersSetResponse = { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly taxRules: ReadonlyArray<{ readonly country: string; readonly name: string; readonly basisPoints: number; readonly reverseCharge: "none" | "businesses" }>; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" };
+export type SellersSetResponse = { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly taxRules: ReadonlyArray<{ readonly country: string; readonly name: string; readonly basisPoints: number; readonly reverseCharge: "none" | "businesses" }>; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" | "seller" };
 
 /** What `documents.list` takes. */
-export type DocumentsListRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: "invoice" | "credit-note" | "payout-note"; readonly period?: string; readonly of?: "own" | "issued" | "below" };
+export type DocumentsListRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: "invoice" | "credit-note" | "payout-note" | "comparison" | "comparison-payout"; readonly period?: string; readonly of?: "own" | "issued" | "below" };
 
 /** One of what `documents.list` answers. */
-export type DocumentsListItem = { readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly setOffMinorUnits?: string; readonly payUrl?: string; readonly failure?: string } };
+export type DocumentsListItem = { readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note" | "comparison" | "comparison-payout"; readonly number: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly setOffMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly collectedBy?: "platform" | "seller" };
 
 /** What `documents.get` takes. */
 export type DocumentsGetRequest = { readonly documentId: IdLike<"doc"> };
@@ -186,6 +186,48 @@ export type CustomersLinkRequest = { readonly csv: string };
 
 /** What `customers.link` answers. */
 export type CustomersLinkResponse = { readonly linkCount: number; readonly unchangedCount: number };
+
+/** What `collecting.get` answers. */
+export type CollectingGetResponse = { readonly state: "none" | "begins" | "collecting" | "ending" | "ended"; readonly fromPeriod?: string; readonly toPeriod?: string; readonly keyHint?: string; readonly webhookUrl: string; readonly openInvoiceCount: number };
+
+/** What `collecting.connect` takes. */
+export type CollectingConnectRequest = { readonly secretKey: string; readonly webhookSecrets: ReadonlyArray<string> };
+
+/** What `collecting.connect` answers. */
+export type CollectingConnectResponse = { readonly state: "none" | "begins" | "collecting" | "ending" | "ended"; readonly fromPeriod?: string; readonly toPeriod?: string; readonly keyHint?: string; readonly webhookUrl: string; readonly openInvoiceCount: number };
+
+/** What `collecting.disconnect` takes. */
+export type CollectingDisconnectRequest = { readonly forgetsKey?: boolean };
+
+/** What `collecting.disconnect` answers. */
+export type CollectingDisconnectResponse = { readonly state: "none" | "begins" | "collecting" | "ending" | "ended"; readonly fromPeriod?: string; readonly toPeriod?: string; readonly keyHint?: string; readonly webhookUrl: string; readonly openInvoiceCount: number };
+
+/** What `comparisons.listAccounts` answers. */
+export type ComparisonsListAccountsResponse = { readonly items: ReadonlyArray<{ readonly childId: Id<"acc">; readonly name: string; readonly currency: string; readonly fromPeriod: string; readonly toPeriod?: string }> };
+
+/** What `comparisons.list` takes. */
+export type ComparisonsListRequest = { readonly period: string };
+
+/** What `comparisons.list` answers. */
+export type ComparisonsListResponse = { readonly items: ReadonlyArray<{ readonly childId: Id<"acc">; readonly name: string; readonly currency: string; readonly documentId?: Id<"doc">; readonly oursMinorUnits?: string; readonly theirsMinorUnits?: string; readonly differenceMinorUnits?: string }> };
+
+/** What `comparisons.start` takes. */
+export type ComparisonsStartRequest = { readonly childId: IdLike<"acc">; readonly fromPeriod: string };
+
+/** What `comparisons.start` answers. */
+export type ComparisonsStartResponse = { readonly items: ReadonlyArray<{ readonly childId: Id<"acc">; readonly name: string; readonly currency: string; readonly fromPeriod: string; readonly toPeriod?: string }> };
+
+/** What `comparisons.collect` takes. */
+export type ComparisonsCollectRequest = { readonly childId: IdLike<"acc">; readonly collectFrom: string };
+
+/** What `comparisons.collect` answers. */
+export type ComparisonsCollectResponse = { readonly items: ReadonlyArray<{ readonly childId: Id<"acc">; readonly name: string; readonly currency: string; readonly fromPeriod: string; readonly toPeriod?: string }> };
+
+/** What `comparisons.importFigures` takes. */
+export type ComparisonsImportFiguresRequest = { readonly csv: string };
+
+/** What `comparisons.importFigures` answers. */
+export type ComparisonsImportFiguresResponse = { readonly figureCount: number };
 
 /** What `ledger.list` takes. */
 export type LedgerListRequest = { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" };

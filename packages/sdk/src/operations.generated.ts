@@ -40,6 +40,20 @@ import type {
   CustomersCheckResponse,
   CustomersLinkRequest,
   CustomersLinkResponse,
+  CollectingGetResponse,
+  CollectingConnectRequest,
+  CollectingConnectResponse,
+  CollectingDisconnectRequest,
+  CollectingDisconnectResponse,
+  ComparisonsListAccountsResponse,
+  ComparisonsListRequest,
+  ComparisonsListResponse,
+  ComparisonsStartRequest,
+  ComparisonsStartResponse,
+  ComparisonsCollectRequest,
+  ComparisonsCollectResponse,
+  ComparisonsImportFiguresRequest,
+  ComparisonsImportFiguresResponse,
   LedgerListRequest,
   LedgerListItem,
   LedgerExportRequest,
@@ -577,6 +591,42 @@ export interface Operations {
     link(accountId: IdLike<"acc">, request: CustomersLinkRequest, options?: CallOptions): Promise<CustomersLinkResponse>;
     /** Link accounts to customers that are at Stripe already: all lines of a file, or none. */
     link(request: CustomersLinkRequest, options?: CallOptions): Promise<CustomersLinkResponse>;
+  };
+  readonly collecting: {
+    /** Read whether this account asks its customers for money by a Stripe account of its own. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CollectingGetResponse>;
+    /** Read whether this account asks its customers for money by a Stripe account of its own. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<CollectingGetResponse>;
+    /** Ask all below this account for money by its own Stripe account, from the next month on; or give another key of it. */
+    connect(accountId: IdLike<"acc">, request: CollectingConnectRequest, options?: CallOptions): Promise<CollectingConnectResponse>;
+    /** Ask all below this account for money by its own Stripe account, from the next month on; or give another key of it. */
+    connect(request: CollectingConnectRequest, options?: CallOptions): Promise<CollectingConnectResponse>;
+    /** Leave it to the platform to ask, from the next month on. */
+    disconnect(accountId: IdLike<"acc">, request?: CollectingDisconnectRequest, options?: CallOptions): Promise<CollectingDisconnectResponse>;
+    /** Leave it to the platform to ask, from the next month on. */
+    disconnect(request?: CollectingDisconnectRequest, options?: CallOptions): Promise<CollectingDisconnectResponse>;
+  };
+  readonly comparisons: {
+    /** Read which customers are rated and not asked for money, and in which months. */
+    listAccounts(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ComparisonsListAccountsResponse>;
+    /** Read which customers are rated and not asked for money, and in which months. */
+    listAccounts(request?: Record<string, never>, options?: CallOptions): Promise<ComparisonsListAccountsResponse>;
+    /** Read what another asked each customer for in a month, and what our documents say. */
+    list(accountId: IdLike<"acc">, request: ComparisonsListRequest, options?: CallOptions): Promise<ComparisonsListResponse>;
+    /** Read what another asked each customer for in a month, and what our documents say. */
+    list(request: ComparisonsListRequest, options?: CallOptions): Promise<ComparisonsListResponse>;
+    /** Rate a customer, with all below it, and ask it for nothing: of whoever collects from it alone. */
+    start(accountId: IdLike<"acc">, request: ComparisonsStartRequest, options?: CallOptions): Promise<ComparisonsStartResponse>;
+    /** Rate a customer, with all below it, and ask it for nothing: of whoever collects from it alone. */
+    start(request: ComparisonsStartRequest, options?: CallOptions): Promise<ComparisonsStartResponse>;
+    /** Ask a customer that was compared for money, from a month on. */
+    collect(accountId: IdLike<"acc">, request: ComparisonsCollectRequest, options?: CallOptions): Promise<ComparisonsCollectResponse>;
+    /** Ask a customer that was compared for money, from a month on. */
+    collect(request: ComparisonsCollectRequest, options?: CallOptions): Promise<ComparisonsCollectResponse>;
+    /** Say what another asked customers for, from a file: all of its lines, or none. */
+    importFigures(accountId: IdLike<"acc">, request: ComparisonsImportFiguresRequest, options?: CallOptions): Promise<ComparisonsImportFiguresResponse>;
+    /** Say what another asked customers for, from a file: all of its lines, or none. */
+    importFigures(request: ComparisonsImportFiguresRequest, options?: CallOptions): Promise<ComparisonsImportFiguresResponse>;
   };
   readonly ledger: {
     /** Read the transactions of a month in which this account has an entry, newest first. */
@@ -1674,6 +1724,18 @@ export const operations = {
     check: 'POST ~/customers/checks',
     link: 'POST ~/customers/links',
   },
+  collecting: {
+    get: 'GET ~/collecting',
+    connect: 'PUT ~/collecting',
+    disconnect: 'POST ~/collecting/ends',
+  },
+  comparisons: {
+    listAccounts: 'GET ~/compared-accounts',
+    list: 'GET ~/comparisons/{period}',
+    start: 'POST ~/compared-accounts',
+    collect: 'POST ~/compared-accounts/ends',
+    importFigures: 'POST ~/compared-figures',
+  },
   ledger: {
     list: 'LIST ~/ledger',
     export: 'MORE ~/ledger/entries',
@@ -1969,13 +2031,19 @@ export type ErrorCode =
   | 'billing.collector_only'
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
+  | 'billing.figures_refused'
   | 'billing.links_refused'
   | 'billing.meter_unknown'
   | 'billing.not_closed'
   | 'billing.not_collecting'
+  | 'billing.not_compared'
   | 'billing.nothing_to_pay'
+  | 'billing.own_collecting_refused'
+  | 'billing.period_past'
   | 'billing.period_running'
+  | 'billing.prepaid_below'
   | 'billing.rail_failed'
+  | 'billing.rail_key_refused'
   | 'billing.refund_exceeds'
   | 'billing.seller_incomplete'
   | 'branding.host_count'
@@ -2082,6 +2150,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
   | 'sso.issuer_refused'

@@ -15,17 +15,7 @@ const items = Array.from({ length: ITEM_COUNT }, (_, index) => `C${index + 1}`);
 /** No test for these, and why. Whoever builds what is missing finds the number here. */
 const leftOut: Readonly<Record<string, string>> = {
   C31: 'A firewall or a namespace around the processes is the operator’s: nothing in this repository runs there yet.',
-  C32: 'Application logic is not built: no document is fetched.',
-  C34: 'Application logic is not built: no document dials.',
-  C49: 'Nothing takes files.',
-  C50: 'Nothing starts ffmpeg.',
-  C51: 'Nothing takes files, so none is served.',
-  C52: 'Nothing is uploaded or downloaded by a signed address.',
-};
-
-/** Of these a part is not so, beside what their tests promise. */
-const notWhole: Readonly<Record<string, string>> = {
-  C26: 'No account has a trial credit or a cap in money, and nothing is bought: only use is capped, by policies and triggers.',
+  C50: 'Nothing starts ffmpeg: pictures are read by code of our own, and no media is taken as a file yet.',
 };
 
 /**
@@ -42,6 +32,8 @@ const faults: Readonly<Record<string, string>> = {
 
 const beginning = /\b(?:test|it|describe)(?:\.\w+)*\s*\(\s*['"`](C\d+)\b/g;
 const ofFault = /\b(?:test|it|describe)(?:\.\w+)*\s*\(\s*['"`](?:C\d+: )?[^'"`]*?\b(F\d+)\b/g;
+/** In the title of a test, behind its words too. */
+const anywhere = /\b(?:test|it|describe)(?:\.\w+)*\s*\(\s*['"`][^'"`\n]*?\b(C\d+)\b/g;
 const ofTable = /\)\s*\(\s*['"`](C\d+)\b/g;
 
 function testsIn(folder: string): readonly string[] {
@@ -62,6 +54,7 @@ const numbersBy = (...patterns: readonly RegExp[]): ReadonlySet<string> =>
   );
 
 const tested = numbersBy(beginning, ofTable);
+const promised = numbersBy(anywhere);
 const borne = numbersBy(ofFault);
 
 test.each(Object.entries(faults))('%s is a test by its number: %s', (fault) => {
@@ -72,8 +65,7 @@ test.each(items)('%s is a test by its number, or named as not built', (item) => 
   expect([tested.has(item), item in leftOut]).not.toEqual([false, false]);
 });
 
-test('nothing is named as not built that has a test, and no number is another one’s', () => {
-  expect(Object.keys(leftOut).filter((item) => tested.has(item))).toEqual([]);
+test('nothing is named as not built that a test promises, wherever its number stands, and no number is another one’s', () => {
+  expect(Object.keys(leftOut).filter((item) => promised.has(item))).toEqual([]);
   expect([...tested].filter((item) => !items.includes(item))).toEqual([]);
-  expect(Object.keys(notWhole).filter((item) => !tested.has(item))).toEqual([]);
 });

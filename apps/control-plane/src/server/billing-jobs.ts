@@ -2,7 +2,7 @@ import type { ClosedMonth } from '@patchbay/adapters/billing/closing';
 import type { RailNotices } from '@patchbay/adapters/billing/collection-store';
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import { type CollectPorts, collectDocument } from '@patchbay/domain/billing/collection/collect';
-import { type PaymentRail, RailError, type RailNotice } from '@patchbay/domain/billing/collection/rail';
+import { RailError, type RailNotice } from '@patchbay/domain/billing/collection/rail';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -18,6 +18,7 @@ const NOTICES_KEPT_MS = 30 * DAY_MS;
 
 export const CLOSE_JOB = 'billing-close';
 export const COLLECT_JOB = 'billing-collect';
+export const COLLECT_TESTS_JOB = 'billing-collect-tests';
 export const TEST_CLOCK_JOB = 'test-clocks';
 /** What a process that was killed has left is gone on with after so long. */
 const TEST_CLOCKS_EVERY_MS = 10_000;
@@ -26,8 +27,11 @@ export interface BillingJobPorts {
   readonly closeMonths: () => Promise<readonly ClosedMonth[]>;
   /** Of test accounts with a clock, those that it went over (PRD-1). */
   readonly closeClockedMonths: () => Promise<readonly ClosedMonth[]>;
-  /** Undefined: nothing collects. */
-  readonly collecting: (CollectPorts & { readonly notices: RailNotices }) | undefined;
+  readonly collecting: CollectPorts & { readonly notices: RailNotices };
+  /** Of the books of tests, once there are any (PRD-1). Left out: nobody is asked for what is on them. */
+  readonly collectingTests?:
+    | (CollectPorts & { readonly notices: RailNotices; isThere(): Promise<boolean> })
+    | undefined;
   readonly isStopped: () => boolean;
 }
 
@@ -36,6 +40,7 @@ export function billingJobs({
   closeMonths,
   closeClockedMonths,
   collecting,
+  collectingTests,
   isStopped,
 }: BillingJobPorts): readonly Job[] {
   const said = (closed: readonly ClosedMonth[]): string =>
@@ -57,11 +62,22 @@ export function billingJobs({
     everyMs: TEST_CLOCKS_EVERY_MS,
     run: async () => said(await closeClockedMonths()),
   };
-  if (collecting === undefined) return [closing, clocks];
   return [
     closing,
     clocks,
     { name: COLLECT_JOB, everyMs: MINUTE_MS / 2, run: () => collect(collecting, isStopped) },
+    ...(collectingTests === undefined
+      ? []
+      : [
+          {
+            name: COLLECT_TESTS_JOB,
+            everyMs: MINUTE_MS / 2,
+            run: async () =>
+              (await collectingTests.isThere())
+                ? await collect(collectingTests, isStopped)
+                : 'there are no test accounts',
+          },
+        ]),
   ];
 }
 
@@ -69,7 +85,7 @@ async function collect(
   ports: CollectPorts & { readonly notices: RailNotices },
   isStopped: () => boolean,
 ): Promise<string> {
-  const { store, notices, rail, nowMs } = ports;
+  const { store, notices, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
   // One that cannot be looked up now waits for the next round, and holds up no other and no document.
   const failures: RailError[] = [];
@@ -77,7 +93,7 @@ async function collect(
     if (isStopped()) break;
     if (failures.length >= FAILURE_COUNT_MAX && isAskedAbout(notice)) continue;
     try {
-      await notices.handled(notice, await subjectOf(rail, notice));
+      await notices.handled(notice, await subjectOf(ports, notice));
     } catch (cause) {
       if (!(cause instanceof RailError)) throw cause;
       failures.push(cause);
@@ -104,14 +120,20 @@ async function collect(
 const isAskedAbout = ({ subject }: RailNotice): boolean =>
   subject.kind === 'payee' || subject.kind === 'payment';
 
-/** What a notice is about. Of something that the rail does not have any more, nothing. */
-async function subjectOf(rail: PaymentRail, notice: RailNotice) {
+/**
+ * What a notice is about. Of something that the rail does not have any more, nothing. Where the rail of a seller fails, whatever
+ * is wrong with it, nothing as well: the regular round looks, and no other waits for it.
+ */
+async function subjectOf({ rail: ofPlatform, ownRailOf }: CollectPorts, notice: RailNotice) {
+  const { collectorId, subject } = notice;
+  const rail = collectorId === undefined ? ofPlatform : await ownRailOf?.(collectorId);
+  if (rail === undefined) return {};
   try {
-    if (notice.subject.kind === 'payee') return await rail.readPayee(notice.subject.id);
+    if (subject.kind === 'payee') return await rail.readPayee(subject.id);
     const invoiceId = await rail.invoiceOf(notice);
     return invoiceId === undefined ? {} : { invoiceId };
   } catch (cause) {
-    if (cause instanceof RailError && cause.failure === 'refused') return {};
+    if (cause instanceof RailError && (cause.failure === 'refused' || collectorId !== undefined)) return {};
     throw cause;
   }
 }

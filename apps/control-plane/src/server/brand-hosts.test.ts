@@ -236,7 +236,7 @@ test('relays have the name of the brand for those below it alone, and the addres
   expect(body.items).toMatchObject([{ host: HOST }]);
 });
 
-test('a logo is served as the picture that it is, to stay; what is no hash is nothing', async () => {
+test('C51: a logo is served as the picture that it is, from where nothing runs, to stay; what is no hash is nothing', async () => {
   const logo = await serveLogo(served.control, logoHash);
   expect(logo.status).toBe(200);
   expect(Object.fromEntries(logo.headers)).toMatchObject({

@@ -6,10 +6,13 @@ import { until } from '@patchbay/testing/until';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveDocumentFile } from './document-file.ts';
+import { testRailOf } from './money-work.ts';
 import { takeNotice } from './rail-notices.ts';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 const nowMs = Date.now();
+/** Long enough for what was asked to find that another has it in hand. */
+const LOCKED_MS = 400;
 const month = periodAt(periodAt(nowMs).fromMs - 1);
 
 let database: TestDatabase;
@@ -31,8 +34,11 @@ beforeAll(async () => {
   served = serve(database.applicationUrl, {
     STRIPE_SECRET_KEY: 'sk_test_x',
     STRIPE_WEBHOOK_SECRETS: `whsec_next,${stripe.webhookSecret}`,
+    STRIPE_TEST_SECRET_KEY: 'sk_test_books',
+    STRIPE_TEST_WEBHOOK_SECRETS: 'whsec_books',
     STRIPE_API_URL: stripe.url,
   });
+  stripe.accountOfKey.set('sk_test_books', 'books');
   reseller = await signUp(served, 'reseller');
   const accountId = (await served.control.platformAccount()) ?? '';
   const made = await served.control.platform.domainPorts.tenancy.keys.create({
@@ -114,7 +120,9 @@ const standing = async (of: Caller, kind: string) =>
 const become = (of: Caller, kind: string, wanted: object) =>
   until(
     async () => {
-      served.control.railNotices.heard();
+      served.control[
+        of.key === reseller.key || of.key === platform.key ? 'railNotices' : 'testRailNotices'
+      ].heard();
       const is = await standing(of, kind);
       return Object.entries(wanted).every(([field, value]) => is?.[field] === value) ? is : undefined;
     },
@@ -130,8 +138,12 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   });
   const { url } = await ask(reseller, 'POST /payee', {});
   expect(url).toContain('acct_');
+  // Nobody waits for a round: it closes as soon as it was said, or as the round that goes on is over.
+  const lock = "hashtextextended('patchbay.job.billing-close', 0)";
+  await owner.query(`SELECT pg_advisory_lock(${lock})`);
   await ask(platform, 'POST /closings', { period: month.name });
-  // Nobody waits for a round: it closes as soon as it was said.
+  await new Promise((held) => setTimeout(held, LOCKED_MS));
+  await owner.query(`SELECT pg_advisory_unlock(${lock})`);
   await become(leaf(), 'invoice', { state: 'open' });
   const [invoice] = (await ask(leaf(), 'GET /documents')).items;
   expect(invoice).toMatchObject({ number: 'RS-I00001', totalMinorUnits: '2000' });
@@ -245,4 +257,135 @@ test('C39: what Stripe tells is kept once, whatever it is and however often it c
   expect((await told('x'.repeat(1_100_000))).status).toBe(413);
   const none = { ...served.control.railNotices, rail: undefined };
   expect((await takeNotice(new Request('http://control.test/', { method: 'POST' }), none)).status).toBe(404);
+});
+
+test('a seller connects its own Stripe: its key is kept sealed, and what it signs is told of its own rail alone (decision 0017)', async () => {
+  const seller = await signUp(served, 'seller');
+  const asked = { secretKey: 'rk_test_seller_9876', webhookSecrets: ['whsec_seller'] };
+  const connected = await ask(seller, 'PUT /collecting', asked);
+  expect(connected).toMatchObject({ state: 'begins', keyHint: '9876' });
+  expect(new URL(connected.webhookUrl).pathname).toBe(`/api/stripe/${seller.accountId}`);
+  const { rows } = await owner.query("SELECT encode(key_sealed, 'escape') AS key FROM own_rail");
+  expect(rows).toHaveLength(1);
+  expect(rows[0].key).not.toContain('seller');
+
+  const event = { id: 'evt_seller', object: 'event', type: 'something.happened', data: { object: {} } };
+  const tellAt = async (secret: string, accountId?: string) => {
+    const { body, signature } = stripe.signed(event, nowMs, secret);
+    const request = { method: 'POST', body, headers: { 'stripe-signature': signature } };
+    const { control } = served;
+    const ports = accountId === undefined ? control.railNotices : await control.railNoticesOf(accountId);
+    return (await takeNotice(new Request('http://control.test/', request), ports)).status;
+  };
+  expect(await tellAt('whsec_seller', seller.accountId)).toBe(204);
+  expect(await tellAt('whsec_seller')).toBe(400);
+  expect(await tellAt(stripe.webhookSecret, seller.accountId)).toBe(400);
+  expect(await tellAt('whsec_seller', reseller.accountId)).toBe(404);
+  // Who signs for itself cannot be in the way of what the platform is told under the same id.
+  expect(await tellAt(stripe.webhookSecret)).toBe(204);
+  const kept = await owner.query("SELECT collector_id FROM rail_notice WHERE id = 'evt_seller' ORDER BY 1");
+  expect(kept.rows).toEqual([{ collector_id: '' }, { collector_id: seller.accountId }]);
+
+  const ended = await ask(seller, 'POST /collecting/ends', { forgetsKey: true });
+  expect(ended).toMatchObject({ state: 'none' });
+  const entries = await owner.query(
+    "SELECT action, before, after FROM audit_entry WHERE account_id = $1 AND action ~ '^collecting' ORDER BY sequence",
+    [seller.accountId],
+  );
+  expect(entries.rows).toMatchObject([
+    { action: 'collecting.connect', before: { state: 'none' }, after: { state: 'begins' } },
+    { action: 'collecting.disconnect', before: { state: 'begins' }, after: { state: 'none' } },
+  ]);
+  expect(JSON.stringify(entries.rows)).not.toMatch(/seller_9876|whsec/);
+  expect(await tellAt('whsec_seller', seller.accountId)).toBe(404);
+});
+
+test('what is on the books of tests is asked for at the test mode of Stripe, and by nothing that is live (PRD-1)', async () => {
+  const { secret, accountId } = await ask(reseller, 'POST /keys', { mode: 'test' });
+  const twin = { accountId, key: secret };
+  const customer = { ...twin, accountId: (await ask(twin, 'POST /accounts', { name: 'Nobody' })).id };
+  const price = { currency: 'EUR', prices: { bytes: { amount: '20000000', per: '1' } } };
+  await ask(twin, 'PUT /child-prices/network-discovery', price);
+  await ask(twin, 'POST /test-clock', {});
+  const atMs = Date.now();
+  const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none', direction: 'in' };
+  await served.control.internal.ingest([
+    {
+      id: { nodeId: 'nod_1', boot: 1, sequence: 2 },
+      accountId: customer.accountId,
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      modality: 'data',
+      fromMs: atMs,
+      toMs: atMs,
+      quantities: [{ meter: 'bytes', quantity: 1_000, dimensions: way }],
+    },
+  ]);
+  const live = stripe.state.all('invoice').length;
+  const to = new Date(periodAt(atMs).toMs + 86_400_000).toISOString();
+  await ask(twin, 'POST /test-clock/advance', { to });
+  await until(async () => (await ask(twin, 'GET /test-clock')).state === 'ready', { what: 'the month' });
+  await become(customer, 'invoice', { state: 'open' });
+  const books = stripe.stateOf('books');
+  expect(books.all('invoice')).toMatchObject([{ status: 'open', total: 2000 }]);
+  expect(stripe.state.all('invoice')).toHaveLength(live);
+
+  const [invoice] = (await ask(customer, 'GET /documents')).items;
+  expect(await ask(customer, `GET /documents/${invoice.id}`)).toMatchObject({ isTest: true });
+  await fetch(invoice.standing.payUrl, { method: 'POST' });
+  const event = books.events.findLast(({ type }) => type === 'invoice.paid');
+  if (event === undefined) throw new Error('Nothing was told.');
+  const { body, signature } = stripe.signed(event, Date.now(), 'whsec_books');
+  const told = () =>
+    new Request('http://control.test/', { method: 'POST', body, headers: { 'stripe-signature': signature } });
+  expect((await takeNotice(told(), served.control.railNotices)).status).toBe(400);
+  expect((await takeNotice(told(), served.control.testRailNotices)).status).toBe(204);
+  await become(customer, 'invoice', { state: 'paid', paidMinorUnits: '2000' });
+}, 60_000);
+
+test('a live key of Stripe is none for the books of tests, by whatever way it comes (PRD-1)', () => {
+  const live = { STRIPE_TEST_SECRET_KEY: 'sk_live_books' };
+  expect(() => serve(database.applicationUrl, live)).toThrow('STRIPE_TEST_SECRET_KEY');
+  const env = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_WEBHOOK_SECRETS: [], STRIPE_API_URL: undefined };
+  expect(() => testRailOf({ ...env, ...live, STRIPE_TEST_WEBHOOK_SECRETS: [] })).toThrow('test mode');
+  const none = { STRIPE_TEST_SECRET_KEY: undefined, STRIPE_TEST_WEBHOOK_SECRETS: [] };
+  expect(testRailOf({ ...env, ...none })).toBeUndefined();
+});
+
+test('the platform compares a customer alone, beside what another asked it for, and says from when it is asked (BIL-6, ACC-8)', async () => {
+  const { accountId: childId } = await signUp(served, 'moving');
+  const current = periodAt(nowMs);
+  await ask(platform, 'POST /compared-accounts', { childId, fromPeriod: current.name });
+  const refused = await served.rest('POST', `/v1/accounts/${reseller.accountId}/compared-accounts`, {
+    key: reseller.key,
+    body: { childId: leafId, fromPeriod: current.name },
+  });
+  expect(refused).toMatchObject({ status: 403, body: { code: 'billing.collector_only' } });
+  const csv = `account,period,total\n${childId},${current.name},120.50\n`;
+  expect(await ask(platform, 'POST /compared-figures', { csv })).toEqual({ figureCount: 1 });
+  await owner.query(
+    `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+       issued_at, content) VALUES ('doc_c', $1, $2, $3, 'comparison', 1, 'D-R00001', 'EUR', 12000, '{}', now(), '{}')`,
+    [childId, platform.accountId, current.name],
+  );
+  const { items } = await ask(platform, `GET /comparisons/${current.name}`);
+  expect(items).toMatchObject([
+    { childId, oursMinorUnits: '12000', theirsMinorUnits: '12050', differenceMinorUnits: '-50' },
+  ]);
+  const next = periodAt(current.toMs).name;
+  const after = await ask(platform, 'POST /compared-accounts/ends', { childId, collectFrom: next });
+  expect(after.items).toMatchObject([{ childId, fromPeriod: current.name, toPeriod: current.name }]);
+  const again = await served.rest('POST', `/v1/accounts/${platform.accountId}/compared-accounts/ends`, {
+    key: platform.key,
+    body: { childId, collectFrom: next },
+  });
+  expect(again).toMatchObject({ status: 409, body: { code: 'billing.not_compared' } });
+  const { rows } = await owner.query(
+    "SELECT action FROM audit_entry WHERE account_id = $1 AND action ~ '^comparisons' ORDER BY sequence",
+    [platform.accountId],
+  );
+  expect(rows.map(({ action }) => action)).toEqual([
+    ...['comparisons.start', 'comparisons.importFigures', 'comparisons.collect'],
+  ]);
 });

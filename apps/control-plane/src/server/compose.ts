@@ -208,7 +208,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   let platformId: string | undefined;
   // It is made once, and stays.
   const platformAccount = async () => (platformId ??= await findPlatform(prisma));
-  const collection = collecting({ env, pool, platformAccount });
+  const collection = collecting({ env, pool, cipher, nowMs, platformAccount });
   const { booksOf, aheadMsOf, rail, isTest, railFor, collector } = collection;
   const billing = billingStore({ pool, catalogue, nowMs, aheadMsOf });
   const keys = keyStore(prisma, cipher);
@@ -420,6 +420,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         serviceNames,
         catalogue,
         isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,
+        hasOwnCollector: collection.hasOwnCollector,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
         changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
       },
@@ -474,7 +475,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: billingPorts({
         ...{ env, pool, prisma, nowMs, billing, catalogue, collection },
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
-        asked: (what) => money.asked(what),
+        asked: (what) => void money.asked(what),
       }),
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
@@ -569,6 +570,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onLost,
     platformAccount: collector,
     rail,
+    ownRails: collection.ownRails,
+    testRail: collection.testRail,
     meters: env.STRIPE_METER_EVENTS,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
@@ -690,6 +693,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     moneyWork: money.runner,
     spending,
     railNotices: money.notices,
+    testRailNotices: money.testNotices,
+    railNoticesOf: (collectorId: string) => money.noticesOf(collectorId),
     triggerActions,
     ingestLag,
     credentialEndsWork,

@@ -68,6 +68,16 @@ const fields = z.object({
     .string()
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
+  /** Collects what is on the books of tests, at Stripe's test mode. Never a live key: nobody who tries something pays for it. */
+  STRIPE_TEST_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_test_/, 'must be a secret or restricted key of Stripe in test mode')
+    .optional(),
+  /** Of the webhook endpoint there. */
+  STRIPE_TEST_WEBHOOK_SECRETS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
   /** Meters whose use is told to Stripe, each with the name of its event there: network-discovery.bytes=relay_bytes,… */
   STRIPE_METER_EVENTS: z
     .string()

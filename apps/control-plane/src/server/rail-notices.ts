@@ -4,7 +4,7 @@ import type { PaymentRail, RailNotice } from '@patchbay/domain/billing/collectio
 const BODY_BYTES_MAX = 1_048_576;
 
 export interface NoticePorts {
-  /** Undefined: nothing collects. */
+  /** Undefined: nothing collects by it. */
   readonly rail: Pick<PaymentRail, 'openNotice'> | undefined;
   keep(notice: RailNotice): Promise<boolean>;
   /** Something new was told. */

@@ -32,7 +32,7 @@ const open = (path: string, headers: Record<string, string> = {}) =>
     serveExport(served.control, new Request(`http://control.test${path}`, { headers })),
   );
 
-test('an export is asked for, made by the job, and read by a short-lived link that opens nothing else (C23, C52)', async () => {
+test('C52: an export is asked for, made by the job, and read by a short-lived link that opens nothing else (C23)', async () => {
   const { body: asked } = await asAlice('POST', '/exports', {});
   expect(asked).toMatchObject({ state: 'pending', scope: 'account' });
   expect(await asAlice('POST', `/exports/${asked.id}/links`, {})).toMatchObject({ status: 409 });

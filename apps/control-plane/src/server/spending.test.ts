@@ -236,7 +236,7 @@ test('a limit that throttles holds the bit rate once it is reached, and not befo
   expect(await spent()).toEqual([]);
 });
 
-test('of fifty sessions that begin at once, at two control planes, as many begin as can be paid for five seconds (BIL-5)', async () => {
+test('C26: of fifty sessions that begin at once, at two control planes, as many begin as can be paid for five seconds (BIL-5)', async () => {
   await prepay(83);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>

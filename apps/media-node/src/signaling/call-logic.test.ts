@@ -145,7 +145,7 @@ describe('application logic decides about a call (HKS-3)', () => {
     expect(alice.last('ended').reason.code).toBe('signaling.logic_ended');
   });
 
-  it('a document reaches no account above its own, and none that the caller may not call (C34, LIV-0)', () => {
+  it('C34: a document reaches no account above its own, and none that the caller may not call (LIV-0)', () => {
     const { machine } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
     const boss = machine.connect({
       identity: 'boss',

@@ -259,3 +259,21 @@ test('webhook: is made, changed, told to, and its secret is shown where it came 
   ]);
   await expect(run('webhook', 'change', webhook.id)).rejects.toThrow('Say what is to change');
 });
+
+test('test: the clock is set to a UTC date or a time, and an invoice is paid by nobody', async () => {
+  const clock = { accountId: platform.accountId, now: '2027-02-01T00:00:00.000Z', aheadMs: 86_400_000 };
+  const month = { period: '2027-01', state: 'closing', accountCount: 4, doneCount: 1, documentCount: 0 };
+  answer('POST /test-clock/advance', { ...clock, state: 'closing', months: [month] });
+  answer('POST /test-payments', {
+    ...{ documentId: createId('doc'), outcome: 'paid', state: 'paid' },
+    ...{ paidMinorUnits: '2000', refundedMinorUnits: '0', disputedMinorUnits: '0' },
+  });
+  const { stdout } = await run('test', 'clock', 'advance', '2027-02-01');
+  expect(stdout).toMatch(/2027-02-01T00:00:00\.000Z +1\.0 +closing +2027-01 +1 of 4/);
+  await run('test', 'pay', platform.accountId, '2027-01');
+  expect(changes()).toEqual([
+    { request: 'POST /test-clock/advance', body: { to: '2027-02-01T00:00:00.000Z' } },
+    { request: 'POST /test-payments', body: { period: '2027-01', outcome: 'paid' } },
+  ]);
+  await expect(run('test', 'clock', 'advance', 'tomorrow')).rejects.toThrow('give a UTC date');
+});

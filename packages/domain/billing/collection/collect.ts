@@ -12,7 +12,10 @@ import { type PaymentRail, RailError, type RailInvoice } from './rail.ts';
 
 export interface CollectPorts {
   readonly store: CollectionStore;
-  readonly rail: PaymentRail;
+  /** Of the platform. Undefined: it collects nothing. */
+  readonly rail: PaymentRail | undefined;
+  /** Of a seller that collects itself. Undefined: it took its key back. */
+  readonly ownRailOf?: (collectorId: string) => Promise<PaymentRail | undefined>;
   readonly nowMs: () => number;
 }
 
@@ -36,36 +39,46 @@ const STEP_COUNT_MAX = 300;
  * the same step with the same key.
  */
 export async function collectDocument(documentId: string, ports: CollectPorts): Promise<void> {
-  const { store, rail, nowMs } = ports;
+  const { store, nowMs } = ports;
   let held = await store.change(documentId, () => undefined);
   if (held === undefined) return;
+  const rail = await railFor(held.collection, ports);
+  if (rail === undefined) {
+    await store.change(documentId, () => ({ failure: NO_RAIL, nextAtMs: nowMs() + REFUSED_AGAIN_MS }));
+    return;
+  }
+  const taken = async (step: PendingStep): Promise<{ readonly id: string }> => {
+    const isOld = nowMs() - step.sinceMs > KEY_KNOWN_MS;
+    return (isOld ? await rail.find(step.call) : undefined) ?? (await rail.perform(step.call, step.key));
+  };
+  const look = async ({ collection }: HeldCollection): Promise<void> => {
+    if (collection.kind !== 'invoice' || collection.invoiceId === undefined) return;
+    const invoice = await rail.readInvoice(collection.invoiceId);
+    await store.change(documentId, (now) => observed(now, invoice));
+  };
   try {
-    await look(held, ports);
+    await look(held);
     for (let count = 0; count < STEP_COUNT_MAX; count++) {
       held = await store.change(documentId, (now) => planned(now, nowMs()));
       const step = held?.pending;
       if (held === undefined || step === undefined) return;
-      const { id } = await taken(step, ports);
+      const { id } = await taken(step);
       held = await store.change(documentId, (now) => answered(now, step, id));
-      if (held !== undefined && movesInvoice(step)) await look(held, ports);
+      if (held !== undefined && movesInvoice(step)) await look(held);
     }
     await store.change(documentId, () => ({ nextAtMs: nowMs() }));
   } catch (cause) {
     if (!(cause instanceof RailError)) throw cause;
     await store.change(documentId, (now) => failed(now, cause, nowMs()));
   }
-
-  async function taken(step: PendingStep, { rail: at }: CollectPorts): Promise<{ readonly id: string }> {
-    const isOld = nowMs() - step.sinceMs > KEY_KNOWN_MS;
-    return (isOld ? await at.find(step.call) : undefined) ?? (await at.perform(step.call, step.key));
-  }
-
-  async function look({ collection }: HeldCollection, { store: at }: CollectPorts): Promise<void> {
-    if (collection.kind !== 'invoice' || collection.invoiceId === undefined) return;
-    const invoice = await rail.readInvoice(collection.invoiceId);
-    await at.change(documentId, (now) => observed(now, invoice));
-  }
 }
+
+const NO_RAIL = 'Whoever collects it has no key of Stripe here.';
+
+const railFor = async (
+  { collectorId }: HeldCollection['collection'],
+  { rail, ownRailOf }: CollectPorts,
+): Promise<PaymentRail | undefined> => (collectorId === undefined ? rail : await ownRailOf?.(collectorId));
 
 const movesInvoice = ({ call }: Step): boolean =>
   ['finalise-invoice', 'void-invoice', 'refund'].includes(call.type);

@@ -19,7 +19,7 @@ export interface HeldCollection {
   readonly failure?: string;
   /** Of an invoice: the payout notes of those who earn of it. */
   readonly notes: readonly PayoutCollection[];
-  /** Who collects. */
+  /** Who collects: the top of the tree, or a seller that does so itself. */
   readonly platformId: string;
   /** Of the account, at the rail, as far as it has them. */
   readonly customerId?: string;

@@ -20,6 +20,8 @@ export interface InvoiceCollection {
   readonly purpose?: 'top-up';
   /** A prepaid balance paid it: the rail never hears of it. */
   readonly isPaidFromBalance?: true;
+  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
+  readonly collectorId?: string;
   readonly documentId: string;
   readonly accountId: string;
   readonly period: string;

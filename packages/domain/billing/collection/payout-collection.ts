@@ -14,6 +14,8 @@ export interface PaidTransfer {
 /** How a payout stands. */
 export interface PayoutCollection {
   readonly kind: 'payout';
+  /** The seller that pays it out by a payment account of its own. Absent: the top of the tree does. */
+  readonly collectorId?: string;
   readonly documentId: string;
   readonly accountId: string;
   readonly period: string;

@@ -172,6 +172,35 @@ export function settleInvoice({
   return { notes: held.filter((note, index) => note !== notes[index]), transactions };
 }
 
+/**
+ * What follows from a document that compares alone: it is an invoice that is void as it is issued. Nobody was asked for
+ * anything, so all that moves is what those above would have earned of it, and are not owed.
+ */
+export function compared(
+  document: BillingDocument,
+  {
+    invoice,
+    notes,
+    platformId,
+  }: { readonly invoice: InvoiceCollection; readonly notes: readonly PayoutCollection[]; platformId: string },
+): SettledInvoice {
+  const after: InvoiceCollection = { ...invoice, isVoidAsked: true, state: 'void' };
+  const settled = settleInvoice({ before: invoice, after, notes, platformId });
+  const both = [...issued({ ...document, kind: 'invoice' }, platformId), ...settled.transactions];
+  const totals = new Map<string, CollectionEntry>();
+  for (const entry of both.flatMap(({ entries }) => entries)) {
+    const key = `${entry.accountId} ${entry.book}`;
+    totals.set(key, { ...entry, amount: nano((totals.get(key)?.amount ?? ZERO) + entry.amount) });
+  }
+  const entries = [...totals.values()].filter(({ amount }) => amount !== 0n);
+  const { period, accountId, currency } = invoice;
+  const sourceRef = `compared/${document.id}`;
+  return {
+    notes: settled.notes,
+    transactions: entries.length === 0 ? [] : [{ sourceRef, period, accountId, currency, entries }],
+  };
+}
+
 /** What its account is owed more or less by it, and how much less or more of the credit that it gave is paid by it. */
 const owedBetween = (was: PayoutCollection, is: PayoutCollection): readonly Moved[] => [
   { accountId: is.accountId, book: 'owed', minorUnits: earnedOf(is) - earnedOf(was) },

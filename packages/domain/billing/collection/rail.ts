@@ -137,6 +137,8 @@ export interface SignedNotice {
 
 /** Says that something changed, and not what: that is read anew. */
 export interface RailNotice {
+  /** The seller whose own rail told it. Absent: that of the platform. */
+  readonly collectorId?: string;
   readonly id: string;
   readonly type: string;
   readonly subject: {

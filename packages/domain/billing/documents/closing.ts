@@ -51,11 +51,14 @@ function invoiceOf({ statement, sellerId, outstanding }: ClosingRequest): Docume
   };
 }
 
-/** They sum to the exact charge. None of them is below zero. */
+/**
+ * They sum to the exact charge. None of them is below zero. Who collects itself buys all that is used below it, and is asked
+ * for it meter by meter.
+ */
 function chargeLines(statement: Statement): DocumentLine[] {
-  const { accountId, period, charge, ownUse } = statement;
+  const { accountId, period, charge, ownUse, passedThrough, isOwnCollector } = statement;
   const own = statementByMeter(statement).lines.flatMap((line): DocumentLine[] => {
-    const part = line.parts.find((each) => each.accountId === accountId);
+    const part = isOwnCollector ? line : line.parts.find((each) => each.accountId === accountId);
     if (part === undefined || part.amount === 0n) return [];
     return [
       {
@@ -69,7 +72,7 @@ function chargeLines(statement: Statement): DocumentLine[] {
       },
     ];
   });
-  const subsidy = subtract(charge.amount, ownUse);
+  const subsidy = subtract(charge.amount, isOwnCollector ? nano(ownUse + passedThrough) : ownUse);
   if (subsidy > 0n || own.length === 0)
     own.push({ kind: 'subsidy', key: 'subsidy', period: period.name, amount: subsidy });
   return own;

@@ -80,9 +80,10 @@ export interface RefundRequest {
 export interface DocumentStore {
   party(accountId: string): Promise<BillingParty | undefined>;
   setParty(accountId: string, party: BillingParty): Promise<void>;
-  railParty(accountId: string): Promise<RailParty>;
+  /** With `collectorId`, at the rail of a seller that collects itself. */
+  railParty(accountId: string, collectorId?: string): Promise<RailParty>;
   /** Payouts that wait for it are looked at again. */
-  setRailParty(accountId: string, party: RailParty): Promise<void>;
+  setRailParty(accountId: string, party: RailParty, collectorId?: string): Promise<void>;
   /** The newest first. */
   list(accountId: string, query: DocumentQuery): Promise<Page<StoredDocument>>;
   /** Of the account, or of one below it. */

@@ -3,10 +3,31 @@ import { type TaxedBuyer, type TaxLine, type TaxTerms, taxLinesAt, taxRates } fr
 
 /**
  * 'invoice': what an account is asked for. 'credit-note': what of an invoice is given back. 'payout-note': what an account
- * is paid.
+ * is paid. 'comparison' and 'comparison-payout': what the two would be, of an account that is rated and not asked: nobody owes
+ * anything of them.
  */
-export const documentKinds = ['invoice', 'credit-note', 'payout-note'] as const;
+export const documentKinds = [
+  'invoice',
+  'credit-note',
+  'payout-note',
+  'comparison',
+  'comparison-payout',
+] as const;
 export type DocumentKind = (typeof documentKinds)[number];
+
+/** A draft of a month in which its account is compared alone. */
+export function comparisonOf(draft: DocumentDraft): DocumentDraft {
+  switch (draft.kind) {
+    case 'invoice':
+      return { ...draft, kind: 'comparison' };
+    case 'payout-note':
+      return { ...draft, kind: 'comparison-payout' };
+    case 'credit-note':
+    case 'comparison':
+    case 'comparison-payout':
+      return draft;
+  }
+}
 
 /** Who a document is from or to, as of the time when it was issued. */
 export interface DocumentParty {
@@ -88,7 +109,13 @@ export interface BillingDocument extends DocumentDraft {
 
 const SEQUENCE_DIGITS = 5;
 const DAY_MS = 86_400_000;
-const kindLetters = { invoice: 'I', 'credit-note': 'C', 'payout-note': 'P' } as const;
+const kindLetters = {
+  invoice: 'I',
+  'credit-note': 'C',
+  'payout-note': 'P',
+  comparison: 'R',
+  'comparison-payout': 'RP',
+} as const;
 
 export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }: SellerTerms): string =>
   `${numberPrefix}-${kindLetters[kind]}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`;
@@ -98,7 +125,8 @@ export const taxLinesOf = (
   { kind, netMinorUnits }: Pick<DocumentDraft, 'kind' | 'netMinorUnits'>,
   terms: SellerTerms,
   buyer: TaxedBuyer,
-): readonly TaxLine[] => (kind === 'invoice' ? taxLinesAt(taxRates(terms, buyer), netMinorUnits) : []);
+): readonly TaxLine[] =>
+  kind === 'invoice' || kind === 'comparison' ? taxLinesAt(taxRates(terms, buyer), netMinorUnits) : [];
 
 export interface Issue {
   readonly id: string;

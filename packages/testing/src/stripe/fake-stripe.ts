@@ -25,14 +25,20 @@ export interface FakeStripe {
   readonly url: string;
   /** The account whose key asks. */
   readonly state: FakeState;
-  /** Of an account that is named in a header. */
+  /** Of an account that is named in a header, or whose own key asks. */
   stateOf(stripeAccount: string): FakeState;
+  /** Keys of accounts of their own, each with its account. Any other key is that of `state`. */
+  readonly accountOfKey: Map<string, string>;
   readonly faults: StripeFault[];
   /** Method and path of each request, in order. */
   readonly requests: string[];
   readonly webhookSecret: string;
-  /** An event as Stripe sends it. */
-  signed(event: StripeObject, atMs?: number): { readonly body: string; readonly signature: string };
+  /** An event as Stripe sends it, with the secret of the endpoint that it goes to. */
+  signed(
+    event: StripeObject,
+    atMs?: number,
+    secret?: string,
+  ): { readonly body: string; readonly signature: string };
   /** Runs before each request is answered: to let a process die there. */
   onRequest: ((request: string) => void | Promise<void>) | undefined;
   close(): Promise<void>;
@@ -260,6 +266,7 @@ export async function startFakeStripe({
     return known;
   };
   const state = stateOf('');
+  const accountOfKey = new Map<string, string>();
   const faults: StripeFault[] = [];
   const requests: string[] = [];
   const answers = new Map<string, Answer & { readonly print: string }>();
@@ -302,9 +309,9 @@ export async function startFakeStripe({
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const asked = await read(request);
-    if (asked.path.startsWith('/pay/')) return payPage(state, asked, response);
-    if (asked.path.startsWith('/connect/')) return connectPage(state, asked, response);
+    const asked = await read(request, accountOfKey);
+    if (asked.path.startsWith('/pay/')) return payPage([...states.values()], asked, response);
+    if (asked.path.startsWith('/connect/')) return connectPage([...states.values()], asked, response);
     requests.push(`${asked.method} ${asked.path}`);
     await fake.onRequest?.(`${asked.method} ${asked.path}`);
     const at = faults.findIndex(({ path }) => path.test(asked.path));
@@ -335,14 +342,15 @@ export async function startFakeStripe({
     url,
     state,
     stateOf,
+    accountOfKey,
     faults,
     requests,
     webhookSecret,
     onRequest: undefined,
-    signed(event, atMs = nowMs()) {
+    signed(event, atMs = nowMs(), secret = webhookSecret) {
       const body = JSON.stringify(event);
       const seconds = Math.floor(atMs / 1_000);
-      const digest = createHmac('sha256', webhookSecret).update(`${seconds}.${body}`).digest('hex');
+      const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
       return { body, signature: `t=${seconds},v1=${digest}` };
     },
     close: () =>
@@ -362,24 +370,27 @@ interface Asked {
   readonly account: string;
 }
 
-async function read(request: IncomingMessage): Promise<Asked> {
+async function read(request: IncomingMessage, accountOfKey: ReadonlyMap<string, string>): Promise<Asked> {
   let body = '';
   for await (const chunk of request) body += chunk;
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const key = request.headers['idempotency-key'];
   const account = request.headers['stripe-account'];
+  const secretKey = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
   return {
     method: request.method,
     path,
     form: request.method === 'GET' ? query : body,
     key: typeof key === 'string' ? key : undefined,
-    account: typeof account === 'string' ? account : '',
+    account: typeof account === 'string' ? account : (accountOfKey.get(secretKey) ?? ''),
   };
 }
 
 /** Where whoever owes an invoice pays it: one button. */
-function payPage(state: FakeState, { method, path }: Asked, response: ServerResponse): void {
+function payPage(states: readonly FakeState[], { method, path }: Asked, response: ServerResponse): void {
   const invoiceId = path.slice('/pay/'.length);
+  const state = states.find((of) => of.all('invoice').some(({ id }) => id === invoiceId));
+  if (state === undefined) throw new StripeRefusal(404, 'No such invoice.');
   if (method === 'POST') state.pay(invoiceId);
   const { status, amount_remaining: left, currency } = state.need(invoiceId, 'invoice');
   const body =
@@ -390,9 +401,14 @@ function payPage(state: FakeState, { method, path }: Asked, response: ServerResp
 }
 
 /** Where whoever is paid out says who it is and where the money goes: one button, which leads back. */
-function connectPage(state: FakeState, { method, path, form }: Asked, response: ServerResponse): void {
+function connectPage(
+  states: readonly FakeState[],
+  { method, path, form }: Asked,
+  response: ServerResponse,
+): void {
   if (method === 'POST') {
-    state.onboard(path.slice('/connect/'.length));
+    const payeeId = path.slice('/connect/'.length);
+    states.find((of) => of.all('account').some(({ id }) => id === payeeId))?.onboard(payeeId);
     response.writeHead(303, { location: new URLSearchParams(form).get('return_url') ?? '/' }).end();
     return;
   }

@@ -23,6 +23,8 @@ const samples: readonly unknown[] = [
   [],
   ['*'],
   ['audio'],
+  'sk_test_1',
+  ['whsec_1'],
   true,
   1,
   { meter: 'network-discovery.bytes' },

@@ -6,7 +6,7 @@ import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { problemOf } from '../problem/problem.ts';
@@ -19,12 +19,17 @@ import { showMinorUnits } from './printed-document.ts';
 /** By then Stripe has done it, and the page need not wait for its next look. */
 const MOVED_MS = 2_000;
 
-/** What the platform, which collects, can do with an invoice: give back what was paid, or ask for it no more. */
+/** What whoever collects an invoice can do with it: give back what was paid, or ask for it no more. */
 export function DocumentChanges({ document }: { readonly document: ShownDocument }): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
   const { data: account } = useAccount();
-  const { kind, standing } = document;
+  const { kind, standing, collectedBy } = document;
+  const isOfSeller = collectedBy === 'seller' && document.accountId !== accountId;
+  const own = useQuery(trpc.collecting.get.queryOptions({ accountId }, { enabled: isOfSeller }));
   if (account?.isTest === true) return kind === 'invoice' ? <TestPayments document={document} /> : null;
-  if (!isPlatform(account) || kind !== 'invoice' || standing === undefined) return null;
+  const isOurs = isOfSeller ? own.data !== undefined && own.data.state !== 'none' : isPlatform(account);
+  if (!isOurs || kind !== 'invoice' || standing === undefined) return null;
   const isPaid = BigInt(standing.paidMinorUnits) > BigInt(standing.refundedMinorUnits);
   const isOpen = standing.paidMinorUnits === '0' && standing.state !== 'void';
   return (

@@ -14,8 +14,13 @@ export function DocumentSheet({ document }: { readonly document: ShownDocument }
     <section
       data-theme="light"
       aria-label={`${printed.title} ${printed.number}`}
-      className="min-w-0 rounded-md border border-line bg-canvas p-8 text-ink max-sm:p-4 print:rounded-none print:border-0 print:p-0"
+      className="relative min-w-0 overflow-hidden rounded-md border border-line bg-canvas p-8 text-ink max-sm:p-4 print:rounded-none print:border-0 print:p-0"
     >
+      {printed.stamp === undefined ? null : (
+        <p className="pointer-events-none absolute inset-0 grid -rotate-[35deg] place-items-center text-[6rem] font-bold text-ink-soft opacity-15 max-sm:text-[3.5rem]">
+          {printed.stamp}
+        </p>
+      )}
       <header className="border-b-2 pb-3" style={{ borderColor: accent }}>
         {look.logo === undefined ? (
           <p className="text-lg font-semibold" style={{ color: accent }}>

@@ -38,6 +38,8 @@ const kinds = [
   { value: 'invoice', label: 'Invoices' },
   { value: 'credit-note', label: 'Credit notes' },
   { value: 'payout-note', label: 'Payout notes' },
+  { value: 'comparison', label: 'Comparisons' },
+  { value: 'comparison-payout', label: 'Comparisons of payouts' },
 ] as const;
 type Kind = (typeof kinds)[number]['value'];
 

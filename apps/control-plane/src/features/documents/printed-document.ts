@@ -36,12 +36,16 @@ export interface PrintedDocument {
   readonly rows: readonly PrintedRow[];
   readonly sums: readonly PrintedSum[];
   readonly notes: readonly string[];
+  /** Across the page, of what nobody is to pay in earnest. */
+  readonly stamp?: string;
 }
 
 export const kindTitles = {
   invoice: 'Invoice',
   'credit-note': 'Credit note',
   'payout-note': 'Payout note',
+  comparison: 'Comparison',
+  'comparison-payout': 'Comparison of a payout',
 } as const;
 
 type Line = DocumentAnswer['lines'][number];
@@ -55,6 +59,7 @@ export const showMinorUnits = (minorUnits: string, currency: string): string =>
 export function printedDocument(document: DocumentAnswer): PrintedDocument {
   const { kind, number, currency, period, issuedAt, dueAt, totalMinorUnits } = document;
   const money = (minorUnits: string) => showMinorUnits(minorUnits, currency);
+  const isPayout = kind === 'payout-note' || kind === 'comparison-payout';
   return {
     title: kindTitles[kind],
     number,
@@ -65,14 +70,14 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       ...(dueAt === undefined ? [] : [['Due', showUtcDay(dueAt)] as const]),
     ],
     parties: [
-      { role: kind === 'payout-note' ? 'Paid by' : 'From', lines: partyLines(document.seller) },
-      { role: kind === 'payout-note' ? 'Paid to' : 'To', lines: partyLines(document.buyer) },
+      { role: isPayout ? 'Paid by' : 'From', lines: partyLines(document.seller) },
+      { role: isPayout ? 'Paid to' : 'To', lines: partyLines(document.buyer) },
     ],
     amountHead: currency,
     rows: document.lines.map((line) => rowOf(line, currency)),
     sums: [
       ...carriedSums(document),
-      ...(kind === 'invoice'
+      ...(kind === 'invoice' || kind === 'comparison'
         ? [
             { text: 'Net', amount: money(document.netMinorUnits) },
             ...document.taxLines.map(({ name, basisPoints, minorUnits, isReverseCharge }) => ({
@@ -86,13 +91,22 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       { text: totalTexts[kind], amount: `${money(totalMinorUnits)} ${currency}`, isTotal: true },
     ],
     notes: notesOf(document),
+    ...stampOf(document),
   };
+}
+
+/** Nobody owes anything of a comparison, nor of what is on the books of tests. */
+function stampOf({ kind, isTest }: DocumentAnswer): Pick<PrintedDocument, 'stamp'> {
+  if (isTest) return { stamp: 'Test' };
+  return kind === 'comparison' || kind === 'comparison-payout' ? { stamp: 'Comparison' } : {};
 }
 
 const totalTexts = {
   invoice: 'To be paid',
   'credit-note': 'Credited',
   'payout-note': 'To be paid out',
+  comparison: 'Would be asked for',
+  'comparison-payout': 'Would be paid out',
 } as const;
 
 const partyLines = ({ legalName, addressLines, taxId }: DocumentAnswer['seller']): readonly string[] => [
@@ -159,6 +173,9 @@ function notesOf({ kind, currency, dueAt, correctsId, standing }: DocumentAnswer
       ? [`Please pay by ${showUtcDay(dueAt)}: ${payUrl}`]
       : []),
     ...(correctsId === undefined ? [] : [`It corrects the invoice ${correctsId}.`]),
+    ...(kind === 'comparison' || kind === 'comparison-payout'
+      ? ['Another bills this month: nothing of this document is owed.']
+      : []),
     ...(kind === 'payout-note' ? ['It is sent as far as it was paid by those that it was earned of.'] : []),
     ...setOffNotes(BigInt(setOff), currency),
   ];

@@ -23,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   'dispute-lost clearing': 'Went back by a lost dispute',
   'void invoiced': 'Invoice void',
   'void tax': 'Tax of the void invoice',
+  'compared owed': 'Not owed: a customer was compared alone',
   'payout owed': 'Payout settled',
   'payout clearing': 'Payout',
   'drawn balance': 'Balance used',

@@ -48,7 +48,7 @@ export function PaymentsPage(): ReactNode {
     <>
       <PageHeader
         title="Statements"
-        scope="What moved between this account and the platform. Above zero is to the good of this account."
+        scope={`What moved between ${isPlatform(account) ? 'all accounts' : 'this account'} and the platform. Above zero is to the good of ${isPlatform(account) ? 'the platform' : 'this account'}.`}
         examples={[exampleOf({ operation: 'payments.list', input: { accountId } })]}
         actions={<LinkCustomers />}
       />
@@ -65,7 +65,9 @@ export function PaymentsPage(): ReactNode {
       ) : null}
       {items.length > 0 ? (
         <div className="grid grid-cols-1 gap-6">
-          {balances.data === undefined ? null : <Standing balances={balances.data.items} movements={items} />}
+          {balances.data === undefined ? null : (
+            <Standing balances={balances.data.items} movements={items} isOfPlatform={isPlatform(account)} />
+          )}
           <Table
             label="Movements"
             columns={columnsOf(accountId, isPlatform(account))}
@@ -87,19 +89,29 @@ export function PaymentsPage(): ReactNode {
 function Standing({
   balances,
   movements,
+  isOfPlatform,
 }: {
   readonly balances: readonly Balance[];
   readonly movements: readonly Movement[];
+  /** Its books have the other side of everybody's. */
+  readonly isOfPlatform: boolean;
 }): ReactNode {
+  const side = isOfPlatform ? -1n : 1n;
   return [...Map.groupBy(balances, ({ currency }) => currency)].map(([currency, ofCurrency]) => {
     const of = (book: Balance['book']) =>
-      ofCurrency.filter((each) => each.book === book).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+      ofCurrency
+        .filter((each) => each.book === book)
+        .reduce((sum, { amount }) => sum + BigInt(amount) * side, 0n);
     const clearing = movements.filter((moved) => moved.book === 'clearing' && moved.currency === currency);
     const byMonth = (pick: (amount: bigint) => bigint) =>
-      sumsByMonth(clearing, ({ period, amount }) => ({ period, amount: pick(BigInt(amount)) }));
+      sumsByMonth(clearing, ({ period, amount }) => ({ period, amount: pick(BigInt(amount) * side) }));
     const figures = [
-      ['Open to be paid', -of('invoiced'), 'asked for and not paid yet'],
-      ['Owed to you', of('owed'), 'earned, and sent once its payers have paid'],
+      [isOfPlatform ? 'Open invoices' : 'Open to be paid', -of('invoiced'), 'asked for and not paid yet'],
+      [
+        isOfPlatform ? 'Owed to others' : 'Owed to you',
+        of('owed'),
+        'earned, and sent once its payers have paid',
+      ],
       ['Held by a bank', of('disputed'), 'while a payment is disputed'],
     ] as const;
     if (clearing.length === 0 && figures.every(([, amount]) => amount === 0n)) return null;

@@ -28,6 +28,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { OwnStripe } from './own-stripe.tsx';
 
 type Payee = Outputs['payouts']['get'];
 
@@ -112,6 +113,7 @@ export function PayoutsPage(): ReactNode {
             rowKey={({ id }) => id}
           />
         )}
+        <OwnStripe />
       </div>
       <LoadMore
         hasMore={list.hasNextPage}

@@ -15,8 +15,16 @@ import { actionWords, readDays } from './reminder-words.ts';
 
 export type Terms = Outputs['reminders']['get']['items'][number];
 
-/** When customers are reminded, and what follows at last. */
-export function TermsForm({ terms }: { readonly terms: Terms }): ReactNode {
+/** When customers are reminded, and what follows at last: all of them, or one. */
+export function TermsForm({
+  terms,
+  childId,
+  onSaved,
+}: {
+  readonly terms: Terms;
+  readonly childId?: string;
+  readonly onSaved?: () => void;
+}): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const queries = useQueryClient();
@@ -29,6 +37,7 @@ export function TermsForm({ terms }: { readonly terms: Terms }): ReactNode {
       onSuccess: async () => {
         show({ title: 'It holds from now on.', tone: 'live' });
         await queries.invalidateQueries({ queryKey: trpc.reminders.pathKey() });
+        onSaved?.();
       },
     }),
   );
@@ -46,6 +55,7 @@ export function TermsForm({ terms }: { readonly terms: Terms }): ReactNode {
         set.mutate({
           ...{ accountId, afterDays, lastAction: action },
           ...(beforeDays === undefined ? {} : { beforeDays }),
+          ...(childId === undefined ? {} : { childId }),
         });
       }}
     >

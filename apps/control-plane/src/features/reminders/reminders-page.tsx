@@ -18,6 +18,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { CustomerTerms } from './customer-terms.tsx';
 import { type Terms, TermsForm } from './reminder-terms.tsx';
 import { actionWords, offsetText } from './reminder-words.ts';
 
@@ -60,6 +61,7 @@ export function RemindersPage(): ReactNode {
           </section>
         )}
         {ofChildren.length === 0 ? null : <OwnTerms items={ofChildren} />}
+        {all === undefined ? null : <CustomerTerms items={ofChildren} all={all} />}
         <section aria-labelledby="overdue">
           <h2 id="overdue" className="mb-1 font-semibold">
             Overdue

@@ -69,6 +69,7 @@ export const moneyParts: readonly Part[] = [
   { key: 'payments', label: 'Payments', needs: 'payments.list' },
   { key: 'payouts', label: 'Payouts', needs: 'payouts.get' },
   { key: 'reminders', label: 'Reminders', needs: 'reminders.get' },
+  { key: 'comparisons', label: 'Comparisons', needs: 'comparisons.listAccounts' },
   { key: 'ledger', label: 'Ledger', needs: 'ledger.list' },
 ];
 

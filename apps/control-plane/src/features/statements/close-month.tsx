@@ -36,8 +36,9 @@ export function CloseMonth(): ReactNode {
         title={`${new Intl.ListFormat('en').format(months)} ${months.length === 1 ? 'is' : 'are'} over`}
         action={<AskWhich months={waiting.map(({ period }) => period)} />}
       >
-        {showPeriod(oldest.period)} closes by itself on {oldest.lateUsageUntil.slice(0, 10)} (UTC), when no
-        late use can change it any more. Until then nobody is asked for its money.
+        {months.length === 1 ? 'It' : showPeriod(oldest.period)} closes by itself on{' '}
+        {oldest.lateUsageUntil.slice(0, 10)} (UTC), when no late use can change it any more. Until then nobody
+        is asked for its money.
       </Callout>
     </div>
   );
