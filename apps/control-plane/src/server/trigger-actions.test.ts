@@ -122,9 +122,7 @@ test('a crossing waits in the outbox while nobody acts; then its account is susp
   );
   const { items } = await askingWith(() => key)('GET', `${id}/audit`);
   const entries = items.filter(({ action }: { action: string }) => action === 'triggers.suspend');
-  expect(entries).toMatchObject([
-    { ...ABOVE, before: { state: 'active' }, after: { state: 'suspended' } },
-  ]);
+  expect(entries).toMatchObject([{ ...ABOVE, before: { state: 'active' }, after: { state: 'suspended' } }]);
   // The account below learns that it happened, and neither who set a trigger nor what for.
   expect(JSON.stringify(items)).not.toMatch(new RegExp(`Gigabytes|${trigger.id}`));
   // Who set it finds it by its name, and by its id.
