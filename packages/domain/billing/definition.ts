@@ -18,7 +18,11 @@ import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
-import { ownCollectingErrors, ownCollectingEvents, ownCollectingResources } from './own-collecting-operations.ts';
+import {
+  ownCollectingErrors,
+  ownCollectingEvents,
+  ownCollectingResources,
+} from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
