@@ -1,5 +1,5 @@
 import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
-import { type PolicyWord, saysNothing, silent } from '@patchbay/domain/policy/policy-level';
+import { type PolicyHold, type PolicyWord, saysNothing, silent } from '@patchbay/domain/policy/policy-level';
 import {
   type AssignedPlan,
   PLACE_COUNT_MAX,
@@ -65,14 +65,18 @@ export interface StoredRow {
   readonly instance_type: string;
   readonly region: string;
   readonly endpoint: string;
-  readonly word: PolicyWord & { readonly isHeld?: true; readonly credentialId?: string };
+  readonly word: PolicyWord & {
+    readonly isHeld?: true;
+    readonly heldBy?: PolicyHold;
+    readonly credentialId?: string;
+  };
 }
 
 const named = <Name extends string>(name: Name, text: string) =>
   (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
 
 export const policyFromRow = ({
-  word: { isHeld, credentialId, ...word },
+  word: { isHeld: _, heldBy, credentialId, ...word },
   ...row
 }: StoredRow): StoredPolicy => ({
   accountId: row.account_id,
@@ -83,7 +87,7 @@ export const policyFromRow = ({
   ...named('instanceType', row.instance_type),
   ...named('region', row.region),
   ...named('endpoint', row.endpoint),
-  ...(isHeld === undefined ? {} : { isHeld }),
+  ...(heldBy === undefined ? {} : { heldBy }),
   ...(credentialId === undefined ? {} : { credentialId }),
   word,
 });

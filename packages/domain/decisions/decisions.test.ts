@@ -1,6 +1,7 @@
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { describe, expect, test } from 'vitest';
+import { heldRemedies } from '../policy/decide.ts';
 import { decisions } from './definition.ts';
 import { handlers } from './handlers.ts';
 import { knownTo, nothingKnown } from './known.ts';
@@ -104,6 +105,16 @@ test('get 200: a refused request says its rule, level and remedy, and names nobo
     { accountId, state: 'active' },
   ]);
   expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${platformId}|${parentId}`));
+});
+
+test.each([
+  ['a trigger of an account above', heldRemedies.trigger],
+  ['an invoice that is overdue', heldRemedies.overdue],
+])('of what %s holds the remedy is not to change a policy (TRG-2, PRD-8)', async (holder, remedy) => {
+  const detail = `services does not allow it, as held at user:eve by ${holder}.`;
+  const held = { ...refused, code: 'policy.refused', detail, rule: 'services', level: 'user:eve' };
+  const answer = await ask(requestId, portsOf({ findRefused: async () => held }));
+  expect(answer).toMatchObject({ detail, rule: 'services', level: 'user:eve', remedy });
 });
 
 test('who sees the account above is told which it is, and still nothing of what is above that', async () => {

@@ -1,6 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { isId } from '@patchbay/kit/ids';
-import { type PolicyRefusal, readRefusalText } from '../policy/decide.ts';
+import { heldRemedies, type PolicyRefusal, readRefusalText } from '../policy/decide.ts';
 import type { decisions } from './definition.ts';
 import { type Known, knownTo, nothingKnown } from './known.ts';
 import type { CredentialStanding, DecidedLine, DecisionsPorts } from './ports.ts';
@@ -27,9 +27,15 @@ interface Source {
   readonly level?: string | undefined;
 }
 
-const pageOfCode = ({ pages }: DecisionsPorts, code: string | undefined, source: Source) => {
+const pageOfCode = (
+  { pages }: DecisionsPorts,
+  code: string | undefined,
+  { detail = '', ...source }: Source & { readonly detail?: string | undefined },
+) => {
   const page = code === undefined ? undefined : pages.find(code);
-  return filled({ title: page?.title, remedy: page && remedyFor(page.remedy, source) });
+  const heldBy = policyCodes.has(code ?? '') ? readRefusalText(detail)?.heldBy : undefined;
+  const remedy = heldBy === undefined ? page?.remedy : heldRemedies[heldBy];
+  return filled({ title: page?.title, remedy: remedy && remedyFor(remedy, source) });
 };
 
 /** The sentences of a remedy but for those that point at what this answer does not have. */
@@ -54,7 +60,7 @@ function refusedAnswer(refused: RefusedRequest, { visibleIds, ports }: Reader) {
     operation,
     actor: { id: actorId, name: actorName },
     code,
-    ...pageOfCode(ports, code, { rule, level }),
+    ...pageOfCode(ports, code, { rule, level, detail: refused.detail }),
     detail: withoutNames(refused.detail),
     ...filled({ rule, level: level === undefined ? undefined : withoutNames(level) }),
     known,
@@ -150,7 +156,7 @@ async function ofSession(sessionId: string, { accountId, visibleIds, ports }: Re
     at: session.startedAt.toISOString(),
     accountId: session.accountId,
     operation: session.kind,
-    ...pageOfCode(ports, code, source),
+    ...pageOfCode(ports, code, { ...source, detail }),
     ...filled({ code, detail, ...source }),
     known,
     moments: lines.map(toMoment),
@@ -180,7 +186,7 @@ async function ofCredential(username: string, { accountId, visibleIds, ports }: 
     accountId: standing.accountId,
     operation: 'credential',
     actor: { id: prefixIds.at(-1) ?? '', name: standing.name },
-    ...pageOfCode(ports, told?.code, source),
+    ...pageOfCode(ports, told?.code, { ...source, detail: told?.detail }),
     ...(refusal === undefined && partly !== undefined
       ? { title: 'Nodes of one service do not take it.' }
       : {}),

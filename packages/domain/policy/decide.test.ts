@@ -5,6 +5,7 @@ import {
   admits,
   budgetsOf,
   decide,
+  endingText,
   type PolicyRequest,
   readRefusalText,
   refusalText,
@@ -303,6 +304,39 @@ test('a refusal names the level for who sees it, and for others its kind alone (
   expect(refusalText(refused, ['acc_1'])).toBe('regions does not allow it, as set at acc_1.');
   expect(refusalText(refused, ['acc_2'])).toBe('regions does not allow it, as set at account.');
 });
+
+const triggerHold = { kind: 'trigger', triggerId: 'trg_1', accountId: 'acc_0', isShown: false } as const;
+const heldEndpoint = { level: 'endpoint', accountId: 'acc_1', endpoint: 'user:eve' } as const;
+
+const byTrigger = (who: string) => `user:eve by ${who}`;
+const unnamed = 'a trigger of an account above';
+
+test.each([
+  { heldBy: triggerHold, visibleIds: ['acc_0', 'acc_1'], said: byTrigger('trigger trg_1') },
+  { heldBy: triggerHold, visibleIds: ['acc_1'], said: byTrigger(unnamed) },
+  { heldBy: { ...triggerHold, isShown: true }, visibleIds: ['acc_1'], said: byTrigger('trigger trg_1') },
+  { heldBy: { ...triggerHold, isShown: true }, visibleIds: ['acc_2'], said: `endpoint by ${unnamed}` },
+  {
+    heldBy: { kind: 'overdue' } as const,
+    visibleIds: ['acc_1'],
+    said: 'user:eve by an invoice that is overdue',
+  },
+])(
+  'a refusal says that its level is held and not that it was set, and by what: $said (TRG-2, POL-2, C1)',
+  ({ heldBy, visibleIds, said }) => {
+    const origin = { ...heldEndpoint, heldBy };
+    const level = levelText(origin, visibleIds);
+    for (const [setting, code] of [
+      ['services', 'policy.refused'],
+      ['concurrentSessionsMax', 'limit.exceeded'],
+    ] as const) {
+      const text = refusalText({ setting, origin, code }, visibleIds);
+      expect(text.endsWith(`, as held at ${said}.`)).toBe(true);
+      expect(readRefusalText(text)).toEqual({ setting, level, heldBy: heldBy.kind });
+      expect(readRefusalText(endingText(text, 0))).toEqual({ setting, level, heldBy: heldBy.kind });
+    }
+  },
+);
 
 test.each(['policy.refused', 'limit.exceeded', 'balance.used_up', 'service.not_enabled'] as const)(
   'what a refusal by %s says of its rule and level is read back from its text, and from no other (PRD-8)',

@@ -6,7 +6,15 @@ import {
   type EffectiveSetting,
   effectivePolicy,
 } from './effective-policy.ts';
-import { levelText, type PolicyChain, type PolicyOrigin, scopeOf } from './policy-level.ts';
+import {
+  holdOf,
+  levelText,
+  type PolicyChain,
+  type PolicyHoldKind,
+  type PolicyOrigin,
+  scopeOf,
+  visibleTriggerId,
+} from './policy-level.ts';
 import { serviceStanding } from './service-standing.ts';
 import {
   type CountedSettingName,
@@ -279,9 +287,10 @@ export function refusalText(
   visibleIds: readonly string[],
 ): string {
   const level = levelText(origin, visibleIds);
+  const as = asText(origin, visibleIds);
   switch (code) {
     case 'limit.exceeded':
-      return `${setting} is reached, as set at ${level}.`;
+      return `${setting} is reached, as ${as}.`;
     case 'balance.used_up':
       return `The balance of ${level} is used up, or held by sessions: add money.`;
     case 'service.not_enabled':
@@ -289,13 +298,49 @@ export function refusalText(
         ? `The service is turned off, as set at ${level}.`
         : `The service has to be enabled first, as set at ${level}.`;
     case 'policy.refused':
-      return `${setting} does not allow it, as set at ${level}.`;
+      return `${setting} does not allow it, as ${as}.`;
   }
 }
+
+/** For who is cut off in the middle: what refused, and when what is used up begins anew. */
+export const endingText = (refusal: string, resetsAtMs: number | undefined): string =>
+  resetsAtMs === undefined ? refusal : `${refusal} It begins anew at ${new Date(resetsAtMs).toISOString()}.`;
+
+/** What is held says so: whoever reads that it was set would look in vain for who set it (POL-2). */
+export function asText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
+  const level = levelText(origin, visibleIds);
+  const hold = holdOf(origin);
+  switch (hold?.kind) {
+    case undefined:
+      return `set at ${level}`;
+    case 'overdue':
+      return `held at ${level} by ${holders.overdue}`;
+    case 'trigger': {
+      const triggerId = visibleTriggerId(origin, visibleIds);
+      return `held at ${level} by ${triggerId === undefined ? holders.trigger : `trigger ${triggerId}`}`;
+    }
+  }
+}
+
+const holders: Readonly<Record<PolicyHoldKind, string>> = {
+  trigger: 'a trigger of an account above',
+  overdue: 'an invoice that is overdue',
+};
+
+/** What to do about what is held: to change the policy of the level would change nothing. */
+export const heldRemedies: Readonly<Record<PolicyHoldKind, string>> = {
+  trigger:
+    'Wait until the window of the trigger ends, or ask whoever set it, who can reset it. `level` names what it holds.',
+  overdue: 'Pay the invoice that is overdue, or ask whoever issued it. `level` names what is held.',
+};
 
 /** A level may be any id or name; a setting is a name of the table. */
 const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
   [/(?:^|: )(\w+) (?:is reached|does not allow it), as set at (.+)\.$/, (setting) => setting],
+  [
+    /(?:^|: )(\w+) (?:is reached|does not allow it), as held at (.+) by (a trigger of an account above|trigger \S+|an invoice that is overdue)\.$/,
+    (setting) => setting,
+  ],
   [/(?:^|: )(The balance) of (.+) is used up, or held by sessions: add money\.$/, () => 'prepaidBalance'],
   [
     /(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/,
@@ -303,15 +348,22 @@ const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
   ],
 ];
 
+interface SaidRefusal {
+  readonly setting: SettingName;
+  readonly level: string;
+  readonly heldBy?: PolicyHoldKind;
+}
+
 /** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */
-export function readRefusalText(
-  text: string,
-): { readonly setting: SettingName; readonly level: string } | undefined {
+export function readRefusalText(text: string): SaidRefusal | undefined {
+  const refusal = text.replace(/ It begins anew at \S+\.$/, '');
   for (const [pattern, settingOfText] of saidTexts) {
-    const [, said, level] = pattern.exec(text) ?? [];
+    const [, said, level, holder] = pattern.exec(refusal) ?? [];
     if (said === undefined || level === undefined) continue;
     const setting = settingNames.find((name) => name === settingOfText(said));
-    if (setting !== undefined) return { setting, level };
+    if (setting === undefined) continue;
+    if (holder === undefined) return { setting, level };
+    return { setting, level, heldBy: holder === holders.overdue ? 'overdue' : 'trigger' };
   }
   return undefined;
 }

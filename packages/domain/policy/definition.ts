@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { configPlace } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
-import { policyLevelNames } from './policy-level.ts';
+import { policyHoldKinds, policyLevelNames } from './policy-level.ts';
 import { overridableShape, policyNames, policyValuesShape, settingNames } from './settings.ts';
 
 /** Which place of the account it is about; nothing: all of it. */
@@ -28,7 +28,13 @@ const origin = z.object({
   accountId: z.string().optional(),
   /** 1: the account directly above the one that is asked about. Only where `accountId` is absent. */
   accountsAbove: z.int().min(0).optional(),
+  /** 'above' of what is held, too, wherever it stands. */
   by: z.enum(['above', 'self']).optional(),
+  /** Nobody set it there: it holds for as long as its cause does, a trigger that fired or an invoice that is overdue. */
+  isHeld: z.boolean().optional(),
+  heldBy: z.enum(policyHoldKinds).optional(),
+  /** Which trigger, for who sees its account; where the trigger is shown, for who sees the level. */
+  triggerId: z.string().optional(),
   planId: z.string().optional(),
   region: z.string().optional(),
   applicationId: z.string().optional(),

@@ -2,9 +2,10 @@ import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { whyNotKept } from './data-regions.ts';
+import { asText } from './decide.ts';
 import type { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
-import { levelText, type PolicyWord, saysNothing } from './policy-level.ts';
+import { holdOf, levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_MAX } from './ports.ts';
 import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
@@ -244,14 +245,15 @@ function refusalError(
 ): ServiceError {
   const { setting, reason, origin, ceiling } = refusal;
   const level = levelText(origin, visibleIds);
+  const said = holdOf(origin) === undefined ? level : asText(origin, visibleIds);
   const error = () => {
     switch (reason) {
       case 'locked':
-        return context.error('policy.locked', `/${setting}: it is locked above (${level}).`);
+        return context.error('policy.locked', `/${setting}: it is locked above (${said}).`);
       case 'wider':
         return context.error(
           'policy.wider',
-          `/${setting}: at most ${JSON.stringify(ceiling)} is allowed above (${level}).`,
+          `/${setting}: at most ${JSON.stringify(ceiling)} is allowed above (${said}).`,
         );
       case 'bound_without_value':
       case 'bound_narrower':

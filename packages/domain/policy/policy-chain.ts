@@ -1,5 +1,6 @@
 import {
   type PolicyChain,
+  type PolicyHold,
   type PolicyLevel,
   type PolicyOrigin,
   type PolicyWord,
@@ -39,7 +40,7 @@ export interface StoredPolicy extends PolicyPlace {
    * What holds for as long as its cause does, such as a trigger that fired: said as from above, and by nobody who could change
    * it there. It is not what is stored at the place.
    */
-  readonly isHeld?: true;
+  readonly heldBy?: PolicyHold | undefined;
   readonly word: PolicyWord;
 }
 
@@ -55,8 +56,14 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
     const own = byAccount.get(accountId) ?? [];
     return [
       ...levelsOf(own, { isAt: ({ by }) => by === 'plan', depth }),
-      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row) && row.isHeld !== true, depth }),
-      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row) && row.isHeld === true, depth }),
+      ...levelsOf(own, {
+        isAt: (row) => row.by === 'above' && isBare(row) && row.heldBy === undefined,
+        depth,
+      }),
+      ...levelsOf(own, {
+        isAt: (row) => row.by === 'above' && isBare(row) && row.heldBy !== undefined,
+        depth,
+      }),
       ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'access', depth }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'spending', depth }),
@@ -71,17 +78,19 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
   const depth = subject.chain.length - 1;
   const isOfApplication = (row: StoredPolicy) =>
     row.applicationId !== undefined && row.applicationId === applicationId;
+  const isOfWholeApplication = (row: StoredPolicy) => isOfApplication(row) && row.instanceType === undefined;
   const isOfEndpoint = (row: StoredPolicy) => row.endpoint !== undefined && row.endpoint === endpoint;
   return [
     ...ofAccounts,
-    ...levelsOf(own, { isAt: (row) => isOfApplication(row) && row.instanceType === undefined, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfWholeApplication(row) && row.heldBy !== undefined, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfWholeApplication(row) && row.heldBy === undefined, depth }),
     ...levelsOf(own, {
       isAt: (row) =>
         isOfApplication(row) && row.instanceType !== undefined && row.instanceType === instanceType,
       depth,
     }),
-    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.isHeld === true, depth }),
-    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.isHeld !== true, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.heldBy !== undefined, depth }),
+    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.heldBy === undefined, depth }),
     ...levelsOf(own, {
       isAt: ({ credentialId }) => credentialId !== undefined && prefixIds.includes(credentialId),
       depth,
@@ -107,20 +116,23 @@ function levelsOf(
 
 /** The level that a place of an account is. `depth` 0 is the platform. */
 export function originOf(
-  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId' | 'credentialId'>,
+  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId' | 'credentialId' | 'heldBy'>,
   depth: number,
 ): PolicyOrigin {
   const { accountId, by, planId, region, applicationId, instanceType, endpoint, credentialId } = row;
+  const held = row.heldBy === undefined ? {} : { heldBy: row.heldBy };
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
   if (by === 'access' || by === 'spending') return { level: by, accountId };
   if (region !== undefined) return { level: 'region', accountId, region };
-  if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint };
-  if (credentialId !== undefined) return { level: 'credential', accountId, credentialId };
+  if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint, ...held };
+  if (credentialId !== undefined) return { level: 'credential', accountId, credentialId, ...held };
   if (applicationId !== undefined)
     return instanceType === undefined
-      ? { level: 'application', accountId, applicationId }
+      ? { level: 'application', accountId, applicationId, ...held }
       : { level: 'instanceType', accountId, applicationId, instanceType };
-  return depth === 0 ? { level: 'platform', accountId } : { level: 'account', accountId, by };
+  return depth === 0
+    ? { level: 'platform', accountId, ...held }
+    : { level: 'account', accountId, by, ...held };
 }
 
 /** Everything that a subject is counted in, whether or not anything is limited there today: see `scopeOf`. */

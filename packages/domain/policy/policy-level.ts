@@ -24,21 +24,35 @@ const id = z.string().min(1).max(200);
 const ofAccount = { accountId: id };
 const ofApplication = { ...ofAccount, applicationId: id };
 
+/**
+ * What holds a place for as long as its cause does, and takes nothing back but its end: a trigger of `accountId` that fired, of
+ * which others hear where `isShown`, or an invoice of the account that is overdue.
+ */
+export const policyHoldSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('trigger'), triggerId: id, ...ofAccount, isShown: z.boolean() }),
+  z.object({ kind: z.literal('overdue') }),
+]);
+export type PolicyHold = z.output<typeof policyHoldSchema>;
+export type PolicyHoldKind = PolicyHold['kind'];
+export const policyHoldKinds = ['trigger', 'overdue'] as const satisfies readonly PolicyHoldKind[];
+/** Absent: somebody set it at the level. */
+const held = { heldBy: policyHoldSchema.optional() };
+
 /** Where something was set. */
 export const policyOriginSchema = z.discriminatedUnion('level', [
-  z.object({ level: z.literal('platform'), ...ofAccount }),
+  z.object({ level: z.literal('platform'), ...ofAccount, ...held }),
   /** `accountId` is the account that has the plan; it was made by one above it. */
   z.object({ level: z.literal('plan'), ...ofAccount, planId: id }),
   /** 'above': an account above set it for this one, which cannot take it back. 'self': it did so itself. */
-  z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']) }),
+  z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']), ...held }),
   z.object({ level: z.literal('access'), ...ofAccount }),
   z.object({ level: z.literal('spending'), ...ofAccount }),
   z.object({ level: z.literal('region'), ...ofAccount, region: id }),
-  z.object({ level: z.literal('application'), ...ofApplication }),
+  z.object({ level: z.literal('application'), ...ofApplication, ...held }),
   z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id }),
   /** Such as `user:bob`. */
-  z.object({ level: z.literal('endpoint'), ...ofAccount, endpoint: id }),
-  z.object({ level: z.literal('credential'), ...ofAccount, credentialId: id }),
+  z.object({ level: z.literal('endpoint'), ...ofAccount, endpoint: id, ...held }),
+  z.object({ level: z.literal('credential'), ...ofAccount, credentialId: id, ...held }),
 ]);
 export type PolicyOrigin = z.output<typeof policyOriginSchema>;
 
@@ -117,6 +131,19 @@ export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): 
     case 'spending':
       return origin.accountId;
   }
+}
+
+/** What holds a level, if anything does. */
+export const holdOf = (origin: PolicyOrigin): PolicyHold | undefined =>
+  'heldBy' in origin ? origin.heldBy : undefined;
+
+/** The trigger that holds a level, for who sees its account, or sees the level where the trigger is shown (TRG-2, C1). */
+export function visibleTriggerId(origin: PolicyOrigin, visibleIds: readonly string[]): string | undefined {
+  const hold = holdOf(origin);
+  if (hold?.kind !== 'trigger') return undefined;
+  const isVisible =
+    visibleIds.includes(hold.accountId) || (hold.isShown && visibleIds.includes(origin.accountId));
+  return isVisible ? hold.triggerId : undefined;
 }
 
 /** Names of settings that a word says something of. */

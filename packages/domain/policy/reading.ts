@@ -5,7 +5,14 @@ import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { originOf, type PolicyPlace, policyChain, type StoredPolicy } from './policy-chain.ts';
-import { type PolicyChain, type PolicyOrigin, type PolicyWord, silent } from './policy-level.ts';
+import {
+  holdOf,
+  type PolicyChain,
+  type PolicyOrigin,
+  type PolicyWord,
+  silent,
+  visibleTriggerId,
+} from './policy-level.ts';
 import type { PolicyPorts } from './ports.ts';
 import { settingNames } from './settings.ts';
 import { toWritten } from './written-word.ts';
@@ -83,7 +90,7 @@ const isAtPlace = (
   { accountId, by, place }: Pick<Reading, 'accountId' | 'by' | 'place'>,
 ): boolean =>
   row.accountId === accountId &&
-  row.isHeld !== true &&
+  row.heldBy === undefined &&
   row.by === by &&
   row.region === place.region &&
   row.endpoint === place.endpoint &&
@@ -125,13 +132,29 @@ export function visibleOrigin(
   const { level, accountId } = origin;
   if (!visibleIds.includes(accountId)) {
     const index = accountChain.indexOf(accountId);
-    return { level, ...(index < 0 ? {} : { accountsAbove: accountChain.length - 1 - index }) };
+    const above = index < 0 ? {} : { accountsAbove: accountChain.length - 1 - index };
+    return { level, ...above, ...heldAs(origin, visibleIds) };
   }
-  if (origin.level === 'credential') return { level: origin.level, accountId: origin.accountId };
+  if (origin.level === 'credential')
+    return { level: origin.level, accountId: origin.accountId, ...heldAs(origin, visibleIds) };
   // A plan is of an account above: the one that has it knows that there is a plan, and what it holds it to.
   return origin.level === 'plan' && visibleIds[0] === origin.accountId
     ? { level: origin.level, accountId: origin.accountId }
-    : origin;
+    : withoutHold(origin, visibleIds);
+}
+
+/** A hold as it is told: that there is one, from above whatever set it, and which trigger for who may see that (TRG-2). */
+function heldAs(origin: PolicyOrigin, visibleIds: readonly string[]) {
+  const hold = holdOf(origin);
+  if (hold === undefined) return {};
+  const triggerId = visibleTriggerId(origin, visibleIds);
+  const by = 'above' as const;
+  return { by, isHeld: true, heldBy: hold.kind, ...(triggerId === undefined ? {} : { triggerId }) };
+}
+
+function withoutHold(origin: PolicyOrigin, visibleIds: readonly string[]) {
+  const { heldBy: _, ...place } = { heldBy: undefined, ...origin };
+  return { ...place, ...heldAs(origin, visibleIds) };
 }
 
 export function toAnswer(reading: Reading) {

@@ -4,9 +4,11 @@ import { internalApi } from '../fleet/internal-api.ts';
 import { decide } from './decide.ts';
 import { anyRequest, anyWord } from './policy.testing.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
+import { holdOf } from './policy-level.ts';
 import { accountLevels, applicationLevels, joinedLevels } from './snapshot-levels.ts';
 
 const chain = ['acc_0', 'acc_1', 'acc_2'];
+const heldBy = { kind: 'trigger', triggerId: 'trg_1', accountId: 'acc_1', isShown: false } as const;
 const places: readonly Omit<StoredPolicy, 'word' | 'timeZone'>[] = [
   { accountId: 'acc_0', by: 'self' },
   { accountId: 'acc_0', by: 'self', region: 'eu' },
@@ -18,13 +20,14 @@ const places: readonly Omit<StoredPolicy, 'word' | 'timeZone'>[] = [
   { accountId: 'acc_2', by: 'above' },
   { accountId: 'acc_2', by: 'self' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_1' },
+  { accountId: 'acc_2', by: 'above', heldBy, applicationId: 'app_1' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_1', instanceType: 'free' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_2' },
-  { accountId: 'acc_2', by: 'above', isHeld: true, endpoint: 'user:bob' },
+  { accountId: 'acc_2', by: 'above', heldBy, endpoint: 'user:bob' },
   { accountId: 'acc_2', by: 'self', endpoint: 'user:bob' },
   { accountId: 'acc_2', by: 'self', endpoint: 'user:eve' },
-  { accountId: 'acc_2', by: 'above', isHeld: true, credentialId: 'crd_1' },
-  { accountId: 'acc_2', by: 'above', isHeld: true, credentialId: 'crd_2' },
+  { accountId: 'acc_2', by: 'above', heldBy, credentialId: 'crd_1' },
+  { accountId: 'acc_2', by: 'above', heldBy, credentialId: 'crd_2' },
 ];
 const anyStored: fc.Arbitrary<StoredPolicy[]> = fc
   .subarray([...places])
@@ -84,7 +87,9 @@ test('the levels stand from the top down, whatever the order of what is stored',
     ...{ endpoint: 'user:bob', prefixIds: ['crd_2', 'crd_3'] },
   };
   const levelsOf = (rows: readonly StoredPolicy[]) =>
-    policyChain({ chain, ...subject }, rows).map(({ origin }) => `${origin.accountId} ${origin.level}`);
+    policyChain({ chain, ...subject }, rows).map(
+      ({ origin }) => `${origin.accountId} ${origin.level}${holdOf(origin) === undefined ? '' : ' held'}`,
+    );
   const expected = [
     'acc_0 platform',
     'acc_1 plan',
@@ -94,11 +99,12 @@ test('the levels stand from the top down, whatever the order of what is stored',
     'acc_2 account',
     'acc_2 account',
     'acc_2 access',
+    'acc_2 application held',
     'acc_2 application',
     'acc_2 instanceType',
+    'acc_2 endpoint held',
     'acc_2 endpoint',
-    'acc_2 endpoint',
-    'acc_2 credential',
+    'acc_2 credential held',
   ];
   expect(levelsOf(stored)).toEqual(expected);
   expect(levelsOf([...stored].reverse())).toEqual(expected);

@@ -73,13 +73,14 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
     }
     case 'limit.reached': {
       const { allocationId, limit, outcome } = data;
+      const ofPolicy = data.rule === undefined ? {} : { rule: data.rule };
       // A limit of time or of uses is signaling's to count, and no allocation's.
       return allocationId === undefined
-        ? { service: 'signaling', name: 'limit.reached', payload: { sessionId, limit, outcome } }
+        ? { service: 'signaling', name: 'limit.reached', payload: { sessionId, limit, outcome, ...ofPolicy } }
         : {
             service: 'network-discovery',
             name: 'limit.reached',
-            payload: { sessionId, allocationId, limit, outcome },
+            payload: { sessionId, allocationId, limit, outcome, ...ofPolicy },
           };
     }
     case 'media.undeclared': {

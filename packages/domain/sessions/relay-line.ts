@@ -43,8 +43,10 @@ export const relayLineSchema = z.discriminatedUnion('type', [
       allocationId: id,
       /** A stable code, as `limit.session_bytes`. */
       limit: code,
-      /** Bytes, seconds or uses, as the code says. */
-      max: z.number(),
+      /** Bytes, seconds or uses, as the code says. Absent of a limit of policies, which stands in what `rule` names. */
+      max: z.number().optional(),
+      /** The setting of policies that is used up. */
+      rule: z.string().max(100).optional(),
       outcome: z.enum(['end', 'notify', 'throttle', 'downgrade']),
     }),
   }),

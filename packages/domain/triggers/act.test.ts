@@ -73,11 +73,15 @@ test.each([{ endpointId: 'user:bob' }, { credentialId: 'crd_1' }])(
     const { ports, did } = world();
     const due = dueOf({ kind: 'throttle', bitsPerSecondMax: 64_000 });
     const target = { ...due.rule.target, ...part };
-    await actOn({ ...due, rule: { ...due.rule, target } }, ports, nowMs);
-    expect(did[0]).toEqual({
-      values: { bitsPerSecondMax: 64_000 },
-      untilMs: Date.parse('2026-12-01T00:00:00Z'),
-    });
+    const outcome = await actOn({ ...due, rule: { ...due.rule, target } }, ports, nowMs);
+    const until = '2026-12-01T00:00:00.000Z';
+    expect(did).toEqual([
+      { values: { bitsPerSecondMax: 64_000 }, untilMs: Date.parse(until) },
+      // The account's log names what of it is held (ACC-8).
+      { ...part, bitsPerSecondMax: 64_000, until },
+    ]);
+    const [id] = Object.values(part);
+    expect(outcome).toMatchObject({ said: `It is held to 64000 bit/s for ${id} until ${until}.` });
   },
 );
 

@@ -1,6 +1,6 @@
 import type { PolicyWord } from '../policy/policy-level.ts';
 import type { Action } from './definition.ts';
-import { isPartOfAccount, type TriggerRule } from './trigger.ts';
+import { isPartOfAccount, partOf, type TriggerRule } from './trigger.ts';
 import { heldUntilMs, isTooLate, type Window, windowOf } from './window.ts';
 
 /** A firing whose action is to be done, as the outbox gives it out. */
@@ -188,6 +188,8 @@ async function hold(
     return { state: 'skipped', said: 'Its window, to whose end it would have been held, is over.' };
   await put(untilMs);
   const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
-  await ports.audit(due, { ...noted, ...(until === undefined ? {} : { until }) });
-  return { state: 'done', said: until === undefined ? `${said}.` : `${said} until ${until}.` };
+  const { target } = due.rule;
+  await ports.audit(due, { ...partOf(target), ...noted, ...(until === undefined ? {} : { until }) });
+  const done = [said, ...Object.values(partOf(target)).map((id) => `for ${id}`)].join(' ');
+  return { state: 'done', said: until === undefined ? `${done}.` : `${done} until ${until}.` };
 }

@@ -95,6 +95,19 @@ export interface FiringRecord {
 export const isWholeAccount = ({ applicationId, endpointId, credentialId, sessionId }: Target): boolean =>
   (applicationId ?? endpointId ?? credentialId ?? sessionId) === undefined;
 
+/** What of its account a target is; nothing of a whole account. */
+export const partOf = ({
+  applicationId,
+  endpointId,
+  credentialId,
+  sessionId,
+}: Target): Readonly<Record<string, string>> => ({
+  ...(applicationId === undefined ? {} : { applicationId }),
+  ...(endpointId === undefined ? {} : { endpointId }),
+  ...(credentialId === undefined ? {} : { credentialId }),
+  ...(sessionId === undefined ? {} : { sessionId }),
+});
+
 /** Whether it is an endpoint or a credential, of which no configuration is told to nodes. */
 export const isPartOfAccount = ({ endpointId, credentialId }: Target): boolean =>
   (endpointId ?? credentialId) !== undefined;

@@ -69,6 +69,17 @@ test('what a line says is told to its owner, of the moment at which it was so (L
   });
 });
 
+test('a limit of policies is told with the setting that is used up, by relays as by signaling (POL-3)', () => {
+  const limit = { limit: 'limit.exceeded', outcome: 'end', rule: 'relayBytesPerDayMax' };
+  const told = [limit, { allocationId, ...limit }].map((data) =>
+    declaredEventOf(line('limit.reached', data)),
+  );
+  expect(told).toMatchObject([
+    { service: 'signaling', name: 'limit.reached', payload: limit },
+    { service: 'network-discovery', name: 'limit.reached', payload: { allocationId, ...limit } },
+  ]);
+});
+
 test('a call is connected once, however often it moves; other lines are no events', () => {
   expect(declaredEventOf(line('mode.changed', { mode: 'relay', previousMode: 'p2p' }))).toBeUndefined();
   expect(declaredEventOf(line('quality.sampled', {}))).toBeUndefined();

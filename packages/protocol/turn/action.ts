@@ -16,6 +16,9 @@ export type EndReason =
   | 'limit-seconds'
   | 'revoked'
   | 'policy-refused'
+  /** What policies let an account use is used up, or its balance. */
+  | 'limit-exceeded'
+  | 'balance-used-up'
   | 'account-suspended'
   | 'session-ended'
   | 'relay-stopped';

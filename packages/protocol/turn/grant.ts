@@ -111,7 +111,11 @@ export type GrantedRate = Pick<Grant, 'bitRateBitsPerSecond' | 'burstBytes'>;
 /** What a username may do by now, of which allocations live; or that it may not go on. */
 export type Review =
   | { readonly ok: true; readonly rate: GrantedRate; readonly terms?: GrantedTerms }
-  | { readonly ok: false; readonly detail: string; readonly reason?: 'policy-refused' };
+  | {
+      readonly ok: false;
+      readonly detail: string;
+      readonly reason?: 'policy-refused' | 'limit-exceeded' | 'balance-used-up';
+    };
 
 /**
  * The platform's answer about a username. A refusal's reason is shown to whoever proves the password that comes with it,

@@ -95,13 +95,16 @@ test('a living allocation ends when the times do, and goes on where they were le
   expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: endsBy.detail });
 });
 
-test('what a policy ends says so', () => {
-  const { world, client } = worldOf({});
-  client().allocate();
-  const review = { ok: false, reason: 'policy-refused', detail: 'services does not allow it.' } as const;
-  world.perform(world.core.review('ann', review, world.nowMs));
-  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: review.detail });
-});
+test.each(['policy-refused', 'limit-exceeded', 'balance-used-up'] as const)(
+  'what a policy ends says so: %s',
+  (reason) => {
+    const { world, client } = worldOf({});
+    client().allocate();
+    const review = { ok: false, reason, detail: 'services does not allow it.' } as const;
+    world.perform(world.core.review('ann', review, world.nowMs));
+    expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason, detail: review.detail });
+  },
+);
 
 test('a living session is held to a longest time that it is given while it runs, from its start on (POL-5)', () => {
   const ofPolicies = { counterId: 'key_1.policies', kind: 'seconds', used: 0, counts: 'session' } as const;

@@ -4,7 +4,7 @@ import type { Id } from './ids.ts';
 export interface EventData {
   readonly 'network-discovery.allocation.started': { readonly allocationId: string; readonly sessionId: string };
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
-  readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string };
+  readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
   readonly 'network-discovery.media.undeclared': { readonly allocationId: string; readonly sessionId: string; readonly declared: string; readonly observed: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
@@ -12,7 +12,7 @@ export interface EventData {
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
-  readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string };
+  readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };

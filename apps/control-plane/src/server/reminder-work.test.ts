@@ -181,7 +181,13 @@ test('the last reminder refuses the services that have a monthly fee, and no oth
     );
   await runAt(12);
   expect(await refused()).toEqual([
-    { values: { services: ['network-discovery'] }, locked: [], overridable: {}, isHeld: true },
+    {
+      values: { services: ['network-discovery'] },
+      locked: [],
+      overridable: {},
+      isHeld: true,
+      heldBy: { kind: 'overdue' },
+    },
   ]);
   await become('paid');
   await runAt(13);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { ABOVE } from '@patchbay/domain/audit/told';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { measures } from '@patchbay/domain/triggers/measures';
 import { createId } from '@patchbay/kit/ids';
@@ -129,11 +130,13 @@ test('a crossing waits in the outbox while nobody acts; then its account is susp
   );
   const { items } = await askingWith(() => key)('GET', `${id}/audit`);
   const entries = items.filter(({ action }: { action: string }) => action === 'triggers.suspend');
-  expect(entries).toMatchObject([
-    { actorId: trigger.id, before: { state: 'active' }, after: { state: 'suspended' } },
-  ]);
+  expect(entries).toMatchObject([{ ...ABOVE, before: { state: 'active' }, after: { state: 'suspended' } }]);
   // The account below learns that it happened, and neither who set a trigger nor what for.
-  expect(JSON.stringify(items)).not.toContain('Gigabytes');
+  expect(JSON.stringify(items)).not.toMatch(new RegExp(`Gigabytes|${trigger.id}`));
+  // Who set it finds it by its name, and by its id.
+  const found = await ask('GET', `${id}/audit?actorId=${trigger.id}`);
+  expect(found.items).toMatchObject([{ actorId: trigger.id, actorName: 'Gigabytes' }]);
+  expect((await askingWith(() => key)('GET', `${id}/audit?actorId=${trigger.id}`)).items).toEqual([]);
   expect(await askingWith(() => key)('GET', `${id}/triggers`)).toEqual({ items: [] });
   const { rows } = await owner.query(
     `SELECT account_id, type FROM platform_event WHERE data ->> 'accountId' = $1 AND type = 'tenancy.account.state-changed'`,
@@ -261,8 +264,11 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
   const held = async (accountId: string) => {
     const answer = await served.internal(relay.request('accountSnapshot', { accountId }));
     const { policy, endpointPolicies, credentialPolicies } = await answer.json();
-    return [...policy, ...endpointPolicies, ...credentialPolicies].flatMap(({ origin, values }) =>
-      values.bitsPerSecondMax === undefined ? [] : [{ ...origin, bitsPerSecondMax: values.bitsPerSecondMax }],
+    return [...policy, ...endpointPolicies, ...credentialPolicies].flatMap(
+      ({ origin: { heldBy, ...origin }, values }) =>
+        values.bitsPerSecondMax === undefined
+          ? []
+          : [{ ...origin, bitsPerSecondMax: values.bitsPerSecondMax }],
     );
   };
   await use(here.id, 10, { credentialId, endpointId: 'user:slow' });
@@ -284,9 +290,16 @@ test('of an account one credential, or one endpoint wherever it is counted, is t
   // Whoever edits the endpoint’s own policy finds nothing there that they would keep for good.
   const read = await ask('GET', `${here.id}/policy?endpoint=user:slow`);
   expect(read.stored.bitsPerSecondMax).toBeUndefined();
-  expect(read.effective).toContainEqual(
-    expect.objectContaining({ setting: 'bitsPerSecondMax', value: 64_000 }),
-  );
+  // It is told as held, and by which trigger for who sees that alone.
+  const heldAs = async (key: string) => {
+    const answer = await served.rest('GET', `/v1/accounts/${here.id}/policy?endpoint=user:slow`, { key });
+    return answer.body.effective.find(({ setting }: { setting: string }) => setting === 'bitsPerSecondMax');
+  };
+  const told = { level: 'endpoint', accountId: here.id, endpoint: 'user:slow', by: 'above', isHeld: true };
+  const origin = { ...told, heldBy: 'trigger' };
+  expect(await heldAs(here.key)).toMatchObject({ value: 64_000, wanted: [{ origin }] });
+  expect((await heldAs(here.key)).origin).toEqual(origin);
+  expect((await heldAs(reseller.key)).origin).toEqual({ ...origin, triggerId: ofEndpoint.id });
 
   await ask('PATCH', `${reseller.accountId}/triggers/${ofCredential.id}`, { name: 'Holds on' });
   expect(await toldOfPolicy(here.id)).toEqual([ofPart]);
@@ -314,7 +327,11 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   heard.length = 0;
   expect(await mint(off, 'signaling/tokens')).toMatchObject({
     status: 403,
-    body: { code: 'policy.refused', rule: 'services' },
+    body: {
+      code: 'policy.refused',
+      rule: 'services',
+      detail: `services does not allow it, as held at ${off.id} by a trigger of an account above.`,
+    },
   });
   for (const served_ of [
     await mint(other, 'signaling/tokens'),

@@ -178,16 +178,19 @@ export class TriggerActions {
     return 'written';
   }
 
-  /** In the target's log, by the trigger. Its name is the setter's, and told as far as the trigger is. */
+  /**
+   * In the target's log, by the trigger: who does not see the account that set it reads that somebody above did it, unless
+   * the trigger is shown (C1).
+   */
   async #audit({ id, action, rule }: DueFiring, after: object, before?: object): Promise<void> {
     const { accountId } = rule.target;
-    const isOwn = rule.accountId === accountId;
     const chain = await this.#options.chainOf(accountId);
     await this.#options.auditLog.append({
       accountId,
       accountPath: chain.map((account) => account.id),
       actorId: rule.id,
-      actorName: isOwn || rule.isShown ? rule.name : 'A trigger set above',
+      actorName: rule.name,
+      ...(rule.isShown ? {} : { actorAccountId: rule.accountId }),
       action: `triggers.${action.kind}`,
       target: accountId,
       requestId: createId('req'),

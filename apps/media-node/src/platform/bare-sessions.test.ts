@@ -170,6 +170,35 @@ test('a session that is ended over the API ends all it has with that code, a cli
   expect(lines.at(-1)).toMatchObject({ type: 'session.ended', data: { reason: byAccount } });
 });
 
+test.each([
+  [
+    'limit-exceeded',
+    'limit.exceeded',
+    'relayBytesPerDayMax is reached, as set at acc_1.',
+    'relayBytesPerDayMax',
+  ],
+  [
+    ...[
+      'balance-used-up',
+      'balance.used_up',
+      'The balance of acc_1 is used up, or held by sessions: add money.',
+    ],
+    'prepaidBalance',
+  ],
+] as const)(
+  'what ends for %s ends with the code that refuses a start, and says once which limit it was (POL-3, PRD-8)',
+  (...[reason, code, detail, rule]) => {
+    const { lines, start, end } = relay();
+    start('a', 1_000);
+    start('b', 1_000);
+    end('a', 2_000, { reason, detail });
+    end('b', 2_000, { reason, detail });
+    const of = (type: string) => lines.filter((line) => line.type === type).map(({ data }) => data);
+    expect(of('limit.reached')).toEqual([{ allocationId: 'a', limit: code, outcome: 'end', rule }]);
+    expect(of('session.ended')).toMatchObject([{ reason: { code, detail } }]);
+  },
+);
+
 test('a limit that several allocations share is reached once, and a notice ends nothing', () => {
   const limit = {
     counterId: 'crd_a.0',

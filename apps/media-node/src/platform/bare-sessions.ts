@@ -4,7 +4,7 @@ import { relayEndings } from '@patchbay/protocol/turn/codes';
 import { type Grant, sessionKeyOf } from '@patchbay/protocol/turn/grant';
 import type { RefusalEvent, RelayEvent } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
-import { type Cause, causeOfEnd, causeOfRefusal, lineOf } from './relay-lines.ts';
+import { type Cause, causeOfEnd, causeOfRefusal, lineOf, policyLimitLineOf } from './relay-lines.ts';
 import { Repeats } from './repeats.ts';
 
 /** Allocations of one client with one credential that follow each other within this time are one session. */
@@ -103,6 +103,7 @@ export class BareSessions {
       if (session.limitsReached.has(event.counterId)) return;
       session.limitsReached.add(event.counterId);
     }
+    if (event.type === 'allocation.ended') this.#limitReached(session, event);
     const line = lineOf(event, { relayNodeId: relayNodeId(), endedBy: session.endedBy });
     if (line !== undefined) this.#append(session, atMs, line);
     if (event.type !== 'allocation.ended') return;
@@ -163,6 +164,14 @@ export class BareSessions {
       if (session.idleSinceMs !== undefined && atMs - session.idleSinceMs >= GRACE_MS)
         this.#end(session, wasReleased);
     }
+  }
+
+  /** What policies let be used is used up for all of its allocations, and said once. */
+  #limitReached(session: BareSession, event: Extract<RelayEvent, { type: 'allocation.ended' }>): void {
+    const line = policyLimitLineOf(event);
+    if (line === undefined || session.limitsReached.has(line.data.limit)) return;
+    session.limitsReached.add(line.data.limit);
+    this.#append(session, Math.floor(event.atMs), line);
   }
 
   #joined(

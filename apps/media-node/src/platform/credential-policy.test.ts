@@ -3,6 +3,7 @@ import { readCountryTable } from '@patchbay/kit/country-table';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { narrow, parseUsername } from '@patchbay/protocol/credential/credential';
 import { describe, expect, test } from 'vitest';
+import { endingOf } from './credential-policy.ts';
 import { resolverBench } from './resolver.testing.ts';
 
 const origin = { level: 'account', accountId: 'acc_above', by: 'above' } as const;
@@ -95,6 +96,16 @@ test('of numbers the least of policies, configuration and credential holds', asy
   expect(await bench.effective('network-discovery', narrower)).toMatchObject({
     bitRate: { bitsPerSecond: 32_000, burstBytes: 2_000 },
   });
+});
+
+test.each([
+  ['limit.exceeded', 'It is full. It begins anew at 1970-01-01T00:00:01.000Z.', 'limit.exceeded'],
+  ['balance.used_up', 'It is full. It begins anew at 1970-01-01T00:00:01.000Z.', 'balance.used_up'],
+  ['policy.refused', 'It is full.', 'policy.refused'],
+  ['service.not_enabled', 'It is full.', 'policy.refused'],
+] as const)('what runs and is refused by %s ends with: %s (POL-3, PRD-8)', (code, detail, endCode) => {
+  const refused = { code, detail: 'It is full.', rule: 'services', level: 'acc_1', resetsAtMs: 1_000 };
+  expect(endingOf(refused)).toEqual({ code: endCode, detail });
 });
 
 test('what is used up refuses until it begins anew', async () => {

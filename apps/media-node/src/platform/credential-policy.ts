@@ -1,6 +1,13 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { decideUse } from '@patchbay/domain/policy/credential-use';
-import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
+import {
+  budgetsOf,
+  type CountedRefusalCode,
+  decide,
+  endingText,
+  type PolicyRefusal,
+  refusalText,
+} from '@patchbay/domain/policy/decide';
 import type { EffectivePolicy, EffectiveSetting } from '@patchbay/domain/policy/effective-policy';
 import { levelText, type PolicyOrigin } from '@patchbay/domain/policy/policy-level';
 import { type CountedSettingName, type SettingName, settings } from '@patchbay/domain/policy/settings';
@@ -42,6 +49,8 @@ export interface RefusedByPolicy {
   readonly detail: string;
   readonly rule: string;
   readonly level: string;
+  /** When what is used up begins anew. */
+  readonly resetsAtMs?: number;
 }
 
 interface Subject {
@@ -74,7 +83,11 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
   const levels = joinedLevels(account, application, { instanceType, endpoint, prefixIds });
   const of = { levels, word: effective, accountId, credentialId, spent };
   const { chain, request, decision } = decideUse(of, asked);
-  if (decision.kind === 'refused') return toRefused(decision, account.accountId);
+  if (decision.kind === 'refused') {
+    const { retryAfterMs } = decision;
+    const refused = toRefused(decision, account.accountId);
+    return retryAfterMs === undefined ? refused : { ...refused, resetsAtMs: asked.atMs + retryAfterMs };
+  }
   const { policy } = decision;
   const refusedOf = (setting: SettingName) => (origin: PolicyOrigin) =>
     toRefused({ setting, origin, code: 'policy.refused' }, account.accountId);
@@ -150,6 +163,21 @@ function participantsOf(
 
 const valueIn = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { readonly [N in Name]?: Value };
+
+/** What ends a session that runs when its credential is refused from now on: the code with which a start is refused. */
+export function endingOf({ code, detail, resetsAtMs }: RefusedByPolicy): {
+  readonly code: 'policy.refused' | CountedRefusalCode;
+  readonly detail: string;
+} {
+  switch (code) {
+    case 'limit.exceeded':
+    case 'balance.used_up':
+      return { code, detail: endingText(detail, resetsAtMs) };
+    case 'policy.refused':
+    case 'service.not_enabled':
+      return { code: 'policy.refused', detail };
+  }
+}
 
 /** Whoever holds the credential sees the account that it acts for, and of those above it that they are there. */
 export const toRefused = (

@@ -1,3 +1,4 @@
+import { readRefusalText } from '@patchbay/domain/policy/decide';
 import type { RelayLine } from '@patchbay/domain/sessions/relay-line';
 import { endings } from '@patchbay/protocol/signaling/codes';
 import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
@@ -25,6 +26,8 @@ const endCodes = {
   'limit-seconds': 'limit.session_seconds',
   revoked: 'credential.revoked',
   'policy-refused': 'policy.refused',
+  'limit-exceeded': 'limit.exceeded',
+  'balance-used-up': 'balance.used_up',
   'account-suspended': 'account.suspended',
   'session-ended': 'network-discovery.session_ended',
   'relay-stopped': 'network-discovery.relay_stopped',
@@ -40,6 +43,17 @@ export function causeOfEnd({
   const code = endCodes[reason];
   const isOwnDoing = code === 'network-discovery.released' || code === 'network-discovery.expired';
   return { code, detail: isOwnDoing ? relayEndings[code] : detail };
+}
+
+/** The limit of policies that ended an allocation, as a line; undefined of any other end. */
+export function policyLimitLineOf(
+  event: Extract<RelayEvent, { type: 'allocation.ended' }>,
+): Extract<RelayLine, { type: 'limit.reached' }> | undefined {
+  const { allocationId, reason, detail } = event;
+  if (reason !== 'limit-exceeded' && reason !== 'balance-used-up') return undefined;
+  const rule = readRefusalText(detail)?.setting;
+  const data = { allocationId, limit: endCodes[reason], outcome: 'end' as const };
+  return { type: 'limit.reached', data: rule === undefined ? data : { ...data, rule } };
 }
 
 /** The platform's refusals are codes already, and may say more behind it; the core's have an RFC's words. */

@@ -5,6 +5,7 @@ import { Spool } from '@patchbay/adapters/spool/spool';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
+import { noDrops } from '@patchbay/protocol/turn/flow';
 import { policyCounterId } from '@patchbay/protocol/turn/grant';
 import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -156,6 +157,26 @@ test.each<[SpentLimit, string, string]>([
   ]);
 });
 
+const nothingCarried = {
+  ...{ packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0, checkBytesIn: 0, checkBytesOut: 0 },
+  overIpv6: { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 },
+  drops: noDrops(),
+};
+
+test.each([
+  ['limit-exceeded', 'limit', 'limit.exceeded'],
+  ['balance-used-up', 'limit', 'balance.used_up'],
+  ['policy-refused', 'revoked', 'policy.refused'],
+] as const)(
+  'signaling hears of an allocation that ends for %s as ended by a %s, %s',
+  (reason, cause, code) => {
+    const grant = grantOf({ sessionId: 'ses_1' });
+    const ended = { type: 'allocation.ended', allocationId: 'a', atMs: 2, startedAtMs: 1 } as const;
+    platform.reportEvent({ ...ended, grant, reason, detail: 'It is full.', totals: nothingCarried });
+    expect(told).toMatchObject([{ type: 'allocationEnded', cause, code, detail: 'It is full.' }]);
+  },
+);
+
 /** Of credentials alone: what else it asks fails. */
 const platformOver = ({ resolver }: ResolverBench) =>
   createRelayPlatform({
@@ -179,6 +200,21 @@ test('usage of a credential that names an identity is its endpoint’s, of any o
   };
   expect(await grantOfUsername(bench.username({ type: 'identity', identity: 'bob' }))).toBe('user:bob');
   expect(await grantOfUsername(bench.username())).toBeUndefined();
+});
+
+test('what a client uses up while it runs ends it with the code that refuses a start, and with when it begins anew (POL-3, PRD-8)', async () => {
+  const origin = { level: 'account', accountId: 'acc_above', by: 'above' } as const;
+  const held = { origin, timeZone: 'UTC', values: { relayBytesPerDayMax: 9 }, locked: [], overridable: {} };
+  const resetsAtMs = Date.parse('2999-01-01T00:00:00Z');
+  const spent = [{ setting: 'relayBytesPerDayMax' as const, scope: 'acc_above', resetsAtMs }];
+  const bench = resolverBench({ policy: [held], spent });
+  const detail =
+    'relayBytesPerDayMax is reached, as set at account. It begins anew at 2999-01-01T00:00:00.000Z.';
+  expect(await platformOver(bench).reviewCredential(bench.username())).toEqual({
+    ok: false,
+    reason: 'limit-exceeded',
+    detail,
+  });
 });
 
 test('a client’s time is counted under one name whatever policies say, so that they can end it while it runs (POL-5)', async () => {

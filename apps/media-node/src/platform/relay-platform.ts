@@ -23,6 +23,7 @@ import type { BareSessions } from './bare-sessions.ts';
 import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import { endingOf } from './credential-policy.ts';
 import { type CredentialResolver, endsOf, type ResolvedCredential } from './credential-resolver.ts';
 import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
@@ -172,7 +173,9 @@ export function createRelayPlatform({
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') {
         const { detail, byPolicy } = resolved;
-        return { ok: false, detail, ...(byPolicy === undefined ? {} : { reason: 'policy-refused' }) };
+        if (byPolicy === undefined) return { ok: false, detail };
+        const ending = endingOf(byPolicy);
+        return { ok: false, detail: ending.detail, reason: endReasons[ending.code] };
       }
       if (resolved.policy.isCounted)
         for (const key of bare.openKeysOf(resolved.credentialId))
@@ -349,6 +352,12 @@ function reviewedTermsOf(resolved: Allowed): GrantedTerms {
   return { ...termsOf(resolved), ...(held === undefined ? {} : { sessionSecondsMax: held.max }) };
 }
 
+const endReasons = {
+  'policy.refused': 'policy-refused',
+  'limit.exceeded': 'limit-exceeded',
+  'balance.used_up': 'balance-used-up',
+} as const;
+
 const timesClosed = {
   reason: 'policy-refused',
   detail: 'times does not allow it any longer.',
@@ -450,6 +459,8 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
   switch (event.reason) {
     case 'limit-bytes':
     case 'limit-seconds':
+    case 'limit-exceeded':
+    case 'balance-used-up':
     case 'credential-ended':
       return { ...told, cause: 'limit', ...causeOfEnd(event) };
     case 'revoked':

@@ -20,7 +20,7 @@ import type {
   SignalingPlatform,
 } from '../signaling/platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
-import type { HeldList } from './credential-policy.ts';
+import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { SessionClaims } from './session-claims.ts';
@@ -124,7 +124,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
         const now = await resolver.resolveToken(credential, { ...use, isRunning: true });
         if (now.kind === 'ok') return { kind: 'holds', limits: limitsOf(now, used) };
         if (now.kind === 'away' || now.byPolicy === undefined) return { kind: now.kind };
-        return { kind: 'refused', detail: now.byPolicy.detail };
+        return { kind: 'refused', ending: endingOf(now.byPolicy) };
       };
       const { identity } = effective;
       const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
@@ -138,8 +138,8 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       for (const { credentialId, review } of principals) {
         const reviewed = await review();
         if (reviewed.kind === 'away') isAnswered = false;
-        else if (reviewed.kind === 'refused' && reviewed.detail !== undefined)
-          notify({ type: 'policyRefused', credentialId, detail: reviewed.detail });
+        else if (reviewed.kind === 'refused' && reviewed.ending !== undefined)
+          notify({ type: 'policyRefused', credentialId, ...reviewed.ending });
         else if (reviewed.kind === 'refused') notify({ type: 'revokeCredential', credentialId });
         else notify({ type: 'limitsChanged', credentialId, limits: reviewed.limits });
       }

@@ -55,7 +55,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
-import { SessionLimits } from './session-limits.ts';
+import { ruleIn, SessionLimits } from './session-limits.ts';
 import { SessionRecords } from './session-records.ts';
 
 export const ringTimeoutMs = 45_000;
@@ -500,7 +500,7 @@ export class Calls {
     if (notice.cause === 'limit') {
       const code = notice.code ?? 'limit.session_bytes';
       if (!session.limitsReached.has(relayLimitKey(code, 'end')))
-        this.#limits.announce(session, { limit: code, outcome: 'end' }, nowMs);
+        this.#limits.announce(session, { limit: code, outcome: 'end', rule: ruleIn(notice.detail) }, nowMs);
       const text = 'The session reached a limit of its credential at the relay.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'revoked') {
@@ -611,6 +611,8 @@ export class Calls {
       const isOver = session.ringing.size === 0 && session.callee === undefined;
       if (isParty || (isOver && !this.#logic.unanswered(session, 'unreachable', nowMs))) {
         const { reasons } = this.#ports;
+        if (isParty && (code === 'limit.exceeded' || code === 'balance.used_up'))
+          this.#limits.announce(session, { limit: code, outcome: 'end', rule: ruleIn(detail) }, nowMs);
         const reason = isParty ? reasons.ending(code, detail) : reasons.ending('signaling.no_answer');
         this.end(session, reason, nowMs);
       }

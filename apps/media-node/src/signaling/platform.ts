@@ -115,10 +115,16 @@ export interface NarrowedTo {
   readonly region?: string | undefined;
 }
 
+/** Why a policy ends what runs: what it lets be used is used up, or it allows it no longer. */
+export interface PolicyEnding {
+  readonly code: 'policy.refused' | 'limit.exceeded' | 'balance.used_up';
+  readonly detail: string;
+}
+
 export type Review =
   | { readonly kind: 'holds'; readonly limits: SignalingLimits }
-  /** `detail`: the policy that refuses it; absent where the credential itself is good for nothing any more. */
-  | { readonly kind: 'refused'; readonly detail?: string }
+  /** `ending`: by the policy that refuses it; absent where the credential itself is good for nothing any more. */
+  | { readonly kind: 'refused'; readonly ending?: PolicyEnding }
   /** Nobody can say now. */
   | { readonly kind: 'away' };
 
@@ -192,7 +198,7 @@ export interface RelayPlacement {
 export type PlatformNotice =
   | { readonly type: 'endSession'; readonly sessionId: string; readonly reason: EndReason }
   | { readonly type: 'revokeCredential'; readonly credentialId: string }
-  | { readonly type: 'policyRefused'; readonly credentialId: string; readonly detail: string }
+  | ({ readonly type: 'policyRefused'; readonly credentialId: string } & PolicyEnding)
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
   | { readonly type: 'suspendAccount'; readonly accountId: string }
@@ -288,7 +294,9 @@ interface SessionEventData {
   /** Of each stream what both sides may use, when they agreed upon other than before. */
   'codecs.negotiated': { readonly codecs: readonly (readonly string[])[] };
   'media.changed': { readonly media: Media; readonly segment: number };
-  'limit.reached': { readonly limit: string; readonly outcome: string } | RelayLineDataOf<'limit.reached'>;
+  'limit.reached':
+    | { readonly limit: string; readonly outcome: string; readonly rule?: string }
+    | RelayLineDataOf<'limit.reached'>;
   'allocation.started': RelayLineDataOf<'allocation.started'>;
   'allocation.refused': RelayLineDataOf<'allocation.refused'>;
   'allocation.ended': RelayLineDataOf<'allocation.ended'>;

@@ -106,10 +106,31 @@ describe('what policies do not allow', () => {
     const { bench, alice, bob } = pair();
     call(alice, bob);
     const said = 'regions does not allow it, as set at account.';
-    bench.tell({ type: 'policyRefused', credentialId: 'crd_0', detail: said });
+    bench.tell({ type: 'policyRefused', credentialId: 'crd_0', code: 'policy.refused', detail: said });
     expect(alice.last('error').problem).toMatchObject({ code: 'policy.refused', detail: said });
     expect(bob.last('ended').reason).toMatchObject({ code: 'policy.refused', detail: said });
   });
+
+  it.each([
+    [
+      'limit.exceeded',
+      'relayBytesPerDayMax is reached, as set at acc_1. It begins anew at 2026-12-01T00:00:00.000Z.',
+    ],
+    ['balance.used_up', 'The balance of acc_1 is used up, or held by sessions: add money.'],
+  ] as const)(
+    'whose %s is told so, as one who begins is, and the log says once which limit it was (POL-3, PRD-8)',
+    (code, detail) => {
+      const { bench, alice, bob } = pair();
+      call(alice, bob);
+      bench.tell({ type: 'policyRefused', credentialId: 'crd_0', code, detail });
+      expect(alice.last('error').problem).toMatchObject({ code, detail });
+      expect(bob.last('ended').reason).toMatchObject({ code, detail });
+      const rule = code === 'limit.exceeded' ? 'relayBytesPerDayMax' : 'prepaidBalance';
+      expect(bench.platform.eventsOf('limit.reached')).toMatchObject([
+        { data: { limit: code, outcome: 'end', rule } },
+      ]);
+    },
+  );
 
   it('calls end when the times end', () => {
     const { bench, alice, bob } = pair({ closesAtMs: 1_010_000 });

@@ -151,6 +151,24 @@ describe('a limit at the relay', () => {
     expect(bob.all('limitReached')).toHaveLength(1);
   });
 
+  it('of policies that is used up ends the call with its own code, and is said once with its setting (POL-3, PRD-8)', () => {
+    const { bench, bob, sessionId } = callAcross();
+    const detail = 'relayBytesPerDayMax is reached, as set at acc_child.';
+    bench.tell({
+      type: 'allocationEnded',
+      sessionId,
+      nodeId: 'nod_1',
+      accountId: 'acc_child',
+      credentialIds: [bench.machine.snapshot()[0]?.legs[1]?.credentialId ?? ''],
+      cause: 'limit',
+      code: 'limit.exceeded',
+      detail,
+    });
+    const data = { limit: 'limit.exceeded', outcome: 'end', rule: 'relayBytesPerDayMax' };
+    expect(linesOf(bench.platform.events, 'limit.reached')).toMatchObject([{ data }]);
+    expect(bob.last('ended').reason).toMatchObject({ code: 'limit.exceeded', detail });
+  });
+
   it('of time or uses is signaling’s to say', () => {
     const { bench, bob, say } = callAcross();
     say('acc_child', {

@@ -1,3 +1,4 @@
+import { readRefusalText } from '@patchbay/domain/policy/decide';
 import type { EndReason, ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Client } from './clients.ts';
 import type { ConnectedSeconds } from './connected-seconds.ts';
@@ -13,6 +14,16 @@ export interface SessionLimitsPorts {
   send(client: Client, message: ServerMessage): void;
   end(session: Session, reason: EndReason, nowMs: number): void;
 }
+
+export interface ReachedLimit {
+  readonly limit: string;
+  readonly outcome: SecondsLimit['outcome'];
+  /** Of a limit of policies: the setting that is used up. */
+  readonly rule?: string | undefined;
+}
+
+/** The setting of policies that the words of an end name. */
+export const ruleIn = (detail = ''): string | undefined => readRefusalText(detail)?.setting;
 
 /** Limits on the time of running sessions and of credentials (ACC-7): each is reached once, told to all parties, and may end it. */
 export class SessionLimits {
@@ -49,12 +60,9 @@ export class SessionLimits {
     return 'ended';
   }
 
-  announce(
-    session: Session,
-    reached: { readonly limit: string; readonly outcome: SecondsLimit['outcome'] },
-    nowMs: number,
-  ): void {
-    this.#ports.log(session, nowMs, { type: 'limit.reached', data: reached });
+  announce(session: Session, { rule, ...reached }: ReachedLimit, nowMs: number): void {
+    const data = rule === undefined ? reached : { ...reached, rule };
+    this.#ports.log(session, nowMs, { type: 'limit.reached', data });
     for (const { client } of legsOf(session)) {
       this.#ports.send(client, { type: 'limitReached', sessionId: session.sessionId, ...reached });
     }

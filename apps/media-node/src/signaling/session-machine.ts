@@ -620,7 +620,7 @@ export class SessionMachine {
         break;
       case 'policyRefused':
         this.#expel(
-          { code: 'policy.refused', detail: notice.detail },
+          { code: notice.code, detail: notice.detail },
           nowMs,
           ({ credentialId }) => credentialId === notice.credentialId,
         );

@@ -83,6 +83,8 @@ export const networkDiscovery = defineService({
       sessionId: z.string(),
       limit: z.string(),
       outcome: z.string(),
+      /** Of a limit of policies: the setting that is used up. */
+      rule: z.string().optional(),
     }),
     /** It carries what its credential did not declare, such as pictures in the class of sound. */
     'media.undeclared': z.object({

@@ -64,7 +64,13 @@ export const signaling = defineService({
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
     /** Told to the account whose logic it is. */
     'logic.failed': z.object({ sessionId: z.string(), code: z.string(), detail: z.string() }),
-    'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),
+    'limit.reached': z.object({
+      sessionId: z.string(),
+      limit: z.string(),
+      outcome: z.string(),
+      /** Of a limit of policies: the setting that is used up. */
+      rule: z.string().optional(),
+    }),
   },
   errors: {
     ...frameErrors,

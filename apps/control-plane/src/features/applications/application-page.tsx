@@ -30,6 +30,7 @@ import { useNow } from '../shell/use-now.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { ApplicationConfig } from './application-config.tsx';
 import { type Application, ApplicationForm } from './application-form.tsx';
+import { HeldHere } from './held-here.tsx';
 import { RemoveApplication } from './remove-application.tsx';
 
 /** One application: what it is called, what it used, who talked in it, and what holds for it (ACC-6). */
@@ -76,6 +77,7 @@ export function ApplicationPage(): ReactNode {
       {application === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
           <ApplicationFacts application={application} />
+          <HeldHere application={application} />
           <ApplicationConfig application={application} />
           <LogicSetting scope={{ kind: 'application', applicationId }} />
           <EntityUse dimension="application" id={applicationId}>

@@ -22,6 +22,14 @@ const levels: Readonly<Record<Origin['level'], string>> = {
 
 /** A level in words; of an account that is not to be named, how far above it is. */
 export function levelText(origin: Origin, names: ReadonlyMap<string, string>): string {
+  const place = placeText(origin, names);
+  const { heldBy, triggerId } = origin;
+  if (heldBy === undefined) return place;
+  if (heldBy === 'overdue') return `${place}, held by an overdue invoice`;
+  return `${place}, held by ${triggerId === undefined ? 'a trigger of an account above' : `trigger ${triggerId}`}`;
+}
+
+function placeText(origin: Origin, names: ReadonlyMap<string, string>): string {
   const { level, accountId, accountsAbove, by, region, endpoint, applicationId, instanceType } = origin;
   if (accountId === undefined && (accountsAbove ?? 0) === 0) return `${levels[level]}, above`;
   if (accountId === undefined)
@@ -29,7 +37,8 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   const place = region ?? endpoint ?? instanceType ?? applicationId;
   if (place !== undefined) return `${levels[level]} ${names.get(place) ?? place}`;
   const name = names.get(accountId) ?? accountId;
-  if (level === 'account') return by === 'above' ? `${name}, from above` : name;
+  if (level === 'account')
+    return by === 'above' && origin.heldBy === undefined ? `${name}, from above` : name;
   if (level === 'access') return `Lists and services of ${name}`;
   if (level === 'spending') return `Spending of ${name}`;
   return level === 'plan' ? `Plan of ${name}` : levels[level];

@@ -59,6 +59,12 @@ test.each([
     'credential seconds of 1 min 30 s · it ends',
   ],
   [
+    'limit.reached',
+    { allocationId: 'a', limit: 'limit.exceeded', outcome: 'end', rule: 'relayBytesPerDayMax' },
+    'limit reached',
+    'exceeded: relayBytesPerDayMax · it ends',
+  ],
+  [
     'allocation.ended',
     ended,
     'relay closed',

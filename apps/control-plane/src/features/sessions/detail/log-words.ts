@@ -45,7 +45,8 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
     }
     case 'limit.reached': {
       const max = data.max === undefined ? '' : ` of ${limitMax(String(data.limit), Number(data.max))}`;
-      return `${codeWords(String(data.limit))}${max} · ${outcomes[String(data.outcome)] ?? data.outcome}`;
+      const rule = data.rule === undefined ? '' : `: ${data.rule}`;
+      return `${codeWords(String(data.limit))}${max}${rule} · ${outcomes[String(data.outcome)] ?? data.outcome}`;
     }
     case 'allocation.changed': {
       const { modality, previousModality: before } = data;
