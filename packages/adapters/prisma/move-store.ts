@@ -32,20 +32,25 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
         return await inAccount(prisma, accountId, async (transaction) => {
           const [collecting] = await transaction.$queryRaw<{ changes: boolean }[]>`
             SELECT own_collector_changes(${movedId}, ${parentId}, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
-          if (collecting?.changes === true) return 'other_collector';
           const [row] = await transaction.$queryRaw<MoveRow[]>`
             SELECT outcome, starts_at, old_parent_id FROM account_move(${movedId}, ${parentId})`;
           if (row === undefined) throw new Error('A move has an outcome.');
           if (row.outcome !== 'moved') return row.outcome;
+          // What cannot be for another reason is refused with that.
+          if (collecting?.changes === true) throw new OtherCollector();
           return { startsAt: row.starts_at, oldParentId: row.old_parent_id };
         });
       } catch (error) {
         if (isUniqueViolation(error)) return 'external_id_taken';
+        if (error instanceof OtherCollector) return 'other_collector';
         throw error;
       }
     },
   };
 }
+
+/** Takes a move back that was made. */
+class OtherCollector extends Error {}
 
 type MoveRow =
   | { readonly outcome: 'moved'; readonly starts_at: Date; readonly old_parent_id: string }
