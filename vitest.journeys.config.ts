@@ -16,7 +16,7 @@ const byLength = [
 ];
 
 /**
- * The slow ones, in a real browser against all of the platform. Three at once: each waits, for minutes of the clock and for
+ * The slow ones, in a real browser against all of the platform. Two at once: each waits, for minutes of the clock and for
  * media to flow, about as long as it works.
  */
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**'],
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: longestFirst(byLength.map((name) => `/${name}.journey.test.ts`)) },
     testTimeout: 180_000,
     hookTimeout: 180_000,
