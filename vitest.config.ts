@@ -12,8 +12,15 @@ const byLength = [
   'server/audit-complete.test.ts',
 ];
 
-/** They load WebRTC, whose threads end with their process alone. */
-const alone = ['packages/sdk-node/src/calling/**/*.test.ts', 'packages/sdk-node/src/packed.test.ts'];
+/** They load WebRTC, whose threads end with their process alone, or put another module in the place of one. */
+const alone = [
+  'packages/sdk-node/src/calling/**/*.test.ts',
+  'packages/sdk-node/src/packed.test.ts',
+  'packages/adapters/prisma/sign-in.test.ts',
+  'apps/control-plane/src/server/saml-routes.test.ts',
+  'apps/control-plane/src/server/sign-in-session.test.ts',
+  'apps/control-plane/src/server/sso-routes.test.ts',
+];
 const all = [
   'packages/**/*.test.{ts,tsx}',
   'apps/**/*.test.{ts,tsx}',

@@ -43,7 +43,9 @@ const domainOf = async ({ accountId }: { readonly accountId: string }) =>
   (await harness.domains.list({ accountId, limit: 5 })).items[0];
 const eventsOf = (accountId: string) =>
   inAccount(database.prisma, accountId, async ({ platformEvent }) =>
-    (await platformEvent.findMany({ where: { accountId } })).map(({ type }) => type),
+    (await platformEvent.findMany({ where: { accountId } }))
+      .map(({ type }) => type)
+      .filter((type) => /^(sso|branding)\./.test(type)),
   );
 const subjectsTo = async (email: string) =>
   (await newestMails(database.prisma, { cipher: database.cipher, countMax: 50 }))
