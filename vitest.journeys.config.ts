@@ -2,17 +2,17 @@ import { defineConfig } from 'vitest/config';
 import { longestFirst } from './tooling/longest-first.ts';
 
 const byLength = [
+  'tenant-wall',
   'dashboard',
   'packed-sdk',
-  'tenant-wall',
-  'recovery',
-  'operators',
-  'money-pages',
   'limits',
+  'operators',
+  'recovery',
+  'money-pages',
   'first-call',
+  'reseller-money',
   'three-levels',
   'white-label',
-  'reseller-money',
 ];
 
 /**

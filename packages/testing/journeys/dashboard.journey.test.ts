@@ -573,7 +573,7 @@ async function changesInvited(page: Page, name: string): Promise<string> {
   await page.keyboard.press('Enter');
   await page.getByText(`${name} is invited as viewer`).waitFor();
   await page.getByRole('button', { name: 'I have it' }).click();
-  await page.getByRole('button', { name: `Invite ${name} again` }).click();
+  await page.getByRole('button', { name: `Invite again: ${name}` }).click();
   const link = (await page.getByText(/\/set-up\//).textContent()) ?? '';
   await page.getByText('Nobody gets more than five of them a day.').waitFor();
   await page.getByRole('button', { name: 'I have it' }).click();

@@ -108,7 +108,7 @@ const actionsOf = ({ accountId, mayGive, mayRemove, changes }: ColumnsRequest): 
             variant="ghost"
             isPending={changes.isPending}
             onClick={() => changes.inviteAgain(member)}
-            aria-label={`Invite ${member.name} again`}
+            aria-label={`Invite again: ${member.name}`}
           >
             Invite again
           </Button>
