@@ -45,8 +45,8 @@ export async function readPlace(
 ): Promise<Reading> {
   const { accountId, chain: accountChain } = entity;
   const place = await checkedPlace(accountId, { request, error }, ports);
-  const { visibleChain: visibleIds, mayFromAbove } = await ports.caller(accountChain, actor);
-  const by = mayFromAbove(setting) && Object.keys(place).length === 0 ? 'above' : 'self';
+  const { visibleChain: visibleIds, speakerAbove } = await ports.caller(accountChain, actor);
+  const by = speakerAbove(setting) !== undefined && Object.keys(place).length === 0 ? 'above' : 'self';
   const stored = await ports.policies.chain({ accountId });
   const row = stored.find((one) => isAtPlace(one, { accountId, by, place }));
   const origin = originOf({ accountId, by, ...place }, accountChain.length - 1);

@@ -113,7 +113,7 @@ function world({
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
-      mayFromAbove: () => visible.length > 1,
+      speakerAbove: () => (visible.length > 1 ? visible[0] : undefined),
       isOwner: false,
       maker: { kind: 'key', scopes: ['*'] },
     }),

@@ -36,9 +36,9 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
       const invalid = faultOf(asked);
       if (invalid !== undefined) throw context.error('spending.limit_invalid', invalid);
-      const { mayFromAbove, visibleChain } = await ports.caller(chain, context.actor);
+      const { speakerAbove, visibleChain } = await ports.caller(chain, context.actor);
       // Whoever may act from above sets what the account cannot change; all of it is the seller's, whoever of those above it was.
-      const seller = mayFromAbove(setting) ? visibleChain.at(-2) : undefined;
+      const seller = speakerAbove(setting) !== undefined ? visibleChain.at(-2) : undefined;
       const setById = seller ?? accountId;
       const before = await ports.limits.set({
         accountId,

@@ -95,7 +95,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     }
     const before = await ports.accounts.find({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain, mayFromAbove } = await callerAlong(chain, context.actor, ports);
+    const { visibleChain, speakerAbove } = await callerAlong(chain, context.actor, ports);
 
     const to = request.state ?? before.state;
     const isPlatform = before.parentId === undefined;
@@ -103,7 +103,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
       from: before.state,
       to,
       isPlatform,
-      isFromAbove: mayFromAbove(updating),
+      isFromAbove: speakerAbove(updating) !== undefined,
       isForced: force === true,
     });
     if (refused === 'stops_itself') {

@@ -9,8 +9,11 @@ export interface Caller {
   /** The accounts of the chain that the caller sees, from the highest down. Above them, nothing is told. */
   readonly visibleChain: readonly string[];
   readonly may: (operation: CataloguedOperation) => boolean;
-  /** Whether the caller may do it as somebody strictly above the account. */
-  readonly mayFromAbove: (operation: CataloguedOperation) => boolean;
+  /**
+   * The highest account strictly above this one at which the caller may do it: whose word it is, what the caller says here.
+   * Undefined: the caller speaks as the account itself.
+   */
+  readonly speakerAbove: (operation: CataloguedOperation) => string | undefined;
   /** Who makes owners, and unmakes them. A role that an account defined is none, whatever it may do. */
   readonly isOwner: boolean;
   /** Whose rights a new key, or a new role, has to stay within. */
@@ -19,7 +22,7 @@ export interface Caller {
 
 const everything: Rights = rightsOf([{ role: 'owner' }]);
 const nothing: Rights = rightsOf([]);
-const never = () => false;
+const nobody = () => undefined;
 
 /**
  * Resolves the caller against a chain that runs from the platform down to the account asked about. That the caller may
@@ -40,7 +43,8 @@ export async function callerAlong(
       return callerWith({
         visibleChain: below(chain, reach.topId),
         maker: { kind: 'role', accesses: reach.accesses, scopes: reach.scopes },
-        mayFromAbove: (operation) => rightsAllow(reach.fromAbove, operation),
+        speakerAbove: (operation) =>
+          reach.above.find(({ rights }) => rightsAllow(rights, operation))?.accountId,
         isOwner: reach.accesses.has('own'),
       });
     }
@@ -50,7 +54,7 @@ export async function callerAlong(
       return callerWith({
         visibleChain: below(chain, actor.accountId),
         maker: { kind: 'key', scopes },
-        mayFromAbove: () => actor.accountId !== accountId,
+        speakerAbove: () => (actor.accountId === accountId ? undefined : actor.accountId),
         isOwner: scopes.includes('*'),
       });
     }
@@ -58,7 +62,7 @@ export async function callerAlong(
       return callerWith({
         visibleChain: chain,
         maker: { kind: 'role', ...everything },
-        mayFromAbove: () => chain.length > 1,
+        speakerAbove: () => (chain.length > 1 ? chain[0] : undefined),
         isOwner: true,
       });
     case 'credential':
@@ -66,7 +70,7 @@ export async function callerAlong(
       return callerWith({
         visibleChain: actor.kind === 'credential' ? below(chain, actor.accountId) : [],
         maker: { kind: 'role', ...nothing },
-        mayFromAbove: never,
+        speakerAbove: nobody,
         isOwner: false,
       });
   }

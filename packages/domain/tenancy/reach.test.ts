@@ -49,7 +49,13 @@ describe('roles (ACC-3)', () => {
     ]);
     expect(reach.topId).toBe('acc_middle');
     expect([...reach.accesses].sort()).toEqual(['bill', 'develop', 'read']);
-    expect([...reach.fromAbove.accesses].sort()).toEqual(['develop', 'read']);
+    const above = reach.above.map(({ accountId, rights }) => [accountId, [...rights.accesses].sort()]);
+    expect(above).toEqual([
+      [chain[0], []],
+      ...chain
+        .slice(1, -1)
+        .map((id) => [id, chain.indexOf(id) < chain.indexOf('acc_middle') ? [] : ['develop', 'read']]),
+    ]);
   });
 
   test('whatever the grants, nobody may do more than the union of their roles along the chain', () => {
@@ -64,11 +70,15 @@ describe('roles (ACC-3)', () => {
         (grants, depth) => {
           const asked = chain.slice(0, depth);
           const here = grants.filter(({ accountId }) => asked.includes(accountId));
-          const { accesses, fromAbove, topId } = reachAlong(asked, grants);
+          const { accesses, above, topId } = reachAlong(asked, grants);
           expect([...accesses].sort()).toEqual(
             [...new Set(here.flatMap(({ role }) => accessesOf[role]))].sort(),
           );
-          expect([...fromAbove.accesses].every((access) => accesses.has(access))).toBe(true);
+          expect(above.map(({ accountId }) => accountId)).toEqual(asked.slice(0, -1));
+          // Rights only grow from each account to the next one below it.
+          const grown = [...above.map(({ rights }) => rights.accesses), accesses];
+          for (const [index, wider] of grown.slice(1).entries())
+            expect([...(grown[index] ?? [])].every((access) => wider.has(access))).toBe(true);
           expect(topId === undefined).toBe(here.length === 0);
         },
       ),
@@ -201,7 +211,7 @@ describe('roles that accounts define (ACC-3)', () => {
       { accountId: 'acc_leaf', role: 'viewer' },
     ]);
     expect([reach.topId, reach.scopes, [...reach.accesses]]).toEqual(['acc_top', ['prices:set'], ['read']]);
-    expect([reach.fromAbove.scopes, [...reach.fromAbove.accesses]]).toEqual([['prices:set'], []]);
+    expect(reach.above.at(-1)?.rights).toMatchObject({ scopes: ['prices:set'], accesses: new Set() });
     expect(reachAlong(['acc_platform'], [{ accountId: 'acc_top', ...custom('*') }]).topId).toBeUndefined();
   });
 

@@ -10,16 +10,18 @@ export type Grant = HeldRole & { readonly accountId: string };
 export interface Reach extends Rights {
   /** The highest account of the chain that the user sees. Absent: none of it. */
   readonly topId: string | undefined;
-  /** What the user may do as somebody strictly above the account. */
-  readonly fromAbove: Rights;
+  /** What the user may do at each account strictly above this one, with what reaches there: the highest first. */
+  readonly above: readonly { readonly accountId: string; readonly rights: Rights }[];
 }
 
 export function reachAlong(chain: readonly string[], grants: readonly Grant[]): Reach {
-  const accountId = chain.at(-1);
   const held = grants.filter((grant) => chain.includes(grant.accountId));
   return {
     ...rightsOf(held),
     topId: chain.find((id) => held.some((grant) => grant.accountId === id)),
-    fromAbove: rightsOf(held.filter((grant) => grant.accountId !== accountId)),
+    above: chain.slice(0, -1).map((accountId, depth) => ({
+      accountId,
+      rights: rightsOf(held.filter((grant) => chain.indexOf(grant.accountId) <= depth)),
+    })),
   };
 }
