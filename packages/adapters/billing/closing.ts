@@ -1,4 +1,4 @@
-import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
+import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
 import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
@@ -448,15 +448,7 @@ function invoiceOf(
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
     totalMinorUnits: document.totalMinorUnits,
     lines: collectedLines(document),
-    addedKeys: [],
-    isSent: false,
-    isVoidAsked: false,
-    askedRefunds: [],
-    takenRefundIds: [],
-    state: 'new',
-    paidMinorUnits: 0n,
-    refunds: [],
-    disputes: [],
+    ...notAskedYet,
   };
 }
 

@@ -1,4 +1,8 @@
-import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import {
+  type InvoiceCollection,
+  notAskedYet,
+  toppedUpOf,
+} from '@patchbay/domain/billing/collection/invoice-collection';
 import { taxRates } from '@patchbay/domain/billing/documents/tax';
 import { minorUnitOf, type Nano, nano, sum, ZERO } from '@patchbay/domain/billing/money';
 import { periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
@@ -262,15 +266,7 @@ export async function askTopUp(
     totalMinorUnits: minorUnits,
     lines: [{ key: id, text: 'Prepaid balance', minorUnits }],
     shares: [],
-    addedKeys: [],
-    isSent: false,
-    isVoidAsked: false,
-    askedRefunds: [],
-    takenRefundIds: [],
-    state: 'new',
-    paidMinorUnits: 0n,
-    refunds: [],
-    disputes: [],
+    ...notAskedYet,
   };
   await insertCollection(client, collection);
   await client.query('UPDATE collection SET next_at = $2 WHERE document_id = $1', [id, new Date(nowMs)]);

@@ -1,6 +1,6 @@
 import { domainContext } from '@patchbay/testing/domain-context';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { InvoiceCollection } from '../billing/collection/invoice-collection.ts';
+import { type InvoiceCollection, notAskedYet } from '../billing/collection/invoice-collection.ts';
 import { AHEAD_DAYS_MAX, testBooks } from './definition.ts';
 import { dueMonths } from './due-months.ts';
 import { handlers } from './handlers.ts';
@@ -38,15 +38,7 @@ const openInvoice: InvoiceCollection = {
   totalMinorUnits: 2_000n,
   lines: [],
   shares: [],
-  addedKeys: [],
-  isSent: false,
-  isVoidAsked: false,
-  askedRefunds: [],
-  takenRefundIds: [],
-  state: 'new',
-  paidMinorUnits: 0n,
-  refunds: [],
-  disputes: [],
+  ...notAskedYet,
 };
 
 const ports: TestBooksPorts = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Nano, nano, sum } from '../money.ts';
 import { collectDocument } from './collect.ts';
-import { type InvoiceCollection, nextInvoiceStep, voidAsked } from './invoice-collection.ts';
+import { type InvoiceCollection, nextInvoiceStep, notAskedYet, voidAsked } from './invoice-collection.ts';
 import { MemoryCollection } from './memory-collection.testing.ts';
 import { keptOf, MemoryRail } from './memory-rail.testing.ts';
 import {
@@ -45,15 +45,7 @@ const invoiceOf = (accountId: string, of: Pick<InvoiceCollection, 'shares'> & { 
       ...(of.tax > 0n ? [{ key: 'tax', text: 'Tax', minorUnits: of.tax }] : []),
     ],
     shares: of.shares,
-    addedKeys: [],
-    isSent: false,
-    isVoidAsked: false,
-    askedRefunds: [],
-    takenRefundIds: [],
-    state: 'new',
-    paidMinorUnits: 0n,
-    refunds: [],
-    disputes: [],
+    ...notAskedYet,
   }) satisfies InvoiceCollection;
 
 const noteOf = (accountId: string, of: Pick<PayoutCollection, 'backing' | 'totalMinorUnits'>) =>

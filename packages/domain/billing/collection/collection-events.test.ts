@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { collectionEvents } from './collection-events.ts';
-import type { InvoiceCollection } from './invoice-collection.ts';
+import { type InvoiceCollection, notAskedYet } from './invoice-collection.ts';
 import type { PayoutCollection } from './payout-collection.ts';
 import { noBacking } from './shares.ts';
 
@@ -17,15 +17,7 @@ const fresh: InvoiceCollection = {
   totalMinorUnits: 1_000n,
   lines: [],
   shares: [],
-  addedKeys: [],
-  isSent: false,
-  isVoidAsked: false,
-  askedRefunds: [],
-  takenRefundIds: [],
-  state: 'new',
-  paidMinorUnits: 0n,
-  refunds: [],
-  disputes: [],
+  ...notAskedYet,
 };
 const open: InvoiceCollection = { ...fresh, state: 'open', payUrl: 'https://pay.example/1' };
 const paid: InvoiceCollection = { ...open, state: 'paid', paidMinorUnits: 1_000n };

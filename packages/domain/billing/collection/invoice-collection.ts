@@ -51,6 +51,19 @@ export interface InvoiceCollection {
   readonly disputes: readonly RailDispute[];
 }
 
+/** How an invoice stands of which the rail has heard nothing. */
+export const notAskedYet = {
+  addedKeys: [],
+  isSent: false,
+  isVoidAsked: false,
+  askedRefunds: [],
+  takenRefundIds: [],
+  state: 'new',
+  paidMinorUnits: 0n,
+  refunds: [],
+  disputes: [],
+} as const satisfies Partial<InvoiceCollection>;
+
 /** A call, and the key under which it has its effect once. */
 export interface Step {
   readonly call: RailCall;
