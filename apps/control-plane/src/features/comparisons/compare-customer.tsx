@@ -2,26 +2,31 @@
 
 import { Button } from '@patchbay/ui/button';
 import { Select } from '@patchbay/ui/select';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { showPeriod } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
+import { useCustomers } from '../shell/use-customers.ts';
 
-/** Of so many customers one is chosen here; of any other by its id, in code. */
-const CHILDREN_MAX = 200;
+export interface CompareCustomerProps {
+  readonly current: string;
+  /** Those that are compared already. */
+  readonly comparedIds: readonly string[];
+}
 
 /** Lets a customer be rated alone, from the month that goes on. */
-export function CompareCustomer({ current }: { readonly current: string }): ReactNode {
+export function CompareCustomer({ current, comparedIds }: CompareCustomerProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const queries = useQueryClient();
   const [chosen, setChosen] = useState<string>();
-  const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: CHILDREN_MAX }));
-  const customers = (children.data?.items ?? []).filter(({ state }) => state !== 'closed');
-  const childId = chosen ?? customers[0]?.id;
+  const customers = (useCustomers().customers ?? []).filter(
+    ({ id, state }) => state !== 'closed' && !comparedIds.includes(id),
+  );
+  const childId = (customers.find(({ id }) => id === chosen) ?? customers[0])?.id;
   const start = useMutation(
     trpc.comparisons.start.mutationOptions({
       onSuccess: () => queries.invalidateQueries(trpc.comparisons.pathFilter()),
@@ -30,7 +35,7 @@ export function CompareCustomer({ current }: { readonly current: string }): Reac
   if (childId === undefined) return null;
   return (
     <IfMay to="comparisons.start">
-      <div className="grid gap-2">
+      <div className="grid grid-cols-1 gap-2">
         <div className="flex flex-wrap items-center gap-3">
           <Select
             label="Customer"

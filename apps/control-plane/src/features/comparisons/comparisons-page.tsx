@@ -17,11 +17,12 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { showMinorUnits } from '../documents/printed-document.ts';
 import { MoneyTabs } from '../money/money-tabs.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { asksItself, isTopCollector } from './asking-account.ts';
 import { CompareCustomer } from './compare-customer.tsx';
 import { ImportFigures } from './import-figures.tsx';
 import { monthsAround } from './months.ts';
@@ -40,6 +41,7 @@ export function ComparisonsPage(): ReactNode {
   const [period, setPeriod] = useState(months.past[0] ?? current);
   const accounts = useQuery(trpc.comparisons.listAccounts.queryOptions({ accountId }));
   const comparison = useQuery(trpc.comparisons.list.queryOptions({ accountId, period }));
+  const asks = useAsksCustomers();
   const compared = accounts.data?.items ?? [];
   const error = accounts.error ?? comparison.error;
   const csv = 'account,period,total\ncrm_42,2026-11,120.00\n';
@@ -52,21 +54,18 @@ export function ComparisonsPage(): ReactNode {
           exampleOf({ operation: 'comparisons.list', input: { accountId, period } }),
           exampleOf({ operation: 'comparisons.importFigures', input: { accountId, csv } }),
         ]}
-        actions={<ImportFigures />}
+        actions={asks === true ? <ImportFigures /> : undefined}
       />
       <MoneyTabs />
       {error === null ? null : <ProblemNote error={error} onRetry={() => void accounts.refetch()} />}
       {accounts.isPending && error === null ? <TableSkeleton rows={3} /> : null}
       <div className="grid grid-cols-1 gap-8">
-        {accounts.isSuccess && compared.length === 0 ? (
-          <EmptyState icon={<Scale />} title="Every customer is asked for money">
-            Let one that moves over from another biller be rated alone first: its months close into documents
-            that nobody owes, and you see here by how much the two differ.
-          </EmptyState>
+        {accounts.isSuccess && compared.length === 0 && asks !== undefined ? (
+          <NobodyCompared asks={asks} />
         ) : null}
         {compared.length === 0 ? null : <ComparedAccounts items={compared} current={current} />}
-        <CompareCustomer current={current} />
-        {comparison.data === undefined ? null : (
+        {asks === true ? <CompareCustomer current={current} comparedIds={idsOf(compared, current)} /> : null}
+        {comparison.data === undefined || (asks === false && compared.length === 0) ? null : (
           <section aria-labelledby="month" className="grid gap-2">
             <div className="flex flex-wrap items-center gap-3">
               <h2 id="month" className="font-semibold">
@@ -95,6 +94,40 @@ export function ComparisonsPage(): ReactNode {
     </>
   );
 }
+
+/** Whether this account asks its customers itself; who does not cannot say that one is asked later. */
+function useAsksCustomers(): boolean | undefined {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { data: account } = useAccount();
+  const isTop = account === undefined ? undefined : isTopCollector(account);
+  const own = useQuery(
+    trpc.collecting.get.queryOptions(
+      { accountId },
+      { enabled: isTop === false && account?.isTest === false },
+    ),
+  );
+  if (isTop !== false) return isTop;
+  if (account?.isTest === true) return false;
+  return own.data === undefined ? undefined : asksItself(own.data.state);
+}
+
+const NobodyCompared = ({ asks }: { readonly asks: boolean }): ReactNode =>
+  asks ? (
+    <EmptyState icon={<Scale />} title="Every customer is asked for money">
+      Let one that moves over from another biller be rated alone first: its months close into documents that
+      nobody owes, and you see here by how much the two differ.
+    </EmptyState>
+  ) : (
+    <EmptyState icon={<Scale />} title="Another asks your customers">
+      Who asks a customer for money can rate it beside another biller first. Your customers are asked by
+      whoever is above you, until you connect a Stripe account of your own on the page of payouts.
+    </EmptyState>
+  );
+
+/** Those that are compared now. */
+const idsOf = (compared: readonly Compared[], current: string): readonly string[] =>
+  compared.filter((item) => !isOver(item, current)).map(({ childId }) => childId);
 
 const isOver = ({ toPeriod }: Compared, current: string): boolean =>
   toPeriod !== undefined && toPeriod < current;
@@ -125,7 +158,8 @@ function ComparedAccounts({
     },
     {
       key: 'collect',
-      header: '',
+      header: 'Ask for money',
+      isWide: true,
       cell: (item) => (isOver(item, current) ? null : <CollectFrom item={item} current={current} />),
     },
   ];

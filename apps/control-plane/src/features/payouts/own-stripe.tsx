@@ -13,6 +13,7 @@ import { showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { isPlatform } from '../shell/account-standing.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { IfMay } from '../shell/if-may.tsx';
 
@@ -29,7 +30,7 @@ const stateTexts: Readonly<Record<OwnCollectingState, string>> = {
 /** Asking all below this account by a Stripe account of its own (decision 0017). The platform and test accounts have none. */
 export function OwnStripe(): ReactNode {
   const { data: account } = useAccount();
-  const isReseller = account !== undefined && account.isTest !== true && account.parentId !== undefined;
+  const isReseller = account !== undefined && !account.isTest && !isPlatform(account);
   return isReseller ? (
     <IfMay to="collecting.connect">
       <OwnStripeSection />

@@ -9,10 +9,10 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useCustomers } from '../shell/use-customers.ts';
 import { PaidPrices } from './paid-prices.tsx';
 import { PriceDesk } from './price-desk.tsx';
 
-const CHILDREN_MAX = 100;
 /** The select cannot hold an empty value. */
 const ALL = 'all';
 
@@ -24,11 +24,11 @@ export function PricesPage(): ReactNode {
   const [target, setTarget] = useState(ALL);
   const paid = useQuery(trpc.prices.list.queryOptions({ accountId }));
   const profile = useQuery(trpc.prices.listForChildren.queryOptions({ accountId }));
-  const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: CHILDREN_MAX }));
+  const children = useCustomers();
   const childId = target === ALL ? undefined : target;
   const options = [
     { value: ALL, label: 'all children' },
-    ...(children.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+    ...(children.customers ?? []).map(({ id, name }) => ({ value: id, label: name })),
   ];
   const error = paid.error ?? profile.error ?? children.error;
   return (
@@ -74,7 +74,7 @@ export function PricesPage(): ReactNode {
               profile={profile.data.items}
               paid={paid.data.items}
               childId={childId}
-              accounts={children.data?.items ?? []}
+              accounts={children.customers ?? []}
             />
           )}
         </section>

@@ -2,17 +2,12 @@
 
 import { Button } from '@patchbay/ui/button';
 import { Select } from '@patchbay/ui/select';
-import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useTRPC } from '../../trpc/client.ts';
-import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
+import { useCustomers } from '../shell/use-customers.ts';
 import { type Terms, TermsForm } from './reminder-terms.tsx';
 
-/** Of so many customers one is chosen here; of any other by its id, in code. */
-const CHILDREN_MAX = 200;
-
-/** Words of its own for one customer: it begins with those that it has, or else with those of all. */
+/** Terms of its own for one customer: they begin as those that it has, or else as those of all. */
 export function CustomerTerms({
   items,
   all,
@@ -20,12 +15,9 @@ export function CustomerTerms({
   readonly items: readonly Terms[];
   readonly all: Terms;
 }): ReactNode {
-  const trpc = useTRPC();
-  const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState<string>();
-  const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: CHILDREN_MAX }));
-  const customers = (children.data?.items ?? []).filter(({ state }) => state !== 'closed');
+  const customers = (useCustomers().customers ?? []).filter(({ state }) => state !== 'closed');
   const childId = chosen ?? customers[0]?.id;
   if (childId === undefined) return null;
   const terms = items.find((each) => each.childId === childId) ?? all;
@@ -54,7 +46,7 @@ export function CustomerTerms({
         </div>
       ) : (
         <Button className="w-fit" onClick={() => setOpen(true)}>
-          Words for one customer …
+          Remind one customer otherwise …
         </Button>
       )}
     </IfMay>
