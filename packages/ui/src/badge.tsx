@@ -8,15 +8,18 @@ export interface BadgeProps {
   readonly icon?: ReactNode;
   readonly children: ReactNode;
   readonly title?: string;
+  /** A sentence rather than a word: it may take several lines. */
+  readonly mayWrap?: boolean;
 }
 
 /** A state or kind in one or two words. */
-export function Badge({ tone = 'neutral', icon, children, title }: BadgeProps): ReactNode {
+export function Badge({ tone = 'neutral', icon, children, title, mayWrap = false }: BadgeProps): ReactNode {
   return (
     <span
       title={title}
       className={classNames(
-        'inline-flex h-5 items-center gap-1 whitespace-nowrap rounded-sm px-1.5 text-sm font-medium [&_svg]:size-3',
+        'inline-flex min-h-5 items-center gap-1 rounded-sm px-1.5 text-sm font-medium [&_svg]:size-3',
+        mayWrap ? 'flex-wrap wrap-anywhere' : 'whitespace-nowrap',
         toneGround[tone],
         toneText[tone],
       )}

@@ -34,14 +34,16 @@ export function Select<Value extends string>(props: SelectProps<Value>): ReactNo
       <Radix.Trigger
         aria-label={label}
         className={classNames(
-          'inline-flex h-8 items-center justify-between gap-2 rounded-md border border-line-strong bg-canvas px-2.5 enabled:hover:bg-hover',
+          'inline-flex h-8 max-w-full items-center justify-between gap-2 rounded-md border border-line-strong bg-canvas px-2.5 enabled:hover:bg-hover',
           'disabled:border-line disabled:bg-surface disabled:[&>svg]:hidden',
           className,
         )}
       >
-        <span className="flex min-w-0 items-center gap-1.5 truncate">
+        <span className="flex min-w-0 items-center gap-1.5">
           {isLabelled ? <span className="text-ink-faint">{label}</span> : null}
-          <Radix.Value />
+          <span className="truncate">
+            <Radix.Value />
+          </span>
         </span>
         <ChevronDown className="size-3.5 shrink-0 text-ink-faint" aria-hidden />
       </Radix.Trigger>

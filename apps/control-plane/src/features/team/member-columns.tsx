@@ -30,7 +30,8 @@ const factsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
     key: 'name',
     header: 'Name',
     isTitle: true,
-    cell: ({ roles: [{ name }] }) => <span className="font-medium">{name}</span>,
+    // On a phone the two buttons of an invitation stand beside it.
+    cell: ({ roles: [{ name }] }) => <span className="font-medium max-sm:block max-sm:pr-14">{name}</span>,
   },
   {
     key: 'email',
