@@ -1,6 +1,6 @@
 /**
  * Photographs every page of the dashboard, in each theme and at the width of a desk and of a phone, for somebody to look
- * at: with no data, with some, of a test account, with ten thousand rows, while it loads, and while the database is away.
+ * at: with no data, with some, of a test account, of a seller that collects itself, with ten thousand rows, while it loads, and while the database is away.
  *
  *   node packages/testing/photograph-pages.ts [--pages keys,team] [--states empty,filled] [--desk 1280] [--out folder]
  */
@@ -14,6 +14,7 @@ import type { Browser, Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './src/browser.ts';
 import { settled, signInTo } from './src/dashboard-browser.ts';
 import { addManyRows, fillAccount } from './src/dashboard-data.ts';
+import { addSelling } from './src/dashboard-documents.ts';
 import {
   addressOf,
   dashboardRoutes,
@@ -23,7 +24,7 @@ import {
 } from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
 
-const states = ['empty', 'filled', 'test', 'many', 'loading', 'failing'] as const;
+const states = ['empty', 'filled', 'test', 'selling', 'many', 'loading', 'failing'] as const;
 type State = (typeof states)[number];
 
 const themes = ['light', 'dark'] as const;
@@ -210,7 +211,7 @@ async function main(chromiumPath: string): Promise<void> {
       });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId, applicationId, webhookId, endpointId, documentId } = await fillAccount(pb, {
+    const { customerIds, ...ids } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -219,12 +220,20 @@ async function main(chromiumPath: string): Promise<void> {
       url,
       email,
       password,
-      values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId, documentId },
+      values: { ...outside, accountId, ...ids },
     };
     if (wants('filled')) await walk('filled', filled);
     if (wants('test')) {
       const ofTest = await testAccountOf(pb, url);
       await walk('test', { ...filled, values: { ...filled.values, ...ofTest } });
+    }
+    if (wants('selling')) {
+      const [childId = ''] = customerIds;
+      const comparisonId = await addSelling({
+        ...{ databaseUrl: database.url, accountId, childId },
+        nowMs: Date.now(),
+      });
+      await walk('selling', { ...filled, values: { ...filled.values, documentId: comparisonId } });
     }
     if (wants('loading')) await walk('loading', filled);
     if (wants('many')) {

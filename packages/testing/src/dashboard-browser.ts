@@ -36,6 +36,29 @@ export function failOnErrors(page: Page): void {
   });
 }
 
+interface TrpcAnswer {
+  readonly error?: { readonly data?: { readonly problem?: { readonly code?: string } } };
+}
+
+/**
+ * What the pages of a browser asked and were refused, a line each: a page asks for nothing that it cannot be given. What it
+ * is not given it leaves out without a word, and the account's log of refusals tells of it (PRD-8).
+ */
+export function refusedTo(page: Page): readonly string[] {
+  const refused: string[] = [];
+  page.on('response', async (response) => {
+    const { pathname } = new URL(response.url());
+    if (!pathname.startsWith('/api/trpc/')) return;
+    // A page that was left before it came has no answer of it.
+    const body: unknown = await response.json().catch(() => []);
+    const answers = (Array.isArray(body) ? body : [body]) as readonly TrpcAnswer[];
+    const names = pathname.slice('/api/trpc/'.length).split(',');
+    for (const [index, { error }] of answers.entries())
+      if (error !== undefined) refused.push(`${names[index]} ${error.data?.problem?.code} at ${page.url()}`);
+  });
+  return refused;
+}
+
 /** The account that a page is about. */
 export function accountOf(page: Page): string {
   const [, accountId] = /\/accounts\/(acc_\w+)/.exec(page.url()) ?? [];

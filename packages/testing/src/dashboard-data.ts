@@ -26,6 +26,8 @@ export interface FilledAccount {
   readonly endpointId: string;
   /** An invoice that is open. */
   readonly documentId: string;
+  /** The dearest line of this month's statement. */
+  readonly lineKey: string;
   readonly customerIds: readonly string[];
 }
 
@@ -120,6 +122,13 @@ export async function fillAccount(
     applicationIds.push(id);
   }
   const [applicationId = ''] = applicationIds;
+  await pb.triggers.create(accountId, {
+    name: 'Trial of the telehealth app',
+    counter: { meter: 'network-discovery.bytes' },
+    target: { accountId, applicationId },
+    condition: { kind: 'recurring', limit: 100_000_000, per: 'month' },
+    action: { kind: 'disableFeature', feature: 'signaling.change-media' },
+  });
   await pb.signaling.putConfig(accountId, { sessionSecondsMax: 5_400 });
   const ends = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
   await pb.keys.create(accountId, { name: 'Production' });
@@ -153,7 +162,10 @@ export async function fillAccount(
     email: 'invoices@northwind.example',
   });
   const documentId = await addDocuments({ databaseUrl, accountId, childId: first, nowMs: Date.now() });
-  return { sessionId, applicationId, webhookId, endpointId, documentId, customerIds };
+  const { lines } = await pb.statements.get(accountId, { period: new Date().toISOString().slice(0, 7) });
+  const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
+  const lineKey = dearest?.key ?? '';
+  return { sessionId, applicationId, webhookId, endpointId, documentId, lineKey, customerIds };
 }
 
 /** The endpoint whose page is looked at, as its use names it. */

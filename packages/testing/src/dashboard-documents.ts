@@ -12,6 +12,7 @@ import {
 import { noBacking } from '@patchbay/domain/billing/collection/shares';
 import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import { comparisonOf } from '@patchbay/domain/billing/documents/document';
 import { minorUnitOf, nano, ZERO } from '@patchbay/domain/billing/money';
 import { Pool, type PoolClient } from 'pg';
 
@@ -56,6 +57,40 @@ export async function addDocuments({ databaseUrl, accountId, childId, nowMs }: F
   }
 }
 
+/**
+ * Lets an account ask its customers by a Stripe account of its own, the first of them still compared with another biller.
+ * Answers the document that the comparison is of.
+ */
+export async function addSelling({ databaseUrl, accountId, childId, nowMs }: Filled): Promise<string> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, options: '-c role=patchbay_app' });
+  const period = monthBefore(nowMs, 1);
+  try {
+    return await inAccountScope(pool, accountId, async (client) => {
+      await client.query('INSERT INTO own_collecting (account_id, from_period) VALUES ($1, $2)', [
+        accountId,
+        period,
+      ]);
+      // Nothing opens it: no page asks that Stripe account.
+      await client.query(
+        `INSERT INTO own_rail (account_id, key_sealed, key_hint, webhook_secrets_sealed) VALUES ($1, 'sealed', '7Gx2', 'sealed')`,
+        [accountId],
+      );
+      await client.query('INSERT INTO compared_months (account_id, from_period) VALUES ($1, $2)', [
+        childId,
+        period,
+      ]);
+      await client.query(
+        'INSERT INTO compared_figure (account_id, seller_id, period, minor_units) VALUES ($1, $2, $3, 48900)',
+        [childId, accountId, period],
+      );
+      const draft = invoiceDraft({ accountId: childId, sellerId: accountId, period, asked: 48_230n });
+      return (await issueDocument(client, comparisonOf(draft), { nowMs })).id;
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
 interface At {
   readonly client: PoolClient;
   readonly platformId: string;
@@ -75,14 +110,18 @@ interface Month {
   readonly refunded: bigint;
 }
 
-async function addInvoice(
-  { client, platformId, nowMs }: At,
-  { accountId, period, asked, paid, refunded }: Month,
-): Promise<BillingDocument> {
+interface Asked {
+  readonly accountId: string;
+  readonly sellerId: string;
+  readonly period: string;
+  readonly asked: bigint;
+}
+
+function invoiceDraft({ accountId, sellerId, period, asked }: Asked): DocumentDraft {
   const bytes = (asked * 3n) / 4n;
   const use = (meter: string, minorUnits: bigint, price: { amount: string; per: string }) => ({
     kind: 'use' as const,
-    key: `${platformId} ${meter}`,
+    key: `${sellerId} ${meter}`,
     period,
     meter,
     quantity: ((minorUnits * unit * BigInt(price.per)) / BigInt(price.amount)).toString(),
@@ -90,9 +129,9 @@ async function addInvoice(
     amount: nano(minorUnits * unit),
     minorUnits,
   });
-  const draft: DocumentDraft = {
+  return {
     kind: 'invoice',
-    ...{ accountId, sellerId: platformId, period, currency: CURRENCY },
+    ...{ accountId, sellerId, period, currency: CURRENCY },
     lines: [
       use('network-discovery.bytes', bytes, { amount: '400000000', per: '1000000000' }),
       use('signaling.connectedMs', asked - bytes, { amount: '4000000', per: '60000' }),
@@ -101,6 +140,13 @@ async function addInvoice(
     residue: ZERO,
     netMinorUnits: asked,
   };
+}
+
+async function addInvoice(
+  { client, platformId, nowMs }: At,
+  { accountId, period, asked, paid, refunded }: Month,
+): Promise<BillingDocument> {
+  const draft = invoiceDraft({ accountId, sellerId: platformId, period, asked });
   const document = await issueDocument(client, draft, { nowMs });
   const open: InvoiceCollection = {
     kind: 'invoice',

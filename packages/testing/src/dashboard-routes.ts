@@ -4,7 +4,10 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '../../..');
 const routeTree = path.join(root, 'apps/control-plane/src/app');
 
-/** What stands in the addresses of pages: the name of the folder in brackets, such as `accountId`. */
+/**
+ * What stands in the addresses of pages: the name of the folder in brackets, such as `accountId`. `lineKey` stands in the query
+ * of the page of a statement's line.
+ */
 export type RouteValues = Readonly<Record<string, string>>;
 
 /**
@@ -23,11 +26,15 @@ export const dashboardRoutes: readonly string[] = readdirSync(routeTree, {
  * The address of a page. Throws at a part that has no value: whoever adds a page with a new one says what stands there.
  */
 export function addressOf(route: string, values: RouteValues): string {
-  return route.replaceAll(/\[(?:\.\.\.)?(\w+)\]/g, (_, name: string) => {
+  const address = route.replaceAll(/\[(?:\.\.\.)?(\w+)\]/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`The page ${route} needs a value for ${name}.`);
     return encodeURIComponent(value);
   });
+  const { lineKey } = values;
+  return route.endsWith('/line') && lineKey !== undefined
+    ? `${address}?key=${encodeURIComponent(lineKey)}`
+    : address;
 }
 
 /** Pages about an account. */

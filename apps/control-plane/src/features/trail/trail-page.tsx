@@ -38,7 +38,7 @@ export function TrailPage(): ReactNode {
   const search = useSearchParams();
   const [key, childId, day] = ['key', 'childId', 'day'].map((name) => search.get(name) ?? undefined);
   const asked = { accountId, period, key: key ?? '-', ...(childId === undefined ? {} : { childId }) };
-  const query = useQuery(trpc.statements.listLineDays.queryOptions(asked));
+  const query = useQuery(trpc.statements.listLineDays.queryOptions(asked, { enabled: key !== undefined }));
   const line = query.data;
   return (
     <>
@@ -69,7 +69,12 @@ export function TrailPage(): ReactNode {
         ]}
       />
       {query.error === null ? null : <ProblemNote error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && query.error === null ? <TableSkeleton rows={6} /> : null}
+      {key === undefined ? (
+        <EmptyState icon={<Footprints />} title="No line is named">
+          Open a line of the statement: it leads here, to the days, sessions and records behind it.
+        </EmptyState>
+      ) : null}
+      {query.isLoading ? <TableSkeleton rows={6} /> : null}
       {line !== undefined && line.items.length === 0 ? (
         <EmptyState icon={<Footprints />} title="Nothing was used for it">
           The line is owed for the month itself, such as a fee: no session is behind it.
