@@ -232,15 +232,15 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       return { period, currency, ...simulationAnswer(page, nameOf) };
     },
 
-    async explain(context, _request, { billing: store, catalogue, visibleChain }) {
+    async explain(context, _request, { billing: store, catalogue }) {
       const { accountId, chain: path } = context.entity;
+      const { visibleIds = [accountId] } = context;
       const atMs = context.nowMs();
       const chain = await store.chainPrices(accountId, atMs);
-      const visible = await visibleChain(path, context.actor);
       const parties = await partiesOf(context, { ids: path }, { billing: store });
       const items = pricesPaidBy(accountId, chain, { catalogue, atMs }).map(({ price }) => {
         const { service, meter, where } = price;
-        const levels = levelsAbove(visible, chain, { service, meter, dimensions: where, atMs });
+        const levels = levelsAbove(visibleIds, chain, { service, meter, dimensions: where, atMs });
         return {
           service,
           meter,

@@ -20,3 +20,7 @@ REVOKE ALL ON FUNCTION account_parties(text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION account_parties(text, text[]) TO patchbay_app;
 
 REVOKE CREATE ON SCHEMA public FROM patchbay_wall;
+
+-- The event of a price said which account above had set it: it is of the account that pays. Deliveries are made of events.
+UPDATE platform_event SET data = jsonb_set(data, '{accountId}', to_jsonb(account_id))
+WHERE type = 'billing.price.set' AND data ->> 'accountId' <> account_id;

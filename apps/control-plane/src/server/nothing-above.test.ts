@@ -5,7 +5,8 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
-import { mountedOperations } from '@patchbay/faces/mounted';
+import { type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
+import type { Evidence } from '@patchbay/faces/platform';
 import { createRequestId, toServiceError } from '@patchbay/faces/trpc';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -20,6 +21,8 @@ import { makePlatform, type Served, serve, signUp, type Tenant } from './served.
 const METER = { service: 'network-discovery', meter: 'bytes' };
 const month = periodAt(periodAt(Date.now()).fromMs - 1);
 const thisMonth = periodAt(Date.now());
+const usedMs = Math.max(month.fromMs, month.toMs - 86_400_000);
+const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 /** No account is called anything that has one of these in it, save those above. */
 const names = { platform: 'Xenolith', top: 'Yggdrasil', seller: 'Quetzal', former: 'Borborygm' } as const;
 const BRAND = 'Acme Voice';
@@ -131,7 +134,7 @@ beforeAll(async () => {
 
   const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none', direction: 'in' };
   let sequence = 0;
-  for (const atMs of [Math.max(month.fromMs, month.toMs - 86_400_000), Date.now() - 120_000])
+  for (const atMs of [usedMs, Date.now() - 120_000])
     for (const accountId of [shopId, belowId])
       await served.control.internal.ingest([
         {
@@ -144,23 +147,39 @@ beforeAll(async () => {
   const user = await signUp(served, 'shopkeeper');
   await owner.query('UPDATE role_grant SET account_id = $1 WHERE user_id = $2', [shopId, user.userId]);
   const session = await served.control.signIns.open({ userId: user.userId, name: 'Shopkeeper', address: '' });
-  // As an entry of somebody above, and what events say of it.
   while ((await placeEvents(served.control.pool)) > 0);
   shop = { accountId: shopId, key: shopKey.secret, session };
-  const text = (path: string) => ask(`GET ${shopId}${path}`, { key: shop.key });
-  const documents = await until(async () => (await text('/documents')).items.find(Boolean) && (await text('/documents')).items, {
-    what: 'an invoice',
-    timeoutMs: 30_000,
-  });
-  const { items: roles } = await text('/roles');
-  const { items: keys } = await text('/keys');
-  const { items: lines } = await text(`/statements/${month.name}/lines`);
-  const { items: deliveries } = await text(`/webhooks/${webhookId}/deliveries`);
+  const asShop = (asked: string, body?: object) =>
+    ask(asked.replace(' ', ` ${shopId}`), { key: shop.key, ...(body && { body }) });
+  // What the shop makes itself, and what it is refused by a level above.
+  const application = await asShop('POST /applications', { name: 'Till', instanceTypes: ['till'] });
+  const own = await asShop('POST /endpoints', { identifier: 'user:till', label: 'Till' });
+  const mapping = await asShop('PUT /logic', { endpointId: own.id, url: 'https://shop.test/logic' });
+  const erasure = await asShop('POST /erasures', { person: 'user:gone' });
+  const made = await asShop('POST /exports', {});
+  const body = { concurrentSessionsMax: 5_000 };
+  const refused = await served.rest('PUT', `/v1/accounts/${shopId}/policy`, { key: shop.key, body });
+  expect(refused.status).toBe(422);
+  const documents = await until(
+    async () => {
+      const { items } = await asShop('GET /documents');
+      return items.length === 0 ? undefined : items;
+    },
+    { what: 'an invoice', timeoutMs: 30_000 },
+  );
+  const { items: roles } = await asShop('GET /roles');
+  const { items: keys } = await asShop('GET /keys');
+  const { items: triggers } = await asShop('GET /triggers');
+  const { items: lines } = await asShop(`GET /statements/${month.name}/lines`);
+  const { items: deliveries } = await asShop(`GET /webhooks/${webhookId}/deliveries`);
   ids = {
-    ...{ planId, webhookId, transferId: transfer.id, roleId: roles[0].id, keyId: keys[0].id, period: month.name },
-    ...{ documentId: documents[0]?.id, key: lines[0]?.key, service: METER.service, day: `${month.name}-28` },
-    ...{ from: month.name, to: thisMonth.name, scope: 'descendants', direction: 'incoming', childId: belowId },
-    ...{ targetAccountId: shopId, deliveryId: deliveries[0]?.id, subject: 'req_none', meter: METER.meter },
+    ...{ planId, webhookId, transferId: transfer.id, roleId: roles.at(-1).id, keyId: keys.at(-1).id },
+    ...{ documentId: documents[0].id, deliveryId: deliveries[0]?.id, triggerId: triggers[0].id },
+    ...{ applicationId: application.id, instanceType: 'till', endpointId: own.id, mappingId: mapping.id },
+    ...{ erasureId: erasure.id, exportId: made.id, subject: refused.body.requestId },
+    ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },
+    ...{ scope: 'descendants', detail: 'lines', direction: 'incoming', bucket: 'month' },
+    ...{ meter: METER.meter, person: 'user:gone' },
   };
   above = [
     ...[platformId, top.accountId, sellerId, formerId, top.userId, top.keyId, operator.key.id, sellerKey.id],
@@ -175,7 +194,38 @@ afterAll(async () => {
 });
 
 const readings = mountedOperations.filter(({ operation }) => operation.method === 'GET');
-const wordsOfDepth = ['accountsAbove', 'ancestorCount'];
+const changes = mountedOperations.filter(({ operation }) => operation.method !== 'GET');
+/** What some readings ask for under names that elsewhere mean something else. */
+const asked: Readonly<Record<string, object>> = {
+  'ledger.export': { from: month.name, to: thisMonth.name },
+  'ledger.list': { period: month.name },
+  'statements.export': { from: month.name, to: thisMonth.name },
+  'usage.query': { from: new Date(month.fromMs).toISOString(), to: new Date().toISOString(), groupBy: 'account', meter: undefined },
+  'spend.get': { from: new Date(usedMs).toISOString(), to: new Date().toISOString() },
+  'triggers.preview': { meter: `${METER.service}.${METER.meter}`, event: undefined, per: 'month' },
+};
+/** Readings that this shop is refused, each with why: all others have to answer, or nothing of them would be looked at. */
+const refusedReadings: Readonly<Record<string, string>> = {
+  'closings.list': 'the platform closes months',
+  'closings.listVerifications': 'the platform verifies months',
+  'customers.list': 'the platform links customers',
+  'prices.get': 'only an account above may read what it set for this one alone',
+  'accounts.previewMove': 'only an account above may move this one',
+  'statements.pay': 'nothing collects here',
+  'plans.get': 'a plan is of the account that made it',
+  'retention.getRound': 'the platform alone removes what is old',
+  'measures.list': 'measures are of the platform',
+  'testClocks.get': 'this is no test account',
+  'usage.getSession': 'nobody called',
+  'sessions.get': 'nobody called',
+  'sessions.listLog': 'nobody called',
+  'sso.get': 'an organisation is of a top account',
+  'ssoDomains.list': 'an organisation is of a top account',
+  'organisation.get': 'an organisation is of a top account',
+  'organisation.people': 'an organisation is of a top account',
+};
+/** What would tell how many are above. */
+const wordsOfDepth = ['accountsAbove'];
 
 function foundIn(answer: unknown): readonly string[] {
   const text = JSON.stringify(answer).toLowerCase();
@@ -185,9 +235,9 @@ function foundIn(answer: unknown): readonly string[] {
 type Procedure = (input: object) => Promise<unknown>;
 
 /** As the dashboard calls, with what a signed-in person or a key shows. */
-async function call(evidence: object, { group, name }: (typeof readings)[number], input: object) {
+async function call(evidence: Evidence, { group, name }: MountedOperation, input: object) {
   const caller = served.control.router.createCaller({
-    evidence: evidence as never,
+    evidence,
     requestId: createRequestId(),
     signal: new AbortController().signal,
     responseHeaders: new Headers(),
@@ -200,22 +250,51 @@ async function call(evidence: object, { group, name }: (typeof readings)[number]
   }
 }
 
+const named = (mounted: MountedOperation) => [`${mounted.group}.${mounted.name}`, mounted] as const;
+
+function inputOf(mounted: MountedOperation): object {
+  const fields = { ...forgedRequest(mounted.operation.request, ids), ...asked[named(mounted)[0]] };
+  return mounted.mount === 'account' ? { ...fields, accountId: shop.accountId } : fields;
+}
+
 describe('no reading tells who is above, by id or name, nor how many', () => {
-  test.each(readings.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
-    '%s',
-    async (name, mounted) => {
-      const fields = forgedRequest(mounted.operation.request, ids);
-      const input = mounted.mount === 'account' ? { ...fields, accountId: shop.accountId } : fields;
-      for (const evidence of [
-        { kind: 'bearer', token: shop.key },
-        { kind: 'signIn', signInSessionId: shop.session },
-      ]) {
-        const told = await call(evidence, mounted, input);
-        if (process.env.SHOW) console.log(name, evidence.kind, JSON.stringify(told).slice(0, 300));
-        expect(foundIn(told), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
-      }
-    },
-  );
+  test.each(readings.map(named))('%s', async (name, mounted) => {
+    const input = inputOf(mounted);
+    for (const evidence of [
+      { kind: 'bearer', token: shop.key },
+      { kind: 'signIn', signInSessionId: shop.session },
+    ] as const) {
+      const told = await call(evidence, mounted, input);
+      expect('answer' in told || name in refusedReadings, `${name} ${JSON.stringify(told)}`).toBe(true);
+      expect(foundIn(told), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
+    }
+    // Where an answer is cut, what leads on tells nothing either.
+    if ('limit' in mounted.operation.request.shape) {
+      const part = await call({ kind: 'bearer', token: shop.key }, mounted, { ...input, limit: 1 });
+      expect(foundIn(part), `${name} ${JSON.stringify(part)}`).toEqual([]);
+    }
+  });
+});
+
+test('no change tells it, and neither does what is on record of all that was changed', async () => {
+  const found: string[] = [];
+  for (const mounted of changes) {
+    const told = await call({ kind: 'signIn', signInSessionId: shop.session }, mounted, inputOf(mounted));
+    found.push(...foundIn(told).map((word) => `${named(mounted)[0]}: ${word} in ${JSON.stringify(told)}`));
+  }
+  while ((await placeEvents(served.control.pool)) > 0);
+  for (const name of ['events.list', 'audit.list', 'why.list']) {
+    const mounted = readings.find((each) => named(each)[0] === name);
+    if (mounted === undefined) throw new Error(`There is no ${name}.`);
+    const told = await call({ kind: 'bearer', token: shop.key }, mounted, { ...inputOf(mounted), limit: 100 });
+    expect(told, name).toHaveProperty('answer');
+    found.push(...foundIn(told).map((word) => `${name}: ${word} in ${JSON.stringify(told)}`));
+  }
+  const { rows: mails } = await owner.query('SELECT to_jsonb(m) AS mail FROM mail m WHERE account_id = $1', [
+    shop.accountId,
+  ]);
+  found.push(...foundIn(mails).map((word) => `mail: ${word} in ${JSON.stringify(mails)}`));
+  expect(found).toEqual([]);
 });
 
 test('whoever sells is named by its brand, and by that of the platform where no brand holds (PRD-2)', async () => {
