@@ -1,5 +1,5 @@
-import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing-store';
 import { toldOrigin } from '@patchbay/domain/billing/answers';
+import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing-store';
 import { partiesOf, sellerAnswer } from '@patchbay/domain/billing/parties';
 import { priceChanges } from '@patchbay/domain/billing/price-changes';
 import type { PriceLevel } from '@patchbay/domain/billing/price-list';

@@ -150,7 +150,11 @@ test('an export holds no row and no name of a sibling or of the account above, a
     [mineId, JSON.stringify({ parentId, name: 'mine' }), chain, parentId],
   );
   // What was bought of the account above, and its line.
-  const bought = { sellerId: parentId, seller: { accountId: parentId }, lines: [{ key: `${parentId} relay.bytes` }] };
+  const bought = {
+    sellerId: parentId,
+    seller: { accountId: parentId },
+    lines: [{ key: `${parentId} relay.bytes` }],
+  };
   await owner.query(
     `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
        issued_at, content)

@@ -18,7 +18,9 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
     value === undefined || value === null
       ? value
       : withoutDepth(
-          JSON.parse(hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value))),
+          JSON.parse(
+            hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
+          ),
         );
   return {
     ...record,

@@ -115,10 +115,7 @@ export const accountsOf = ({
   ]),
 ];
 
-export const headAnswer = (
-  statement: Omit<Statement, 'lines' | 'children'>,
-  { parties, nowMs }: Around,
-) => {
+export const headAnswer = (statement: Omit<Statement, 'lines' | 'children'>, { parties, nowMs }: Around) => {
   // The platform buys from nobody, and is named as its own seller.
   const sellerId = statement.sellers.at(-1)?.sellerId ?? statement.accountId;
   return {

@@ -94,7 +94,9 @@ export const documentAnswer = (
       ...(line.meter === undefined ? {} : splitMeter(line.meter)),
       ...(line.quantity === undefined ? {} : { quantity: line.quantity }),
       ...(line.price === undefined ? {} : { amountPerUnit: { ...line.price } }),
-      ...(line.childId === undefined ? {} : { childId: line.childId, childName: parties.nameOf(line.childId) }),
+      ...(line.childId === undefined
+        ? {}
+        : { childId: line.childId, childName: parties.nameOf(line.childId) }),
       amount: line.amount.toString(),
       ...(line.minorUnits === undefined ? {} : { minorUnits: line.minorUnits.toString() }),
     })),

@@ -63,7 +63,10 @@ describe('ledger', () => {
   test('export 200: each entry with its transaction and cause, in exact decimals; a part says where it goes on', async () => {
     const { rows, nextAfter } = await exportLedger(context, range, ports);
     // Who sold is above, and not in sight (PRD-2).
-    expect(rows[0]).toMatchObject({ counterpartyId: '', sourceRef: expect.stringContaining('/above/acc_1/') });
+    expect(rows[0]).toMatchObject({
+      counterpartyId: '',
+      sourceRef: expect.stringContaining('/above/acc_1/'),
+    });
     expect(Object.keys(rows[0] ?? {})).toEqual(ledgerColumns);
     expect(rows[0]).toMatchObject({
       amount: '-1.250000001',

@@ -57,10 +57,15 @@ describe('ledger', () => {
       'Name of acc_1',
       'Name of acc_0',
     ]);
-    expect(whole.items[0]?.entries.map(({ counterpartyName }) => counterpartyName)).toEqual(['Brand', 'Brand']);
+    expect(whole.items[0]?.entries.map(({ counterpartyName }) => counterpartyName)).toEqual([
+      'Brand',
+      'Brand',
+    ]);
     for (const each of whole.items[0]?.entries ?? []) expect(each).not.toHaveProperty('counterpartyId');
     const sold = await list([{ ...entry('acc_1', -5n), counterpartyId: 'acc_0' }]);
-    expect(sold.items[0]?.entries).toMatchObject([{ counterpartyId: 'acc_0', counterpartyName: 'Name of acc_0' }]);
+    expect(sold.items[0]?.entries).toMatchObject([
+      { counterpartyId: 'acc_0', counterpartyName: 'Name of acc_0' },
+    ]);
   });
 
   test('list 200: of a cause that names an account above, nothing is told but that it is above (PRD-2)', async () => {

@@ -71,7 +71,13 @@ export const partiesIn = (
  * Tells the sellers of an account apart without saying who they are. Other than an id it is no secret: it only has to differ
  * between the few from whom one account bought in one month.
  */
-export function sellerTag({ sellerId, buyerId }: { readonly sellerId: string; readonly buyerId: string }): string {
+export function sellerTag({
+  sellerId,
+  buyerId,
+}: {
+  readonly sellerId: string;
+  readonly buyerId: string;
+}): string {
   let hash = FNV_OFFSET;
   for (const character of `${buyerId} ${sellerId}`)
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), FNV_PRIME) >>> 0;

@@ -28,7 +28,10 @@ const portsWith = (of: BookVerifier) =>
     billing: {
       parties: async (_topId: string, ids: readonly string[]) =>
         new Map(
-          ids.map((id) => [id, id === 'acc_0' ? { isSeen: false, name: 'Brand' } : { isSeen: true, name: id }]),
+          ids.map((id) => [
+            id,
+            id === 'acc_0' ? { isSeen: false, name: 'Brand' } : { isSeen: true, name: id },
+          ]),
         ),
     },
   }) as unknown as BillingPorts;

@@ -6,7 +6,7 @@ import { printedDocument } from '../features/documents/printed-document.ts';
 
 /** Documents in the look of their seller, on the page and as PDF: both say what `printedDocument` does. */
 export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'logo'>): DocumentPrinting {
-  const brandOf = async (sellerId: string) => 
+  const brandOf = async (sellerId: string) =>
     shownBrandOf((await brands.of(sellerId)) ?? (await brands.above(sellerId)));
   return {
     async lookOf(sellerId) {

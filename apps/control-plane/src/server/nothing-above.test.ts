@@ -10,9 +10,9 @@ import type { Evidence } from '@patchbay/faces/platform';
 import { createRequestId, toServiceError } from '@patchbay/faces/trpc';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { until } from '@patchbay/testing/until';
 import { forgedRequest } from '@patchbay/testing/wall/forged-request';
 import { TRPCError } from '@trpc/server';
-import { until } from '@patchbay/testing/until';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
@@ -60,7 +60,8 @@ beforeAll(async () => {
   const operator = await tenancy.keys.create({
     ...{ accountId: platformId, name: names.platform, mode: 'live', scopes: ['*'], createdBy: top.userId },
   });
-  const asPlatform = (asked: string, body?: object) => ask(asked, { key: operator.secret, ...(body && { body }) });
+  const asPlatform = (asked: string, body?: object) =>
+    ask(asked, { key: operator.secret, ...(body && { body }) });
   ({ id: sellerId } = await asTop(`POST ${top.accountId}/accounts`, { name: names.seller }));
   const { id: formerId } = await asTop(`POST ${top.accountId}/accounts`, { name: names.former });
   const { id: shopId } = await asTop(`POST ${formerId}/accounts`, { name: 'Corner shop' });
@@ -69,10 +70,6 @@ beforeAll(async () => {
   const sellerKey = await asTop(`POST ${sellerId}/keys`, { name: names.seller });
 
   await asTop(`PUT ${sellerId}/brand`, { name: BRAND });
-  for (const accountId of [sellerId, formerId])
-    await asTop(`PUT ${accountId}/seller`, {
-      ...{ legalName: `${BRAND} Ltd`, addressLines: ['1 Way'], country: 'DE', numberPrefix: 'AC' },
-    });
   for (const [accountId, amount] of [
     [platformId, '10000000'],
     [top.accountId, '20000000'],
@@ -105,7 +102,11 @@ beforeAll(async () => {
     });
     await asked(`POST ${shopId}/credits`, { amount: '5000000000', reason: 'Welcome', priority: 5 });
     await asked(`PUT ${shopId}/services/signaling/config`, { sessionSecondsMax: 600 });
-    await asked(`PUT ${shopId}/service-access/signaling`, { uses: ['audio'], sessionsPerDay: 9, minutesPerSession: 9 });
+    await asked(`PUT ${shopId}/service-access/signaling`, {
+      uses: ['audio'],
+      sessionsPerDay: 9,
+      minutesPerSession: 9,
+    });
     await asked(`PATCH ${shopId}`, { timeZone: 'Europe/Berlin' });
     await asked(`POST ${shopId}/keys`, { name: `Made above, ${shopId}` });
     await asked(`POST ${shopId}/roles`, { name: `Helper ${by.length}`, scopes: ['usage:read'] });
@@ -118,7 +119,10 @@ beforeAll(async () => {
     });
     await asTop(`PUT ${accountId}/services/signaling/config`, { sessionSecondsMax: 1_200 });
   }
-  const { id: planId } = await asTop(`POST ${sellerId}/plans`, { name: 'Small', policy: { participantsMax: 9 } });
+  const { id: planId } = await asTop(`POST ${sellerId}/plans`, {
+    name: 'Small',
+    policy: { participantsMax: 9 },
+  });
   await asTop(`PUT ${shopId}/plan`, { planId });
   await asTop(`POST ${sellerId}/triggers`, {
     name: 'Seen below',
@@ -127,7 +131,10 @@ beforeAll(async () => {
     condition: { kind: 'threshold', limit: 5 },
     target: { accountId: shopId },
   });
-  const { id: endpointId } = await asTop(`POST ${sellerId}/endpoints`, { identifier: 'user:front', label: 'Front' });
+  const { id: endpointId } = await asTop(`POST ${sellerId}/endpoints`, {
+    identifier: 'user:front',
+    label: 'Front',
+  });
   const transfer = await asTop(`POST ${sellerId}/endpoints/${endpointId}/transfers`, { toAccountId: shopId });
   const { id: webhookId } = await asTop(`POST ${shopId}/webhooks`, { url: 'https://shop.test/hooks' });
   await asTop(`POST ${shopId}/webhooks/${webhookId}/tests`, {});
@@ -200,7 +207,12 @@ const asked: Readonly<Record<string, object>> = {
   'ledger.export': { from: month.name, to: thisMonth.name },
   'ledger.list': { period: month.name },
   'statements.export': { from: month.name, to: thisMonth.name },
-  'usage.query': { from: new Date(month.fromMs).toISOString(), to: new Date().toISOString(), groupBy: 'account', meter: undefined },
+  'usage.query': {
+    from: new Date(month.fromMs).toISOString(),
+    to: new Date().toISOString(),
+    groupBy: 'account',
+    meter: undefined,
+  },
   'spend.get': { from: new Date(usedMs).toISOString(), to: new Date().toISOString() },
   'triggers.preview': { meter: `${METER.service}.${METER.meter}`, event: undefined, per: 'month' },
 };
@@ -226,10 +238,21 @@ const refusedReadings: Readonly<Record<string, string>> = {
 };
 /** What would tell how many are above. */
 const wordsOfDepth = ['accountsAbove'];
+/** What is told all the same, by group of operations, each with why. */
+const toldAllTheSame: Readonly<Record<string, { readonly words: readonly string[]; readonly why: string }>> =
+  {
+    policy: {
+      words: wordsOfDepth,
+      why: 'it says which of several words above a word of the account gives way to',
+    },
+  };
 
-function foundIn(answer: unknown): readonly string[] {
+function foundIn(answer: unknown, { group }: { readonly group?: string } = {}): readonly string[] {
   const text = JSON.stringify(answer).toLowerCase();
-  return [...above, ...wordsOfDepth].filter((word) => text.includes(word.toLowerCase()));
+  const told = toldAllTheSame[group ?? '']?.words ?? [];
+  return [...above, ...wordsOfDepth].filter(
+    (word) => text.includes(word.toLowerCase()) && !told.includes(word),
+  );
 }
 
 type Procedure = (input: object) => Promise<unknown>;
@@ -266,12 +289,12 @@ describe('no reading tells who is above, by id or name, nor how many', () => {
     ] as const) {
       const told = await call(evidence, mounted, input);
       expect('answer' in told || name in refusedReadings, `${name} ${JSON.stringify(told)}`).toBe(true);
-      expect(foundIn(told), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
+      expect(foundIn(told, mounted), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
     }
     // Where an answer is cut, what leads on tells nothing either.
     if ('limit' in mounted.operation.request.shape) {
       const part = await call({ kind: 'bearer', token: shop.key }, mounted, { ...input, limit: 1 });
-      expect(foundIn(part), `${name} ${JSON.stringify(part)}`).toEqual([]);
+      expect(foundIn(part, mounted), `${name} ${JSON.stringify(part)}`).toEqual([]);
     }
   });
 });
@@ -280,13 +303,18 @@ test('no change tells it, and neither does what is on record of all that was cha
   const found: string[] = [];
   for (const mounted of changes) {
     const told = await call({ kind: 'signIn', signInSessionId: shop.session }, mounted, inputOf(mounted));
-    found.push(...foundIn(told).map((word) => `${named(mounted)[0]}: ${word} in ${JSON.stringify(told)}`));
+    found.push(
+      ...foundIn(told, mounted).map((word) => `${named(mounted)[0]}: ${word} in ${JSON.stringify(told)}`),
+    );
   }
   while ((await placeEvents(served.control.pool)) > 0);
   for (const name of ['events.list', 'audit.list', 'why.list']) {
     const mounted = readings.find((each) => named(each)[0] === name);
     if (mounted === undefined) throw new Error(`There is no ${name}.`);
-    const told = await call({ kind: 'bearer', token: shop.key }, mounted, { ...inputOf(mounted), limit: 100 });
+    const told = await call({ kind: 'bearer', token: shop.key }, mounted, {
+      ...inputOf(mounted),
+      limit: 100,
+    });
     expect(told, name).toHaveProperty('answer');
     found.push(...foundIn(told).map((word) => `${name}: ${word} in ${JSON.stringify(told)}`));
   }

@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import { asksItself, isTopCollector } from './asking-account.ts';
 
 test('the platform asks its customers, and the top of test accounts its own; nobody else does by where they stand', () => {
-  const account = { id: 'acc_here', isPlatform: false, isTest: false, topAccountId: 'acc_here', ancestors: [] };
+  const account = {
+    id: 'acc_here',
+    isPlatform: false,
+    isTest: false,
+    topAccountId: 'acc_here',
+    ancestors: [],
+  };
   expect(isTopCollector({ ...account, isPlatform: true })).toBe(true);
   expect(isTopCollector(account)).toBe(false);
   expect(isTopCollector({ ...account, isTest: true })).toBe(true);

@@ -33,7 +33,12 @@ test.each([
     reader: me('acc_else'),
     isSeen: false,
   },
-  { who: 'a customer that the platform made without one', account: at('acc_here'), reader: me(), isSeen: false },
+  {
+    who: 'a customer that the platform made without one',
+    account: at('acc_here'),
+    reader: me(),
+    isSeen: false,
+  },
   {
     who: 'whoever runs the platform, of a customer',
     account: at('acc_top', 'acc_platform', 'acc_top'),
