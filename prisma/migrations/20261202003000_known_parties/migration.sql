@@ -1,8 +1,9 @@
 -- Who trades with an account is known to its readers as far as they see: those above them have no name but their brand's (PRD-2).
 GRANT CREATE ON SCHEMA public TO patchbay_wall;
 
--- Of the accounts asked for: whether each is, or ever was, at or below `of_account`, and then its name. Of any other the name of
--- the brand that those below it meet; null where no brand holds.
+-- Of the accounts asked for: whether each is, or ever was, at or below `of_account`, and then its name. Of one above, however far,
+-- the name of the brand that holds for `of_account`; of one that was above, that of the brand that those below it meet. Null where
+-- no brand holds.
 CREATE FUNCTION account_parties(of_account text, asked text[]) RETURNS TABLE (id text, is_seen boolean, name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -10,6 +11,9 @@ BEGIN
   IF NOT account_is_visible(of_account) THEN RETURN; END IF;
   RETURN QUERY
     SELECT a.id, s.is_seen, CASE WHEN s.is_seen THEN a.name
+      WHEN EXISTS (SELECT 1 FROM account_closure c
+        WHERE c.ancestor_id = a.id AND c.descendant_id = of_account AND c.valid_to = 'infinity')
+      THEN brand_above(of_account, NULL) ->> 'name'
       ELSE coalesce(brand_in_effect(coalesce(a.live_id, a.id)), brand_above(a.id, NULL)) ->> 'name' END
     FROM account a CROSS JOIN LATERAL (
       SELECT EXISTS (SELECT 1 FROM account_closure c WHERE c.ancestor_id = of_account AND c.descendant_id = a.id) AS is_seen) s

@@ -4,7 +4,6 @@
  */
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { periodAt } from '@patchbay/domain/billing/period';
-import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
 import type { Evidence } from '@patchbay/faces/platform';
 import { createRequestId, toServiceError } from '@patchbay/faces/trpc';
@@ -26,6 +25,7 @@ const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 /** No account is called anything that has one of these in it, save those above. */
 const names = { platform: 'Xenolith', top: 'Yggdrasil', seller: 'Quetzal', former: 'Borborygm' } as const;
 const BRAND = 'Acme Voice';
+const FORMER_BRAND = 'Former Voice';
 
 let database: TestDatabase;
 let owner: pg.Client;
@@ -70,6 +70,10 @@ beforeAll(async () => {
   const sellerKey = await asTop(`POST ${sellerId}/keys`, { name: names.seller });
 
   await asTop(`PUT ${sellerId}/brand`, { name: BRAND });
+  await asTop(`PUT ${formerId}/brand`, { name: FORMER_BRAND });
+  // Nor does the brand of anybody further up show.
+  await asTop(`PUT ${top.accountId}/brand`, { name: names.top });
+  await asPlatform(`PUT ${platformId}/brand`, { name: names.platform });
   for (const [accountId, amount] of [
     [platformId, '10000000'],
     [top.accountId, '20000000'],
@@ -325,10 +329,10 @@ test('no change tells it, and neither does what is on record of all that was cha
   expect(found).toEqual([]);
 });
 
-test('whoever sells is named by its brand, and by that of the platform where no brand holds (PRD-2)', async () => {
+test('whoever sells is named by the brand that held (PRD-2)', async () => {
   const statementOf = (period: string) =>
     ask(`GET ${shop.accountId}/statements/${period}`, { key: shop.key });
-  expect(await statementOf(month.name)).toMatchObject({ sellerName: PLATFORM_NAME });
+  expect(await statementOf(month.name)).toMatchObject({ sellerName: FORMER_BRAND });
   expect(await statementOf(thisMonth.name)).toMatchObject({ sellerName: BRAND });
 });
 
