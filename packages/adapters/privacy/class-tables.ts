@@ -18,6 +18,13 @@ export interface ClassTable {
     /** The accounts from the platform down to that of the row. */
     readonly path: string;
   };
+  /** Of a document: of a seller above the exported account neither the id nor what names it in its lines is told (PRD-2). */
+  readonly soldBy?: {
+    /** The column that says who sells. */
+    readonly at: string;
+    /** The document itself, whose lines have the id of their seller in their key. */
+    readonly content: string;
+  };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -590,6 +597,7 @@ export const classTables = {
         ...['id', 'account_id', 'seller_id', 'period', 'kind', 'sequence', 'number', 'currency'],
         ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
       ],
+      soldBy: { at: 'seller_id', content: 'content' },
     },
     {
       table: 'spending_limit',

@@ -282,7 +282,12 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   });
   expect(await billing().countMismatches()).toBe(0);
   const { items } = await documentStore({ pool, platformAccount }).list('parent', { of: 'own', limit: 10 });
-  expect(items.map((stored) => documentHeadAnswer(stored).standing)).toMatchObject([
+  expect(
+    items.map(
+      (stored) =>
+        documentHeadAnswer(stored, { idOf: (id) => id, nameOf: (id) => id, textOf: (text) => text }).standing,
+    ),
+  ).toMatchObject([
     { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
   ]);

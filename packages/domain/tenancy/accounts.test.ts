@@ -25,7 +25,7 @@ describe('accounts', () => {
     expect(await asked(owner.asOwner, grandchildId)).toMatchObject({
       id: grandchildId,
       parentId: childId,
-      depth: 3,
+      depth: 2,
       childCount: 0,
       state: 'active',
       ancestors: [
@@ -38,6 +38,10 @@ describe('accounts', () => {
     const top = await asked(ofChild, childId);
     expect(top).toMatchObject({ id: childId, ancestors: [] });
     expect(top.parentId).toBeUndefined();
+    // Nor how many are above (PRD-2).
+    expect(top).toMatchObject({ depth: 0, isPlatform: false });
+    expect(top.topAccountId).toBeUndefined();
+    expect(await asked(owner.asOwner, childId)).toMatchObject({ depth: 1, topAccountId: owner.accountId });
     expect(await asked(ofChild, grandchildId)).toMatchObject({ ancestors: [{ id: childId, name: 'Child' }] });
   });
 
@@ -62,7 +66,7 @@ describe('accounts', () => {
   test('accounts.create 200: the account has the currency of its tree and is found by its externalId', async () => {
     const request = { name: 'Customer', externalId: 'crm_42', timeZone: 'Europe/Berlin' };
     const { answer, audited, events } = await call('accounts', 'create', { request });
-    expect(answer).toMatchObject({ name: 'Customer', currency: 'EUR', parentId: owner.accountId, depth: 2 });
+    expect(answer).toMatchObject({ name: 'Customer', currency: 'EUR', parentId: owner.accountId, depth: 1 });
     expect(audited).toEqual([{ target: answer.id, after: answer }]);
     expect(events).toEqual([
       { event: 'account.created', payload: { accountId: answer.id, parentId: owner.accountId } },

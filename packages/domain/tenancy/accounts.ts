@@ -1,4 +1,4 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { refuseStateChange } from './account-state.ts';
@@ -12,19 +12,41 @@ type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
 const updating = operationOf(tenancy, 'accounts', 'update');
 
-/** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
-export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
+/** What is in sight of whoever reads of an account. */
+export interface Sight {
+  /** The highest account that they see. */
+  readonly topId: string | undefined;
+  /** How many stand above that one: subtracted, so that nobody is told (PRD-2). */
+  readonly hiddenCount: number;
+}
+
+/** Of a chain from the platform down, and the part of it that is seen. */
+export const sightOf = (chain: readonly string[], visibleChain: readonly string[]): Sight => ({
+  topId: visibleChain[0],
+  hiddenCount: chain.length - Math.max(1, visibleChain.length),
+});
+
+/** The wire form of an account, for one who sees what is at and below an account, and nothing above it. */
+export function toAccountAnswer(account: AccountRecord, { topId, hiddenCount }: Sight) {
   const { parentId, externalId, createdAt, liveAccountId, testAccountId, ...rest } = account;
   return {
     ...rest,
+    depth: Math.max(0, account.depth - hiddenCount),
     // The top of what the caller sees has no parent that the caller could know of.
-    ...(parentId === undefined || account.id === visibleChain[0] ? {} : { parentId }),
+    ...(parentId === undefined || account.id === topId ? {} : { parentId }),
     ...(externalId === undefined ? {} : { externalId }),
     ...(liveAccountId === undefined ? {} : { liveAccountId }),
     ...(testAccountId === undefined ? {} : { testAccountId }),
     createdAt: createdAt.toISOString(),
   };
 }
+
+/** For accounts below the one in the path, whose parent is always seen. */
+const sightBelow = ({
+  entity: { accountId, chain },
+  visibleIds = [accountId],
+}: Pick<DomainContext<typeof tenancy, 'accounts', 'list'>, 'entity' | 'visibleIds'>): Sight =>
+  sightOf(chain, visibleIds);
 
 /** What an update may change, without the state: that has an event of its own. */
 const besidesState = ({ name, externalId, timeZone }: AccountRecord) => ({ name, externalId, timeZone });
@@ -37,7 +59,13 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const { visibleChain } = await callerAlong(chain, context.actor, ports);
     const ids = visibleChain.slice(0, -1);
     const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
-    return { ...toAccountAnswer(account, visibleChain), ancestors: [...ancestors] };
+    const [, topAccountId = ''] = chain;
+    return {
+      ...toAccountAnswer(account, sightOf(chain, visibleChain)),
+      ancestors: [...ancestors],
+      isPlatform: chain.length === 1,
+      ...(visibleChain.includes(topAccountId) ? { topAccountId } : {}),
+    };
   },
 
   async list(context, request, ports) {
@@ -46,7 +74,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
       ...request,
     });
     return {
-      items: items.map((account) => toAccountAnswer(account, [])),
+      items: items.map((account) => toAccountAnswer(account, sightBelow(context))),
       ...(nextCursor === undefined ? {} : { nextCursor }),
     };
   },
@@ -68,7 +96,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
         `Another account below this one has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAccountAnswer(account, []);
+    const answer = toAccountAnswer(account, sightBelow(context));
     context.audit({ target: account.id, after: answer });
     await context.emit('account.created', { accountId: account.id, parentId: accountId });
     return answer;
@@ -81,7 +109,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const testId = await ports.accounts.testTwin({ accountId });
     const test = await ports.accounts.find({ accountId: testId });
     if (test === undefined) throw new Error(`The test account ${testId} is not in its own scope.`);
-    const answer = toAccountAnswer(test, [testId]);
+    const answer = toAccountAnswer(test, { topId: testId, hiddenCount: test.depth });
     context.audit({ target: testId, after: answer });
     if (before.id !== testId && before.testAccountId === undefined)
       await context.emit('account.changed', { accountId });
@@ -133,8 +161,9 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
         `Another account below the same parent has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAccountAnswer(after, visibleChain);
-    context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
+    const sight = sightOf(chain, visibleChain);
+    const answer = toAccountAnswer(after, sight);
+    context.audit({ target: accountId, before: toAccountAnswer(before, sight), after: answer });
     if (isChanged(besidesState(before), besidesState(after)))
       await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {

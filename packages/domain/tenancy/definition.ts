@@ -31,6 +31,7 @@ const account = z.object({
   effectiveState: z.enum(accountStates),
   currency,
   timeZone,
+  /** Levels below the highest account that you see: 0 for that one. */
   depth: z.int().min(0),
   childCount: z.int().min(0),
   createdAt: dateTime,
@@ -284,7 +285,14 @@ export const tenancy = defineDomain({
           summary: 'Read one account.',
           access: 'read',
           request: z.object({}),
-          response: account.extend({ ancestors: z.array(z.object({ id: accountId, name: z.string() })) }),
+          response: account.extend({
+            /** Those above it that you see, from the highest down. */
+            ancestors: z.array(z.object({ id: accountId, name: z.string() })),
+            /** Whether it is the platform's own account, above all others. */
+            isPlatform: z.boolean(),
+            /** The highest account of its tree, whose organisation it belongs to. Absent where you do not see it. */
+            topAccountId: accountId.optional(),
+          }),
           errors: [],
         },
         list: {

@@ -11,7 +11,8 @@ const named = z.object({ id: accountId, name: z.string() });
 const priceLevel = z.object({
   buyerId: accountId,
   buyerName: z.string(),
-  sellerId: accountId,
+  /** Absent: an account above that the reader does not see. Its name is that of its brand then. */
+  sellerId: accountId.optional(),
   sellerName: z.string(),
   /** Nano units of the currency for every `per` units of the meter. */
   amount: z.string(),

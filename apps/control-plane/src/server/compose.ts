@@ -475,7 +475,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       billing: billingPorts({
         ...{ env, pool, prisma, nowMs, billing, catalogue, collection },
-        visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
         asked: (what) => void money.asked(what),
       }),
     },
