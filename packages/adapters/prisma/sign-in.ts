@@ -63,6 +63,16 @@ export interface SignIns {
   signOut(signInSessionId: string): Promise<void>;
   /** Ends every session of the user who holds this one. Answers how many. */
   signOutEverywhere(signInSessionId: string): Promise<number>;
+  /** Ends every session of the user who holds this one, but this one. Answers how many. */
+  signOutOthers(signInSessionId: string): Promise<number>;
+  /** Gives the user who holds this session another name. False: it does not hold. */
+  rename(person: {
+    readonly signInSessionId: string;
+    readonly userId: string;
+    readonly newName: string;
+    readonly address: string;
+    readonly requestId?: string;
+  }): Promise<boolean>;
   /** Opens a session for somebody who proved who they are in another way, such as with a set-up link. */
   open(user: Opening): Promise<string>;
   /** Where the user who holds this session is signed in, the one seen last first. */
@@ -244,6 +254,34 @@ export function signIns(
     },
 
     signOutEverywhere: (signInSessionId) => revoke(signInSessionId, true),
+
+    signOutOthers: (signInSessionId) =>
+      atomically(prisma, async () => {
+        const user = await check(signInSessionId);
+        const [row] = await prisma.$queryRaw<{ ended: number }[]>`
+          SELECT sign_in_revoke_others(${signInSessionId}) AS ended`;
+        const endedCount = row?.ended ?? 0;
+        if (user !== undefined && endedCount > 0)
+          await noteSignIn(prisma, {
+            action: 'sign-in.close',
+            ...user,
+            after: { endedCount, but: 'this one' },
+          });
+        return endedCount;
+      }),
+
+    rename: ({ signInSessionId, userId, newName, address, requestId }) =>
+      atomically(prisma, async () => {
+        const [row] = await prisma.$queryRaw<{ name: string | null }[]>`
+          SELECT user_rename(${signInSessionId}, ${newName}) AS name`;
+        const was = row?.name ?? undefined;
+        if (was !== undefined && was !== newName) {
+          const [before, after] = [{ name: was }, { name: newName }];
+          const told = { action: 'profile.rename', before, after } as const;
+          await noteSignIn(prisma, { ...told, userId, name: newName, address, requestId });
+        }
+        return was !== undefined;
+      }),
   };
 }
 
