@@ -160,6 +160,14 @@ export const tenancy = defineDomain({
       retry: 'never',
       remedy: 'Leave out the scopes that `detail` names.',
     },
+    key_stronger: {
+      status: 403,
+      title: 'A key renames and revokes none that may do more than it.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Send a key that has the scopes that `detail` names as well, or have somebody who signed in do it: people may by their role.',
+    },
     role_name_taken: {
       status: 409,
       title: 'The account has another role of this name.',
