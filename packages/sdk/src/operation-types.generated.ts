@@ -26,7 +26,7 @@ export type Delivery = { readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; 
 export type Replay = { readonly id: Id<"rpl">; readonly webhookId: Id<"whk">; readonly state: "running" | "done" | "cancelled"; readonly fromCursor: string; readonly untilCursor: string; readonly cursor: string; readonly percentDone: number; readonly waitingCount: number; readonly deliveredCount: number; readonly failedCount: number; readonly startedAt: string; readonly endedAt?: string };
 
 /** As the platform answers it. */
-export type Event = { readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> };
+export type Event = { readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> };
 
 /** As the platform answers it. */
 export type Address = { readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string };
