@@ -419,6 +419,21 @@ test('a key is nobody, whatever it may do, and is told so (ACC-4)', async () => 
       code: 'auth.person_only',
     });
   expect(done).toEqual([]);
+  // Before anybody looks at what it sends.
+  expect((await askByKey('POST', '/password', {})).code).toBe('auth.person_only');
+  const { ports } = world();
+  const actors = [
+    { kind: 'key', keyId: 'key_1', accountId: PARENT_ACCOUNT },
+    { kind: 'user', userId: 'alice' },
+  ] as const;
+  for (const actor of actors)
+    await expect(
+      handlers.ownSignIns.list(
+        domainContext<typeof signIn, 'ownSignIns', 'list'>(signIn, { actor }).context,
+        {},
+        ports,
+      ),
+    ).rejects.toMatchObject({ fields: { code: 'auth.person_only' } });
 });
 
 test('whoever looks as an account does is shown nothing of anybody’s own sign-in (PRD-3)', async () => {
