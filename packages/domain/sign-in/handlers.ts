@@ -273,16 +273,17 @@ export const handlers: DomainHandlers<typeof signIn, SignInPorts> = {
     },
 
     async end(context, { signInId: id }, ports) {
-      const { signInSessionId } = await oneself(context, ports);
-      if (!(await ports.signIns.end(signInSessionId, id)))
+      const { signInSessionId, requestId } = await oneself(context, ports);
+      if (!(await ports.signIns.end(signInSessionId, id, requestId)))
         throw context.error('resource.unknown', `You have no session ${id}.`);
       return { id };
     },
 
     async endAll(context, { scope }, ports) {
-      const { signInSessionId } = await oneself(context, ports);
+      const { signInSessionId, requestId } = await oneself(context, ports);
       const { signOutOthers, signOutEverywhere } = ports.signIns;
-      return { endedCount: await (scope === 'others' ? signOutOthers : signOutEverywhere)(signInSessionId) };
+      const end = scope === 'others' ? signOutOthers : signOutEverywhere;
+      return { endedCount: await end(signInSessionId, requestId) };
     },
   },
 };

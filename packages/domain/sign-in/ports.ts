@@ -120,8 +120,8 @@ export interface SignInPorts {
   readonly signIns: {
     list(signInSessionId: string): Promise<readonly OwnSignIn[]>;
     /** False: it is not theirs, or was over. */
-    end(signInSessionId: string, otherId: string): Promise<boolean>;
-    signOutOthers(signInSessionId: string): Promise<number>;
-    signOutEverywhere(signInSessionId: string): Promise<number>;
+    end(signInSessionId: string, otherId: string, requestId: string): Promise<boolean>;
+    signOutOthers(signInSessionId: string, requestId: string): Promise<number>;
+    signOutEverywhere(signInSessionId: string, requestId: string): Promise<number>;
   };
 }

@@ -25,7 +25,6 @@ import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
-import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
@@ -682,12 +681,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     signInLimiter,
     placement: aroundPorts(placement, inTime),
     places: aroundPorts({ servingRegions: places.servingRegions }, inTime),
-    factors: aroundPorts(factors, inTime),
-    mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
     /** Undefined where browsers make no passkeys. */
     relyingPartyAt: (place: RequestHost) => relyingPartyAt(place, env.PATCHBAY_URL),
     passkeys: aroundPorts(keysOfPeople, inTime),
-    proofs: aroundPorts(ownProofs(prisma, { factors, passkeys: keysOfPeople, mails }), inTime),
     emailLinks: aroundPorts(mailedLinks, inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),

@@ -200,7 +200,11 @@ test('the other sessions end and this one holds; another name is in the log as i
   const someone = await person('many');
   const { ask, open, userId } = someone;
   const others = [await open(), await open()];
-  expect((await ask('POST', '/sign-ins/ends', { scope: 'others' })).body).toEqual({ endedCount: 2 });
+  const ended = await ask('POST', '/sign-ins/ends', { scope: 'others' });
+  expect(ended.body).toEqual({ endedCount: 2 });
+  expect(await entriesOf(someone, 'sign-in.close')).toMatchObject([
+    { after: { endedCount: 2 }, request_id: ended.headers.get('x-request-id') },
+  ]);
   for (const id of others) expect(await served.control.signIns.check(id)).toBeUndefined();
   const renamed = await ask('PATCH', '', { name: 'Many Names' });
   expect((await ask('GET', '')).body).toMatchObject({ userId, name: 'Many Names' });
