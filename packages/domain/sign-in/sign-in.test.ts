@@ -129,7 +129,8 @@ function world({
         user: { id: 'alice', name: email, displayName: 'Alice' },
         pubKeyCredParams: [],
       }),
-      add: async ({ response, passkeyName }) => response.id === 'made' ? did(`has ${passkeyName}`, PASSKEY) : undefined,
+      add: async ({ response, passkeyName }) =>
+        response.id === 'made' ? did(`has ${passkeyName}`, PASSKEY) : undefined,
       rename: async ({ id, passkeyName }) => id === PASSKEY && did(`calls it ${passkeyName}`, true),
       remove: async ({ id }) => id === PASSKEY && did('removed', true),
     },
@@ -442,10 +443,18 @@ test('whoever looks as an account does is shown nothing of anybody’s own sign-
   const actor = { kind: 'user', userId: 'alice', signInSessionId: 'sin_view', viewing } as const;
   const refusal = { fields: { code: 'auth.view_read_only' } };
   await expect(
-    handlers.ownSignIns.list(domainContext<typeof signIn, 'ownSignIns', 'list'>(signIn, { actor }).context, {}, ports),
+    handlers.ownSignIns.list(
+      domainContext<typeof signIn, 'ownSignIns', 'list'>(signIn, { actor }).context,
+      {},
+      ports,
+    ),
   ).rejects.toMatchObject(refusal);
   await expect(
-    handlers.ownPasskeys.list(domainContext<typeof signIn, 'ownPasskeys', 'list'>(signIn, { actor }).context, {}, ports),
+    handlers.ownPasskeys.list(
+      domainContext<typeof signIn, 'ownPasskeys', 'list'>(signIn, { actor }).context,
+      {},
+      ports,
+    ),
   ).rejects.toMatchObject(refusal);
   expect(done).toEqual([]);
 });

@@ -82,7 +82,8 @@ const session = {
   type: 'apiKey',
   in: 'cookie',
   name: '__Host-next-auth.session-token',
-  description: 'The cookie of somebody signed in. A request that is no GET says in Origin that it is from a page of this host.',
+  description:
+    'The cookie of somebody signed in. A request that is no GET says in Origin that it is from a page of this host.',
 } as const;
 
 const JSON_TYPE = 'application/json';

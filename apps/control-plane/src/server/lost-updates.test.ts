@@ -85,11 +85,7 @@ const whole: readonly [string, (mark: number) => object, path: () => Promise<str
     (mark) => ({ legalName: `Acme ${mark}`, addressLines: ['1 Way'] }),
     async () => 'seller',
   ],
-  [
-    'the terms of reminders',
-    (mark) => ({ afterDays: [mark], lastAction: 'mark' }),
-    async () => 'reminders',
-  ],
+  ['the terms of reminders', (mark) => ({ afterDays: [mark], lastAction: 'mark' }), async () => 'reminders'],
 ];
 
 test.each(whole)('of two who edit %s at once, one does, and the other is told', async (_, wordOf, pathOf) => {

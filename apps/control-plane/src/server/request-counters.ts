@@ -46,7 +46,10 @@ interface Counted {
  */
 export function requestCounters({ perMinuteMax, strangersChanges }: CallerRates) {
   const times = (factor: number) =>
-    termsOf({ perMinuteMax: perMinuteMax * factor, burstMax: Math.ceil(Math.ceil(perMinuteMax / 4) * factor) });
+    termsOf({
+      perMinuteMax: perMinuteMax * factor,
+      burstMax: Math.ceil(Math.ceil(perMinuteMax / 4) * factor),
+    });
   const [ofOne, ofAccount] = [times(1), times(ACCOUNT_FACTOR)];
   const ofChanges = termsOf(strangersChanges);
 

@@ -77,7 +77,8 @@ export async function changeConfig(
       throw new PatchbayError({
         code: error.code,
         status: error.status,
-        message: 'Somebody changed this configuration meanwhile: nothing was set. See `config show`, and say it again.',
+        message:
+          'Somebody changed this configuration meanwhile: nothing was set. See `config show`, and say it again.',
         helpUrl: error.helpUrl,
         ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
         ...(error.current === undefined ? {} : { current: error.current }),

@@ -179,7 +179,12 @@ test('config: shows which level says what, and changes one field of one level', 
     },
   ]);
   const changed = { code: 'request.precondition_failed', status: 412, title: 'Changed', retry: 'never' };
-  answer('PUT /services/signaling/config', { ...changed, type: '/docs/errors/x', detail: '', requestId: 'req_1' });
+  answer('PUT /services/signaling/config', {
+    ...changed,
+    type: '/docs/errors/x',
+    detail: '',
+    requestId: 'req_1',
+  });
   platform.refusals.set('PUT /services/signaling/config', 412);
   await expect(run('config', 'set', 'signaling', 'mode=relay')).rejects.toThrow(
     'Somebody changed this configuration meanwhile: nothing was set.',
