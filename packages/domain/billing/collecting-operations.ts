@@ -328,6 +328,7 @@ export const collectingResources = {
         path: '/seller',
         summary: 'Say what stands on documents of this account from the next one on.',
         access: 'bill',
+        replaces: 'get',
         request: z.strictObject({
           ...seller,
           numberPrefix: seller.numberPrefix.default('D'),

@@ -3,7 +3,7 @@ import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { accountStates, dateTime, name, scope } from './fields.ts';
+import { accountStates, dateTime, name, password, scope } from './fields.ts';
 import { keyResources } from './key-operations.ts';
 import { movePreview } from './move-preview.ts';
 import { roleRef, roleResources, view } from './role-operations.ts';
@@ -18,7 +18,6 @@ const externalId = z.string().trim().min(1).max(200);
 /** ISO 4217, e.g. EUR. One currency a tree, fixed at its top account. */
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const timeZone = z.string().min(1).max(64);
-const password = z.string().min(10).max(200);
 const account = z.object({
   id: accountId,
   /** Absent for the top of what the caller may see. */
@@ -161,6 +160,14 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Leave out the scopes that `detail` names.',
+    },
+    key_stronger: {
+      status: 403,
+      title: 'A key renames and revokes none that may do more than it.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Send a key that has the scopes that `detail` names as well, or have somebody who signed in do it: people may by their role.',
     },
     role_name_taken: {
       status: 409,

@@ -26,7 +26,7 @@ export type Delivery = { readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; 
 export type Replay = { readonly id: Id<"rpl">; readonly webhookId: Id<"whk">; readonly state: "running" | "done" | "cancelled"; readonly fromCursor: string; readonly untilCursor: string; readonly cursor: string; readonly percentDone: number; readonly waitingCount: number; readonly deliveredCount: number; readonly failedCount: number; readonly startedAt: string; readonly endedAt?: string };
 
 /** As the platform answers it. */
-export type Event = { readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> };
+export type Event = { readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> };
 
 /** As the platform answers it. */
 export type Address = { readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string };
@@ -47,6 +47,12 @@ export type Session = { readonly id: Id<"ses">; readonly kind: "call" | "relay";
 export type Leg = { readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string };
 
 /** As the platform answers it. */
+export type Passkey = { readonly id: Id<"psk">; readonly name: string };
+
+/** As the platform answers it. */
+export type SignInSession = { readonly id: Id<"sin">; readonly address?: string; readonly userAgent?: string; readonly createdAt: string; readonly lastSeenAt: string; readonly isThis: boolean };
+
+/** As the platform answers it. */
 export type SpendingLimit = { readonly id: Id<"spl">; readonly per: "day" | "month" | "total"; readonly amount: string; readonly sharesPercent: ReadonlyArray<number>; readonly action: "notify" | "throttle" | "stop"; readonly bitsPerSecondMax?: number; readonly isFromAbove: boolean; readonly spent: string; readonly sharesReached: ReadonlyArray<number>; readonly isReached: boolean; readonly reachedAt?: string; readonly windowStart: string; readonly windowEnd?: string; readonly forecastAt?: string };
 
 /** As the platform answers it. */
@@ -60,9 +66,6 @@ export type Domain = { readonly id: Id<"dom">; readonly domain: string; readonly
 
 /** As the platform answers it. */
 export type Account = { readonly id: Id<"acc">; readonly parentId?: Id<"acc">; readonly name: string; readonly externalId?: string; readonly state: "active" | "suspended" | "closed"; readonly effectiveState: "active" | "suspended" | "closed"; readonly currency: string; readonly timeZone: string; readonly depth: number; readonly childCount: number; readonly createdAt: string; readonly isTest: boolean; readonly liveAccountId?: Id<"acc">; readonly testAccountId?: Id<"acc"> };
-
-/** As the platform answers it. */
-export type SignInSession = { readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string };
 
 /** As the platform answers it. */
 export type Organisation = { readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc">; readonly accountCount: number; readonly personCount: number; readonly createdAt: string };
@@ -841,6 +844,99 @@ export type SessionsUpdateRequest = { readonly sessionId: IdLike<"ses">; readonl
 /** What `sessions.update` answers. */
 export type SessionsUpdateResponse = Session;
 
+/** What `ownProfile.update` takes. */
+export type OwnProfileUpdateRequest = { readonly name: string };
+
+/** What `ownProfile.update` answers. */
+export type OwnProfileUpdateResponse = { readonly name: string };
+
+/** What `ownProfile.changeEmail` takes. */
+export type OwnProfileChangeEmailRequest = { readonly email: string; readonly password: string };
+
+/** What `ownProfile.changeEmail` answers. */
+export type OwnProfileChangeEmailResponse = { readonly sentTo: string };
+
+/** What `ownProofs.get` answers. */
+export type OwnProofsGetResponse = { readonly isFresh: boolean };
+
+/** What `ownProofs.byPassword` takes. */
+export type OwnProofsByPasswordRequest = { readonly password: string; readonly code?: string };
+
+/** What `ownProofs.byPassword` answers. */
+export type OwnProofsByPasswordResponse = { readonly isFresh: boolean };
+
+/** What `ownProofs.challenge` answers. */
+export type OwnProofsChallengeResponse = { readonly challenge: string; readonly rpId?: string; readonly timeout?: number; readonly userVerification?: "required" | "preferred" | "discouraged" };
+
+/** What `ownProofs.byPasskey` takes. */
+export type OwnProofsByPasskeyRequest = { readonly response: { readonly id: string; readonly rawId: string; readonly type: "public-key"; readonly response: { readonly clientDataJSON: string; readonly authenticatorData: string; readonly signature: string; readonly userHandle?: string } } };
+
+/** What `ownProofs.byPasskey` answers. */
+export type OwnProofsByPasskeyResponse = { readonly isFresh: boolean };
+
+/** What `ownPassword.change` takes. */
+export type OwnPasswordChangeRequest = { readonly password: string };
+
+/** What `ownPassword.change` answers. */
+export type OwnPasswordChangeResponse = { readonly isFresh: boolean };
+
+/** What `ownPasskeys.list` answers. */
+export type OwnPasskeysListResponse = { readonly items: ReadonlyArray<{ readonly id: Id<"psk">; readonly name: string; readonly createdAt: string; readonly lastUsedAt?: string }>; readonly elsewhereCount: number };
+
+/** What `ownPasskeys.propose` answers. */
+export type OwnPasskeysProposeResponse = { readonly challenge: string; readonly rp: { readonly id?: string; readonly name: string }; readonly user: { readonly id: string; readonly name: string; readonly displayName: string }; readonly pubKeyCredParams: ReadonlyArray<{ readonly type: "public-key"; readonly alg: number }>; readonly timeout?: number; readonly excludeCredentials?: ReadonlyArray<{ readonly id: string; readonly type: "public-key" }>; readonly authenticatorSelection?: { readonly residentKey?: "required" | "preferred" | "discouraged"; readonly requireResidentKey?: boolean; readonly userVerification?: "required" | "preferred" | "discouraged" } };
+
+/** What `ownPasskeys.add` takes. */
+export type OwnPasskeysAddRequest = { readonly name: string; readonly response: { readonly id: string; readonly rawId: string; readonly type: "public-key"; readonly response: { readonly clientDataJSON: string; readonly attestationObject: string } } };
+
+/** What `ownPasskeys.add` answers. */
+export type OwnPasskeysAddResponse = Passkey;
+
+/** What `ownPasskeys.rename` takes. */
+export type OwnPasskeysRenameRequest = { readonly passkeyId: IdLike<"psk">; readonly name: string };
+
+/** What `ownPasskeys.rename` answers. */
+export type OwnPasskeysRenameResponse = Passkey;
+
+/** What `ownPasskeys.remove` takes. */
+export type OwnPasskeysRemoveRequest = { readonly passkeyId: IdLike<"psk"> };
+
+/** What `ownPasskeys.remove` answers. */
+export type OwnPasskeysRemoveResponse = { readonly id: Id<"psk"> };
+
+/** What `ownSecondFactor.get` answers. */
+export type OwnSecondFactorGetResponse = { readonly isOn: boolean; readonly mayAdd: boolean };
+
+/** What `ownSecondFactor.propose` answers. */
+export type OwnSecondFactorProposeResponse = { readonly secret: string; readonly uri: string };
+
+/** What `ownSecondFactor.confirm` takes. */
+export type OwnSecondFactorConfirmRequest = { readonly code: string };
+
+/** What `ownSecondFactor.confirm` answers. */
+export type OwnSecondFactorConfirmResponse = { readonly recoveryCodes: ReadonlyArray<string> };
+
+/** What `ownSecondFactor.remove` takes. */
+export type OwnSecondFactorRemoveRequest = { readonly code: string };
+
+/** What `ownSecondFactor.remove` answers. */
+export type OwnSecondFactorRemoveResponse = { readonly isOn: boolean };
+
+/** What `ownSignIns.list` answers. */
+export type OwnSignInsListResponse = { readonly items: ReadonlyArray<SignInSession> };
+
+/** What `ownSignIns.end` takes. */
+export type OwnSignInsEndRequest = { readonly signInId: IdLike<"sin"> };
+
+/** What `ownSignIns.end` answers. */
+export type OwnSignInsEndResponse = { readonly id: Id<"sin"> };
+
+/** What `ownSignIns.endAll` takes. */
+export type OwnSignInsEndAllRequest = { readonly scope: "others" | "everywhere" };
+
+/** What `ownSignIns.endAll` answers. */
+export type OwnSignInsEndAllResponse = { readonly endedCount: number };
+
 /** What `spendingLimits.get` answers. */
 export type SpendingLimitsGetResponse = { readonly currency: string; readonly spentToday: string; readonly spentThisMonth: string; readonly items: ReadonlyArray<SpendingLimit> };
 
@@ -977,7 +1073,7 @@ export type EnrolmentSignUpRequest = { readonly email: string; readonly password
 export type EnrolmentSignUpResponse = { readonly userId: Id<"usr">; readonly accountId: Id<"acc"> };
 
 /** What `me.get` answers. */
-export type MeGetResponse = { readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly isEmailVerified?: boolean; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string>; readonly isTest: boolean }>; readonly view?: SignInSession; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> };
+export type MeGetResponse = { readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly isEmailVerified?: boolean; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string>; readonly isTest: boolean }>; readonly view?: { readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> };
 
 /** What `accounts.get` answers. */
 export type AccountsGetResponse = { readonly id: Id<"acc">; readonly parentId?: Id<"acc">; readonly name: string; readonly externalId?: string; readonly state: "active" | "suspended" | "closed"; readonly effectiveState: "active" | "suspended" | "closed"; readonly currency: string; readonly timeZone: string; readonly depth: number; readonly childCount: number; readonly createdAt: string; readonly isTest: boolean; readonly liveAccountId?: Id<"acc">; readonly testAccountId?: Id<"acc">; readonly ancestors: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string }>; readonly isPlatform: boolean; readonly topAccountId?: Id<"acc"> };

@@ -684,3 +684,26 @@ test('a trigger past its limit when it is set is told of first, and fires after 
     expect(rows.map(({ type }) => type)).toEqual(['triggers.trigger.created', 'triggers.trigger.fired']);
   }
 });
+
+test('a change that puts a trigger past its limit is told of first, and it fires after that; accounts that change theirs at once do not wait for each other', async () => {
+  const accounts = [];
+  for (const name of ['One', 'Two', 'Three', 'Four']) accounts.push(await customer(`Changed past ${name}`));
+  for (const { id } of accounts) await use(id, 50);
+  const changed = await Promise.all(
+    accounts.map(async ({ id, key }) => {
+      const asked = askingWith(() => key);
+      const setting = { name: 'Changed', counter, condition: monthly(1_000) };
+      const { id: triggerId } = await asked('POST', `${id}/triggers`, setting);
+      await asked('PATCH', `${id}/triggers/${triggerId}`, { limit: 10 });
+      return triggerId;
+    }),
+  );
+  for (const triggerId of changed) {
+    const { rows } = await owner.query(
+      `SELECT type FROM platform_event WHERE data ->> 'triggerId' = $1 ORDER BY arrival`,
+      [triggerId],
+    );
+    const types = rows.map(({ type }) => type.replace('triggers.trigger.', ''));
+    expect(types).toEqual(['created', 'changed', 'fired']);
+  }
+});
