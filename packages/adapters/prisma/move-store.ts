@@ -6,7 +6,7 @@ import { inAccount, type ScopedTransaction } from './scope.ts';
 
 /** What else a move changes, of which other stores know. */
 export type MovedRules = (
-  question: MoveQuestion & { readonly lostPlanIds: readonly string[] },
+  question: MoveQuestion,
 ) => Promise<Pick<MoveEffects, 'prices' | 'policy' | 'configuration' | 'brand'>>;
 
 export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPorts['moves'] {
@@ -20,11 +20,10 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
       }),
 
     effects: async (question) => {
-      const { plans, ...counted } = await inAccount(prisma, question.accountId, (transaction) =>
+      const counted = await inAccount(prisma, question.accountId, (transaction) =>
         countedEffects(transaction, question),
       );
-      const rules = await rulesOf({ ...question, lostPlanIds: plans.map(({ planId }) => planId) });
-      return { ...counted, ...rules, plans };
+      return { ...counted, ...(await rulesOf(question)) };
     },
 
     move: async ({ accountId, movedId, parentId }) => {
@@ -85,6 +84,9 @@ async function countedEffects(
   const plans = await transaction.$queryRaw<MoveEffects['plans']>`
     SELECT t.account_id AS "accountId", p.id AS "planId", p.name FROM account_plan t JOIN policy_plan p ON p.id = t.plan_id
     WHERE t.account_id IN (${subtree}) AND p.account_id = ANY (${ending}) ORDER BY 1`;
+  const words = await transaction.$queryRaw<MoveEffects['words']>`
+    SELECT p.account_id AS "accountId", p.set_by AS "setById" FROM policy p
+    WHERE p.account_id IN (${subtree}) AND p.set_by = ANY (${ending}) ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
   const webhooks = await transaction.$queryRaw<MoveEffects['webhooks']>`
     SELECT w.id, w.url, w.account_id AS "accountId",
       CASE WHEN w.account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END AS change FROM webhook w
@@ -94,6 +96,7 @@ async function countedEffects(
     accountCount: sizes.accounts,
     liveSessionCount: sizes.sessions,
     plans: cut(plans),
+    words,
     people: cut(people),
     triggers: cut(triggers),
     webhooks: cut(webhooks),

@@ -395,10 +395,11 @@ export const classTables = {
     },
     {
       table: 'policy',
-      order: ['by', 'application_id', 'instance_type', 'region', 'endpoint'],
+      order: ['by', 'set_by', 'application_id', 'instance_type', 'region', 'endpoint'],
       columns: [
         'account_id',
         'by',
+        'set_by',
         'application_id',
         'instance_type',
         'region',

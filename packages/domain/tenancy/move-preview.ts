@@ -64,6 +64,8 @@ export const moveEffects = z.object({
   brand: z.object({ before: z.string(), after: z.string() }),
   /** Plans of an account that is not above any more: they are taken off. */
   plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
+  /** What `setById`, which is not above any more, set from above for an account that moves: it falls away. */
+  words: z.array(z.object({ accountId, setById: accountId })),
   /** People whose role at `accountId` reaches the moved accounts, or does not any more. */
   people: z.array(
     z.object({
@@ -122,7 +124,8 @@ export function effectsTold(
   const nothing: Partial<MoveEffects> = Object.fromEntries(
     withheld.filter((name) => name !== 'configuration').map((name) => [name, []]),
   );
-  return { ...effects, configuration, ...nothing, withheld };
+  const words = withheld.includes('policy') ? [] : effects.words;
+  return { ...effects, configuration, words, ...nothing, withheld };
 }
 
 export const movePreview = moveEffects.extend({

@@ -1,4 +1,4 @@
-import { planStore } from '@patchbay/adapters/prisma/policy-store';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import type { Actor } from '@patchbay/kit/definition';
@@ -113,10 +113,38 @@ test('accounts.move 200: a plan of an account that is not above any more is take
     return made.id;
   };
   const [takenId, ownId] = [await planOf(ids.old, ids.customer), await planOf(ids.customer, ids.below)];
-  const assigned = async (accountId: string) => (await plans.assigned({ accountId, ownerIds: [] }))?.planId;
+  const ownerIds = Object.values(ids);
+  const assigned = async (accountId: string) => (await plans.assigned({ accountId, ownerIds }))[0]?.planId;
   expect((await preview(ids.new)).answer.plans).toMatchObject([{ accountId: ids.customer, planId: takenId }]);
   await move(ids.new);
   expect([await assigned(ids.customer), await assigned(ids.below)]).toEqual([undefined, ownId]);
+});
+
+test('accounts.move 200: what an account that is above no more had set from above falls away, as the preview says; what those still above set stays (POL-2)', async () => {
+  const policies = policyStore(database.prisma);
+  const said = [
+    [ids.customer, owner.accountId],
+    [ids.customer, ids.old],
+    [ids.below, ids.old],
+    [ids.below, ids.customer],
+  ] as const;
+  const word = { values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
+  for (const [accountId, setById] of said) await policies.set({ accountId, by: 'above', setById, word });
+  const { answer } = await preview(ids.new);
+  expect(answer.words).toEqual(
+    [ids.below, ids.customer].sort().map((accountId) => ({ accountId, setById: ids.old })),
+  );
+  const wordsOf = async () => {
+    const stored = await policies.chain({ accountId: ids.below });
+    return stored.flatMap(({ accountId, setById }) =>
+      setById === undefined ? [] : [`${accountId} ${setById}`],
+    );
+  };
+  expect(await wordsOf()).toHaveLength(4);
+  await move(ids.new);
+  expect(await wordsOf()).toEqual([`${ids.customer} ${owner.accountId}`, `${ids.below} ${ids.customer}`]);
+  await move(ids.old);
+  expect(await wordsOf()).toHaveLength(2);
 });
 
 test('accounts.move 403: only who administers an account at or above both places', async () => {

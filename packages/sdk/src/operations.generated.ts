@@ -989,9 +989,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
     /** Read what is set here, what holds, and for each value what every level wanted. */
     get(request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(accountId: IdLike<"acc">, request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
     /** Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level. */
     simulate(accountId: IdLike<"acc">, request?: PolicySimulateRequest, options?: CallOptions): Promise<PolicySimulateResponse>;
@@ -1023,9 +1023,9 @@ export interface Operations {
     remove(accountId: IdLike<"acc">, request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
     /** Remove a plan that no account has. */
     remove(request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(accountId: IdLike<"acc">, request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
   };
   readonly retention: {
