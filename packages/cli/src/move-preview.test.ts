@@ -38,6 +38,7 @@ const preview: MovePreview = {
   configuration: [],
   brand: { before: 'Umbrella', after: 'Newbird' },
   plans: [],
+  words: [{ accountId: oldId, setById: newId }],
   people: [
     {
       userId: createId('usr') as MovePreview['people'][number]['userId'],
@@ -67,6 +68,7 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     'keys of levels above that reach it': ['4', '0'],
     'price of network-discovery.bytes, EUR nano units': ['free', 'Customer → New 7 per 1'],
     'policy regions': [`["eu"] (account ${oldId})`, '–'],
+    [`policy of ${oldId}`]: [`as set by ${newId}`, '–'],
     person: ['Ada <ada@old.test> admin', '–'],
     'plans: not yours to read': ['–', '–'],
   });

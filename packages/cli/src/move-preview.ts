@@ -13,6 +13,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     configuration,
     brand,
     plans,
+    words,
     people,
     triggers,
     webhooks,
@@ -49,6 +50,9 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     ),
     row('brand that its people see', brand.before, brand.after),
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
+    ...words.map(({ accountId, setById }) =>
+      row(`policy of ${accountId}`, `as set by ${setById}`, undefined),
+    ),
     ...begun('person', people, ({ name, email, role }) => `${name} <${email}> ${role}`),
     ...begun('trigger', triggers, ({ name, id }) => `${name} ${id}`),
     ...begun('webhook', webhooks, ({ url, id }) => `${url} ${id}`),
