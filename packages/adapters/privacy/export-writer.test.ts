@@ -149,6 +149,10 @@ test('an export holds no row and no name of a sibling or of the account above, a
      VALUES ('aud_by_parent', $1, 'key_of_zparent', 'zparent key', 'accounts.update', $1, 'req_by_parent', $2, $3, $4)`,
     [mineId, JSON.stringify({ parentId, name: 'mine' }), chain, parentId],
   );
+  await owner.query(
+    `INSERT INTO policy (account_id, by, set_by, word) VALUES ($1, 'above', $2, '{"values": {"participantsMax": 17}}')`,
+    [mineId, parentId],
+  );
   const { files } = await exportOf(mineId);
   const whole = [...files.values()].join('\n');
   const { rows } = await owner.query<{ parent: string }>(
@@ -168,6 +172,8 @@ test('an export holds no row and no name of a sibling or of the account above, a
   // What was done from above is there, without who did it.
   expect(whole).toContain('req_by_parent');
   expect(whole).toContain('an account above');
+  // What was set from above, too: it is the account's to know.
+  expect(whole).toContain('"participantsMax": 17');
 });
 
 test('an export that is broken off behind any file goes on there, and is the same archive', async () => {
