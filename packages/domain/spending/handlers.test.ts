@@ -30,6 +30,7 @@ const ofCredits = <K extends OperationOf<'credits'>>() =>
 /** `visible`: from the highest account that the caller sees. */
 function world({
   visible = [sellerId, accountId],
+  setById = sellerId,
   isCollecting = true,
   isPrepaid = true,
   hasOwnCollector = false,
@@ -65,7 +66,7 @@ function world({
         limits: [
           {
             limit: {
-              ...{ id: createId('spl'), accountId, setById: sellerId, per: 'month', amount: nano(100n) },
+              ...{ id: createId('spl'), accountId, setById, per: 'month', amount: nano(100n) },
               ...{ sharesPercent: [50], action: 'stop', sinceMs: 0 },
             },
             spent: nano(60n),
@@ -153,6 +154,43 @@ test('spendingLimits.set 200: those above set what the account cannot change, th
     expect(set).toMatchObject([{ accountId, setById, limits: [{ amount: 100n }] }]);
     expect(changed).toEqual([accountId]);
   }
+});
+
+test('spendingLimits.set: who speaks for several above says whose limits these are, and speaks for nobody above or beside them', async () => {
+  const visible = [platformId, sellerId, accountId];
+  const { ports, set } = world({ visible });
+  await spendingLimits.set(ofLimits(), { limits: [monthly] }, ports);
+  const { context, audited } = domainContext<Spending, 'spendingLimits', 'set'>(spending, { chain, nowMs });
+  await spendingLimits.set(context, { limits: [], from: sellerId }, ports);
+  expect(set.map(({ setById }) => setById)).toEqual([platformId, sellerId]);
+  expect(audited).toEqual([
+    {
+      target: `${accountId}/spending-limits/above`,
+      before: { from: sellerId, limits: [] },
+      after: { from: sellerId, limits: [] },
+    },
+  ]);
+  const seller = world();
+  for (const from of [platformId, accountId, createId('acc')])
+    await expect(spendingLimits.set(ofLimits(), { limits: [], from }, seller.ports)).rejects.toMatchObject({
+      fields: { code: 'resource.unknown' },
+    });
+  expect(seller.set).toEqual([]);
+});
+
+test('spendingLimits.get 200: whose a limit from above is, is told to who may speak for that account, and to nobody else', async () => {
+  const read = async (visible: (typeof accountId)[], setById: typeof accountId) => {
+    const { items, speakerIds } = await spendingLimits.get(ofLimits(), {}, world({ visible, setById }).ports);
+    return [items[0]?.isFromAbove, items[0]?.setById, speakerIds];
+  };
+  expect(await read([platformId, sellerId, accountId], sellerId)).toEqual([
+    true,
+    sellerId,
+    [platformId, sellerId],
+  ]);
+  expect(await read([sellerId, accountId], platformId)).toEqual([true, undefined, [sellerId]]);
+  expect(await read([accountId], sellerId)).toEqual([true, undefined, [accountId]]);
+  expect(await read([accountId], accountId)).toEqual([false, undefined, [accountId]]);
 });
 
 test('spendingLimits.set 422: a bit rate belongs to throttling alone, and a span and action stand once', async () => {

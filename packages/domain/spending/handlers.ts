@@ -1,6 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { type Nano, nano, subtract } from '../billing/money.ts';
+import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
 import type {
@@ -22,8 +23,12 @@ const text = (amount: bigint): string => amount.toString();
 
 export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   spendingLimits: {
-    async get({ entity, nowMs }, _request, ports) {
-      return await limitsAnswer(entity.accountId, nowMs(), ports);
+    async get({ actor, entity, nowMs }, _request, ports) {
+      const { accountId, chain } = entity;
+      const { speakerAbove } = await ports.caller(chain, actor);
+      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const answer = await limitsAnswer({ accountId, speakerIds, nowMs: nowMs() }, ports);
+      return { ...answer, speakerIds: [...speakerIds] };
     },
 
     async listDays({ entity }, _request, { limits }) {
@@ -31,29 +36,36 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       return { currency, items: days.map(({ day, amount }) => ({ day, spent: text(amount) })) };
     },
 
-    async set(context, { limits }, ports) {
+    async set(context, { limits, from }, ports) {
       const { accountId, chain } = context.entity;
       const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
       const invalid = faultOf(asked);
       if (invalid !== undefined) throw context.error('spending.limit_invalid', invalid);
-      const { speakerAbove, visibleChain } = await ports.caller(chain, context.actor);
-      // Whoever may act from above sets what the account cannot change; all of it is the seller's, whoever of those above it was.
-      const seller = speakerAbove(setting) !== undefined ? visibleChain.at(-2) : undefined;
-      const setById = seller ?? accountId;
+      const { speakerAbove } = await ports.caller(chain, context.actor);
+      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const setById = from ?? speakerIds[0] ?? accountId;
+      // One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1).
+      if (!speakerIds.includes(setById))
+        throw context.error('resource.unknown', `/from: ${setById} is no account that you speak for here.`);
+      const nowMs = context.nowMs();
       const before = await ports.limits.set({
         accountId,
         setById,
         limits: asked.map((limit) => ({ ...limit, id: '' })),
-        nowMs: context.nowMs(),
+        nowMs,
       });
+      const isOwn = setById === accountId;
+      // Whose limits they are: not always those of who changed them.
+      const said = (those: readonly AskedLimit[]) =>
+        isOwn ? those.map(written) : { from: setById, limits: those.map(written) };
       context.audit({
-        target: `${accountId}/spending-limits${setById === accountId ? '' : '/above'}`,
-        before: before.map(written),
-        after: asked.map(written),
+        target: `${accountId}/spending-limits${isOwn ? '' : '/above'}`,
+        before: said(before),
+        after: said(asked),
       });
       if (isChanged(before.map(written), asked.map(written))) await context.emit('limits.changed', {});
       await ports.changed(accountId);
-      const { items } = await limitsAnswer(accountId, context.nowMs(), ports);
+      const { items } = await limitsAnswer({ accountId, speakerIds, nowMs }, ports);
       return { items };
     },
   },
@@ -225,17 +237,28 @@ const written = ({ per, amount, sharesPercent, action, bitsPerSecondMax }: Asked
   ...(bitsPerSecondMax === undefined ? {} : { bitsPerSecondMax }),
 });
 
-async function limitsAnswer(accountId: string, nowMs: number, ports: Pick<SpendingPorts, 'limits'>) {
+interface LimitsReading {
+  readonly accountId: string;
+  /** Whose limits are told to be theirs. */
+  readonly speakerIds: readonly string[];
+  readonly nowMs: number;
+}
+
+async function limitsAnswer(reading: LimitsReading, ports: Pick<SpendingPorts, 'limits'>) {
+  const { accountId } = reading;
   const { currency, spent, limits } = await ports.limits.standing(accountId);
   return {
     currency,
     spentToday: text(spent.day),
     spentThisMonth: text(spent.month),
-    items: limits.map((each) => limitAnswer(each, accountId, nowMs)),
+    items: limits.map((each) => limitAnswer(each, reading)),
   };
 }
 
-function limitAnswer({ limit, spent, reachedAtMs }: StandingLimit, accountId: string, nowMs: number) {
+function limitAnswer(
+  { limit, spent, reachedAtMs }: StandingLimit,
+  { accountId, speakerIds, nowMs }: LimitsReading,
+) {
   const { startMs, endMs } = spendWindow(limit, nowMs);
   const atMs = forecastMs(limit, spent, nowMs);
   const reached = isReached(limit, spent);
@@ -243,6 +266,7 @@ function limitAnswer({ limit, spent, reachedAtMs }: StandingLimit, accountId: st
     id: limit.id,
     ...written(limit),
     isFromAbove: limit.setById !== accountId,
+    ...(limit.setById !== accountId && speakerIds.includes(limit.setById) ? { setById: limit.setById } : {}),
     spent: text(spent),
     sharesReached: [...reachedShares(limit, spent)],
     isReached: reached,
