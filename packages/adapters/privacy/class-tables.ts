@@ -235,6 +235,8 @@ export const classTables = {
       without: ['root_id', 'depth', 'test_plan_id'],
     },
     { table: 'account_closure' },
+    // Who above keeps it suspended, and how many, is nothing that the account is told: its state is.
+    { table: 'account_suspension' },
     {
       table: 'account_view',
       order: ['id'],
