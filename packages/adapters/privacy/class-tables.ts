@@ -630,6 +630,8 @@ export const classTables = {
       order: ['id'],
       columns: ['id', 'account_id', 'minor_units', 'is_automatic', 'asked_at'],
     },
+    // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
+    { table: 'prepaid_word' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.

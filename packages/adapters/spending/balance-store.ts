@@ -1,3 +1,5 @@
+import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
+import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
 import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
@@ -58,11 +60,15 @@ export function balanceStore({
       });
     },
 
-    setTerms: (accountId, { isPrepaid, overdraft }) =>
+    setTerms: (accountId, said) =>
       inBooks(accountId, async (frame) => {
         const { client } = frame;
         await lockBalance(client, accountId);
+        const words = wordsAfter(await readPrepaidWords(client, accountId), said);
+        if (words === 'prepaid_above') return words;
         const before = await readTerms(client, accountId);
+        await writePrepaidWords(client, accountId, words);
+        const { isPrepaid, overdraft } = termsOfWords(words);
         await client.query(
           `INSERT INTO prepaid_account AS p (account_id, is_prepaid, since_period, overdraft, changed_at)
            VALUES ($1, $2, $3, $4, $5)
@@ -72,7 +78,7 @@ export function balanceStore({
           [accountId, isPrepaid, periodAt(frame.nowMs).name, overdraft.toString(), new Date(frame.nowMs)],
         );
         if (before.isPrepaid && !isPrepaid) await undraw(frame);
-        return before;
+        return { before, after: await readTerms(client, accountId) };
       }),
 
     setTopUp: (accountId, topUp) =>

@@ -174,6 +174,13 @@ export const spending = defineDomain({
       retry: 'never',
       remedy: 'Name a time to come, or none for a credit that does not expire.',
     },
+    prepaid_above: {
+      status: 403,
+      title: 'An account above yours keeps this one prepaid.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Ask the account above yours: only who made an account prepaid, or somebody above them, ends it.',
+    },
     not_prepaid: {
       status: 409,
       title: 'This account pays after the month.',
@@ -258,12 +265,13 @@ export const spending = defineDomain({
         setTerms: {
           method: 'PUT',
           path: '/balance/terms',
-          summary: 'Say whether this account is prepaid. Only an account above it may.',
+          summary:
+            'Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows.',
           access: 'bill',
           authority: 'ancestor',
           request: z.strictObject({ isPrepaid: z.boolean(), overdraft: amount.default('0') }),
           response: balanceAnswer,
-          errors: ['spending.seller_collects'],
+          errors: ['spending.seller_collects', 'spending.prepaid_above'],
         },
         setAutomaticTopUp: {
           method: 'PUT',

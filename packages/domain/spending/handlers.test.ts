@@ -1,5 +1,6 @@
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nano } from '../billing/money.ts';
 import { spending } from './definition.ts';
@@ -12,6 +13,7 @@ import type {
   SpendingPorts,
   TopUpRecord,
 } from './ports.ts';
+import { type PrepaidSaid, termsOfWords, wordsAfter } from './prepaid-word.ts';
 
 const [platformId, sellerId, accountId] = [createId('acc', 0), createId('acc', 1), createId('acc', 2)];
 const chain = [platformId, sellerId, accountId];
@@ -34,9 +36,12 @@ function world({
   isCollecting = true,
   isPrepaid = true,
   hasOwnCollector = false,
+  isKeptPrepaid = false,
+  speaker = visible.length > 1 ? visible[0] : undefined,
 } = {}) {
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
+  const said: Omit<PrepaidSaid, 'isPrepaid' | 'overdraft'>[] = [];
   const gifts: CreditGift[] = [];
   let terms: PrepaidTerms = { isPrepaid, overdraft: nano(0n) };
   const credit: CreditRecord = {
@@ -87,10 +92,12 @@ function world({
         held: nano(0n),
         holds: [{ holdId: 'ses_1', services: ['signaling'], amount: nano(2n), expiresAtMs: nowMs }],
       }),
-      setTerms: async (_accountId, next) => {
+      setTerms: async (_accountId, { isPrepaid, overdraft, ...by }) => {
+        if (isKeptPrepaid) return 'prepaid_above';
+        said.push(by);
         const before = terms;
-        terms = { ...terms, ...next };
-        return before;
+        terms = { ...terms, isPrepaid, overdraft };
+        return { before, after: terms };
       },
       setTopUp: async (_accountId, next) => {
         const before = terms;
@@ -114,13 +121,13 @@ function world({
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
-      speakerAbove: () => (visible.length > 1 ? visible[0] : undefined),
+      speakerAbove: () => speaker,
       isOwner: false,
       maker: { kind: 'key', scopes: ['*'] },
     }),
     changed: async (id) => void changed.push(id),
   };
-  return { ports, set, changed, gifts };
+  return { ports, set, changed, gifts, said };
 }
 
 const { spendingLimits, balances, credits } = handlers;
@@ -224,6 +231,43 @@ test('balances.setTerms 200: an account is prepaid from now on, and nodes are to
   expect(changed).toEqual([accountId]);
 });
 
+test('balances.setTerms 403: it is said by the account that the caller speaks for, and nobody between takes back what was said above them', async () => {
+  const { ports, said } = world({ visible: [platformId, sellerId, accountId], speaker: sellerId });
+  await balances.setTerms(ofBalances(), { isPrepaid: true, overdraft: '7' }, ports);
+  expect(said).toEqual([{ byId: sellerId, above: [platformId] }]);
+  await expect(
+    balances.setTerms(ofBalances(), { isPrepaid: false, overdraft: '0' }, world({ isKeptPrepaid: true }).ports),
+  ).rejects.toMatchObject({ fields: { code: 'spending.prepaid_above' } });
+});
+
+test('whatever is said in whatever order, an account is prepaid while a word stands that nobody at or above its speaker took back', () => {
+  const speakers = ['top', 'middle', 'lower'];
+  const step = fc.record({
+    depth: fc.integer({ min: 0, max: 2 }),
+    isPrepaid: fc.boolean(),
+    overdraft: fc.bigInt({ min: 0n, max: 9n }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const model = new Map<number, bigint>();
+      let words: Exclude<ReturnType<typeof wordsAfter>, string> = [];
+      for (const { depth, isPrepaid, overdraft } of steps) {
+        const byId = speakers[depth] ?? '';
+        const above = speakers.slice(0, depth);
+        const after = wordsAfter(words, { byId, above, isPrepaid, overdraft: nano(overdraft) });
+        const isKeptAbove = [...model.keys()].some((by) => by < depth);
+        expect(after === 'prepaid_above').toBe(!isPrepaid && isKeptAbove);
+        if (after === 'prepaid_above') continue;
+        words = after;
+        if (isPrepaid) model.set(depth, overdraft);
+        else model.clear();
+      }
+      const least = [...model.values()].sort((left, right) => Number(left - right))[0];
+      expect(termsOfWords(words)).toEqual({ isPrepaid: model.size > 0, overdraft: least ?? 0n });
+    }),
+  );
+});
+
 test('balances.setAutomaticTopUp 200: it is set, and taken back', async () => {
   const { ports } = world();
   const { context, events } = balancesCall<'setAutomaticTopUp'>();
@@ -304,12 +348,13 @@ test('credits.list 200: who above gave it is nothing that the account is told', 
 
 const gift = { amount: '10', reason: 'Welcome', priority: 50 };
 
-test('credits.give 200: whoever acts for an account gives it of that one, and not of one between', async () => {
+test('credits.give 200: whoever acts for an account gives it of that one, and not of one between, nor of one above that they only see', async () => {
   for (const [visible, givenById] of [
     [[sellerId, accountId], sellerId],
     [chain, platformId],
+    [chain, sellerId],
   ] as const) {
-    const { ports, gifts, changed } = world({ visible: [...visible] });
+    const { ports, gifts, changed } = world({ visible: [...visible], speaker: givenById });
     await credits.give(ofCredits(), { ...gift, services: ['signaling'] }, ports);
     expect(gifts).toMatchObject([{ accountId, givenById, amount: 10n, services: ['signaling'] }]);
     expect(changed).toEqual([accountId]);

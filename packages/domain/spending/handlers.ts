@@ -1,6 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { type Nano, nano, subtract } from '../billing/money.ts';
+import type { CataloguedOperation } from '../tenancy/access.ts';
 import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
@@ -17,6 +18,9 @@ import { forecastMs, isReached, reachedShares, type SpendingLimit, spendWindow }
 type Spending = typeof spending;
 
 const setting = operationOf(spending, 'spendingLimits', 'set');
+const settingTerms = operationOf(spending, 'balances', 'setTerms');
+const giving = operationOf(spending, 'credits', 'give');
+const takingBack = operationOf(spending, 'credits', 'takeBack');
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 const text = (amount: bigint): string => amount.toString();
@@ -76,21 +80,33 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
     },
 
     async setTerms(context, { isPrepaid, overdraft }, ports) {
-      const { accountId } = context.entity;
+      const { accountId, chain } = context.entity;
       if (isPrepaid && (await ports.hasOwnCollector(accountId)))
         throw context.error(
           'spending.seller_collects',
           'Who asks this account for money does so by a Stripe account of its own.',
         );
-      const after = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
-      const before = await ports.balances.setTerms(accountId, after);
+      const byId = await speakerOf(context, settingTerms, ports);
+      const above = chain.slice(0, chain.indexOf(byId));
+      const said = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
+      const changed = await ports.balances.setTerms(accountId, { byId, above, ...said });
+      if (changed === 'prepaid_above')
+        throw context.error(
+          'spending.prepaid_above',
+          'It was made prepaid from higher up than you stand, and stays so until that is taken back there.',
+        );
+      const { before, after } = changed;
       context.audit({
         target: `${accountId}/balance`,
         before: termsWritten(before),
-        after: termsWritten(after),
+        // What was said, and what holds of it: of several above, the least.
+        after: { ...termsWritten(after), said: { isPrepaid, overdraft: text(said.overdraft) } },
       });
-      if (before.isPrepaid !== isPrepaid || before.overdraft !== after.overdraft)
-        await context.emit('terms.changed', { isPrepaid, overdraft: text(after.overdraft) });
+      if (before.isPrepaid !== after.isPrepaid || before.overdraft !== after.overdraft)
+        await context.emit('terms.changed', {
+          isPrepaid: after.isPrepaid,
+          overdraft: text(after.overdraft),
+        });
       await ports.changed(accountId);
       return balanceAnswer(await ports.balances.standing(accountId));
     },
@@ -160,7 +176,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         throw context.error('spending.expired_already', '/expiresAt: it is over.');
       const record = await ports.balances.give({
         accountId,
-        givenById: await giverOf(context, chain, ports),
+        givenById: await speakerOf(context, giving, ports),
         amount: nano(BigInt(amount)),
         services,
         expiresAtMs,
@@ -177,7 +193,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const { accountId, chain } = context.entity;
       const record = await ports.balances.takeBack({
         accountId,
-        givenById: await giverOf(context, chain, ports),
+        givenById: await speakerOf(context, takingBack, ports),
         creditId,
         nowMs: context.nowMs(),
       });
@@ -191,16 +207,18 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   },
 };
 
-/** The account for which the caller acts: it bears what is used of a credit, and nobody between pays for it unasked. */
-async function giverOf(
-  { actor }: Pick<DomainContext<Spending, 'credits', 'give'>, 'actor'>,
-  chain: readonly string[],
+/**
+ * The account for which the caller acts: the highest above at which they may. It bears what is used of a credit, and nobody
+ * between pays for it unasked, nor anybody above whom they only see.
+ */
+async function speakerOf(
+  { actor, entity }: Pick<DomainContext<Spending, 'credits', 'give'>, 'actor' | 'entity'>,
+  operation: CataloguedOperation,
   ports: Pick<SpendingPorts, 'caller'>,
 ): Promise<string> {
-  const { visibleChain } = await ports.caller(chain, actor);
-  const [giver] = visibleChain;
-  if (giver === undefined) throw new Error('Whoever gives a credit acts for an account above.');
-  return giver;
+  const speaker = (await ports.caller(entity.chain, actor)).speakerAbove(operation);
+  if (speaker === undefined) throw new Error('Whoever does this acts for an account above.');
+  return speaker;
 }
 
 async function refuseBuying(

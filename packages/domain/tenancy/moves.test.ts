@@ -129,6 +129,11 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
      SELECT 'spl_' || l.setter, $1, l.setter, 'month', 5, '{100}', 'stop', now() FROM unnest($2::text[]) AS l(setter)`,
     [ids.customer, [ids.old, owner.accountId, ids.customer]],
   );
+  await asOwner("INSERT INTO prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 3), ($1, $3, 7)", [
+    ids.customer,
+    ids.old,
+    owner.accountId,
+  ]);
   const { answer } = await preview(ids.new);
   expect(answer).toMatchObject({
     resumed: [{ accountId: ids.customer, name: 'Customer' }],
@@ -147,6 +152,12 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
     [ids.customer],
   );
   expect(limits.map(({ set_by_id }) => set_by_id).sort()).toEqual([owner.accountId, ids.customer].sort());
+  // Money that was paid in stays what it is: whoever is above now keeps the account prepaid.
+  const words = await asOwner<{ by_id: string }>(
+    'SELECT by_id FROM prepaid_word WHERE account_id = $1 ORDER BY overdraft',
+    [ids.customer],
+  );
+  expect(words.map(({ by_id }) => by_id)).toEqual([ids.new, owner.accountId]);
   // One that a higher account keeps suspended stays so, wherever it goes.
   await say(owner.accountId, ids.customer, 'suspended');
   await say(ids.new, ids.customer, 'suspended');

@@ -1125,9 +1125,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
     /** Read what is prepaid, what of it sessions hold, and what is left. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(accountId: IdLike<"acc">, request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
     /** Say below which balance money is asked for by itself, and how much. Without both: never. */
     setAutomaticTopUp(accountId: IdLike<"acc">, request?: BalancesSetAutomaticTopUpRequest, options?: CallOptions): Promise<BalancesSetAutomaticTopUpResponse>;
@@ -2150,6 +2150,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.prepaid_above'
   | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
