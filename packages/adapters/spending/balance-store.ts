@@ -1,10 +1,9 @@
-import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
-import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
 import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
+import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
@@ -21,6 +20,7 @@ import {
   undraw,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
+import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 
 export interface BalanceStoreOptions {
   readonly pool: Pool;

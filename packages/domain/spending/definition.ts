@@ -179,7 +179,8 @@ export const spending = defineDomain({
       title: 'An account above yours keeps this one prepaid.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Ask the account above yours: only who made an account prepaid, or somebody above them, ends it.',
+      remedy:
+        'Ask the account above yours: only who made an account prepaid, or somebody above them, ends it.',
     },
     not_prepaid: {
       status: 409,

@@ -236,7 +236,11 @@ test('balances.setTerms 403: it is said by the account that the caller speaks fo
   await balances.setTerms(ofBalances(), { isPrepaid: true, overdraft: '7' }, ports);
   expect(said).toEqual([{ byId: sellerId, above: [platformId] }]);
   await expect(
-    balances.setTerms(ofBalances(), { isPrepaid: false, overdraft: '0' }, world({ isKeptPrepaid: true }).ports),
+    balances.setTerms(
+      ofBalances(),
+      { isPrepaid: false, overdraft: '0' },
+      world({ isKeptPrepaid: true }).ports,
+    ),
   ).rejects.toMatchObject({ fields: { code: 'spending.prepaid_above' } });
 });
 

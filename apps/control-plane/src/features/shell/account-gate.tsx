@@ -3,7 +3,7 @@
 import { Callout } from '@patchbay/ui/callout';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import type { Outputs } from '../../trpc/client.ts';
+import { whoSuspended } from '../accounts/suspension-text.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { liveOf, useAccount, useMe } from './account.ts';
@@ -28,7 +28,7 @@ export function AccountGate({ children }: { readonly children: ReactNode }): Rea
             {account.state === account.effectiveState
               ? 'Its keys are refused and nothing new starts.'
               : 'An account above it was stopped, and it with it.'}{' '}
-            {suspensionText(account.suspension)}
+            {account.suspension === undefined ? '' : whoSuspended(account.suspension)}
           </Callout>
         </div>
       )}
@@ -36,18 +36,6 @@ export function AccountGate({ children }: { readonly children: ReactNode }): Rea
     </>
   );
 }
-
-/** Who did it, as far as it is told, and who takes it back. */
-function suspensionText(suspension: Outputs['accounts']['get']['suspension']): string {
-  if (suspension === undefined) return '';
-  const { isFromAbove, isYours, mayResume } = suspension;
-  if (!isFromAbove)
-    return `It suspended itself. ${mayResume ? resumable : 'Only an account above it resumes it.'}`;
-  if (mayResume) return `${isYours ? 'You suspended it.' : 'It was suspended from above it.'} ${resumable}`;
-  return 'An account above suspended it, and it is resumed there.';
-}
-
-const resumable = 'You can resume it in the list of accounts.';
 
 function OutOfReach({ error }: { readonly error: unknown }): ReactNode {
   const { data: me } = useMe();
