@@ -2,6 +2,7 @@ import { documentHeadAnswer } from '@patchbay/domain/billing/collecting-answers'
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodAt } from '@patchbay/domain/billing/period';
+import type { PrepaidSaid } from '@patchbay/domain/spending/prepaid-word';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
@@ -52,8 +53,9 @@ const spending = () =>
     bitsPerSecondMaxOf: async () => undefined,
   });
 
-const byPlatform = { byId: 'platform', above: [] };
-const byParent = { byId: 'parent', above: ['platform'] };
+type Sayer = Pick<PrepaidSaid, 'byId' | 'above'>;
+const byPlatform: Sayer = { byId: 'platform', above: [] };
+const byParent: Sayer = { byId: 'parent', above: ['platform'] };
 
 const setPrice = (accountId: string, amount: string) =>
   billing().setPrices({
@@ -348,7 +350,7 @@ test('what is spent below a balance is at most what runs in the time that docs/s
 });
 
 test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {
-  const say = (by: typeof byPlatform, isPrepaid: boolean, overdraft = 0n) =>
+  const say = (by: Sayer, isPrepaid: boolean, overdraft = 0n) =>
     balances().setTerms('leaf', { ...by, isPrepaid, overdraft: nano(overdraft) });
   const terms = async () => (await balances().standing('leaf')).terms;
   await say(byPlatform, true, 5n);

@@ -18,6 +18,7 @@ import { type PrepaidSaid, termsOfWords, wordsAfter } from './prepaid-word.ts';
 const [platformId, sellerId, accountId] = [createId('acc', 0), createId('acc', 1), createId('acc', 2)];
 const chain = [platformId, sellerId, accountId];
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
+type AccountId = typeof accountId;
 type Spending = typeof spending;
 type OperationOf<R extends keyof Spending['resources']> = keyof Spending['resources'][R]['operations'];
 
@@ -29,7 +30,19 @@ const ofBalances = <K extends OperationOf<'balances'>>() => balancesCall<K>().co
 const ofCredits = <K extends OperationOf<'credits'>>() =>
   domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
-/** `visible`: from the highest account that the caller sees. */
+interface World {
+  /** From the highest account that the caller sees. */
+  readonly visible: readonly AccountId[];
+  /** Who set the limit that there is. */
+  readonly setById: AccountId;
+  readonly isCollecting: boolean;
+  readonly isPrepaid: boolean;
+  readonly hasOwnCollector: boolean;
+  readonly isKeptPrepaid: boolean;
+  /** For whom the caller speaks, where that is not the highest that they see. */
+  readonly speaker: AccountId;
+}
+
 function world({
   visible = [sellerId, accountId],
   setById = sellerId,
@@ -37,8 +50,8 @@ function world({
   isPrepaid = true,
   hasOwnCollector = false,
   isKeptPrepaid = false,
-  speaker = visible.length > 1 ? visible[0] : undefined,
-} = {}) {
+  speaker,
+}: Partial<World> = {}) {
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
   const said: Omit<PrepaidSaid, 'isPrepaid' | 'overdraft'>[] = [];
@@ -121,7 +134,7 @@ function world({
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
-      speakerAbove: () => speaker,
+      speakerAbove: () => speaker ?? (visible.length > 1 ? visible[0] : undefined),
       isOwner: false,
       maker: { kind: 'key', scopes: ['*'] },
     }),
@@ -186,7 +199,7 @@ test('spendingLimits.set: who speaks for several above says whose limits these a
 });
 
 test('spendingLimits.get 200: whose a limit from above is, is told to who may speak for that account, and to nobody else', async () => {
-  const read = async (visible: (typeof accountId)[], setById: typeof accountId) => {
+  const read = async (visible: readonly AccountId[], setById: AccountId) => {
     const { items, speakerIds } = await spendingLimits.get(ofLimits(), {}, world({ visible, setById }).ports);
     return [items[0]?.isFromAbove, items[0]?.setById, speakerIds];
   };
