@@ -123,8 +123,15 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
     const starts = startsAt.toISOString();
     await context.emit('account.moved', { accountId, startsAt: starts });
     await context.emit('account.left', { accountId, startsAt: starts }, oldParentId);
-    for (const resumedId of resumedIds)
+    for (const resumedId of resumedIds) {
       await context.emit('account.state-changed', { accountId: resumedId, state: 'active' }, resumedId);
+      // Its test account stands and falls with it.
+      const { testAccountId } = await foundAccount(context, resumedId, ports);
+      if (testAccountId === undefined) continue;
+      const { effectiveState } = await foundAccount(context, testAccountId, ports);
+      const told = { accountId: testAccountId, state: effectiveState };
+      await context.emit('account.state-changed', told, testAccountId);
+    }
     return {
       ...toAccountAnswer(
         stands,

@@ -71,6 +71,22 @@ CREATE TRIGGER state_is_said AFTER UPDATE OF state ON account FOR EACH ROW
 UPDATE spending_limit l SET set_by_id = a.parent_id FROM account a WHERE a.id = l.account_id AND a.parent_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM account_closure c
     WHERE c.descendant_id = l.account_id AND c.ancestor_id = l.set_by_id AND c.valid_to = 'infinity');
+-- Whoever set it while the account moved away from below them could not take it back: a move comes before, or after.
+CREATE FUNCTION spending_limit_is_from_above() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  PERFORM 1 FROM account a WHERE a.id = NEW.account_id FOR SHARE;
+  IF NOT EXISTS (SELECT 1 FROM account_closure c
+    WHERE c.descendant_id = NEW.account_id AND c.ancestor_id = NEW.set_by_id AND c.valid_to = 'infinity') THEN
+    RAISE EXCEPTION 'Account % is not above account %.', NEW.set_by_id, NEW.account_id USING ERRCODE = 'PB409';
+  END IF;
+  RETURN NULL;
+END $$;
+ALTER FUNCTION spending_limit_is_from_above() OWNER TO patchbay_wall;
+REVOKE ALL ON FUNCTION spending_limit_is_from_above() FROM PUBLIC;
+CREATE TRIGGER is_from_above AFTER INSERT ON spending_limit
+  FOR EACH ROW EXECUTE FUNCTION spending_limit_is_from_above();
 CREATE UNIQUE INDEX spending_limit_setter_key ON spending_limit (account_id, set_by_id, per, action);
 
 -- What accounts have said of others that they do not stand above any more: nobody could take it back.
