@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { triesAgain } from './tooling/env.ts';
 import { longestFirst } from './tooling/longest-first.ts';
 
 const byLength = [
@@ -40,6 +41,7 @@ export default defineConfig({
       },
     ],
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
+    retry: triesAgain,
     pool: 'forks',
     // One more than CI has cores: many wait for a server, a browser or a clock.
     maxWorkers: 3,

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { triesAgain } from './tooling/env.ts';
 import { longestFirst } from './tooling/longest-first.ts';
 
 const byLength = [
@@ -24,6 +25,7 @@ export default defineConfig({
     include: ['**/*.journey.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**'],
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
+    retry: triesAgain,
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: longestFirst(byLength.map((name) => `/${name}.journey.test.ts`)) },

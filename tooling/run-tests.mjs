@@ -66,7 +66,7 @@ async function runSuite({ config, filters, env, folder }) {
   );
   const summary = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))
-    : { passed: 0, failed: 1, skipped: [] };
+    : oneFailure(`${config} ended without a summary.`);
   // 128 and more: a signal ended it, and what comes after is not wanted.
   return { ...summary, exitCode, isInterrupted: exitCode >= 128 };
 }
@@ -82,11 +82,11 @@ export async function runTests(filters) {
     NODE_COMPILE_CACHE: inRepository('.tools/compiled'),
   };
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-summary-'));
-  const totals = { passed: 0, failed: 0, skipped: [], exitCode: 0 };
+  const totals = { passed: 0, failed: 0, failures: [], unsteady: [], skipped: [], exitCode: 0 };
   const add = (result) => {
     totals.passed += result.passed;
     totals.failed += result.failed;
-    totals.skipped.push(...result.skipped);
+    for (const list of ['failures', 'unsteady', 'skipped']) totals[list].push(...result[list]);
     totals.exitCode ||= result.exitCode;
   };
   try {
@@ -119,7 +119,7 @@ async function runJourneys(options, add) {
 async function typesHold() {
   try {
     await runQuietly(inRepository('node_modules/.bin/tsc'), ['-p', '.', '--noEmit']);
-    return { passed: 1, failed: 0, skipped: [], exitCode: 0 };
+    return { passed: 1, failed: 0, failures: [], unsteady: [], skipped: [], exitCode: 0 };
   } catch (error) {
     return refused(error);
   }
@@ -128,10 +128,21 @@ async function typesHold() {
 function refused(error) {
   if (!(error instanceof Refusal)) throw error;
   say(error.message);
-  return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
+  return oneFailure(error.message.split('\n')[0]);
 }
 
-function report({ passed, failed, skipped, exitCode }) {
+const oneFailure = (why) => ({
+  passed: 0,
+  failed: 1,
+  failures: [why],
+  unsteady: [],
+  skipped: [],
+  exitCode: 1,
+});
+
+function report({ passed, failed, failures, unsteady, skipped, exitCode }) {
+  for (const line of unsteady) process.stdout.write(`passed at its second try: ${line}\n`);
+  for (const line of failures) process.stdout.write(`failed: ${line}\n`);
   for (const { test, why } of skipped)
     process.stdout.write(`skipped: ${test}: ${why ?? 'without a reason, which is a failure'}\n`);
   const unexplained = skipped.filter(({ why }) => why === undefined).length;

@@ -29,7 +29,8 @@ export interface BillingPorts {
   collectorOf(accountId: string): Promise<string | undefined>;
   readonly ownCollecting: OwnCollectingBook;
   readonly comparisons: ComparisonBook;
-  checkOwnRail(credentials: OwnRailCredentials): Promise<OwnRailCheck>;
+  /** `knownCustomers` are of the rail that the credentials would go on with. */
+  checkOwnRail(credentials: OwnRailCredentials, knownCustomers: readonly string[]): Promise<OwnRailCheck>;
   /** Where the own Stripe account of a seller tells what happened. */
   webhookUrlOf(accountId: string): string;
   /** Whether an account is on the books of tests (PRD-1). */
