@@ -176,7 +176,7 @@ test('spendingLimits.set 200: those above set what the account cannot change, th
   }
 });
 
-test('spendingLimits.set: who speaks for several above says whose limits these are, and speaks for nobody above or beside them', async () => {
+test('spendingLimits.set 404: who speaks for several above says whose limits these are, and speaks for nobody above or beside them', async () => {
   const visible = [platformId, sellerId, accountId];
   const { ports, set } = world({ visible });
   await spendingLimits.set(ofLimits(), { limits: [monthly] }, ports);
