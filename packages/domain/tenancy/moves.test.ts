@@ -152,7 +152,7 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
     [ids.customer],
   );
   expect(limits.map(({ set_by_id }) => set_by_id).sort()).toEqual([owner.accountId, ids.customer].sort());
-  // Money that was paid in stays what it is: whoever is above now keeps the account prepaid.
+  // Nor does one come after the move from who set it before.
   await expect(
     asOwner(
       `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
@@ -160,6 +160,7 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
       [ids.customer, ids.old],
     ),
   ).rejects.toMatchObject({ code: 'PB409' });
+  // Money that was paid in stays what it is: whoever is above now keeps the account prepaid.
   const words = await asOwner<{ by_id: string }>(
     'SELECT by_id FROM prepaid_word WHERE account_id = $1 ORDER BY overdraft',
     [ids.customer],
