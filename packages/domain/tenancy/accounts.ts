@@ -1,8 +1,15 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
-import { platformError } from '@patchbay/kit/errors';
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { refuseStateChange } from './account-state.ts';
-import { callerAlong } from './caller.ts';
+import {
+  type AccountState,
+  isSuspendedBy,
+  type StateRefusal,
+  type StateSpeaker,
+  stateAfter,
+  suspensionTold,
+} from './account-state.ts';
+import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
 import { operationOf } from './scopes.ts';
@@ -14,7 +21,7 @@ const updating = operationOf(tenancy, 'accounts', 'update');
 
 /** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
 export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
-  const { parentId, externalId, createdAt, liveAccountId, testAccountId, ...rest } = account;
+  const { parentId, externalId, createdAt, liveAccountId, testAccountId, suspensions, ...rest } = account;
   return {
     ...rest,
     // The top of what the caller sees has no parent that the caller could know of.
@@ -26,6 +33,17 @@ export function toAccountAnswer(account: AccountRecord, visibleChain: readonly s
   };
 }
 
+/** For whom the caller speaks who suspends the last account of a chain, or makes it active. */
+function speakerAt(chain: readonly string[], accountId: string, { speakerAbove }: Caller): StateSpeaker {
+  const id = speakerAbove(updating) ?? accountId;
+  return { id, above: chain.slice(0, chain.indexOf(id)), isFromAbove: id !== accountId };
+}
+
+const suspensionAnswer = (account: AccountRecord, speaker: StateSpeaker | undefined) => {
+  const suspension = suspensionTold(account, account.id, speaker);
+  return suspension === undefined ? {} : { suspension };
+};
+
 /** What an update may change, without the state: that has an event of its own. */
 const besidesState = ({ name, externalId, timeZone }: AccountRecord) => ({ name, externalId, timeZone });
 
@@ -34,19 +52,28 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const { accountId, chain } = context.entity;
     const account = await ports.accounts.find({ accountId });
     if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain } = await callerAlong(chain, context.actor, ports);
+    const caller = await callerAlong(chain, context.actor, ports);
+    const { visibleChain } = caller;
     const ids = visibleChain.slice(0, -1);
     const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
-    return { ...toAccountAnswer(account, visibleChain), ancestors: [...ancestors] };
+    return {
+      ...toAccountAnswer(account, visibleChain),
+      ...suspensionAnswer(account, caller.may(updating) ? speakerAt(chain, accountId, caller) : undefined),
+      ancestors: [...ancestors],
+    };
   },
 
   async list(context, request, ports) {
-    const { items, nextCursor } = await ports.accounts.list({
-      accountId: context.entity.accountId,
-      ...request,
-    });
+    const { accountId, chain } = context.entity;
+    const { items, nextCursor } = await ports.accounts.list({ accountId, ...request });
+    const speaker = items.some(({ state }) => state === 'suspended')
+      ? await speakerBelow(context, ports)
+      : undefined;
     return {
-      items: items.map((account) => toAccountAnswer(account, [])),
+      items: items.map((account) => ({
+        ...toAccountAnswer(account, []),
+        ...suspensionAnswer(account, speaker),
+      })),
       ...(nextCursor === undefined ? {} : { nextCursor }),
     };
   },
@@ -93,48 +120,44 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     if (request.timeZone !== undefined && !isTimeZone(request.timeZone)) {
       throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
     }
-    const before = await ports.accounts.find({ accountId });
+    const before = await ports.accounts.findToChange({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain, speakerAbove } = await callerAlong(chain, context.actor, ports);
+    const caller = await callerAlong(chain, context.actor, ports);
+    const { visibleChain } = caller;
+    const speaker = speakerAt(chain, accountId, caller);
+    const { state: to, ...rest } = request;
+    const stands =
+      to === undefined
+        ? before
+        : stateAfter(before, {
+            to,
+            speaker,
+            isPlatform: before.parentId === undefined,
+            isForced: force === true,
+          });
+    if ('refused' in stands) throw refusedState(context, stands.refused, to);
 
-    const to = request.state ?? before.state;
-    const isPlatform = before.parentId === undefined;
-    const refused = refuseStateChange({
-      from: before.state,
-      to,
-      isPlatform,
-      isFromAbove: speakerAbove(updating) !== undefined,
-      isForced: force === true,
+    const after = await ports.accounts.update({
+      accountId,
+      change: {
+        ...rest,
+        ...(stands.state === 'closed' ? { isClosed: true } : {}),
+        ...(stands.suspensions === before.suspensions ? {} : { suspensions: stands.suspensions }),
+      },
     });
-    if (refused === 'stops_itself') {
-      throw context.error(
-        'tenancy.stops_itself',
-        `Whoever makes this account ${to} from within cannot make it active again: all below it stop as well.`,
-      );
-    }
-    if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
-    if (refused === 'platform') {
-      throw platformError(
-        'policy.refused',
-        "The platform's own account can be neither suspended nor closed.",
-      );
-    }
-    if (refused === 'resumed_from_below') {
-      throw platformError(
-        'policy.refused',
-        'Only an account above a suspended one can make it active again.',
-      );
-    }
-
-    const after = await ports.accounts.update({ accountId, change: request });
     if (after === 'external_id_taken') {
       throw context.error(
         'tenancy.external_id_taken',
         `Another account below the same parent has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAccountAnswer(after, visibleChain);
-    context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
+    // A second suspension leaves the state as it is: what is new is whose word stands.
+    const isWord = isSaidOtherwise(before, after, speaker);
+    const written = (account: AccountRecord) => ({
+      ...toAccountAnswer(account, visibleChain),
+      ...(isWord ? { suspendedByActor: isSuspendedBy(account.suspensions, speaker) } : {}),
+    });
+    context.audit({ target: accountId, before: written(before), after: written(after) });
     if (isChanged(besidesState(before), besidesState(after)))
       await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {
@@ -147,6 +170,50 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
         await context.emit('account.state-changed', told, testAccountId);
       }
     }
-    return answer;
+    return { ...toAccountAnswer(after, visibleChain), ...suspensionAnswer(after, speaker) };
   },
 };
+
+/** The same for the accounts below it: whoever may do it here stands above all of these. */
+async function speakerBelow(
+  { actor, entity: { accountId, chain } }: DomainContext<typeof tenancy, 'accounts', 'list'>,
+  ports: TenancyPorts,
+): Promise<StateSpeaker | undefined> {
+  const caller = await callerAlong(chain, actor, ports);
+  return caller.may(updating) ? { ...speakerAt(chain, accountId, caller), isFromAbove: true } : undefined;
+}
+
+const isSaidOtherwise = (before: AccountRecord, after: AccountRecord, speaker: StateSpeaker): boolean =>
+  before.state === after.state &&
+  isSuspendedBy(before.suspensions, speaker) !== isSuspendedBy(after.suspensions, speaker);
+
+function refusedState(
+  { error }: DomainContext<typeof tenancy, 'accounts', 'update'>,
+  refused: StateRefusal,
+  to: AccountState | undefined,
+): ServiceError {
+  switch (refused) {
+    case 'stops_itself':
+      return error(
+        'tenancy.stops_itself',
+        `Whoever makes this account ${to} from within cannot make it active again: all below it stop as well.`,
+      );
+    case 'closed':
+      return error('tenancy.account_closed', 'The account is closed.');
+    case 'platform':
+      return platformError(
+        'policy.refused',
+        "The platform's own account can be neither suspended nor closed.",
+      );
+    case 'resumed_from_below':
+      return platformError(
+        'policy.refused',
+        'Only an account above a suspended one can make it active again.',
+      );
+    case 'suspended_above':
+      return error(
+        'tenancy.suspended_above',
+        'It was suspended from higher up than you stand, and stays so until that is taken back there.',
+      );
+  }
+}

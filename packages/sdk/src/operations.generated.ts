@@ -1115,9 +1115,9 @@ export interface Operations {
     listDays(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
     /** Read what this account has spent since the UTC month began, by the end of each day. */
     listDays(request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(accountId: IdLike<"acc">, request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
   };
   readonly balances: {
@@ -1125,9 +1125,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
     /** Read what is prepaid, what of it sessions hold, and what is left. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(accountId: IdLike<"acc">, request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
     /** Say below which balance money is asked for by itself, and how much. Without both: never. */
     setAutomaticTopUp(accountId: IdLike<"acc">, request?: BalancesSetAutomaticTopUpRequest, options?: CallOptions): Promise<BalancesSetAutomaticTopUpResponse>;
@@ -1243,9 +1243,9 @@ export interface Operations {
     create(accountId: IdLike<"acc">, request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
     /** Create an account below this one. It has the currency of its tree. */
     create(request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(accountId: IdLike<"acc">, request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
     /** Read the test account of this one, which is made if there is none: test keys work there. */
     openTest(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<AccountsOpenTestResponse>;
@@ -2150,6 +2150,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.prepaid_above'
   | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
@@ -2186,6 +2187,7 @@ export type ErrorCode =
   | 'tenancy.role_name_taken'
   | 'tenancy.scope_too_wide'
   | 'tenancy.stops_itself'
+  | 'tenancy.suspended_above'
   | 'tenancy.time_zone_unknown'
   | 'tenancy.too_many_roles'
   | 'test-books.goes_back'
