@@ -101,10 +101,10 @@ async function countedEffects(
       AND NOT EXISTS (SELECT 1 FROM account_suspension s WHERE s.account_id = a.id AND s.by_id <> ALL (${ending}))
     ORDER BY a.id LIMIT ${NAMED_COUNT_MAX}`;
   const limits = await transaction.$queryRaw<MoveEffects['limits']>`
-    SELECT l.account_id AS "accountId", l.per, l.action, l.amount::text, a.currency
+    SELECT DISTINCT l.account_id AS "accountId", l.per, l.action, l.amount::text, a.currency
     FROM spending_limit l JOIN account a ON a.id = l.account_id
     WHERE l.account_id IN (${subtree}) AND l.set_by_id = ANY (${ending})
-    ORDER BY l.account_id, l.per, l.action LIMIT ${NAMED_COUNT_MAX}`;
+    ORDER BY 1, 2, 3, 4 LIMIT ${NAMED_COUNT_MAX}`;
   const webhooks = await transaction.$queryRaw<MoveEffects['webhooks']>`
     SELECT w.id, w.url, w.account_id AS "accountId",
       CASE WHEN w.account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END AS change FROM webhook w

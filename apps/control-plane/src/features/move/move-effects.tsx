@@ -102,7 +102,7 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
           </li>
         ))}
         {preview.limits.map(({ accountId, per, action, amount, currency }) => (
-          <li key={`${accountId} ${per} ${action}`} className="py-2">
+          <li key={`${accountId} ${per} ${action} ${amount}`} className="py-2">
             A limit on what {accountId === preview.accountId ? 'it' : accountId} spends ends:{' '}
             {showMoney(amount, currency)} {currency} {per === 'total' ? 'in all' : `a ${per}`}.
           </li>
