@@ -92,14 +92,12 @@ async function pricesOf(
 
 async function policyOf(
   { policies }: RuleStores,
-  { movedId, before, after, visibleIds, lostPlanIds }: Parameters<MovedRules>[0],
+  { movedId, before, after, visibleIds }: MoveQuestion,
 ): Promise<MoveEffects['policy']> {
   const stored = await policies.chain({ accountId: movedId });
   const above = await policies.chain({ accountId: parentOf(after) });
-  const own = stored.filter(
-    ({ accountId, planId }) =>
-      accountId === movedId && (planId === undefined || !lostPlanIds.includes(planId)),
-  );
+  // Plans and words of those that are not above any more are none of the chain.
+  const own = stored.filter(({ accountId }) => accountId === movedId);
   const differences = policyChanges(
     policyChain({ chain: before }, stored),
     policyChain({ chain: after }, [...above, ...own]),

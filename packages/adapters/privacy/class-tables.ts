@@ -242,6 +242,8 @@ export const classTables = {
       without: ['root_id', 'depth', 'test_plan_id'],
     },
     { table: 'account_closure' },
+    // Who above keeps it suspended, and how many, is nothing that the account is told: its state is.
+    { table: 'account_suspension' },
     {
       table: 'account_view',
       order: ['id'],
@@ -402,10 +404,11 @@ export const classTables = {
     },
     {
       table: 'policy',
-      order: ['by', 'application_id', 'instance_type', 'region', 'endpoint'],
+      order: ['by', 'set_by', 'application_id', 'instance_type', 'region', 'endpoint'],
       columns: [
         'account_id',
         'by',
+        'set_by',
         'application_id',
         'instance_type',
         'region',
@@ -636,6 +639,8 @@ export const classTables = {
       order: ['id'],
       columns: ['id', 'account_id', 'minor_units', 'is_automatic', 'asked_at'],
     },
+    // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
+    { table: 'prepaid_word' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.

@@ -161,6 +161,10 @@ test('an export holds no row and no name of a sibling or of the account above, a
      VALUES ('doc_of_parent', $1, $2, '2026-10', 'invoice', 77, 'Z-77', 'EUR', 1, '{}', now(), $3)`,
     [mineId, parentId, JSON.stringify({ number: 'Z-77', ...bought })],
   );
+  await owner.query(
+    `INSERT INTO policy (account_id, by, set_by, word) VALUES ($1, 'above', $2, '{"values": {"participantsMax": 17}}')`,
+    [mineId, parentId],
+  );
   const { files } = await exportOf(mineId);
   const whole = [...files.values()].join('\n');
   expect(whole).toContain('Z-77');
@@ -181,6 +185,8 @@ test('an export holds no row and no name of a sibling or of the account above, a
   // What was done from above is there, without who did it.
   expect(whole).toContain('req_by_parent');
   expect(whole).toContain('an account above');
+  // What was set from above, too: it is the account's to know.
+  expect(whole).toContain('"participantsMax": 17');
 });
 
 test('an export that is broken off behind any file goes on there, and is the same archive', async () => {

@@ -262,7 +262,13 @@ const ownerExpression = (ownedBy: string) =>
   ownedBy.includes('.') ? ownedBy : `t.${escapeIdentifier(ownedBy)}`;
 
 /** Ids of accounts above stand in rows below them, and are not told (C1). */
-const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id', 'seller_id'];
+const accountsAbove: readonly string[] = [
+  'parent_id',
+  'counterparty_id',
+  'asked_account_id',
+  'seller_id',
+  'set_by',
+];
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
 function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): string {

@@ -54,6 +54,7 @@ const serviceAccess = z.object({
       level: z.enum(policyLevelNames),
       accountId: z.string().optional(),
       by: z.enum(['above', 'self']).optional(),
+      setById: z.string().optional(),
       planId: z.string().optional(),
     })
     .optional(),

@@ -28,6 +28,17 @@ const account = z.object({
   state: z.enum(accountStates),
   /** What holds, with every level above taken into account. */
   effectiveState: z.enum(accountStates),
+  /** Of one that is suspended, where it is read or changed: neither who did it is told, nor how many. */
+  suspension: z
+    .object({
+      /** Whether any account above it did. */
+      isFromAbove: z.boolean(),
+      /** Whether it is your word as well: that of the account for which you speak. */
+      isYours: z.boolean(),
+      /** Whether you can make it active. */
+      mayResume: z.boolean(),
+    })
+    .optional(),
   currency,
   timeZone,
   /** Levels below the highest account that you see: 0 for that one. */
@@ -131,6 +142,14 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Create a new account.',
+    },
+    suspended_above: {
+      status: 403,
+      title: 'An account above yours keeps this one suspended.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Ask the account above yours: only who suspended an account, or somebody above them, makes it active.',
     },
     stops_itself: {
       status: 422,
@@ -330,7 +349,8 @@ export const tenancy = defineDomain({
         update: {
           method: 'PATCH',
           path: '',
-          summary: 'Rename an account, or suspend, resume or close it. Its running sessions end with it.',
+          summary:
+            'Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended.',
           access: 'administer',
           request: z.strictObject({
             name: name.optional(),
@@ -346,6 +366,7 @@ export const tenancy = defineDomain({
             'tenancy.external_id_taken',
             'tenancy.time_zone_unknown',
             'tenancy.account_closed',
+            'tenancy.suspended_above',
             'tenancy.stops_itself',
           ],
         },

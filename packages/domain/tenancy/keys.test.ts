@@ -128,7 +128,7 @@ describe('keys', () => {
   });
 
   test('keys.create 403: a suspended account gets no key', async () => {
-    await database.ports.accounts.update({ accountId: owner.accountId, change: { state: 'suspended' } });
+    await database.suspend(owner.accountId);
     await expect(call('keys', 'create')).rejects.toMatchObject(refusal(403, 'account.suspended'));
   });
 

@@ -116,13 +116,22 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
       throw context.error('tenancy.external_id_taken', taken);
     }
     if (typeof moved === 'string') throw context.error('tenancy.move_impossible', refusalTexts[moved]);
-    const { startsAt, oldParentId } = moved;
+    const { startsAt, oldParentId, resumedIds } = moved;
     const stands = await foundAccount(context, accountId, ports);
     const starts = startsAt.toISOString();
     for (const change of auditedAt({ account, startsAt: starts, oldParentId, parentId, before, after }))
       context.audit(change);
     await context.emit('account.moved', { accountId, startsAt: starts });
     await context.emit('account.left', { accountId, startsAt: starts }, oldParentId);
+    for (const resumedId of resumedIds) {
+      await context.emit('account.state-changed', { accountId: resumedId, state: 'active' }, resumedId);
+      // Its test account stands and falls with it.
+      const { testAccountId } = await foundAccount(context, resumedId, ports);
+      if (testAccountId === undefined) continue;
+      const { effectiveState } = await foundAccount(context, testAccountId, ports);
+      const told = { accountId: testAccountId, state: effectiveState };
+      await context.emit('account.state-changed', told, testAccountId);
+    }
     return {
       ...toAccountAnswer(
         stands,

@@ -1020,9 +1020,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
     /** Read what is set here, what holds, and for each value what every level wanted. */
     get(request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(accountId: IdLike<"acc">, request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
     /** Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level. */
     simulate(accountId: IdLike<"acc">, request?: PolicySimulateRequest, options?: CallOptions): Promise<PolicySimulateResponse>;
@@ -1054,9 +1054,9 @@ export interface Operations {
     remove(accountId: IdLike<"acc">, request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
     /** Remove a plan that no account has. */
     remove(request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(accountId: IdLike<"acc">, request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
   };
   readonly retention: {
@@ -1196,9 +1196,9 @@ export interface Operations {
     listDays(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
     /** Read what this account has spent since the UTC month began, by the end of each day. */
     listDays(request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(accountId: IdLike<"acc">, request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
   };
   readonly balances: {
@@ -1206,9 +1206,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
     /** Read what is prepaid, what of it sessions hold, and what is left. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(accountId: IdLike<"acc">, request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
     /** Say below which balance money is asked for by itself, and how much. Without both: never. */
     setAutomaticTopUp(accountId: IdLike<"acc">, request?: BalancesSetAutomaticTopUpRequest, options?: CallOptions): Promise<BalancesSetAutomaticTopUpResponse>;
@@ -1324,9 +1324,9 @@ export interface Operations {
     create(accountId: IdLike<"acc">, request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
     /** Create an account below this one. It has the currency of its tree. */
     create(request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(accountId: IdLike<"acc">, request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
     /** Read the test account of this one, which is made if there is none: test keys work there. */
     openTest(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<AccountsOpenTestResponse>;
@@ -2273,6 +2273,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.prepaid_above'
   | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
@@ -2310,6 +2311,7 @@ export type ErrorCode =
   | 'tenancy.role_name_taken'
   | 'tenancy.scope_too_wide'
   | 'tenancy.stops_itself'
+  | 'tenancy.suspended_above'
   | 'tenancy.time_zone_unknown'
   | 'tenancy.too_many_roles'
   | 'test-books.goes_back'

@@ -306,7 +306,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
-  const watchedUsage = usageWatch({ policies, usage, nowMs, aheadMsOf });
+  const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
