@@ -1,7 +1,13 @@
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
-import { type Bought, type ClosedEdge, noBacking, passingOf, type Share } from '@patchbay/domain/billing/collection/shares';
+import { compared, issued } from '@patchbay/domain/billing/collection/postings';
+import {
+  type Bought,
+  type ClosedEdge,
+  noBacking,
+  passingOf,
+  type Share,
+} from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
 import {
@@ -16,13 +22,14 @@ import { dueMonths } from '@patchbay/domain/test-books/due-months';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
+import { coverInvoices } from '../spending/balance-cover.ts';
 import type { AccountAccrual } from './billing-store.ts';
-import { type ClosingFault, LateAccounts } from './late-accounts.ts';
-import { tellCollected } from './document-events.ts';
-import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
+import { type ClosedContent, type ClosedRow, closedRows, isBelowLate } from './closed-rows.ts';
+import { insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { closedPassing, earnedShares } from './earned-shares.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
-import { insertPayout, notesToSetOff, readNotes, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
+import { type ClosingFault, LateAccounts } from './late-accounts.ts';
+import { insertPayout, notesToSetOff, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
 interface ClosingTree {
@@ -58,32 +65,9 @@ export interface ClosedMonth {
   readonly documentCount: number;
 }
 
-/** What is kept of a statement: all that documents are made of, and nothing that is read again from anywhere else. */
-interface ClosedContent {
-  readonly charge: Nano;
-  readonly payout: Nano;
-  readonly edges: readonly ClosedEdge[];
-  /** Absent: it was closed when nothing told from whom its account bought. */
-  readonly bought?: readonly Bought[];
-  readonly drafts: readonly DocumentDraft[];
-  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
-  readonly collectorId?: string;
-  /** It is asked for nothing of it: its documents compare. */
-  readonly isComparison?: true;
-}
-
-/** By account and month. */
-type ClosedRows = (accountId: string, period: string) => Promise<ClosedRow | undefined>;
-
 interface ClosingRound {
   readonly tree: ClosingTree;
   readonly late: LateAccounts;
-}
-
-interface ClosedRow {
-  readonly accountId: string;
-  readonly sellerId: string;
-  readonly content: ClosedContent;
 }
 
 /**
@@ -382,41 +366,6 @@ async function issueDocuments(
   return documentCount;
 }
 
-/** Closed statements as they are asked for. Of those that sold nothing, nobody asks twice. */
-function closedRows(pool: Pool, platformId: string): ClosedRows {
-  const sellers = new Map<string, ClosedRow>();
-  return async (accountId, period) => {
-    const key = `${period} ${accountId}`;
-    const known = sellers.get(key);
-    if (known !== undefined) return known;
-    const { rows } = await inAccountScope(pool, platformId, (client) =>
-      client.query<{ seller_id: string; content: unknown }>(
-        'SELECT seller_id, content FROM closed_statement WHERE account_id = $1 AND period = $2',
-        [accountId, period],
-      ),
-    );
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const content = fromExactJson(row.content) as ClosedContent;
-    const read = { accountId, sellerId: row.seller_id, content };
-    if (content.edges.length > 0) sellers.set(key, read);
-    return read;
-  };
-}
-
-/** Without the statement of one above, nobody knows what it earns of an account below. */
-async function isBelowLate(
-  { accountId, sellerId }: ClosedRow,
-  { late, closedOf, period }: { late: LateAccounts; closedOf: ClosedRows; period: Period },
-): Promise<boolean> {
-  if (!late.isAny()) return false;
-  for (let [below, above] = [accountId, sellerId]; above !== below; ) {
-    if (late.has(above)) return true;
-    [below, above] = [above, (await closedOf(above, period.name))?.sellerId ?? above];
-  }
-  return false;
-}
-
 interface Around {
   /** Who earns of its invoice. */
   readonly shares: readonly Share[];
@@ -454,10 +403,12 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
       const invoice = invoiceOf(document, asked);
       await insertCollection(client, invoice);
       await weighNotes(client, invoice);
-    } else await insertPayout(client, { ...payoutOf(document), ...ofCollector });
+      await postTransactions(client, issued(document, posted.platformId), posted);
+      if (collectorId === undefined) await payFromBalance(client, document, { ...around, invoice });
+      continue;
+    }
+    await insertPayout(client, { ...payoutOf(document), ...ofCollector });
     await postTransactions(client, issued(document, posted.platformId), posted);
-    if (document.kind === 'invoice' && collectorId === undefined)
-      await payFromBalance(client, document, around);
   }
   return count;
 }
@@ -480,35 +431,25 @@ function invoiceOf(
   };
 }
 
-/** Of an account that is prepaid, nothing is left to ask: its balance pays the invoice as it is issued (BIL-5). */
+/**
+ * Of an account that is prepaid nobody is asked: its balance pays the invoice as it is issued, as far as money or credit is in
+ * it. What an overdraft stands for is open until money comes in (BIL-5, decision 0014).
+ */
 async function payFromBalance(
   client: PoolClient,
-  { id: documentId, accountId, period, currency, totalMinorUnits }: BillingDocument,
-  { platformId, nowMs }: Around,
+  { accountId, period, currency, totalMinorUnits }: BillingDocument,
+  { invoice, platformId, nowMs }: Around & { readonly invoice: InvoiceCollection },
 ): Promise<void> {
   if (!paysFor(await readTerms(client, accountId), period)) return;
   const total = nano(totalMinorUnits * minorUnitOf(currency));
-  await payInvoice({ client, accountId, platformId, nowMs }, { period, total });
-  const { rows } = await client.query<{ state: unknown }>(
-    'SELECT state FROM collection WHERE document_id = $1 FOR UPDATE',
-    [documentId],
-  );
-  const before = collectionFromRow(rows[0]?.state) as InvoiceCollection;
-  const after: InvoiceCollection = {
-    ...before,
-    isPaidFromBalance: true,
-    state: 'paid',
-    paidMinorUnits: totalMinorUnits,
-  };
-  const notes = await readNotes(client, after);
-  const settled = settleInvoice({ before, after, notes, platformId });
+  const frame = { client, accountId, platformId, nowMs };
+  await payInvoice(frame, { period, total });
+  const paying: InvoiceCollection = { ...invoice, isPaidFromBalance: true, state: 'open' };
   await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
-    documentId,
-    toExactJson(after),
+    invoice.documentId,
+    toExactJson(paying),
   ]);
-  await tellCollected(client, { before, after, nowMs });
-  for (const note of settled.notes) await writeNote(client, note);
-  await postTransactions(client, settled.transactions, { platformId, nowMs });
+  await coverInvoices(frame);
 }
 
 const payoutOf = ({

@@ -68,8 +68,11 @@ export function earnedShares({
     for (const month of months) {
       const asked = nano(month.minorUnits * unit);
       const found =
-        asked > 0n ? await allAbove(accountId, collectorId, (id) => month.passing(id, month.period)) : undefined;
-      const shares = found === undefined ? [] : sharesOf(asked, { accountId, collectorId }, (id) => found.get(id));
+        asked > 0n
+          ? await allAbove(accountId, collectorId, (id) => month.passing(id, month.period))
+          : undefined;
+      const shares =
+        found === undefined ? [] : sharesOf(asked, { accountId, collectorId }, (id) => found.get(id));
       parts.push({ asked, shares });
     }
     return sharesOfParts(parts);

@@ -26,7 +26,9 @@ export function chainShares(asked: Nano, links: readonly Link[]): readonly Share
         above === undefined ? [] : [{ sellerId: above.sellerId, charge: ZERO, through: nano(edge.cost) }],
     });
   }
-  return sharesOf(asked, { accountId: first?.buyerId ?? '', collectorId: links.at(-1)?.sellerId ?? '' }, (id) =>
-    passing.get(id),
+  return sharesOf(
+    asked,
+    { accountId: first?.buyerId ?? '', collectorId: links.at(-1)?.sellerId ?? '' },
+    (id) => passing.get(id),
   );
 }

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Nano, nano, sum } from '../money.ts';
 import { chainShares, type Link } from './chain.testing.ts';
 import { collectDocument } from './collect.ts';
-import { type InvoiceCollection, nextInvoiceStep, notAskedYet, voidAsked } from './invoice-collection.ts';
+import {
+  type InvoiceCollection,
+  isRefunding,
+  nextInvoiceStep,
+  notAskedYet,
+  voidAsked,
+} from './invoice-collection.ts';
 import { MemoryCollection } from './memory-collection.testing.ts';
 import { keptOf, MemoryRail } from './memory-rail.testing.ts';
 import {
@@ -114,7 +120,8 @@ function worldOf({ invoices, notes, usedCredits = [] }: Month) {
   return {
     rail,
     store,
-    keptBefore,
+    /** What whoever collects has put in itself. */
+    paidIn: keptBefore,
     ports,
     pass: (ms: number) => {
       clockMs += ms;
@@ -208,6 +215,82 @@ describe('collecting', () => {
     expect(world.rail.balance).toBe(2142n - 900n);
   });
 
+  it('loses to whoever collects what a bank takes beyond what was left of a payment, and nobody gains by it (BIL-6)', async () => {
+    const world = worldOf({ ...markup, usedCredits: [400n] });
+    await world.settle();
+    world.rail.pay(firstInvoice(world), 2380n);
+    await world.settle();
+    world.rail.refund(firstInvoice(world).id, 2300n);
+    await world.settle();
+    happen(world, { at: 0, what: 'bank', part: 1n });
+    await world.settle();
+    expect(sentOf(world.noteOf('parent'))).toBe(0n);
+    expect(balancesOf(world)).not.toHaveProperty('parent granted');
+    expectSettled(world);
+    world.rail.closeDisputes(firstInvoice(world), 'lost');
+    await world.settle();
+    expect(balancesOf(world)).toEqual({
+      'leaf written-off': 2300n,
+      'parent owed': -1000n,
+      'platform owed': 1000n,
+      'platform written-off': -2300n,
+      'leaf invoiced': 2380n,
+      'platform invoiced': -2380n,
+      'leaf tax': -380n,
+      'platform tax': 380n,
+    });
+    expectSettled(world);
+  });
+
+  it('takes of a top-up no more out of the balance than came in for it, whatever a bank takes after a part was given back', async () => {
+    const topUp: InvoiceCollection = {
+      ...invoiceOf('saver', { net: 1000n, tax: 0n, shares: [] }),
+      purpose: 'top-up',
+    };
+    const askedRefunds = [{ refundId: 'tup_back', minorUnits: 500n }];
+    for (const [end, left] of [
+      ['lost', { 'saver written-off': 500n }],
+      ['won', { 'saver balance': 500n, 'saver clearing': -500n }],
+    ] as const) {
+      const world = worldOf({ invoices: [topUp], notes: [] });
+      const asked = [
+        ...['saver', 'platform'].map((accountId, index) => ({
+          accountId,
+          book: 'balance' as const,
+          amount: nano((index === 0 ? -500n : 500n) * CENT),
+        })),
+        ...['saver', 'platform'].map((accountId, index) => ({
+          accountId,
+          book: 'owed' as const,
+          amount: nano((index === 0 ? 500n : -500n) * CENT),
+        })),
+      ];
+      const { accountId, period, currency } = topUp;
+      await world.settle();
+      world.rail.pay(firstInvoice(world), 1000n);
+      await world.settle();
+      await world.store.change(topUp.documentId, ({ collection }) =>
+        collection.kind === 'invoice'
+          ? {
+              collection: { ...collection, askedRefunds },
+              transactions: [{ sourceRef: 'asked', accountId, period, currency, entries: asked }],
+            }
+          : undefined,
+      );
+      await world.settle();
+      expect(balancesOf(world)).toMatchObject({ 'saver balance': 500n });
+      happen(world, { at: 0, what: 'bank', part: 1n });
+      await world.settle();
+      expect(balancesOf(world)).not.toHaveProperty('saver balance');
+      expect(balancesOf(world)).not.toHaveProperty('saver owed');
+      world.rail.closeDisputes(firstInvoice(world), end);
+      await world.settle();
+      const ofSaver = Object.entries(balancesOf(world)).filter(([key]) => key.startsWith('saver'));
+      expect(Object.fromEntries(ofSaver)).toEqual(left);
+      expectSettled(world);
+    }
+  });
+
   it('keeps of a payout what others used of credit that its account gave, and no more than is left of it (BIL-5)', async () => {
     const world = worldOf({ ...markup, usedCredits: [400n] });
     await world.settle();
@@ -278,6 +361,28 @@ describe('collecting', () => {
     expect(balancesOf(world)).toMatchObject({ 'parent owed': -1000n });
   });
 
+  it('knows whether money is on its way back, by a refund or because it was paid before it was void', () => {
+    const paid = {
+      ...invoiceOf('leaf', { net: 100n, tax: 0n, shares: [] }),
+      state: 'paid',
+      paidMinorUnits: 100n,
+    } as const;
+    const asked: InvoiceCollection = { ...paid, askedRefunds: [{ refundId: 'doc_back', minorUnits: 5n }] };
+    const back = (state: 'pending' | 'succeeded' | 'failed') => ({
+      ...asked,
+      refunds: [{ id: 're_1', refundId: 'doc_back', minorUnits: 5n, state }],
+    });
+    expect([paid, asked, back('pending'), back('succeeded'), back('failed')].map(isRefunding)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(isRefunding(voidAsked(paid, 'doc_note'))).toBe(false);
+    expect(isRefunding(voidAsked({ ...paid, invoiceId: 'in_1' }, 'doc_note'))).toBe(true);
+  });
+
   it('names each step by account and month: one that is planned anew, of rows restored from a backup, is the same', () => {
     const [asked] = markup.invoices;
     const [note] = markup.notes;
@@ -285,6 +390,37 @@ describe('collecting', () => {
     expect(drafted?.key).toBe('invoice:leaf:2027-01:1');
     const paid = note && { ...note, backing: { ...note.backing, paid: note.backing.weight } };
     expect(paid && nextPayoutStep(paid, { payeeId: 'payee' })?.key).toBe('payout:parent:2027-01:1:1');
+  });
+
+  it('goes on with all others where one has a fault that nobody foresaw, tries that one later and later, and says so', async () => {
+    const world = worldOf(markup);
+    const faults: unknown[] = [];
+    const ports = { ...world.ports, onFault: (cause: unknown) => faults.push(cause) };
+    const row = world.store.rows.get('doc_leaf');
+    world.store.add({
+      collection: invoiceOf('other', { net: 100n, tax: 0n, shares: [] }),
+      refusedCount: 0,
+      platformId: 'platform',
+      name: 'other',
+    });
+    world.rail.around = (_, call) => {
+      if ('documentId' in call && call.documentId === 'doc_leaf') throw new TypeError('What is this?');
+    };
+    const waits: number[] = [];
+    for (let round = 0; round < 12; round++) {
+      for (const documentId of world.store.rows.keys()) await collectDocument(documentId, ports);
+      waits.push((row?.nextAtMs ?? 0) - nowMs);
+    }
+    expect([...world.rail.invoices.values()].map(({ documentId }) => documentId)).toEqual(['doc_other']);
+    expect(row?.held.failure).toContain('by a fault of the platform');
+    expect(faults).toHaveLength(12);
+    const [minute, day] = [60_000, 86_400_000];
+    expect(waits.slice(0, 3)).toEqual([5 * minute, 10 * minute, 20 * minute]);
+    expect(waits.at(-1)).toBe(day);
+    world.rail.around = undefined;
+    await world.settle();
+    expect(row?.held.failure).toBeUndefined();
+    expect(row?.faultCount).toBe(0);
   });
 
   it('tries what was refused under another key, and finds what was begun long ago', async () => {
@@ -317,7 +453,18 @@ describe('collecting', () => {
 const happenings = fc.array(
   fc.record({
     at: fc.nat(),
-    what: fc.constantFrom('pay', 'pay', 'pay-all', 'refund', 'dispute', 'bank', 'won', 'lost', 'look', 'stale'),
+    what: fc.constantFrom(
+      'pay',
+      'pay',
+      'pay-all',
+      'refund',
+      'dispute',
+      'bank',
+      'won',
+      'lost',
+      'look',
+      'stale',
+    ),
     part: fc.bigInt(1n, 100n),
   }),
   { maxLength: 14 },
@@ -352,7 +499,8 @@ const months: fc.Arbitrary<Month> = fc
 
 type Happening = { readonly at: number; readonly what: string; readonly part: bigint };
 
-function happen({ rail }: World, { at, what, part }: Happening): void {
+function happen(world: World, { at, what, part }: Happening): void {
+  const { rail } = world;
   const invoices = [...rail.invoices.values()];
   const invoice = invoices[at % invoices.length];
   if (invoice === undefined) return;
@@ -362,8 +510,15 @@ function happen({ rail }: World, { at, what, part }: Happening): void {
     rail.pay(invoice, invoice.minorUnits);
   if (what === 'refund' && partOf(keptOf(invoice)) > 0n) rail.refund(invoice.id, partOf(keptOf(invoice)));
   if (what === 'dispute') rail.dispute(invoice, partOf(keptOf(invoice)));
-  // Whatever was given back of it before.
-  if (what === 'bank') rail.dispute(invoice, invoice.paidMinorUnits);
+  if (what === 'bank') {
+    // Whatever was given back of it before: whoever collects has to make it good.
+    const before = rail.balance;
+    const kept = keptOf(invoice);
+    rail.dispute(invoice, invoice.paidMinorUnits);
+    const beyond = before - rail.balance - (kept > 0n ? kept : 0n);
+    if (beyond > 0n) rail.balance += beyond;
+    if (beyond > 0n) world.paidIn += beyond;
+  }
   if (what === 'won' || what === 'lost') rail.closeDisputes(invoice, what);
 }
 
@@ -384,7 +539,7 @@ function expectSettled(world: World): void {
       .filter(([key]) => key.endsWith(` ${book}`) && key.startsWith('platform') === isPlatform)
       .reduce((total, [, amount]) => total + amount, 0n);
   expect(ofBook('clearing', true) + ofBook('disputed', true) + ofBook('written-off', true)).toBe(
-    world.rail.balance - world.keptBefore,
+    world.rail.balance - world.paidIn,
   );
   expect(ofBook('clearing', true)).toBe(-ofBook('clearing', false));
   for (const { held } of world.store.rows.values()) {
@@ -398,6 +553,9 @@ function expectSettled(world: World): void {
     // What came in for it is sent or kept, and what is kept is what the ledger says: of both, and of what is still owed.
     expect(sendable + (setOff > 0n ? setOff : 0n)).toBeGreaterThanOrEqual(funded);
     expect(earnedOf(held.collection)).toBeGreaterThanOrEqual(0n);
+    // Nothing that is lost makes credit come back that nobody gave.
+    const { setOffMinorUnits: asked = 0n } = held.collection;
+    expect(setOff).toBeGreaterThanOrEqual(asked < 0n ? asked : 0n);
     expect(balances[`${accountId} granted`] ?? 0n).toBe(setOff);
     expect(balances[`${accountId} owed`] ?? 0n).toBe(earnedOf(held.collection) - totalMinorUnits - sendable);
     const atRail = [...world.rail.transfers.values()].filter(
@@ -433,7 +591,9 @@ describe('for any month and whatever happens at the rail', () => {
           expectSettled(each);
         }
         const cash = (of: World) =>
-          Object.entries(balancesOf(of)).filter(([key]) => /(clearing|disputed|invoiced|written-off)$/.test(key));
+          Object.entries(balancesOf(of)).filter(([key]) =>
+            /(clearing|disputed|invoiced|written-off)$/.test(key),
+          );
         expect(cash(watched)).toEqual(cash(world));
       }),
       { numRuns: 150 },

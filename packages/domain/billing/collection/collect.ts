@@ -115,10 +115,7 @@ function planned(held: HeldCollection, nowMs: number): CollectionChange | undefi
   return { pending: { ...step, key, sinceMs: nowMs }, nextAtMs: nowMs };
 }
 
-function nextStep(
-  { collection, others, customerId, payeeId, name, email }: HeldCollection,
-  nowMs: number,
-) {
+function nextStep({ collection, others, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
   if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId, others });
   const { accountId } = collection;
   const step = nextInvoiceStep(collection, { customerId: customerId ?? '', nowMs });

@@ -120,11 +120,20 @@ function refundsOf(of: InvoiceCollection): readonly AskedRefund[] {
   return [...of.askedRefunds, { refundId: of.voidNoteId, minorUnits: of.paidMinorUnits }];
 }
 
+/** Whether money was asked to go back, and the rail has not said yet that it did, or that it cannot. */
+export const isRefunding = (of: InvoiceCollection): boolean =>
+  refundsOf(of).some(
+    ({ refundId }) =>
+      !of.refunds.some((refund) => refund.refundId === refundId && refund.state !== 'pending'),
+  );
+
 /** Whether it can be made void: nothing of it was paid, and nobody asked for that yet. */
 export const isVoidable = (of: InvoiceCollection): boolean =>
   !of.isVoidAsked &&
   // What was drawn for it is drawn.
-  of.isPaidFromBalance !== true && of.paidMinorUnits === 0n && !['paid', 'void'].includes(of.state);
+  of.isPaidFromBalance !== true &&
+  of.paidMinorUnits === 0n &&
+  !['paid', 'void'].includes(of.state);
 
 /** Asked to be void. What was never made at the rail is so at once; of anything else the rail has the word. */
 export const voidAsked = (of: InvoiceCollection, voidNoteId: string): InvoiceCollection => ({

@@ -165,7 +165,10 @@ export function settleInvoice({
     const was = before.refunds.find(({ id }) => id === refund.id)?.state;
     const { minorUnits } = refund;
     if (isTopUp && isAsked(refund) && refund.state === 'failed' && was !== 'failed')
-      post(`refund-failed:${refund.id}`, sums, [own('owed', -minorUnits), ...ofBalance(sums, out - minorUnits)]);
+      post(`refund-failed:${refund.id}`, sums, [
+        own('owed', -minorUnits),
+        ...ofBalance(sums, out - minorUnits),
+      ]);
     if (refund.state !== 'succeeded' || was === 'succeeded') continue;
     const next = { ...sums, refunded: sums.refunded + minorUnits };
     // What we asked for left the balance when it was asked.

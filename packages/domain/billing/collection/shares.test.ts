@@ -5,7 +5,15 @@ import { type Nano, nano, sum } from '../money.ts';
 import { catalogue, period, type World, worlds } from '../random-worlds.testing.ts';
 import { statementOf } from '../statement.ts';
 import { chainShares, type Link } from './chain.testing.ts';
-import { entitledOf, fundedOf, latePassing, type Passing, passingOf, sharesOf, sharesOfParts } from './shares.ts';
+import {
+  entitledOf,
+  fundedOf,
+  latePassing,
+  type Passing,
+  passingOf,
+  sharesOf,
+  sharesOfParts,
+} from './shares.ts';
 
 describe('the share of those above', () => {
   const edge = (sellerId: string, receivable: bigint, cost: bigint) => ({
@@ -36,9 +44,9 @@ describe('the share of those above', () => {
       ['w', { edges: [], bought: [{ sellerId: 'z', charge: nano(500n), through: nano(0n) }] }],
       ['z', { edges: [{ buyerId: 'w', receivable: nano(500n), cost: nano(0n) }], bought: [] }],
     ]);
-    expect(sharesOf(nano(500n), { accountId: 'w', collectorId: 'platform' }, (id) => passing.get(id))).toEqual([
-      { accountId: 'z', weight: 500n },
-    ]);
+    expect(
+      sharesOf(nano(500n), { accountId: 'w', collectorId: 'platform' }, (id) => passing.get(id)),
+    ).toEqual([{ accountId: 'z', weight: 500n }]);
   });
 
   it('is each seller’s of whom somebody bought that moved, and ends where two stood above each other in turn', () => {
@@ -59,7 +67,13 @@ describe('the share of those above', () => {
           bought: [bought('b', 0n, 150n)],
         },
       ],
-      ['b', { edges: [{ buyerId: 'c', receivable: nano(100n), cost: nano(50n) }], bought: [bought('a', 0n, 50n)] }],
+      [
+        'b',
+        {
+          edges: [{ buyerId: 'c', receivable: nano(100n), cost: nano(50n) }],
+          bought: [bought('a', 0n, 50n)],
+        },
+      ],
     ]);
     const shares = sharesOf(nano(400n), { accountId: 'c', collectorId: 'top' }, (id) => passing.get(id));
     expect(shares).toEqual([
@@ -75,7 +89,8 @@ describe('the share of those above', () => {
       cost: nano(cost),
     });
     const late = (now: [bigint, bigint], closed?: [bigint, bigint]) =>
-      latePassing({ edges: [edge(...now)], bought: [] }, closed && { edges: [edge(...closed)], bought: [] }).edges;
+      latePassing({ edges: [edge(...now)], bought: [] }, closed && { edges: [edge(...closed)], bought: [] })
+        .edges;
     expect(late([1500n, 1000n], [1000n, 800n])).toEqual([edge(500n, 200n)]);
     expect(late([900n, 700n], [1000n, 800n])).toEqual([edge(900n, 700n)]);
     expect(late([900n, 700n])).toEqual([edge(900n, 700n)]);
@@ -120,7 +135,13 @@ const ROUNDED_MAX = 100n;
 function sharedOut(world: World) {
   const { cells } = rollUp(world.records, world.edges);
   const statements = world.accounts.map((accountId) =>
-    statementOf({ accountId, period, currency: world.currencyOf(accountId), cells, book: { ...world, catalogue } }),
+    statementOf({
+      accountId,
+      period,
+      currency: world.currencyOf(accountId),
+      cells,
+      book: { ...world, catalogue },
+    }),
   );
   const passing = new Map(statements.map((each) => [each.accountId, passingOf(each)]));
   const [, ...payers] = statements;
