@@ -1,183 +1,21 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Nano, nano, sum } from '../money.ts';
-import { chainShares, type Link } from './chain.testing.ts';
+import { nano } from '../money.ts';
 import { collectDocument } from './collect.ts';
 import {
-  type InvoiceCollection,
-  isRefunding,
-  nextInvoiceStep,
-  notAskedYet,
-  voidAsked,
-} from './invoice-collection.ts';
-import { MemoryCollection } from './memory-collection.testing.ts';
-import { keptOf, MemoryRail } from './memory-rail.testing.ts';
-import {
-  earnedOf,
-  fundingOf,
-  nextPayoutStep,
-  type PayoutCollection,
-  sendableOf,
-  sentOf,
-  setOffOf,
-} from './payout-collection.ts';
-import { setOffPayout } from './postings.ts';
+  balancesOf,
+  CENT,
+  expectSettled,
+  firstInvoice,
+  happen,
+  invoiceOf,
+  markup,
+  nowMs,
+  worldOf,
+} from './collection-world.testing.ts';
+import { coveredBy } from './covering.ts';
+import { type InvoiceCollection, isRefunding, nextInvoiceStep, voidAsked } from './invoice-collection.ts';
+import { nextPayoutStep, sentOf } from './payout-collection.ts';
 import { RailError } from './rail.ts';
-
-const CENT = 10_000_000n;
-const nowMs = Date.UTC(2027, 1, 5);
-
-/** One closed month: leaves below resellers, each of whom sells on, up to the platform. */
-interface Month {
-  readonly invoices: readonly InvoiceCollection[];
-  readonly notes: readonly PayoutCollection[];
-  /** In minor units, what others used of credit that the accounts of the notes gave, in turn. */
-  readonly usedCredits?: readonly bigint[];
-}
-
-const invoiceOf = (accountId: string, of: Pick<InvoiceCollection, 'shares'> & { net: bigint; tax: bigint }) =>
-  ({
-    kind: 'invoice',
-    documentId: `doc_${accountId}`,
-    accountId,
-    period: '2027-01',
-    currency: 'EUR',
-    number: 'D-I00001',
-    sellerName: 'Seller',
-    dueAtMs: nowMs,
-    taxMinorUnits: of.tax,
-    totalMinorUnits: of.net + of.tax,
-    lines: [
-      { key: 'use', text: 'Use', minorUnits: of.net },
-      ...(of.tax > 0n ? [{ key: 'tax', text: 'Tax', minorUnits: of.tax }] : []),
-    ],
-    shares: of.shares,
-    ...notAskedYet,
-  }) satisfies InvoiceCollection;
-
-const noteOf = (accountId: string, of: Pick<PayoutCollection, 'backing' | 'totalMinorUnits'>) =>
-  ({
-    kind: 'payout',
-    documentId: `doc_note_${accountId}`,
-    accountId,
-    period: '2027-01',
-    currency: 'EUR',
-    transfers: [],
-    ...of,
-  }) satisfies PayoutCollection;
-
-/** The markup of the worked examples: 1000 minutes, platform 0.01, parent 0.02. */
-const markup: Month = (() => {
-  const edges = [
-    { buyerId: 'leaf', sellerId: 'parent', receivable: nano(2000n * CENT), cost: nano(1000n * CENT) },
-    { buyerId: 'parent', sellerId: 'platform', receivable: nano(1000n * CENT), cost: nano(0n) },
-  ];
-  const shares = chainShares(nano(2000n * CENT), edges);
-  return monthOf([{ accountId: 'leaf', net: 2000n, tax: 380n, shares }]);
-})();
-
-function monthOf(
-  charged: readonly { accountId: string; net: bigint; tax: bigint; shares: InvoiceCollection['shares'] }[],
-): Month {
-  const invoices = charged.map(({ accountId, ...of }) => invoiceOf(accountId, of));
-  const earned = Map.groupBy(
-    invoices.flatMap(({ shares }) => shares),
-    ({ accountId }) => accountId,
-  );
-  const notes = [...earned].map(([accountId, shares]) => {
-    const weight = sum(shares.map((share) => share.weight));
-    return noteOf(accountId, {
-      totalMinorUnits: weight / CENT,
-      backing: { weight, paid: nano(0n), lost: nano(0n) },
-    });
-  });
-  return { invoices, notes: notes.filter(({ totalMinorUnits }) => totalMinorUnits > 0n) };
-}
-
-function worldOf({ invoices, notes, usedCredits = [] }: Month) {
-  const rail = new MemoryRail();
-  const store = new MemoryCollection();
-  // What was kept of payouts before, for what nobody used in the end, is there still.
-  const keptBefore = usedCredits.reduce((total, used) => (used < 0n ? total - used : total), 0n);
-  rail.balance = keptBefore;
-  const kept = notes.map((note, index) => {
-    const usedMinorUnits = usedCredits[index];
-    if (usedMinorUnits === undefined) return note;
-    const setOff = setOffPayout(note, { usedMinorUnits, platformId: 'platform' });
-    for (const each of setOff.transactions) store.transactions.set(each.sourceRef, each);
-    return setOff.note;
-  });
-  for (const collection of [...invoices, ...kept])
-    store.add({
-      collection,
-      refusedCount: 0,
-      platformId: 'platform',
-      payeeId: `payee_${collection.accountId}`,
-      name: collection.accountId,
-    });
-  let clockMs = nowMs;
-  const ports = { store, rail, nowMs: () => clockMs };
-  return {
-    rail,
-    store,
-    /** What whoever collects has put in itself. */
-    paidIn: keptBefore,
-    ports,
-    pass: (ms: number) => {
-      clockMs += ms;
-    },
-    async collect() {
-      for (const documentId of store.rows.keys()) await collectDocument(documentId, ports);
-    },
-    /** Until nothing changes any more, however often something is refused on the way. */
-    async settle() {
-      for (let before = ''; ; ) {
-        for (const documentId of store.rows.keys()) await collectDocument(documentId, ports);
-        const now = JSON.stringify(
-          [...store.rows.values()].map(({ held }) => [
-            held.collection,
-            held.refusedCount > 0 && rail.balance,
-          ]),
-          (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
-        );
-        if (now === before) return;
-        before = now;
-      }
-    },
-    collectionOf: (documentId: string) => store.rows.get(documentId)?.held.collection,
-    noteOf(accountId: string): PayoutCollection {
-      const note = store.rows.get(`doc_note_${accountId}`)?.held.collection;
-      if (note?.kind !== 'payout') throw new Error(`${accountId} has no note.`);
-      return note;
-    },
-  };
-}
-
-type World = ReturnType<typeof worldOf>;
-
-/** By account and book, in minor units; what is zero is left out. */
-function balancesOf({ store }: World): Record<string, bigint> {
-  const balances = new Map<string, bigint>();
-  for (const { entries } of store.transactions.values()) {
-    expect(sum(entries.map(({ amount }) => amount))).toBe(0n);
-    for (const { accountId, book, amount } of entries) {
-      const key = `${accountId} ${book}`;
-      balances.set(key, (balances.get(key) ?? 0n) + amount);
-    }
-  }
-  return Object.fromEntries(
-    [...balances]
-      .filter(([, amount]) => amount !== 0n)
-      .map(([key, amount]): [string, bigint] => [key, amount / CENT])
-      .sort(([left], [right]) => (left < right ? -1 : 1)),
-  );
-}
-
-const firstInvoice = ({ rail }: World) => {
-  const invoice = [...rail.invoices.values()][0];
-  if (invoice === undefined) throw new Error('There is no invoice.');
-  return invoice;
-};
 
 describe('collecting', () => {
   it('asks, is paid, and pays out what was earned, out of what was paid alone (BIL-6)', async () => {
@@ -449,204 +287,34 @@ describe('collecting', () => {
   });
 });
 
-/** What happens at the rail, in whichever order, to one of the invoices. */
-const happenings = fc.array(
-  fc.record({
-    at: fc.nat(),
-    what: fc.constantFrom(
-      'pay',
-      'pay',
-      'pay-all',
-      'refund',
-      'dispute',
-      'bank',
-      'won',
-      'lost',
-      'look',
-      'stale',
-    ),
-    part: fc.bigInt(1n, 100n),
-  }),
-  { maxLength: 14 },
-);
-
-/** A chain of up to three resellers, with leaves at any height; each edge at a margin or a subsidy. */
-const months: fc.Arbitrary<Month> = fc
-  .record({
-    rates: fc.array(fc.bigInt(0n, 150n), { minLength: 1, maxLength: 4 }),
-    leaves: fc.array(fc.record({ height: fc.nat(), cents: fc.bigInt(1n, 100_000n), tax: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
-    usedCredits: fc.array(fc.bigInt(-500n, 100_000n), { maxLength: 4 }),
-  })
-  .map(({ rates, leaves, usedCredits }) => ({
-    usedCredits,
-    ...monthOf(
-      leaves.map(({ height, cents, tax }, index) => {
-        const above = rates.slice(height % rates.length);
-        const edges: Link[] = above.map((rate, level) => ({
-          buyerId: level === 0 ? `leaf${index}` : `r${rates.length - above.length + level - 1}`,
-          sellerId: level === above.length - 1 ? 'platform' : `r${rates.length - above.length + level}`,
-          receivable: nano(100n),
-          cost: nano(rate),
-        }));
-        const shares = chainShares(nano(cents * CENT), edges);
-        return { accountId: `leaf${index}`, net: cents, tax: tax ? cents / 5n : 0n, shares };
-      }),
-    ),
+describe('what a balance has paid of its invoices', () => {
+  const invoices = [500n, 300n].map((net, index) => ({
+    ...invoiceOf(`month${index}`, { net, tax: 0n, shares: [] }),
+    isPaidFromBalance: true as const,
+    state: 'open' as const,
   }));
+  const paid = (owed: bigint, of: readonly InvoiceCollection[] = invoices) =>
+    coveredBy(of, owed).map(({ paidMinorUnits, state }) => [paidMinorUnits, state]);
 
-type Happening = { readonly at: number; readonly what: string; readonly part: bigint };
-
-function happen(world: World, { at, what, part }: Happening): void {
-  const { rail } = world;
-  const invoices = [...rail.invoices.values()];
-  const invoice = invoices[at % invoices.length];
-  if (invoice === undefined) return;
-  const partOf = (whole: bigint) => (whole * part) / 100n;
-  if (what === 'pay' && invoice.state === 'open') rail.pay(invoice, partOf(invoice.minorUnits) + 1n);
-  if ((what === 'pay-all' || what === 'pay-unseen') && invoice.state === 'open')
-    rail.pay(invoice, invoice.minorUnits);
-  if (what === 'refund' && partOf(keptOf(invoice)) > 0n) rail.refund(invoice.id, partOf(keptOf(invoice)));
-  if (what === 'dispute') rail.dispute(invoice, partOf(keptOf(invoice)));
-  if (what === 'bank') {
-    // Whatever was given back of it before: whoever collects has to make it good.
-    const before = rail.balance;
-    const kept = keptOf(invoice);
-    rail.dispute(invoice, invoice.paidMinorUnits);
-    const beyond = before - rail.balance - (kept > 0n ? kept : 0n);
-    if (beyond > 0n) rail.balance += beyond;
-    if (beyond > 0n) world.paidIn += beyond;
-  }
-  if (what === 'won' || what === 'lost') rail.closeDisputes(invoice, what);
-}
-
-/** As `statements.void` does, whose transaction is not among those that die. */
-function askVoid({ store }: World): void {
-  const row = store.rows.get('doc_leaf');
-  if (row?.held.collection.kind !== 'invoice') throw new Error('There is no invoice.');
-  row.held = { ...row.held, collection: voidAsked(row.held.collection, 'doc_note') };
-}
-
-class Died extends Error {}
-
-/** What holds whenever nothing is left to do: the ledger is what the rail has, and what came in is what went out. */
-function expectSettled(world: World): void {
-  const balances = balancesOf(world);
-  const ofBook = (book: string, isPlatform: boolean) =>
-    Object.entries(balances)
-      .filter(([key]) => key.endsWith(` ${book}`) && key.startsWith('platform') === isPlatform)
-      .reduce((total, [, amount]) => total + amount, 0n);
-  expect(ofBook('clearing', true) + ofBook('disputed', true) + ofBook('written-off', true)).toBe(
-    world.rail.balance - world.paidIn,
-  );
-  expect(ofBook('clearing', true)).toBe(-ofBook('clearing', false));
-  for (const { held } of world.store.rows.values()) {
-    if (held.collection.kind !== 'payout') continue;
-    const { accountId, totalMinorUnits } = held.collection;
-    const funded = fundingOf(held.collection);
-    const sendable = sendableOf(held.collection);
-    const setOff = setOffOf(held.collection);
-    expect(sentOf(held.collection)).toBe(sendable);
-    expect(funded).toBeLessThanOrEqual(totalMinorUnits);
-    // What came in for it is sent or kept, and what is kept is what the ledger says: of both, and of what is still owed.
-    expect(sendable + (setOff > 0n ? setOff : 0n)).toBeGreaterThanOrEqual(funded);
-    expect(earnedOf(held.collection)).toBeGreaterThanOrEqual(0n);
-    // Nothing that is lost makes credit come back that nobody gave.
-    const { setOffMinorUnits: asked = 0n } = held.collection;
-    expect(setOff).toBeGreaterThanOrEqual(asked < 0n ? asked : 0n);
-    expect(balances[`${accountId} granted`] ?? 0n).toBe(setOff);
-    expect(balances[`${accountId} owed`] ?? 0n).toBe(earnedOf(held.collection) - totalMinorUnits - sendable);
-    const atRail = [...world.rail.transfers.values()].filter(
-      ({ documentId }) => documentId === held.collection.documentId,
-    );
-    expect(atRail.reduce((total, each) => total + each.minorUnits - each.reversedMinorUnits, 0n)).toBe(
-      sendable,
-    );
-  }
-  expect(new Set([...world.rail.invoices.values()].map(({ documentId }) => documentId)).size).toBe(
-    world.rail.invoices.size,
-  );
-}
-
-describe('for any month and whatever happens at the rail', () => {
-  it('money in is money out and what is there, every transaction sums to zero, and late or stale reads change nothing', async () => {
-    await fc.assert(
-      fc.asyncProperty(months, happenings, async (month, happened) => {
-        const [world, watched] = [worldOf(month), worldOf(month)];
-        for (const each of [world, watched]) await each.settle();
-        const old = [...watched.rail.invoices.values()].map((invoice) => ({ ...invoice }));
-        for (const each of happened) {
-          happen(world, each);
-          happen(watched, each);
-          // One of the two looks at every turn, and sometimes sees what was long before.
-          if (each.what === 'stale')
-            watched.rail.staleRead = (now) => old.find(({ id }) => id === now.id) ?? now;
-          await watched.collect();
-          watched.rail.staleRead = undefined;
-        }
-        for (const each of [world, watched]) {
-          await each.settle();
-          expectSettled(each);
-        }
-        const cash = (of: World) =>
-          Object.entries(balancesOf(of)).filter(([key]) =>
-            /(clearing|disputed|invoiced|written-off)$/.test(key),
-          );
-        expect(cash(watched)).toEqual(cash(world));
-      }),
-      { numRuns: 150 },
-    );
+  it('is all but what it owes, the oldest first, and is open again where it owes more (BIL-5)', () => {
+    expect(paid(1_000n)).toEqual([
+      [0n, 'open'],
+      [0n, 'open'],
+    ]);
+    expect(paid(400n)).toEqual([
+      [400n, 'open'],
+      [0n, 'open'],
+    ]);
+    const all = coveredBy(invoices, 0n);
+    expect(paid(0n)).toEqual([
+      [500n, 'paid'],
+      [300n, 'paid'],
+    ]);
+    expect(paid(100n, all)).toEqual([
+      [500n, 'paid'],
+      [200n, 'open'],
+    ]);
+    // Each change is one of its own, so that the ledger hears of each.
+    expect(coveredBy(coveredBy(all, 100n), 0n).map(({ coveredCount }) => coveredCount)).toEqual([0, 2]);
   });
-
-  const paidAndDisputed: readonly Happening[] = [
-    { at: 0, what: 'pay-all', part: 1n },
-    { at: 0, what: 'refund', part: 30n },
-    { at: 0, what: 'dispute', part: 50n },
-    { at: 0, what: 'won', part: 1n },
-  ];
-  const voidAskedFor: Happening = { at: 0, what: 'void', part: 1n };
-  const paidMeanwhile: readonly Happening[] = [{ at: 0, what: 'pay-unseen', part: 1n }, voidAskedFor];
-  it.each([
-    ['paid, disputed and won', paidAndDisputed, 50],
-    ['asked to be void', [voidAskedFor], 20],
-    ['paid and then asked to be void', paidMeanwhile, 20],
-  ] as const)(
-    'a death before or after the n-th call of rail or store, for every n, leads to the same: %s',
-    async (_, script, callCountMin) => {
-      const run = async (dieAt: number) => {
-        const world = worldOf(markup);
-        let count = 0;
-        let isDead = false;
-        const tick = () => {
-          isDead ||= ++count === dieAt;
-          if (isDead) throw new Died();
-        };
-        world.rail.around = tick;
-        world.store.around = tick;
-        const settle = async () => {
-          try {
-            await world.settle();
-          } catch (cause) {
-            if (!(cause instanceof Died)) throw cause;
-            isDead = false;
-            await world.settle();
-          }
-        };
-        await settle();
-        for (const each of script) {
-          happen(world, each);
-          if (each.what === 'void') askVoid(world);
-          if (each.what !== 'pay-unseen') await settle();
-        }
-        expectSettled(world);
-        return { balances: balancesOf(world), count };
-      };
-      const whole = await run(0);
-      for (let dieAt = 1; dieAt <= whole.count; dieAt++)
-        expect((await run(dieAt)).balances).toEqual(whole.balances);
-      expect(whole.count).toBeGreaterThan(callCountMin);
-    },
-  );
 });
