@@ -9,12 +9,13 @@ import {
   happen,
   invoiceOf,
   markup,
+  noteOf,
   nowMs,
   worldOf,
 } from './collection-world.testing.ts';
 import { coveredBy } from './covering.ts';
 import { type InvoiceCollection, isRefunding, nextInvoiceStep, voidAsked } from './invoice-collection.ts';
-import { nextPayoutStep, sentOf } from './payout-collection.ts';
+import { fundingOf, nextPayoutStep, sentOf } from './payout-collection.ts';
 import { RailError } from './rail.ts';
 
 describe('collecting', () => {
@@ -284,6 +285,29 @@ describe('collecting', () => {
     late.pass(48 * 3_600_000);
     await late.settle();
     expect(late.rail.invoices.size).toBe(1);
+  });
+});
+
+describe('what invoices pay beyond the payout of their month', () => {
+  const note = (period: string, cents: bigint, weight: bigint, paid = weight) => ({
+    ...noteOf('reseller', {
+      totalMinorUnits: cents,
+      backing: { weight: nano(weight), paid: nano(paid), lost: nano(0n) },
+    }),
+    documentId: `doc_${period}`,
+    period,
+  });
+
+  it('is behind the payouts of the same account that lack it, the oldest first and once, and of no other payer', () => {
+    // Earned in a month without a payout, and carried into two that lack half a cent each.
+    const none = note('2027-01', 0n, (CENT * 6n) / 10n);
+    const [older, newer] = [note('2027-02', 2n, (CENT * 3n) / 2n), note('2027-03', 2n, (CENT * 3n) / 2n)];
+    expect(fundingOf(older, [none, newer])).toBe(2n);
+    expect(fundingOf(newer, [none, older])).toBe(1n);
+    const unpaid = note('2027-01', 0n, (CENT * 6n) / 10n, 0n);
+    expect(fundingOf(older, [unpaid, newer])).toBe(1n);
+    expect(fundingOf(older, [{ ...none, collectorId: 'seller' }])).toBe(1n);
+    expect(fundingOf(older, [{ ...none, accountId: 'another' }])).toBe(1n);
   });
 });
 
