@@ -13,6 +13,8 @@ export const logicSessionSchema = z.object({
   createdAt: z.iso.datetime(),
   /** Documents that were asked for so far, this one included. */
   documentNumber: z.int().min(1),
+  /** A document before this one answered the call itself. A node of the release before does not say it. */
+  isAnswered: z.boolean().optional(),
 });
 export type LogicSession = z.output<typeof logicSessionSchema>;
 
