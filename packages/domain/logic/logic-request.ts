@@ -30,6 +30,9 @@ export type FetchAttempt = {
   readonly isCached?: boolean | undefined;
 };
 
+/** What a document can fail for where it is asked for. */
+export type FetchFailure = Exclude<LogicFailure, 'media_unavailable'>;
+
 export type FetchedLogic =
   | {
       readonly kind: 'document';
@@ -40,7 +43,7 @@ export type FetchedLogic =
     }
   | {
       readonly kind: 'failed';
-      readonly failure: LogicFailure;
+      readonly failure: FetchFailure;
       readonly detail: string;
       readonly attempts: readonly FetchAttempt[];
     };
