@@ -10,6 +10,8 @@ const SPARE_LEGS = 5;
 export interface MediaHostOptions {
   readonly shardCountMax: number;
   readonly legsPerShard: number;
+  /** Of a shard, for tests. */
+  readonly program?: string;
   /** Makes what an order plays. */
   readonly clipsOf: ClipsOf;
   readonly send: (line: string, frame: LegFrame) => void;
@@ -39,6 +41,7 @@ export class MediaHost {
   readonly #options: MediaHostOptions;
   readonly #shards: Shard[] = [];
   readonly #legs = new Map<string, HostedLeg>();
+  readonly #isKnown = Promise.withResolvers<void>();
   #isUnable = false;
   #isStopped = false;
   isDraining = false;
@@ -52,13 +55,19 @@ export class MediaHost {
     return this.#shards.flatMap(({ process }) => process.pid ?? []);
   }
 
-  get isReady(): boolean {
-    return this.#shards.some(({ process }) => process.isReady);
+  /** Resolves when a shard takes legs, or when it is known that none ever will. */
+  get known(): Promise<void> {
+    return this.#isKnown.promise;
+  }
+
+  get isUnable(): boolean {
+    return this.#isUnable;
   }
 
   load(): { readonly legCount: number; readonly legCountMax: number; readonly isDraining: boolean } {
     const { shardCountMax, legsPerShard } = this.#options;
-    const legCountMax = this.#isUnable || !this.isReady ? 0 : shardCountMax * legsPerShard;
+    const isReady = this.#shards.some(({ process }) => process.isReady);
+    const legCountMax = isReady ? shardCountMax * legsPerShard : 0;
     return { legCount: this.#legs.size, legCountMax, isDraining: this.isDraining };
   }
 
@@ -118,6 +127,7 @@ export class MediaHost {
     const shard: Shard = {
       legs,
       process: new ShardProcess({
+        ...(this.#options.program === undefined ? {} : { program: this.#options.program }),
         onReport: (report) => {
           const leg = this.#legs.get(report.leg);
           if (leg === undefined) return;
@@ -141,8 +151,10 @@ export class MediaHost {
           legs.clear();
           this.#options.onShardDied(how, names.length);
         },
+        onReady: () => this.#isKnown.resolve(),
         onUnable: (detail) => {
           this.#isUnable = true;
+          this.#isKnown.resolve();
           this.#options.onUnable(detail);
         },
       }),

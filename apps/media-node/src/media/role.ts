@@ -6,11 +6,14 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { MediaNodeLines } from '../platform/media-line.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { settledWithin } from '../platform/settled-within.ts';
 import { MediaHost } from './media-host.ts';
 import { SOUND_BYTES_MAX, soundMaker } from './sounds.ts';
 import { SpeechEngine } from './speech.ts';
 
 const DRAIN_LOOK_MS = 100;
+/** What a shard takes to load WebRTC on a busy machine. */
+const START_MS_MAX = 10_000;
 
 /**
  * Runs the media role until the returned function is called: legs of the platform's own, in processes of their own. Then it
@@ -55,13 +58,16 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
     reviewAccount: async () => true,
     endSession: () => {},
   });
+  // Nobody is told of it before it can answer.
+  await settledWithin(host.known, START_MS_MAX);
   lines.start();
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => {
       const { legCount, legCountMax, isDraining } = host.load();
-      return { boot: node.usage.boot, urls: {}, load: { legs: legCount, legsMax: legCountMax }, isDraining };
+      const load = { legs: legCount, legsMax: legCountMax, ...(host.isUnable ? { unable: 1 } : {}) };
+      return { boot: node.usage.boot, urls: {}, load, isDraining };
     },
     onRefreshed: () => lines?.beat(),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),

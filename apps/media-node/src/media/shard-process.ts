@@ -8,6 +8,9 @@ const RESTART_MS_MAX = 5_000;
 const STEADY_MS = 10_000;
 
 export interface ShardProcessOptions {
+  /** Default: the shard. */
+  readonly program?: string;
+  readonly onReady: () => void;
   readonly onReport: (report: Exclude<ShardReport, { type: 'ready' | 'unable' }>) => void;
   /** It ended unasked, and its legs with it. Another one is started at once. */
   readonly onDied: (how: string) => void;
@@ -50,15 +53,20 @@ export class ShardProcess {
 
   #start(): void {
     const startedMs = performance.now();
-    const child = fork(path.join(import.meta.dirname, 'shard.ts'), [], {
+    const { program = path.join(import.meta.dirname, 'shard.ts') } = this.#options;
+    const child = fork(program, [], {
       // Samples cross as they are.
       serialization: 'advanced',
       execArgv: [],
+      // Strangers' packets are read there: it knows nothing that it does not need.
+      env: {},
     });
     this.#child = child;
     child.on('message', (report: ShardReport) => {
-      if (report.type === 'ready') this.isReady = true;
-      else if (report.type === 'unable') {
+      if (report.type === 'ready') {
+        this.isReady = true;
+        this.#options.onReady();
+      } else if (report.type === 'unable') {
         this.#isStopped = true;
         this.#options.onUnable(report.detail);
       } else this.#options.onReport(report);
