@@ -211,7 +211,9 @@ async function read(
     responseBytesMax = RESPONSE_BYTES_MAX,
     keepsBytes = false,
     keptBytesMax = keepsBytes ? responseBytesMax : SNIPPET_BYTES_MAX,
-  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax' | 'keepsBytes'> & { readonly signal: AbortSignal },
+  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax' | 'keepsBytes'> & {
+    readonly signal: AbortSignal;
+  },
   found: Found,
 ): Promise<void> {
   let sizeBytes = 0;

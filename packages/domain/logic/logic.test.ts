@@ -210,7 +210,9 @@ test('dryRun 200: a document that answers by itself is connected from its first 
   ];
   const { answer } = await call('dryRun', { document: JSON.stringify({ version: 1, verbs }) });
   expect(answer).toMatchObject({ outcome: 'The document hangs up.' });
-  expect(answer.steps.map((step: { verb: string; meters: object[] }) => [step.verb, step.meters.length])).toEqual([
+  expect(
+    answer.steps.map((step: { verb: string; meters: object[] }) => [step.verb, step.meters.length]),
+  ).toEqual([
     ['gather', 1],
     ['play', 0],
   ]);

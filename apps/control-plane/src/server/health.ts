@@ -1,5 +1,5 @@
-import type { NodeRecord } from '@patchbay/adapters/prisma/fleet-store';
 import type { JobRun } from '@patchbay/adapters/postgres/job-runs';
+import type { NodeRecord } from '@patchbay/adapters/prisma/fleet-store';
 import type { ControlPlane } from './compose.ts';
 import type { MailRoute } from './mail-route.ts';
 
@@ -43,7 +43,13 @@ export async function healthOf({
   // Asked at once with the others: all of it has 2 seconds.
   const runs = within(jobRuns(), []);
   const parts = [
-    ['database', within<RoleState>(database.ping().then(() => 'up'), 'down')] as const,
+    [
+      'database',
+      within<RoleState>(
+        database.ping().then(() => 'up'),
+        'down',
+      ),
+    ] as const,
     ...env.PATCHBAY_ROLES.map(
       (role) => [role, within<RoleState>(fleet.live({ role }).then(stateOf), 'down')] as const,
     ),

@@ -96,7 +96,9 @@ export function logicWork(options: LogicWorkOptions) {
         if ((await magicOf(accountId, endpoint)) !== undefined)
           return { standing: 'found', url: magicUrlOf(endpoint), accountPath };
         const found = await lookup.of({ accountId, identifier: endpoint, nowMs: nowMs() });
-        return found === undefined ? { standing: 'none' } : { standing: 'found', url: found.url, accountPath };
+        return found === undefined
+          ? { standing: 'none' }
+          : { standing: 'found', url: found.url, accountPath };
       },
 
       async fetch({

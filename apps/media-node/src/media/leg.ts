@@ -3,7 +3,6 @@ import {
   type ClientMessage,
   decodeServerFrame,
   encodeClientFrame,
-  type IceServer,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import { LegPeer } from './leg-peer.ts';
@@ -13,6 +12,9 @@ import type { AudioSink, AudioSource, PcmFrame, Wrtc } from './wrtc.ts';
 
 /** A leg whose sound is not connected for so long, at the beginning or later, is given up. */
 export const UNCONNECTED_MS_MAX = 30_000;
+
+/** One that carries sound, one that is about to, and one in whose place that came. */
+const GENERATIONS_MAX = 3;
 
 interface Generation {
   readonly number: number;
@@ -78,10 +80,7 @@ export class Leg {
   }
 
   close(): void {
-    for (const { peer, sink } of this.#generations) {
-      sink?.stop();
-      peer.close();
-    }
+    for (const one of this.#generations) close(one);
     this.#generations = [];
     this.#track.stop();
   }
@@ -90,7 +89,7 @@ export class Leg {
     sessionId,
     generation,
     iceServers,
-  }: ServerMessageOf<'started'> | (ServerMessageOf<'recover'> & { iceServers: readonly IceServer[] })): void {
+  }: Pick<ServerMessageOf<'started'>, 'sessionId' | 'generation' | 'iceServers'>): void {
     this.#sessionId = sessionId;
     const { wrtc } = this.#options;
     const entry: Generation = {
@@ -107,6 +106,7 @@ export class Leg {
       }),
     };
     this.#generations.push(entry);
+    for (const old of this.#generations.splice(0, this.#generations.length - GENERATIONS_MAX)) close(old);
   }
 
   #listen(entry: Generation, track: MediaStreamTrack): void {
@@ -136,10 +136,7 @@ export class Leg {
     if (entry.isConnected || entry !== this.#generations.at(-1)) return;
     entry.isConnected = true;
     this.#unconnectedSinceMs = undefined;
-    for (const { peer, sink } of this.#generations.slice(0, -1)) {
-      sink?.stop();
-      peer.close();
-    }
+    for (const old of this.#generations.slice(0, -1)) close(old);
     this.#generations = [entry];
     const { number: generation } = entry;
     void entry.peer
@@ -159,6 +156,16 @@ export class Leg {
 
   #say(message: ClientMessage): void {
     const { leg, report } = this.#options;
-    report({ type: 'frame', leg, source: encodeClientFrame({ ...message, sequence: 0 }) });
+    try {
+      report({ type: 'frame', leg, source: encodeClientFrame({ ...message, sequence: 0 }) });
+    } catch (error) {
+      // One leg with something that no frame takes is not the end of all that are in this process.
+      report({ type: 'lost', leg, detail: `It could not say ${message.type}: ${String(error)}`.slice(0, 500) });
+    }
   }
+}
+
+function close({ peer, sink }: Generation): void {
+  sink?.stop();
+  peer.close();
 }

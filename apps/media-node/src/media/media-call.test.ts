@@ -10,7 +10,6 @@ import { CallSite, type TestParty } from '../../../../packages/sdk-browser/testi
 import { MediaLines, MediaNodeLines } from '../platform/media-line.ts';
 import { NodeIdentity } from '../platform/node-identity.ts';
 import { SignalingLinks } from '../platform/node-link.ts';
-import type { MediaNotice } from '../signaling/platform.ts';
 import { MediaHost } from './media-host.ts';
 import { soundMaker } from './sounds.ts';
 import { SpeechEngine } from './speech.ts';
@@ -20,6 +19,7 @@ const site = new CallSite();
 const stops: (() => unknown)[] = [];
 const speech = new SpeechEngine();
 let host: MediaHost;
+let media: MediaLines;
 let caller: TestParty;
 
 /** What an endpoint that was called does. */
@@ -36,13 +36,9 @@ beforeAll(async () => {
   stops.push(() => rmSync(folder, { recursive: true }));
   const identity = NodeIdentity.open(folder);
   identity.enrolled(nodeId);
-  const notices: MediaNotice[] = [];
-  const media = new MediaLines({
+  media = new MediaLines({
     publicKeyOf: async () => identity.publicKey,
-    onNotice: (notice) => {
-      notices.push(notice);
-      site.platform.tell(notice);
-    },
+    onNotice: (notice) => site.platform.tell(notice),
   });
   stops.push(() => media.stop());
   const links = await SignalingLinks.listen({
@@ -57,8 +53,12 @@ beforeAll(async () => {
   host = new MediaHost({
     shardCountMax: 1,
     legsPerShard: 3,
-    clipsOf: soundMaker({ fetch: async () => ({ error: 'host_unknown', latencyMs: 0 }), speak: speech.speak }),
+    clipsOf: soundMaker({
+      fetch: async () => ({ error: 'host_unknown', latencyMs: 0 }),
+      speak: speech.speak,
+    }),
     send: (line, frame) => lines?.send(line, frame),
+    onRoom: () => lines?.beat(),
     onShardDied: () => {},
     onUnable: (detail) => {
       throw new Error(detail);
@@ -84,11 +84,14 @@ beforeAll(async () => {
   stops.push(() => site.stop());
   caller = await site.open('alice');
   await caller.page.evaluate(listenIn);
-  await until(() => media.free() !== undefined, { what: 'a free media node', timeoutMs: 10_000 });
+  await isFree();
 }, 60_000);
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
+
+const isFree = () =>
+  until(() => media.free() !== undefined, { what: 'a free media node', timeoutMs: 10_000 });
 
 /** In the page: keeps each peer connection, and looks at what comes out of it. */
 function listenIn(): void {
@@ -102,8 +105,18 @@ function listenIn(): void {
   };
   const context = new AudioContext();
   Object.assign(window, {
+    directions: () =>
+      Object.fromEntries(
+        made
+          .at(-1)
+          ?.getTransceivers()
+          .map(({ receiver, currentDirection }) => [receiver.track.kind, currentDirection]) ?? [],
+      ),
     press: (keys: string) => {
-      const sender = made.at(-1)?.getSenders().find(({ dtmf }) => dtmf !== null);
+      const sender = made
+        .at(-1)
+        ?.getSenders()
+        .find(({ dtmf }) => dtmf !== null);
       sender?.dtmf?.insertDTMF(keys, 120, 80);
     },
     /** Sends the two tones of a key as sound, as a telephone without events does. */
@@ -117,12 +130,18 @@ function listenIn(): void {
         oscillator.stop(context.currentTime + 1.5);
       }
       const [track] = out.stream.getAudioTracks();
-      const sender = made.at(-1)?.getSenders().find(({ track: sent }) => sent?.kind === 'audio');
+      const sender = made
+        .at(-1)
+        ?.getSenders()
+        .find(({ track: sent }) => sent?.kind === 'audio');
       if (track !== undefined) await sender?.replaceTrack(track);
     },
     /** The frequency of the strongest part of what is heard, and how strong it is, in decibels. */
     loudest: () => {
-      const track = made.at(-1)?.getReceivers().find(({ track: { kind } }) => kind === 'audio')?.track;
+      const track = made
+        .at(-1)
+        ?.getReceivers()
+        .find(({ track: { kind } }) => kind === 'audio')?.track;
       if (track === undefined) return [0, -200];
       const heard = window as unknown as { analyser?: AnalyserNode; of?: MediaStreamTrack };
       if (heard.of !== track) {
@@ -157,9 +176,9 @@ async function hears(isIt: (hertz: number, decibels: number) => boolean, what: s
 const isTone = (wanted: number) => (hertz: number, decibels: number) =>
   Math.abs(hertz - wanted) < 15 && decibels > -40;
 
-async function call(name: string): Promise<void> {
+async function call(name: string, { video = false } = {}): Promise<void> {
   const count = (await caller.seen()).filter((event) => event === 'connected:direct').length;
-  expect(await caller.do('call', `user:${name}`, { video: false })).toBe('ringing');
+  expect(await caller.do('call', `user:${name}`, { video })).toBe('ringing');
   await caller.sees('connected:direct', count + 1);
 }
 
@@ -167,17 +186,21 @@ it('magic-answers: the caller hears the tone, and then themselves; hanging up fr
   const magic = magicAnswerOf('user:magic-answers');
   if (magic === undefined || 'failure' in magic) throw new Error('It has no document.');
   logicOf('magic-answers', magic.document);
-  await call('magic-answers');
+  await call('magic-answers', { video: true });
   await hears(isTone(1_000), 'the tone');
   // The fake microphone beeps twice a second, at other frequencies.
   await hears((hertz, decibels) => Math.abs(hertz - 1_000) > 50 && decibels > -60, 'the echo');
   expect(host.load().legCount).toBe(1);
+  // A picture that nobody looks at is not sent.
+  expect(await inPage('directions')).toEqual({ audio: 'sendrecv', video: 'inactive' });
   await caller.do('hangUp');
   await until(() => host.load().legCount === 0, { what: 'the leg to go' });
 }, 60_000);
 
 it('keys as events and keys as tones go to the address of the gather, while prompts are spoken (HKS-3, DTM)', async () => {
-  const prompts = [{ verb: 'say', text: 'Please enter your number, and then press the pound key, one after the other.' }];
+  const prompts = [
+    { verb: 'say', text: 'Please enter your number, and then press the pound key, one after the other.' },
+  ];
   logicOf('keys', documentOf({ verb: 'gather', finishOn: '#', timeoutSeconds: 20, next: '/more', prompts }));
   const digitsAt = (name: string) =>
     site.platform.asked.find(({ url }) => url.endsWith(name))?.variables.digits;
@@ -203,7 +226,7 @@ it('kill -9 of a shard ends its legs within five seconds with the reason, and a 
   process.kill(pid, 'SIGKILL');
   await caller.sees('disconnected:signaling.media_lost');
   expect(performance.now() - killedMs).toBeLessThan(5_000);
-  await until(() => host.load().legCountMax > 0, { what: 'another shard', timeoutMs: 10_000 });
+  await isFree();
   await call('tone');
   await hears(isTone(700), 'the tone of another shard');
   await caller.do('hangUp');

@@ -15,6 +15,8 @@ export interface MediaHostOptions {
   /** Makes what an order plays. */
   readonly clipsOf: ClipsOf;
   readonly send: (line: string, frame: LegFrame) => void;
+  /** It takes more than before, or nothing: signaling is to hear of it before its next heartbeat. */
+  readonly onRoom: () => void;
   /** For people: a shard died, or none can run here. */
   readonly onShardDied: (how: string, legCount: number) => void;
   readonly onUnable: (detail: string) => void;
@@ -65,9 +67,8 @@ export class MediaHost {
   }
 
   load(): { readonly legCount: number; readonly legCountMax: number; readonly isDraining: boolean } {
-    const { shardCountMax, legsPerShard } = this.#options;
-    const isReady = this.#shards.some(({ process }) => process.isReady);
-    const legCountMax = isReady ? shardCountMax * legsPerShard : 0;
+    const readyCount = this.#shards.filter(({ process }) => process.isReady).length;
+    const legCountMax = readyCount * this.#options.legsPerShard;
     return { legCount: this.#legs.size, legCountMax, isDraining: this.isDraining };
   }
 
@@ -149,9 +150,13 @@ export class MediaHost {
             this.#legs.delete(name);
           }
           legs.clear();
+          this.#options.onRoom();
           this.#options.onShardDied(how, names.length);
         },
-        onReady: () => this.#isKnown.resolve(),
+        onReady: () => {
+          this.#isKnown.resolve();
+          this.#options.onRoom();
+        },
         onUnable: (detail) => {
           this.#isUnable = true;
           this.#isKnown.resolve();

@@ -34,6 +34,7 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
       speak: speech.speak,
     }),
     send: (line, frame) => lines?.send(line, frame),
+    onRoom: () => lines?.beat(),
     onShardDied: (how, legCount) =>
       log.error({ how, legCount }, 'A media shard ended unasked and is started again.'),
     onUnable: (detail) =>

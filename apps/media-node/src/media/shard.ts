@@ -40,16 +40,25 @@ const drop = (name: string): void => {
   legs.delete(name);
 };
 
-process.on('message', (word: ShardWord) => {
+function obey(word: ShardWord): void {
   if (word.type === 'drop' || (word.type === 'frame' && word.isLast)) drop(word.leg);
   else if (word.type === 'frame') legOf(word.leg).hear(word.source);
   else legOf(word.leg).sound(word);
+}
+process.on('message', (word: ShardWord) => {
+  try {
+    obey(word);
+  } catch (error) {
+    // What one leg could not bear is not the end of the others.
+    report({ type: 'lost', leg: word.leg, detail: String(error).slice(0, 500) });
+  }
 });
 
 let playedToMs = performance.now();
 setInterval(() => {
   const nowMs = performance.now();
   playedToMs = Math.max(playedToMs, nowMs - BEHIND_MS_MAX);
-  for (; playedToMs + FRAME_MS <= nowMs; playedToMs += FRAME_MS) for (const leg of legs.values()) leg.tick(nowMs);
+  for (; playedToMs + FRAME_MS <= nowMs; playedToMs += FRAME_MS)
+    for (const leg of legs.values()) leg.tick(nowMs);
 }, TIMER_MS);
 report({ type: 'ready' });

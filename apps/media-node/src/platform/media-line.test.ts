@@ -131,6 +131,7 @@ it('a machine without WebRTC says so, takes no leg, and is known to take none', 
     program: path.join(import.meta.dirname, '../media/testing/unable-process.ts'),
     clipsOf: async () => [],
     send: (_line, frame) => sent.push(frame),
+    onRoom: () => {},
     onShardDied: (how) => said.push(how),
     onUnable: (detail) => said.push(detail),
   });

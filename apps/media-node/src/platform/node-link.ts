@@ -76,7 +76,10 @@ const helloText = (
   { nodeId, boot, urls }: { nodeId: string; boot: number; urls: readonly string[] },
 ) => ['patchbay-link-v1', nonce, nodeId, String(boot), ...urls].join('\n');
 
-export const parseWord = <Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> | undefined => {
+export const parseWord = <Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+): z.output<Schema> | undefined => {
   try {
     return schema.safeParse(JSON.parse(String(data))).data;
   } catch {

@@ -8,8 +8,8 @@ import {
   nextDeadlineMs,
   startRun,
 } from '@patchbay/domain/logic/interpreter';
-import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
 import type { LogicSession } from '@patchbay/domain/logic/logic-request';
+import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import {
   type EndReason,

@@ -119,13 +119,12 @@ export class Calls {
     });
     this.#mediaLegs = new MediaLegs({
       clients,
-      newId: (prefix) => ports.newId(prefix),
       placeMedia: () => ports.placeMedia(),
       toMedia: (nodeId, word) => ports.toMedia(nodeId, word),
       claim: (claimId, claim) => ports.claim(claimId, claim),
       session: (sessionId) => this.#sessions.get(sessionId),
       feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
-      join: (session, client, media, nowMs) => this.#seat(session, { client, media, legId: session.calleeLegId }, nowMs),
+      join: (session, party, nowMs) => this.#seat(session, { ...party, legId: session.calleeLegId }, nowMs),
       say: (client, message, nowMs) => this.#hearMedia(client, message, nowMs),
       end: (session, { code, detail }, nowMs) => end(session, reasons.ending(code, detail), nowMs),
     });
@@ -314,7 +313,11 @@ export class Calls {
   }
 
   /** Whoever answered is the party that was called, and both begin. */
-  #seat(session: Session, { client, media, legId }: Pick<Leg, 'client' | 'media' | 'legId'>, nowMs: number): void {
+  #seat(
+    session: Session,
+    { client, media, legId }: Pick<Leg, 'client' | 'media' | 'legId'>,
+    nowMs: number,
+  ): void {
     session.callee = { ...newLeg(legId, client, media), isInitiator: false, countedToMs: nowMs };
     const { identity, accountId } = client.principal;
     const mediaNodeId = client.media?.nodeId;

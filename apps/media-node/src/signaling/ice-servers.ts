@@ -11,7 +11,9 @@ export function iceServersFor(session: Session, leg: Leg): readonly IceServer[] 
   if (relay === undefined) return [];
   const stunUrls = relay.urls.flatMap(toStunUrl);
   const discovery: readonly IceServer[] =
-    (session.callMode === 'relay' && leg.client.media === undefined) || stunUrls.length === 0 ? [] : [{ urls: [...new Set(stunUrls)] }];
+    (session.callMode === 'relay' && leg.client.media === undefined) || stunUrls.length === 0
+      ? []
+      : [{ urls: [...new Set(stunUrls)] }];
   if (!session.isRelayOffered || leg.client.media !== undefined) return discovery;
   const { use: _use, ...limits } = session.logic?.relay ?? {};
   return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId, ...limits }) }];

@@ -28,7 +28,8 @@ function bench({ verbs = [{ verb: 'play', url: 'tone:beep' }], accountId = 'acc_
     const legId = platform.toldMedia[0]?.legId ?? '';
     return { sessionId, legId, leg: { nodeId, sessionId, legId } };
   };
-  const told = () => platform.toldMedia.map((word) => (word.type === 'sound' ? word.order.kind : frameOf(word).type));
+  const told = () =>
+    platform.toldMedia.map((word) => (word.type === 'sound' ? word.order.kind : frameOf(word).type));
   return { machine, platform, alice, call, told };
 }
 interface BenchOptions {
@@ -75,12 +76,13 @@ describe('a leg of the platform’s own (decision 0020)', () => {
   it('its time is of the account whose logic answered, and the caller’s of the caller’s', () => {
     const { machine, platform, alice, call } = bench({ accountId: 'acc_platform' });
     const { sessionId } = call();
-    machine.pass(7_000);
-    alice.send({ type: 'ping', nonce: 1, lastSequence: 0 });
-    machine.pass(3_000);
+    for (let count = 1; count <= 4; count++) {
+      machine.pass(10_000);
+      alice.send({ type: 'ping', nonce: count, lastSequence: 0 });
+    }
     alice.send({ type: 'hangup', sessionId });
-    expect(platform.used('connectedMs', 'acc_platform')).toBe(10_000);
-    expect(platform.used('connectedMs', 'acc_a')).toBe(10_000);
+    expect(platform.used('connectedMs', 'acc_platform')).toBe(40_000);
+    expect(platform.used('connectedMs', 'acc_a')).toBe(40_000);
     // It was asked whether that account may have one more, and it holds no credential that a bill could name.
     expect(platform.claims).toEqual([
       { sessionId, principal: { accountId: 'acc_platform', identity: 'hotline' }, isRunning: false },
@@ -90,7 +92,9 @@ describe('a leg of the platform’s own (decision 0020)', () => {
   });
 
   it('keys go to the address of the gather, with the words that the call is answered', () => {
-    const { machine, platform, call, told } = bench({ verbs: [{ verb: 'gather', digitsMax: 2, next: '/keys' }] });
+    const { machine, platform, call, told } = bench({
+      verbs: [{ verb: 'gather', digitsMax: 2, next: '/keys' }],
+    });
     const { leg } = call();
     expect(told()).toEqual(['started', 'gather']);
     machine.tell({ type: 'mediaSounded', ...leg, number: 1, result: { kind: 'gathered', digits: '42' } });
@@ -116,28 +120,36 @@ describe('a leg of the platform’s own (decision 0020)', () => {
   it.each([
     ['the node dies', { type: 'mediaDead', nodeId } as const],
     ['its shard dies', { type: 'mediaLegLost', detail: 'SIGKILL' } as const],
-  ])('%s: the call ends with its reason, both accounts have it in the log, and a new call works', (_what, notice) => {
-    const { machine, platform, alice, call } = bench();
-    const { leg } = call();
-    machine.tell(notice.type === 'mediaDead' ? notice : { ...notice, ...leg });
-    expect(alice.last('ended').reason.code).toBe('signaling.media_lost');
-    expect(platform.eventsOf('leg.left')).toHaveLength(2);
-    expect(machine.machine.sessionCount).toBe(0);
-    call();
-    expect(alice.all('started')).toHaveLength(2);
-  });
+  ])(
+    '%s: the call ends with its reason, both accounts have it in the log, and a new call works',
+    (_what, notice) => {
+      const { machine, platform, alice, call } = bench();
+      const { leg } = call();
+      machine.tell(notice.type === 'mediaDead' ? notice : { ...notice, ...leg });
+      expect(alice.last('ended').reason.code).toBe('signaling.media_lost');
+      expect(platform.eventsOf('leg.left')).toHaveLength(2);
+      expect(machine.machine.sessionCount).toBe(0);
+      call();
+      expect(alice.all('started')).toHaveLength(2);
+    },
+  );
 
   it('a node speaks for no leg but its own', () => {
-    const { machine, alice, call } = bench();
+    const { machine, platform, alice, call } = bench();
+    platform.relay = { nodeId: 'nod_r', boot: 'b', urls: ['turn:192.0.2.1:3478?transport=udp'] };
     const { sessionId, leg } = call();
     const data = { kind: 'renegotiate' } as const;
     const message = { type: 'signal', sessionId, generation: 0, data } as const;
     machine.tell({ type: 'mediaFrame', ...leg, nodeId: 'nod_other', message });
     machine.tell({ type: 'mediaFrame', ...leg, legId: 'leg_other', message });
     machine.tell({ type: 'mediaLegLost', ...leg, nodeId: 'nod_other', detail: '' });
-    // What only people at a device say, a leg does not.
-    const hangup = { type: 'hangup', sessionId } as const;
-    machine.tell({ type: 'mediaFrame', ...leg, message: hangup });
+    // What others say of their devices, a leg does not.
+    const said = { path: 'direct', rttMs: 1, lossRatio: 0, jitterMs: 1 } as const;
+    const counts = { sentBitsPerSecond: 1, receivedBitsPerSecond: 1, bytesSent: 1, bytesReceived: 1 };
+    const quality = { type: 'quality', sessionId, generation: 0, ...said, ...counts } as const;
+    for (const other of [quality, { type: 'hangup', sessionId } as const])
+      machine.tell({ type: 'mediaFrame', ...leg, message: other });
+    expect(alice.all('recover')).toEqual([]);
     expect(alice.all('signal')).toEqual([]);
     expect(alice.all('ended')).toEqual([]);
   });
@@ -150,7 +162,10 @@ describe('a leg of the platform’s own (decision 0020)', () => {
     const full = bench();
     full.platform.claimAnswer = { ok: false, code: 'limit.exceeded', detail: 'concurrentSessions' };
     full.call();
-    expect(full.alice.last('ended').reason).toMatchObject({ code: 'limit.exceeded', detail: 'concurrentSessions' });
+    expect(full.alice.last('ended').reason).toMatchObject({
+      code: 'limit.exceeded',
+      detail: 'concurrentSessions',
+    });
     expect(full.platform.toldMedia).toEqual([]);
   });
 
@@ -168,6 +183,9 @@ describe('a leg of the platform’s own (decision 0020)', () => {
   it('a signaling process that comes back has no leg any more: the call ends and says so, in both logs', () => {
     const { machine, platform, alice, call } = bench();
     call();
+    // Neither step by step nor as a whole: it would come back as somebody who is waited for.
+    const clientIds = [...machine.machine.state()].flatMap(({ kind, id }) => (kind === 'client' ? [id] : []));
+    expect(clientIds).toHaveLength(1);
     machine.die({ forMs: 500 });
     alice.comeBack();
     machine.pass(500);

@@ -1,9 +1,13 @@
 import type { LogicFailure, LogicInput } from '@patchbay/domain/logic/interpreter';
 import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
-import type { ClientMessageOf, Media } from '@patchbay/protocol/signaling/messages';
 import type { SignalingEndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
-import { encodeServerFrame, type ServerMessage } from '@patchbay/protocol/signaling/messages';
+import {
+  type ClientMessageOf,
+  encodeServerFrame,
+  type Media,
+  type ServerMessage,
+} from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
 import type { ClaimAnswer, MediaNotice, Principal } from './platform.ts';
@@ -19,19 +23,23 @@ const nameOf = (endpoint: string): string => endpoint.replace(/^user:/, '');
 const LEG_MS_MAX = 24 * 3_600_000;
 const sound: Media = { audio: true, video: false, screen: false };
 
-export interface MediaLegsPorts extends Pick<CallPorts, 'clients' | 'placeMedia' | 'toMedia' | 'claim' | 'newId'> {
+export interface MediaLegsPorts extends Pick<CallPorts, 'clients' | 'placeMedia' | 'toMedia' | 'claim'> {
   session(sessionId: string): Session | undefined;
   /** Goes on with the logic that asked. */
   feed(session: Session, input: LogicInput, nowMs: number): void;
   /** The leg is the party that was called. */
-  join(session: Session, client: Client, media: Media, nowMs: number): void;
+  join(session: Session, party: { readonly client: Client; readonly media: Media }, nowMs: number): void;
   /** Its party says something, as any other does. */
   say(
     client: Client,
     message: ClientMessageOf<'signal'> | ClientMessageOf<'connected'> | ClientMessageOf<'relayNeeded'>,
     nowMs: number,
   ): void;
-  end(session: Session, ending: { readonly code: SignalingEndingCode; readonly detail?: string }, nowMs: number): void;
+  end(
+    session: Session,
+    ending: { readonly code: SignalingEndingCode; readonly detail?: string },
+    nowMs: number,
+  ): void;
 }
 
 /**
@@ -73,7 +81,7 @@ export class MediaLegs {
       const client = this.#newClient(session, session.logic, { nodeId: placement.nodeId, nowMs });
       this.#ports.clients.add(client);
       client.sessionIds.add(session.sessionId);
-      this.#ports.join(session, client, sound, nowMs);
+      this.#ports.join(session, { client, media: sound }, nowMs);
       this.#ports.feed(session, { type: 'selfAnswered' }, nowMs);
     }
     return true;
@@ -129,7 +137,8 @@ export class MediaLegs {
 
   /** A leg is connected for as long as its node is: that it is gone, is told. */
   tick(nowMs: number): void {
-    for (const client of this.#ports.clients.all()) if (client.media !== undefined) client.lastHeardAtMs = nowMs;
+    for (const client of this.#ports.clients.all())
+      if (client.media !== undefined) client.lastHeardAtMs = nowMs;
   }
 
   /** The session is over, and the leg with it. */

@@ -220,17 +220,18 @@ export type PlatformNotice =
   | RelayLineNotice
   | MediaNotice;
 
-/** What signaling says of a leg to the media node that is it. */
-export type MediaWord = {
+interface OfMediaLeg {
   readonly legId: string;
   readonly sessionId: string;
   /** Whose leg it is. */
   readonly accountId: string;
-} & (
+}
+
+/** What signaling says of a leg to the media node that is it. */
+export type MediaWord =
   /** `isLast`: the leg is over with it. */
-  | { readonly type: 'frame'; readonly source: string; readonly isLast: boolean }
-  | { readonly type: 'sound'; readonly number: number; readonly order: SoundOrder }
-);
+  | ({ readonly type: 'frame'; readonly source: string; readonly isLast: boolean } & OfMediaLeg)
+  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg);
 
 /** What a media node says of its legs. */
 export type MediaNotice =
