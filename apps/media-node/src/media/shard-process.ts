@@ -59,7 +59,7 @@ export class ShardProcess {
       serialization: 'advanced',
       execArgv: [],
       // Strangers' packets are read there: it knows nothing that it does not need.
-      env: {},
+      env: { NODE_ENV: 'production' },
     });
     this.#child = child;
     child.on('message', (report: ShardReport) => {
