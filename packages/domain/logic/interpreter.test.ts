@@ -9,6 +9,7 @@ import {
   startRun,
 } from './interpreter.ts';
 import { logicLimits } from './limits.ts';
+import { magicAnswerOf, magicUrlOf } from './magic-endpoints.ts';
 import { documentSchema, type LogicVerb, unavailableVerbs, verbNames } from './verbs.ts';
 
 const url = 'https://logic.test/start';
@@ -137,6 +138,19 @@ describe('application logic, verb after verb (HKS-3)', () => {
         { verb: 'redirect', url },
       ]),
     ).toBe(logicLimits.documentsInARowMax);
+  });
+
+  test('a magic endpoint is carried out, though no server has its document (PRD-1)', () => {
+    for (const name of ['busy', 'no-answer', 'answers', 'machine']) {
+      const endpoint = `user:magic-${name}`;
+      const magic = magicAnswerOf(endpoint);
+      if (magic === undefined || 'failure' in magic) throw new Error(`${endpoint} has no document.`);
+      const [run, effects] = startRun(magicUrlOf(endpoint), {}, 0);
+      expect(effects).toEqual([{ type: 'fetch', url: `magic:${name}` }]);
+      const [, done] = advance(run, { type: 'fetched', document: magic.document, url: run.url }, 0);
+      expect(done).toContainEqual(expect.objectContaining({ type: 'step', index: 0 }));
+      expect(done).not.toContainEqual(failed('invalid'));
+    }
   });
 
   test('variables do not grow without end', () => {

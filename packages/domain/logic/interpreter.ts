@@ -87,11 +87,12 @@ export interface LogicRun {
 
 export type LogicStep = readonly [run: LogicRun, effects: readonly LogicEffect[]];
 
-/** A run begins by asking for its document. */
+/** A run begins by asking for its document, wherever the platform says that it is: that of a magic endpoint is on no server. */
 export function startRun(url: string, variables: Variables, nowMs: number): LogicStep {
+  const href = URL.parse(url)?.href ?? url;
   const run: LogicRun = {
     state: 'fetching',
-    url,
+    url: href,
     verbs: [],
     index: 0,
     variables,
@@ -101,10 +102,10 @@ export function startRun(url: string, variables: Variables, nowMs: number): Logi
     untilMs: undefined,
     startedAtMs: nowMs,
     stepCount: 0,
-    documentCount: 0,
-    documentsInARow: 0,
+    documentCount: 1,
+    documentsInARow: 1,
   };
-  return fetchNext(run, url);
+  return [run, [{ type: 'fetch', url: href }]];
 }
 
 /** When `elapsed` has something to do. */
