@@ -128,7 +128,11 @@ test('endpoints of a test account are busy, do not answer and fail by themselves
   expect(await call(accountId, 'no-answer')).toEqual([{ verb: 'pause', seconds: 10 }]);
   expect(await call(accountId, 'fails')).toBe('unreachable');
   expect(await call(accountId, 'answers')).toMatchObject([{ verb: 'play' }, { verb: 'play' }]);
-  expect(await call(accountId, 'machine')).toMatchObject([{ verb: 'say' }, { verb: 'play' }, { verb: 'pause' }]);
+  expect(await call(accountId, 'machine')).toMatchObject([
+    { verb: 'say' },
+    { verb: 'play' },
+    { verb: 'pause' },
+  ]);
   // A media node's leg is of that account: whoever ends the account or one above it, ends the leg.
   const called = { callerAccountId: accountId, accountId, endpoint: 'user:magic-answers' };
   const { accountPath } = await asNode('findLogic', called);

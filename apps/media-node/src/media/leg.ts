@@ -160,7 +160,11 @@ export class Leg {
       report({ type: 'frame', leg, source: encodeClientFrame({ ...message, sequence: 0 }) });
     } catch (error) {
       // One leg with something that no frame takes is not the end of all that are in this process.
-      report({ type: 'lost', leg, detail: `It could not say ${message.type}: ${String(error)}`.slice(0, 500) });
+      report({
+        type: 'lost',
+        leg,
+        detail: `It could not say ${message.type}: ${String(error)}`.slice(0, 500),
+      });
     }
   }
 }

@@ -83,6 +83,9 @@ test('files that are too much together are refused before the next is fetched', 
     { kind: 'play', url: 'https://a.test/hello.wav', repeatCount: 1 },
   ] as const;
   const made = await soundMaker({ fetch, speak: long })([...prompts]);
-  expect(made).toMatchObject({ failure: 'invalid', detail: expect.stringContaining('One verb plays at most') });
+  expect(made).toMatchObject({
+    failure: 'invalid',
+    detail: expect.stringContaining('One verb plays at most'),
+  });
   expect(asked).toHaveLength(1);
 });

@@ -6,8 +6,8 @@ import type { Speak } from './speech.ts';
 
 /** Of one file: ten minutes at a telephone's 16,000 bytes a second, less than two at a studio's. */
 export const SOUND_BYTES_MAX = 10_000_000;
-/** Of all files and texts of one verb. */
-export const ORDER_SAMPLES_MAX = SOUND_BYTES_MAX;
+/** Of all files and texts of one verb: 20 MB in memory. */
+export const ORDER_SAMPLES_MAX = 10_000_000;
 const REDIRECTS_MAX = 3;
 
 /** What cannot be played, as logic is told. */
