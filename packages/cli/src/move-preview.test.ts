@@ -39,6 +39,8 @@ const preview: MovePreview = {
   brand: { before: 'Umbrella', after: 'Newbird' },
   plans: [],
   words: [{ accountId: oldId, setById: newId }],
+  resumed: [{ accountId, name: 'Customer' }],
+  limits: [{ accountId, per: 'month', action: 'stop', amount: '5', currency: 'EUR' }],
   people: [
     {
       userId: createId('usr') as MovePreview['people'][number]['userId'],
@@ -61,6 +63,8 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
   );
   expect(rows).toEqual({
     'brand that its people see': ['Umbrella', 'Newbird'],
+    [`state of Customer ${accountId}`]: ['suspended', 'active'],
+    [`spending limit of ${accountId}, EUR nano units`]: ['5 per month, stop', '–'],
     below: [`Old ${oldId}`, `New ${newId}`],
     'usage counts and is paid': ['until 2026-11-29T20:01:00.000Z', 'from 2026-11-29T20:01:00.000Z'],
     'accounts that move': ['2', '2'],

@@ -14,6 +14,8 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     brand,
     plans,
     words,
+    resumed,
+    limits,
     people,
     triggers,
     webhooks,
@@ -52,6 +54,14 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
     ...words.map(({ accountId, setById }) =>
       row(`policy of ${accountId}`, `as set by ${setById}`, undefined),
+    ),
+    ...resumed.map(({ accountId, name }) => row(`state of ${name} ${accountId}`, 'suspended', 'active')),
+    ...limits.map(({ accountId, per, action, amount, currency }) =>
+      row(
+        `spending limit of ${accountId}, ${currency} nano units`,
+        `${amount} per ${per}, ${action}`,
+        undefined,
+      ),
     ),
     ...begun('person', people, ({ name, email, role }) => `${name} <${email}> ${role}`),
     ...begun('trigger', triggers, ({ name, id }) => `${name} ${id}`),

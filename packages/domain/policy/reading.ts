@@ -1,6 +1,7 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { readIdentifier } from '../endpoints/identifier.ts';
+import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
@@ -68,13 +69,6 @@ export async function readPlace(
   const word = row?.word ?? silent;
   return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word };
 }
-
-/** Whoever speaks as one above speaks for those between, too: what they may say, it may take back. Nobody speaks for one above. */
-export const speakersOf = (
-  accountChain: readonly string[],
-  speakerId: string | undefined,
-): readonly string[] =>
-  speakerId === undefined ? accountChain.slice(-1) : accountChain.slice(accountChain.indexOf(speakerId), -1);
 
 /** One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1). */
 export const notYours = (from: string): string => `/from: ${from} is no account that you speak for here.`;

@@ -4,6 +4,7 @@ import { Badge } from '@patchbay/ui/badge';
 import { Callout } from '@patchbay/ui/callout';
 import { ArrowRight } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { showMoney } from '../../formats/money.ts';
 import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showClock } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
@@ -99,6 +100,23 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
           <li key={`${accountId} ${setById}`} className="py-2">
             What {names.get(setById) ?? setById} set for {names.get(accountId) ?? accountId} falls away: it is
             above no more.
+          </li>
+        ))}
+      </Group>
+      <Group
+        title="What accounts above no more had said"
+        none="Nothing that ends."
+        isEmpty={preview.resumed.length + preview.limits.length === 0}
+      >
+        {preview.resumed.map(({ accountId, name }) => (
+          <li key={accountId} className="py-2">
+            {name} is suspended now, and active from then on.
+          </li>
+        ))}
+        {preview.limits.map(({ accountId, per, action, amount, currency }) => (
+          <li key={`${accountId} ${per} ${action} ${amount}`} className="py-2">
+            A limit on what {accountId === preview.accountId ? 'it' : accountId} spends ends:{' '}
+            {showMoney(amount, currency)} {currency} {per === 'total' ? 'in all' : `a ${per}`}.
           </li>
         ))}
       </Group>
