@@ -106,11 +106,11 @@ export const moveEffects = z.object({
 export type MoveEffects = z.output<typeof moveEffects>;
 
 /** What each part of a preview tells, and the operation that tells the same elsewhere. */
-const tellers = {
+export const tellers = {
   prices: { owner: 'prices', operation: 'list' },
   policy: { owner: 'policy', operation: 'get' },
   plans: { owner: 'plans', operation: 'list' },
-  limits: { owner: 'spendingLimits', operation: 'get' },
+  limits: { owner: 'spending-limits', operation: 'get' },
   people: { owner: 'team', operation: 'list' },
   triggers: { owner: 'triggers', operation: 'list' },
   webhooks: { owner: 'webhooks', operation: 'list' },

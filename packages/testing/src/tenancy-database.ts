@@ -19,7 +19,7 @@ const reads = [
   ['team', 'list'],
   ['triggers', 'list'],
   ['webhooks', 'list'],
-  ['spendingLimits', 'get'],
+  ['spending-limits', 'get'],
 ].map(([owner = '', operation = '']) => ({ owner, operation, access: 'read', isRead: true }) as const);
 
 /** One operation for each access, and one service. Tests of scopes need no more. */

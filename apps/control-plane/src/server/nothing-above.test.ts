@@ -4,7 +4,7 @@
  */
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { periodAt } from '@patchbay/domain/billing/period';
-import { type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
+import { isOfOneself, type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
 import type { Evidence } from '@patchbay/faces/platform';
 import { createRequestId, toServiceError } from '@patchbay/faces/trpc';
 import { createId } from '@patchbay/kit/ids';
@@ -240,23 +240,13 @@ const refusedReadings: Readonly<Record<string, string>> = {
   'organisation.get': 'an organisation is of a top account',
   'organisation.people': 'an organisation is of a top account',
 };
+/** An authenticator shows the name of the host at which somebody adds it, and they are at the platform's own here. */
+const namedByPlace = 'ownSecondFactor.propose';
 /** What would tell how many are above. */
 const wordsOfDepth = ['accountsAbove'];
-/** What is told all the same, by group of operations, each with why. */
-const toldAllTheSame: Readonly<Record<string, { readonly words: readonly string[]; readonly why: string }>> =
-  {
-    policy: {
-      words: wordsOfDepth,
-      why: 'it says which of several words above a word of the account gives way to',
-    },
-  };
-
-function foundIn(answer: unknown, { group }: { readonly group?: string } = {}): readonly string[] {
+function foundIn(answer: unknown): readonly string[] {
   const text = JSON.stringify(answer).toLowerCase();
-  const told = toldAllTheSame[group ?? '']?.words ?? [];
-  return [...above, ...wordsOfDepth].filter(
-    (word) => text.includes(word.toLowerCase()) && !told.includes(word),
-  );
+  return [...above, ...wordsOfDepth].filter((word) => text.includes(word.toLowerCase()));
 }
 
 type Procedure = (input: object) => Promise<unknown>;
@@ -287,18 +277,18 @@ function inputOf(mounted: MountedOperation): object {
 describe('no reading tells who is above, by id or name, nor how many', () => {
   test.each(readings.map(named))('%s', async (name, mounted) => {
     const input = inputOf(mounted);
-    for (const evidence of [
-      { kind: 'bearer', token: shop.key },
-      { kind: 'signIn', signInSessionId: shop.session },
-    ] as const) {
+    const person = { kind: 'signIn', signInSessionId: shop.session } as const;
+    // What is of a person alone is read with no key.
+    const readers = isOfOneself(mounted) ? [person] : [{ kind: 'bearer', token: shop.key } as const, person];
+    for (const evidence of readers) {
       const told = await call(evidence, mounted, input);
       expect('answer' in told || name in refusedReadings, `${name} ${JSON.stringify(told)}`).toBe(true);
-      expect(foundIn(told, mounted), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
+      expect(foundIn(told), `${name} ${JSON.stringify(told, undefined, 1)}`).toEqual([]);
     }
     // Where an answer is cut, what leads on tells nothing either.
     if ('limit' in mounted.operation.request.shape) {
-      const part = await call({ kind: 'bearer', token: shop.key }, mounted, { ...input, limit: 1 });
-      expect(foundIn(part, mounted), `${name} ${JSON.stringify(part)}`).toEqual([]);
+      const part = await call(person, mounted, { ...input, limit: 1 });
+      expect(foundIn(part), `${name} ${JSON.stringify(part)}`).toEqual([]);
     }
   });
 });
@@ -306,10 +296,9 @@ describe('no reading tells who is above, by id or name, nor how many', () => {
 test('no change tells it, and neither does what is on record of all that was changed', async () => {
   const found: string[] = [];
   for (const mounted of changes) {
+    if (named(mounted)[0] === namedByPlace) continue;
     const told = await call({ kind: 'signIn', signInSessionId: shop.session }, mounted, inputOf(mounted));
-    found.push(
-      ...foundIn(told, mounted).map((word) => `${named(mounted)[0]}: ${word} in ${JSON.stringify(told)}`),
-    );
+    found.push(...foundIn(told).map((word) => `${named(mounted)[0]}: ${word} in ${JSON.stringify(told)}`));
   }
   while ((await placeEvents(served.control.pool)) > 0);
   for (const name of ['events.list', 'audit.list', 'why.list']) {

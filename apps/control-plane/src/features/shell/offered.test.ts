@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { tellers } from '@patchbay/domain/tenancy/move-preview';
 import { isOfOneself, mountedOperations } from '@patchbay/faces/mounted';
 import { expect, test } from 'vitest';
 
@@ -36,6 +37,13 @@ const isAskedIn = (code: string, operation: string): boolean => {
     code,
   );
 };
+
+test('what tells a part of a move’s preview elsewhere is an operation that there is', () => {
+  const known = mountedOperations.map(({ scopeName, name }) => `${scopeName}.${name}`);
+  expect(known).toEqual(
+    expect.arrayContaining(Object.values(tellers).map(({ owner, operation }) => `${owner}.${operation}`)),
+  );
+});
 
 const changes = [...codeByFeature].flatMap(([feature, code]) =>
   [...new Set(changesIn(code))].map((operation) => ({ feature, operation })),
