@@ -9,13 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { WASI } from 'node:wasi';
 
 export interface SpeechRequest {
-  readonly id: number;
   readonly text: string;
   /** A name that is none of ours is passed over. */
   readonly voice?: string | undefined;
 }
 export interface SpeechAnswer {
-  readonly id: number;
   readonly wav?: Uint8Array;
   readonly problem?: string;
 }
@@ -56,15 +54,14 @@ async function speak(text: string, voice: string): Promise<Uint8Array> {
 }
 
 process.on('disconnect', () => process.exit(0));
-let work = Promise.resolve();
-process.on('message', ({ id, text, voice = VOICE }: SpeechRequest) => {
-  work = work.then(async () => {
-    let answer: SpeechAnswer;
-    try {
-      answer = { id, wav: await speak(text, voices.includes(voice) ? voice : VOICE) };
-    } catch (error) {
-      answer = { id, problem: error instanceof Error ? error.message : String(error) };
-    }
-    process.send?.(answer);
-  });
+/** One is asked for after the other. */
+async function answer({ text, voice = VOICE }: SpeechRequest): Promise<SpeechAnswer> {
+  try {
+    return { wav: await speak(text, voices.includes(voice) ? voice : VOICE) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+process.on('message', (request: SpeechRequest) => {
+  void answer(request).then((said) => process.send?.(said));
 });

@@ -19,45 +19,55 @@ export type Speak = (said: {
 
 /** Flite speaks 12 times as fast as people: a text of the longest kind takes it 20 seconds. */
 const SPEECH_MS_MAX = 30_000;
-/** Of requests that wait for the engine, which speaks one after the other. */
+/** Of texts that wait for the engine, which speaks one after the other. */
 const WAITING_MAX = 100;
 
-const failed = (detail: string): SpeechFailure => ({ failure: 'verb_unavailable', detail });
+const failed = (why: string): SpeechFailure => ({
+  failure: 'verb_unavailable',
+  detail: `say cannot be carried out: ${why}`,
+});
 
-interface Waiting {
+interface Asked extends SpeechRequest {
   readonly resolve: (spoken: Spoken | SpeechFailure) => void;
-  readonly timer: NodeJS.Timeout;
 }
 
 /** Text to speech by Flite, in a process of its own: it speaks without a pause for anybody else. Started by the first text. */
 export class SpeechEngine {
   #child: ChildProcess | undefined;
-  readonly #waiting = new Map<number, Waiting>();
-  #count = 0;
+  readonly #waiting: Asked[] = [];
+  #speaking: { readonly asked: Asked; readonly timer: NodeJS.Timeout } | undefined;
+  #isStopped = false;
 
   readonly speak: Speak = ({ text, voice, language }) => {
     if (language !== undefined && !/^en\b/i.test(language))
-      return Promise.resolve(
-        failed(`say cannot be carried out: the engine speaks English, not ${JSON.stringify(language)}.`),
-      );
-    if (this.#waiting.size >= WAITING_MAX)
-      return Promise.resolve(failed('say cannot be carried out: too many texts wait for the engine.'));
-    const id = ++this.#count;
-    const child = this.#child ?? this.#start();
-    this.#child = child;
+      return Promise.resolve(failed(`the engine speaks English, not ${JSON.stringify(language)}.`));
+    if (this.#waiting.length >= WAITING_MAX)
+      return Promise.resolve(failed('too many texts wait for the engine.'));
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#answer(id, failed('say cannot be carried out: the engine took too long.'));
-        // What it does now, it would go on doing for all that wait.
-        child.kill('SIGKILL');
-      }, SPEECH_MS_MAX);
-      this.#waiting.set(id, { resolve, timer });
-      child.send({ id, text, voice } satisfies SpeechRequest);
+      this.#waiting.push({ text, voice, resolve });
+      this.#goOn();
     });
   };
 
   stop(): void {
+    this.#isStopped = true;
     this.#child?.kill('SIGKILL');
+  }
+
+  #goOn(): void {
+    if (this.#speaking !== undefined || this.#isStopped) return;
+    const asked = this.#waiting.shift();
+    if (asked === undefined) return;
+    const child = this.#child ?? this.#start();
+    this.#child = child;
+    const timer = setTimeout(() => {
+      // What it does, it would go on doing for all that wait.
+      this.#child = undefined;
+      child.kill('SIGKILL');
+      this.#answer(failed('the engine took too long.'));
+    }, SPEECH_MS_MAX);
+    this.#speaking = { asked, timer };
+    child.send({ text: asked.text, voice: asked.voice } satisfies SpeechRequest);
   }
 
   #start(): ChildProcess {
@@ -65,29 +75,31 @@ export class SpeechEngine {
       serialization: 'advanced',
       // WASI is marked as experimental, and each start would say so.
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { NODE_ENV: 'production' },
     });
-    child.on('message', ({ id, wav, problem }: SpeechAnswer) => {
+    child.on('message', ({ wav, problem }: SpeechAnswer) => {
+      if (this.#child !== child) return;
       const read = wav === undefined ? undefined : readWav(wav);
-      if (read === undefined) this.#answer(id, failed(`say cannot be carried out: ${problem}`));
-      else if ('problem' in read) this.#answer(id, failed(`say cannot be carried out: ${read.problem}`));
-      else this.#answer(id, read);
+      if (read === undefined) this.#answer(failed(problem ?? 'the engine said nothing.'));
+      else this.#answer('problem' in read ? failed(read.problem) : read);
     });
     const end = () => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      for (const id of this.#waiting.keys())
-        this.#answer(id, failed('say cannot be carried out: the engine ended.'));
+      this.#answer(failed('the engine ended.'));
     };
     child.on('error', end);
     child.on('exit', end);
     return child;
   }
 
-  #answer(id: number, spoken: Spoken | SpeechFailure): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve(spoken);
+  /** Of the text that is being spoken; then comes the next. */
+  #answer(spoken: Spoken | SpeechFailure): void {
+    const speaking = this.#speaking;
+    if (speaking === undefined) return;
+    this.#speaking = undefined;
+    clearTimeout(speaking.timer);
+    speaking.asked.resolve(spoken);
+    this.#goOn();
   }
 }

@@ -72,7 +72,15 @@ export class CallLogic {
       sessionId: session.sessionId,
     };
     const [run, effects] = startRun(url, variables, nowMs);
-    session.logic = { accountId, accountPath, endpoint, run, legs: [], relay: {}, triggers: [] };
+    session.logic = {
+      accountId,
+      ...(accountPath === undefined ? {} : { accountPath }),
+      endpoint,
+      run,
+      legs: [],
+      relay: {},
+      triggers: [],
+    };
     this.#log(session, nowMs, { type: 'logic.started', data: { endpoint } });
     this.#perform(session, [run, effects], nowMs);
   }

@@ -160,7 +160,7 @@ export class MediaLegs {
 
   #newClient(
     session: Session,
-    { accountId, endpoint, accountPath }: SessionLogic,
+    { accountId, endpoint, accountPath = [accountId] }: SessionLogic,
     { nodeId, nowMs }: { readonly nodeId: string; readonly nowMs: number },
   ): Client {
     const limits: Principal['limits'] = { expiresAtMs: nowMs + LEG_MS_MAX, seconds: [] };
