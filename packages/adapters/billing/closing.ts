@@ -1,21 +1,11 @@
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import { compared, issued } from '@patchbay/domain/billing/collection/postings';
-import {
-  type Bought,
-  type ClosedEdge,
-  noBacking,
-  passingOf,
-  type Share,
-} from '@patchbay/domain/billing/collection/shares';
+import { noBacking, passingOf, type Share } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import {
-  type BillingDocument,
-  comparisonOf,
-  type DocumentDraft,
-} from '@patchbay/domain/billing/documents/document';
-import { minorUnitOf, type Nano, nano } from '@patchbay/domain/billing/money';
+import { type BillingDocument, comparisonOf } from '@patchbay/domain/billing/documents/document';
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
 import { dueMonths } from '@patchbay/domain/test-books/due-months';
@@ -27,7 +17,7 @@ import type { AccountAccrual } from './billing-store.ts';
 import { type ClosedContent, type ClosedRow, closedRows, isBelowLate } from './closed-rows.ts';
 import { insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { closedPassing, earnedShares } from './earned-shares.ts';
-import { fromExactJson, toExactJson } from './exact-json.ts';
+import { toExactJson } from './exact-json.ts';
 import { type ClosingFault, LateAccounts } from './late-accounts.ts';
 import { insertPayout, notesToSetOff, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
 

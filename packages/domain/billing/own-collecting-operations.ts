@@ -41,14 +41,16 @@ export const ownCollectingErrors = {
     title: 'Money is on its way back by this key.',
     owner: 'client',
     retry: 'later',
-    remedy: 'Leave the key until Stripe has done what was asked of it: statements.list says how each invoice stands.',
+    remedy:
+      'Leave the key until Stripe has done what was asked of it: statements.list says how each invoice stands.',
   },
   rail_key_gone: {
     status: 409,
     title: 'The key of Stripe by which it was asked for was taken back.',
     owner: 'client',
     retry: 'never',
-    remedy: 'Give a key of the same Stripe account again: collecting.connect. Or give the money back at Stripe itself.',
+    remedy:
+      'Give a key of the same Stripe account again: collecting.connect. Or give the money back at Stripe itself.',
   },
   rail_key_refused: {
     status: 422,

@@ -289,7 +289,11 @@ describe('collecting', () => {
 });
 
 describe('what invoices pay beyond the payout of their month', () => {
-  const note = (period: string, cents: bigint, weight: bigint, paid = weight) => ({
+  const note = (
+    period: string,
+    cents: bigint,
+    { weight, paid = weight }: { weight: bigint; paid?: bigint },
+  ) => ({
     ...noteOf('reseller', {
       totalMinorUnits: cents,
       backing: { weight: nano(weight), paid: nano(paid), lost: nano(0n) },
@@ -300,11 +304,12 @@ describe('what invoices pay beyond the payout of their month', () => {
 
   it('is behind the payouts of the same account that lack it, the oldest first and once, and of no other payer', () => {
     // Earned in a month without a payout, and carried into two that lack half a cent each.
-    const none = note('2027-01', 0n, (CENT * 6n) / 10n);
-    const [older, newer] = [note('2027-02', 2n, (CENT * 3n) / 2n), note('2027-03', 2n, (CENT * 3n) / 2n)];
+    const none = note('2027-01', 0n, { weight: (CENT * 6n) / 10n });
+    const lacking = { weight: (CENT * 3n) / 2n };
+    const [older, newer] = [note('2027-02', 2n, lacking), note('2027-03', 2n, lacking)];
     expect(fundingOf(older, [none, newer])).toBe(2n);
     expect(fundingOf(newer, [none, older])).toBe(1n);
-    const unpaid = note('2027-01', 0n, (CENT * 6n) / 10n, 0n);
+    const unpaid = note('2027-01', 0n, { weight: (CENT * 6n) / 10n, paid: 0n });
     expect(fundingOf(older, [unpaid, newer])).toBe(1n);
     expect(fundingOf(older, [{ ...none, collectorId: 'seller' }])).toBe(1n);
     expect(fundingOf(older, [{ ...none, accountId: 'another' }])).toBe(1n);
