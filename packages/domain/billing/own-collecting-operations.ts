@@ -40,7 +40,7 @@ export const ownCollectingErrors = {
     status: 409,
     title: 'Money is on its way back by this key.',
     owner: 'client',
-    retry: 'later',
+    retry: 'after',
     remedy:
       'Leave the key until Stripe has done what was asked of it: statements.list says how each invoice stands.',
   },
