@@ -1,3 +1,4 @@
+import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
 import type {
   Authentication,
   CalledEndpoint,
@@ -32,6 +33,13 @@ export class MemoryPlatform implements SignalingPlatform {
   readonly claims: SessionClaim[] = [];
   readonly released: string[] = [];
   claimAnswer: ClaimAnswer = { ok: true };
+  readonly left: ChannelLeave[] = [];
+  /** What is asked of channels waits for the test's answer. */
+  readonly channels: ChannelPlatform = {
+    ask: () => new Promise(() => undefined),
+    leave: (leave) => this.left.push(leave),
+    release: () => undefined,
+  };
   readonly continued: (string | undefined)[] = [];
   relay: RelayPlacement | undefined;
   /** What a relay that is not ours takes, in place of a narrowed credential. */
@@ -55,6 +63,7 @@ export class MemoryPlatform implements SignalingPlatform {
         const principal = this.#principals.get(token);
         return principal === undefined ? { kind: 'refused' } : { kind: 'holds', limits: principal.limits };
       },
+      mayUseChannels: async () => ({ ok: true }),
       narrow: (narrowed) => {
         this.narrowed.push(narrowed);
         const { sessionId } = narrowed;
