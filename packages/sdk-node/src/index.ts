@@ -16,6 +16,15 @@ export {
   requestIdOf,
   type WebhookEvent,
 } from '@patchbay/sdk';
+export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type {
+  ChannelEntry,
+  Subscription,
+  SubscriptionEvents,
+  SubscriptionOptions,
+} from '@patchbay/protocol/client/subscription';
+export type { LogPosition, PresentMember } from '@patchbay/protocol/signaling/channel-messages';
+export type { ChannelClient } from './calling/channel-client.ts';
 export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
 export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
 export type { CredentialLimits } from './credential-options.ts';
@@ -23,7 +32,7 @@ export { type LogicBuilder, type LogicRequest, logic, logicHandler } from './log
 export type { LogicDocument, LogicVerb } from './logic-verbs.generated.ts';
 export type { IceServer } from './minter.ts';
 export type * from './operation-types.generated.ts';
-export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
+export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits, type TokenService } from './patchbay.ts';
 export {
   atLeast,
   fee,
