@@ -85,6 +85,23 @@ test('a loop has each message as it was published, and its end ends the subscrip
   expect(line.last('unsubscribe').subscriptionId).toBe(subscription.id);
 });
 
+test('what comes before a loop begins waits for it, as much as may wait; whoever listens has it at once', async () => {
+  const subscription = channels.of('news').subscribe();
+  const gaps: unknown[] = [];
+  subscription.on('gap', ({ offset }) => gaps.push(offset));
+  begin();
+  for (let offset = 1; offset <= queuedMessagesMax + 2; offset += 1) publish(offset);
+  const loop = subscription[Symbol.asyncIterator]();
+  expect((await loop.next()).value?.offset).toBe(4);
+  expect(gaps).toEqual([3]);
+  const listened = channels.of('other').subscribe();
+  const heard: number[] = [];
+  listened.on('message', ({ offset }) => heard.push(offset));
+  begin();
+  publish(1);
+  expect(heard).toEqual([1]);
+});
+
 test('after a lost connection it is asked for again from where it stands, and what comes late for the old one is nobody’s', () => {
   const subscription = channels.of('news').subscribe();
   const heard: number[] = [];

@@ -53,6 +53,10 @@ export class Subscription extends Emitter<SubscriptionEvents> implements AsyncIt
   #end: { readonly error?: Error } | undefined;
   readonly #queue: ChannelEntry[] = [];
   #isIterated = false;
+  /** Somebody listens to messages: then none waits for a loop that may never begin. */
+  #isListened = false;
+  /** What waited for a loop that had not begun, and was let go. */
+  #letGo: LogPosition | undefined;
   #wake: (() => void)[] = [];
 
   /** @internal */
@@ -67,6 +71,17 @@ export class Subscription extends Emitter<SubscriptionEvents> implements AsyncIt
   /** Of the last message that was received; undefined before it is known where the channel stands. */
   get position(): LogPosition | undefined {
     return this.#position;
+  }
+
+  override on<Name extends keyof SubscriptionEvents>(
+    name: Name,
+    listener: (event: SubscriptionEvents[Name]) => void,
+  ): () => void {
+    if (name === 'message' && !this.#isIterated) {
+      this.#isListened = true;
+      this.#queue.length = 0;
+    }
+    return super.on(name, listener);
   }
 
   /** Resolves once it is there; throws why it is refused. */
@@ -99,6 +114,7 @@ export class Subscription extends Emitter<SubscriptionEvents> implements AsyncIt
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ChannelEntry> {
     this.#isIterated = true;
+    if (this.#letGo !== undefined) this.emit('gap', this.#letGo);
     try {
       for (;;) {
         const next = this.#queue.shift();
@@ -137,9 +153,12 @@ export class Subscription extends Emitter<SubscriptionEvents> implements AsyncIt
     this.#position = { epoch, offset };
     const entry = entryOf(message);
     this.emit('message', entry);
-    if (!this.#isIterated) return;
+    if (this.#isListened && !this.#isIterated) return;
     this.#queue.push(entry);
-    if (this.#queue.length >= queuedMessagesMax) this.#pause();
+    if (this.#queue.length >= queuedMessagesMax) {
+      if (this.#isIterated) this.#pause();
+      else this.#letGo = this.#queue.shift();
+    }
     this.#awaken();
   }
 

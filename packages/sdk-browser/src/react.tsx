@@ -305,6 +305,8 @@ export function usePresence(name: string): UsePresence {
         // The connection was lost meanwhile: it is asked for again when the subscription is back.
         () => undefined,
       );
+    // Messages are for whoever asks for them.
+    subscription.on('message', () => undefined);
     subscription.on('subscribed', () => void readAll());
     subscription.on('joined', (member) => change((map) => map.set(member.connectionId, member)));
     subscription.on('left', ({ connectionId }) => change((map) => map.delete(connectionId)));

@@ -113,7 +113,11 @@ class ServerClient {
    * alone, `pb.notification.publish` needs no connection. Throws `client.timeout` when signaling is not reached within
    * `timeoutMs`, 30,000 by default.
    */
-  async connectChannels({ timeoutMs, services = ['notification'], ...limits }: ConnectOptions): Promise<ChannelClient> {
+  async connectChannels({
+    timeoutMs,
+    services = ['notification'],
+    ...limits
+  }: ConnectOptions): Promise<ChannelClient> {
     const { ChannelClient: Connecting } = await import('./calling/channel-client.ts');
     return Connecting.connect(() => this.token({ ...limits, services }), timeoutMs);
   }
