@@ -66,8 +66,10 @@ describe('signaling frames', () => {
   it('the largest message of a channel fits a frame, however it is escaped, and a larger one is malformed', () => {
     const data = (length: number) => `"${'\\"'.repeat(length / 2 - 1)}"`;
     const published = {
-      ...{ type: 'channelMessage', sequence: 0, subscriptionId: 's', epoch: 'e', offset: 1, messageId: 'm' },
-      ...{ publishedAtMs: 0, publisher: 'x'.repeat(256), encoding: 'json' },
+      type: 'channelMessage',
+      ...{ sequence: 0, subscriptionId: 's', epoch: 'e', offset: 1, messageId: 'm', publishedAtMs: 0 },
+      publisher: 'x'.repeat(256),
+      encoding: 'json',
     } as const;
     const frame = { ...published, data: data(messageBytesMax) };
     expect(decodeServerFrame(encodeServerFrame(frame))).toEqual({ ok: true, frame });

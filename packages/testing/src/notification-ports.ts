@@ -2,15 +2,18 @@ import type { ChannelMember, StoredMessage } from '@patchbay/domain/channels/mes
 import type { NamespaceSettings } from '@patchbay/domain/channels/namespace';
 import type { NotificationPorts } from '@patchbay/services/notification/ports';
 
+interface Log {
+  readonly createdAt: Date;
+  readonly messages: StoredMessage[];
+  readonly keys: Map<string, StoredMessage>;
+}
+
 /** Channels in memory: numbers and keys as the store gives them, and nothing is forgotten. */
 export function memoryNotificationPorts(
   outside: Pick<NotificationPorts, 'minting' | 'placement'>,
   { channelCountMax = 100, namespaceCountMax = 100 } = {},
 ): NotificationPorts & { readonly membersIn: Map<string, ChannelMember[]> } {
-  const logs = new Map<
-    string,
-    { createdAt: Date; messages: StoredMessage[]; keys: Map<string, StoredMessage> }
-  >();
+  const logs = new Map<string, Log>();
   const settings = new Map<string, NamespaceSettings>();
   const membersIn = new Map<string, ChannelMember[]>();
   const recordOf = (name: string) => {
@@ -27,7 +30,7 @@ export function memoryNotificationPorts(
       find: async ({ channel }) => recordOf(channel),
       async publish({ channel, body, key, publisher }) {
         if (!logs.has(channel) && logs.size >= channelCountMax) return 'too_many';
-        const log = logs.get(channel) ?? { createdAt: new Date(0), messages: [], keys: new Map() };
+        const log: Log = logs.get(channel) ?? { createdAt: new Date(0), messages: [], keys: new Map() };
         logs.set(channel, log);
         const known = key === undefined ? undefined : log.keys.get(key);
         if (known !== undefined) return { message: known, isFresh: false };

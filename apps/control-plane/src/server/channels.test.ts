@@ -235,3 +235,22 @@ test('what is past its time is forgotten, and so is a channel in which nothing w
   await forget();
   expect((await ask('GET', '/channels/old')).status).toBe(404);
 });
+
+test('of an erased person neither the name under which they published is left, nor where a message speaks of their endpoint (PRD-4)', async () => {
+  await ask('PUT', '/namespaces/erase', { publishers: 'anybody' });
+  const said = { accountId: acme.accountId, channel: 'erase:a', client: { identity: 'zoe-secret' } };
+  await asNode(node.request('publishChannel', { ...said, encoding: 'json', data: '"I am user:zoe-secret."', key: 'z1' }));
+  await publish('erase:a', { data: 'user:zoe-secret is here, and nobody else.' });
+  await owner.query('BEGIN');
+  await owner.query(`SELECT set_config('patchbay.account_id', $1, true)`, [acme.accountId]);
+  const { rows: places } = await owner.query(
+    `SELECT p.place, person_erase(p.place, $1, person_terms($1, $1, 'user:zoe-secret', 'erased-1'), true) AS count
+     FROM person_places() p WHERE p.of_table = 'channel_message'`,
+    [acme.accountId],
+  );
+  await owner.query('COMMIT');
+  expect(places).toMatchObject([{ count: '2' }]);
+  const { body } = await ask('GET', '/channels/erase:a/messages');
+  expect(JSON.stringify(body)).not.toContain('zoe-secret');
+  expect(body.items[1].publisher).toBe('erased-1');
+});

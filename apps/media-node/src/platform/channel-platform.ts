@@ -103,7 +103,8 @@ export function createChannelPlatform(options: ChannelPlatformOptions): ChannelP
           ...{ accountId, channel },
           ...(cursor === undefined ? {} : { cursor }),
         });
-        return { kind: 'members', ...page };
+        const { items, memberCount, nextCursor } = page;
+        return { kind: 'members', items, memberCount, ...(nextCursor === undefined ? {} : { nextCursor }) };
       }
     }
   }

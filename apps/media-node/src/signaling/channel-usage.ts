@@ -3,7 +3,9 @@ import type { Client } from './clients.ts';
 import type { ChannelQuantity, UsageRecord } from './platform.ts';
 
 /** How often what was counted is recorded: so much a node that is killed does not bill. */
-const FLUSH_MS = 1_000;
+const FLUSH_MS = 5_000;
+/** The same of a client to whom nothing was said: most of them wait most of the time. */
+const IDLE_FLUSH_MS = 30_000;
 
 interface Counted {
   /** Undefined: it has no subscription. */
@@ -39,7 +41,9 @@ export class ChannelUsage {
 
   tick(client: Client, nowMs: number): void {
     const counted = this.#counted.get(client);
-    if (counted !== undefined && nowMs - counted.sinceMs >= FLUSH_MS) this.#flush(client, counted, nowMs);
+    if (counted === undefined) return;
+    const isIdle = counted.deliveredCount + counted.publishedCount === 0;
+    if (nowMs - counted.sinceMs >= (isIdle ? IDLE_FLUSH_MS : FLUSH_MS)) this.#flush(client, counted, nowMs);
   }
 
   /** It has no subscription any more. */

@@ -1,8 +1,9 @@
 import { LogReader, type ReadStep } from '@patchbay/domain/channels/channel-log';
-import { isOver, type StoredMessage } from '@patchbay/domain/channels/message';
+import { type ChannelMember, isOver, type StoredMessage } from '@patchbay/domain/channels/message';
 import { type ChannelEndingCode, channelEndings } from '@patchbay/protocol/signaling/channel-codes';
 import {
   messageBytesMax,
+  type PresentMember,
   type PublishedMessage,
   subscriptionsMax,
 } from '@patchbay/protocol/signaling/channel-messages';
@@ -229,7 +230,7 @@ export class Channels {
       // The platform took this node for gone: it is there.
       if (isOwn && change === 'left' && isPresent) this.#askWhether(subscription);
       else if (!isOwn && isPresent && showsPresence)
-        this.#ports.deliver(client, { type: change, subscriptionId, member });
+        this.#ports.deliver(client, { type: change, subscriptionId, member: shownMember(member) });
     }
   }
 
@@ -326,7 +327,7 @@ export class Channels {
       case 'members': {
         const { items, memberCount, nextCursor } = answer;
         this.#ports.send(client, {
-          ...{ type: 'members', requestId, items, memberCount },
+          ...{ type: 'members', requestId, items: items.map(shownMember), memberCount },
           ...(nextCursor === undefined ? {} : { nextCursor }),
         });
         break;
@@ -470,7 +471,15 @@ export class Channels {
 /** Neither an account's id nor a channel's name has a line feed. */
 const keyOf = (accountId: string, channel: string): string => `${accountId}\n${channel}`;
 
-const shown = ({ expiresAtMs: _, ...message }: StoredMessage): PublishedMessage => message;
+const shown = ({ expiresAtMs: _, publisher, ...message }: StoredMessage): PublishedMessage => ({
+  ...message,
+  ...(publisher === undefined ? {} : { publisher }),
+});
+
+const shownMember = ({ device, ...member }: ChannelMember): PresentMember => ({
+  ...member,
+  ...(device === undefined ? {} : { device }),
+});
 
 /** As much of a part of a log as fits a frame. */
 function fitting(

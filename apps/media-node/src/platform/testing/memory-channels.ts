@@ -29,7 +29,7 @@ export class MemoryChannels {
   publish(accountId: string, channel: string, message: Pick<StoredMessage, 'data'> & Partial<StoredMessage>) {
     const log = this.#logOf(channel);
     const offset = log.messages.length + 1;
-    const published = {
+    const published: StoredMessage = {
       ...{
         epoch: log.epoch,
         offset,
@@ -38,7 +38,7 @@ export class MemoryChannels {
         encoding: 'json',
       },
       ...message,
-    } as const;
+    };
     log.messages.push(published);
     if (!this.unheard.has(offset))
       this.#publish({ type: 'channel.published', accountId, channel, message: published });

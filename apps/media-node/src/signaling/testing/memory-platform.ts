@@ -157,8 +157,9 @@ export class MemoryPlatform implements SignalingPlatform {
   /** The sum of one meter, of all accounts or of one. */
   used(meter: 'sessions' | 'messages' | 'connectedMs', accountId?: string): number {
     return this.usage
+      .filter(({ service }) => service === 'signaling')
       .filter((record) => accountId === undefined || record.accountId === accountId)
-      .flatMap(({ quantities }) => quantities)
+      .flatMap(({ quantities }): readonly { meter: string; quantity: number }[] => quantities)
       .filter((quantity) => quantity.meter === meter)
       .reduce((sum, { quantity }) => sum + quantity, 0);
   }
