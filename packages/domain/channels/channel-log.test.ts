@@ -26,6 +26,13 @@ test('behind a hole nothing comes out before the log was read, and then all of i
   expect(offsetsOf(reader.catchUp({ ...part, throughOffset: 3 }).messages)).toEqual([1, 2, 3, 4]);
 });
 
+test('of a part that begins before the position only what is behind it comes out', () => {
+  const reader = new LogReader({ epoch: 'a', offset: 2 });
+  reader.mistrust();
+  const part = { epoch: 'a', headOffset: 3, firstOffset: 1, messages: [1, 2, 3].map((o) => message(o)) };
+  expect(offsetsOf(reader.catchUp({ ...part, throughOffset: 3 }).messages)).toEqual([3]);
+});
+
 test('what was kept no longer when it was asked for is told as a gap, up to what follows', () => {
   const reader = new LogReader({ epoch: 'a', offset: 2 });
   reader.mistrust();
