@@ -186,6 +186,11 @@ test('a credential for calls alone has no part in channels, and one for channels
   await reader.subscribe().ready();
   await expect(reader.publish(1)).rejects.toMatchObject({ status: 403 });
   await expect(reader.subscribe({ presence: true }).ready()).rejects.toMatchObject({ status: 403 });
+  // What limits calls alone would limit nothing here.
+  const timed: Restriction = { type: 'seconds', max: 60, counts: 'total' };
+  await expect(connect('dave', one, [timed]).channels.of('news').publish(1)).rejects.toMatchObject({
+    code: 'credential.caveat_unenforced',
+  });
 }, 30_000);
 
 test('whom a namespace lets in no longer is unsubscribed, and told why', async () => {

@@ -43,6 +43,8 @@ export interface SignalingPlatformOptions {
   readonly onFailure: (error: unknown, message: string) => void;
 }
 
+type ResolvedOk = Extract<ResolvedCredential, { kind: 'ok' }>;
+
 export interface NotifyingPlatform extends SignalingPlatform {
   /** Holds who is connected to what they may do by now. False when nobody could say it of all of them. */
   review(principals: readonly Principal[]): Promise<boolean>;
@@ -67,7 +69,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 
   /** The outcomes of limits that have no use left, or `used_up` when one of them is the end. */
   async function countUses(
-    { accountId, effective }: Extract<ResolvedCredential, { kind: 'ok' }>,
+    { accountId, effective }: ResolvedOk,
     use: { clientKey: string; isContinuation: boolean },
   ): Promise<'used_up' | readonly LimitOutcome[]> {
     const reached: LimitOutcome[] = [];
@@ -86,7 +88,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     accountId,
     credentialId,
     effective: { limits, prefixIds },
-  }: Extract<ResolvedCredential, { kind: 'ok' }>): Promise<ReadonlyMap<string, number>> {
+  }: ResolvedOk): Promise<ReadonlyMap<string, number>> {
     if (!limits.some(({ kind, counts }) => kind === 'seconds' && counts === 'total')) return new Map();
     try {
       const { items } = await client.call('consumed', { accountId, credentialId, prefixIds: [...prefixIds] });
@@ -162,7 +164,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           feature: featureName(notification.name, feature),
         };
         const now = await resolver.resolveToken(credential, asked);
-        if (now.kind === 'ok') return { ok: true };
+        if (now.kind === 'ok') return rightOf(now.effective);
         const code = now.kind === 'away' ? 'platform.unavailable' : now.code;
         return { ok: false, problem: problemOf(code, now.detail) };
       };
@@ -292,6 +294,19 @@ interface Holder {
   readonly limits: SignalingLimits;
 }
 
+/** What is said of calls alone would be held by nobody in a channel. */
+function rightOf({ session, limits }: ResolvedOk['effective']): ChannelRight {
+  if (session !== undefined)
+    return {
+      ok: false,
+      problem: problemOf('credential.session_not_allowed', 'It is for one session, and for no channel.'),
+    };
+  const held = limits.find(({ kind, isOfPolicy }) => kind !== 'uses' && isOfPolicy !== true);
+  if (held === undefined) return { ok: true };
+  const detail = `Its caveat ${held.kind} would not be held in channels.`;
+  return { ok: false, problem: problemOf('credential.caveat_unenforced', detail) };
+}
+
 /** Of a credential that is not for calls: no call is placed or answered with it, whatever else it may. */
 const channelsAlone = (limits: SignalingLimits): SignalingLimits => ({
   ...limits,
@@ -306,7 +321,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, hasLogicNear, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, isRelayOnly, hasLogicNear, policy }: ResolvedOk,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -333,7 +348,7 @@ function limitsOf(
 const namesIn = ({ allowed, refusal }: HeldList) => ({ allowed, detail: refusal.detail });
 
 function principalOf(
-  { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, accountId, chain, credentialId }: ResolvedOk,
   { credential, identity, continueUse, review, mayUseChannels, limits }: Holder,
 ) {
   const { applicationId, instanceType, prefixIds } = effective;

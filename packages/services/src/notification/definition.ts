@@ -46,6 +46,14 @@ const namespace = z.object({
   isDefault: z.boolean(),
 });
 const named = { channel: channelName };
+const { applicationId, instanceType, ttlSeconds, notBeforeMs, usesMax, features, regions } = limitShape;
+const { countries, deviceKinds, sourceCidrs, endEvent, endSubject } = limitShape;
+/** What a client of channels can be held to: time, bytes and media are those of calls. */
+const tokenLimits = {
+  identity: limitShape.identity.unwrap(),
+  ...{ applicationId, instanceType, ttlSeconds, notBeforeMs, usesMax, features, regions },
+  ...{ countries, deviceKinds, sourceCidrs, endEvent, endSubject },
+};
 
 export const notification = defineService({
   name: 'notification',
@@ -211,7 +219,7 @@ export const notification = defineService({
       access: 'develop',
       isMinting: true,
       /** `ttlSeconds`: by default 3,600, or what is configured where that is less. */
-      request: z.strictObject({ ...limitShape, identity: limitShape.identity.unwrap() }),
+      request: z.strictObject(tokenLimits),
       response: z.object({ token: z.string(), signalUrl: z.string(), expiresAt: z.iso.datetime() }),
       errors: ['notification.no_node', 'notification.no_key', 'notification.ttl_too_long', 'request.invalid'],
     },

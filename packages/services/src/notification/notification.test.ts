@@ -201,7 +201,7 @@ test('createToken 422: no key that can mint', async () => {
 });
 
 test('createToken 400: what makes no credential is told by its name', async () => {
-  const work = handlers.createToken(context('createToken').context, token({ burstBytes: 9_000 }), ports());
+  const work = handlers.createToken(context('createToken').context, token({ endSubject: 'ses_1' }), ports());
   await expect(work).rejects.toMatchObject({ fields: { code: 'request.invalid' } });
 });
 
