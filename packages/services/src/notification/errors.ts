@@ -8,34 +8,34 @@ export const channelErrors = {
     owner: 'config',
     retry: 'never',
     remedy:
-      'Set `subscribers` of the channel’s namespace so that this client may, or give it another credential.',
+      'Set subscribers of the channel’s namespace so that this client may, or give it another credential.',
   },
   publish_refused: {
     ...channelRefusals['notification.publish_refused'],
     owner: 'config',
     retry: 'never',
     remedy:
-      'Set `publishers` of the channel’s namespace so that this client may, or publish from your server.',
+      'Set publishers of the channel’s namespace so that this client may, or publish from your server.',
   },
   presence_refused: {
     ...channelRefusals['notification.presence_refused'],
     owner: 'config',
     retry: 'never',
     remedy:
-      'Set `presence` of the channel’s namespace, or give the client a credential that has the feature.',
+      'Set presence of the channel’s namespace, or give the client a credential that has the feature.',
   },
   message_too_large: {
     ...channelRefusals['notification.message_too_large'],
     owner: 'client',
     retry: 'never',
     remedy:
-      'Send less, and what is large by reference. `messageBytesMax` in the configuration says how much.',
+      'Send less, and what is large by reference. messageBytesMax in the configuration says how much.',
   },
   message_malformed: {
     ...channelRefusals['notification.message_malformed'],
     owner: 'client',
     retry: 'never',
-    remedy: 'Use the SDK, or send JSON text or base64 in `data`, and a channel’s name without blanks.',
+    remedy: 'Use the SDK, or send JSON text or base64 in data, and a channel’s name without blanks.',
   },
   too_many_subscriptions: {
     ...channelRefusals['notification.too_many_subscriptions'],

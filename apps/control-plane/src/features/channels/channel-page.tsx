@@ -51,16 +51,7 @@ export function ChannelPage(): ReactNode {
         title={<span className="font-mono">{channel}</span>}
         scope="A channel of this account."
         examples={examplesOf(accountId, channel)}
-        actions={
-          <>
-            <ChangesLink target={channel} />
-            <IfMay to="notification.removeChannel">
-              <Button variant="danger" disabled={!found.isSuccess} onClick={() => setRemoving(true)}>
-                Remove …
-              </Button>
-            </IfMay>
-          </>
-        }
+        actions={<ChangesLink target={channel} />}
       />
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}
       {found.isPending ? <Skeleton className="h-24 max-w-xl" /> : null}
@@ -73,7 +64,16 @@ export function ChannelPage(): ReactNode {
             <ChannelMessages channel={channel} />
           </div>
           <div className="grid min-w-0 content-start gap-10">
-            <ChannelFacts channel={found.data} />
+            <div className="grid gap-4">
+              <ChannelFacts channel={found.data} />
+              <IfMay to="notification.removeChannel">
+                <div>
+                  <Button variant="danger" onClick={() => setRemoving(true)}>
+                    Remove …
+                  </Button>
+                </div>
+              </IfMay>
+            </div>
             <ChannelMembers channel={channel} />
           </div>
         </div>
