@@ -419,6 +419,13 @@ describe('the documents of a month at Stripe', () => {
       'top clearing': 200,
     });
     expect([own.balance, stripe.state.balance]).toEqual([1200, 1000]);
+    const dispute = own.dispute(payment, 1600);
+    await collectBoth();
+    own.closeDispute(dispute.id, 'lost');
+    await collectBoth();
+    // Nothing came in: nothing is anybody's above its customer, and the seller has paid for what was used all the same.
+    expect(await balances()).toEqual({ 'platform clearing': 1000, 'top clearing': -1000 });
+    expect([own.balance, stripe.state.balance]).toEqual([0, 1000]);
     expect(await billing.countMismatches()).toBe(0);
     expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
   });

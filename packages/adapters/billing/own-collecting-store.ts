@@ -15,6 +15,9 @@ interface SpanRow {
   readonly open_count: number;
 }
 
+/** Account ids begin with their time: these are the newest. */
+const KNOWN_CUSTOMERS_MAX = 5;
+
 /** What seals the key of one account opens that of no other, nor its secrets. */
 const keyName = (accountId: string) => `own-rail-key:${accountId}`;
 const secretsName = (accountId: string) => `own-rail-secrets:${accountId}`;
@@ -51,6 +54,16 @@ export const ownCollectingStore = (
         ...(row.key_hint === null ? {} : { keyHint: row.key_hint }),
         openInvoiceCount: row.open_count,
       };
+    }),
+
+  knownCustomers: (accountId) =>
+    inAccountScope(pool, accountId, async (client) => {
+      const { rows } = await client.query<{ customer_id: string }>(
+        `SELECT customer_id FROM own_rail_party WHERE collector_id = $1 AND customer_id IS NOT NULL
+         ORDER BY account_id DESC LIMIT $2`,
+        [accountId, KNOWN_CUSTOMERS_MAX],
+      );
+      return rows.map(({ customer_id }) => customer_id);
     }),
 
   connect: (accountId, { credentials: { secretKey, webhookSecrets }, fromPeriod }) =>
@@ -95,6 +108,13 @@ export const ownCollectingStore = (
         'UPDATE own_collecting SET to_period = $2 WHERE account_id = $1 AND to_period IS NULL',
         [accountId, currentPeriod],
       );
+      // At another account of Stripe, by a key to come, nobody is known of those who were.
+      if (forgetsKey)
+        await client.query(
+          `UPDATE own_rail_party SET customer_id = NULL, payee_id = NULL, is_payable = false
+           WHERE collector_id = $1`,
+          [accountId],
+        );
       // What never began has asked for nothing that its key would follow.
       await client.query(
         `DELETE FROM own_rail WHERE account_id = $1

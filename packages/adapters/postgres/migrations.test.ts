@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   deployMigrations,
   migrationStatus,
@@ -17,20 +17,21 @@ let root: string;
 let folder: PrismaFolder;
 let database: TestDatabase;
 
-beforeAll(async () => {
+beforeEach(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'patchbay-migrations-'));
   folder = prismaFolder(root);
   cpSync(path.dirname(ownPrismaFolder.schemaDirectory), path.join(root, 'prisma'), { recursive: true });
   database = await createTestDatabase();
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await database.drop();
   rmSync(root, { recursive: true });
 });
 
 it('writes what takes the committed migrations to the schema, and deploys it once', {
-  timeout: 60_000,
+  // All migrations run three times, on a database in this process.
+  timeout: 240_000,
 }, async () => {
   expect(await pendingSql(folder)).toBeUndefined();
   appendFileSync(

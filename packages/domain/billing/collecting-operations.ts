@@ -69,7 +69,8 @@ const sellerAnswer = z.object({
 });
 
 const documentParty = z.object({
-  accountId: idField('acc'),
+  /** Absent: an account above that you do not see. */
+  accountId: idField('acc').optional(),
   legalName: z.string(),
   addressLines: z.array(z.string()),
   taxId: z.string().optional(),
@@ -103,7 +104,8 @@ const documentHead = z.object({
   accountId: idField('acc'),
   /** As it stands on the document: of the buyer, and of the seller. */
   accountName: z.string(),
-  sellerId: idField('acc'),
+  /** Absent: an account above that you do not see. */
+  sellerId: idField('acc').optional(),
   sellerName: z.string(),
   period,
   currency: z.string(),
@@ -326,6 +328,7 @@ export const collectingResources = {
         path: '/seller',
         summary: 'Say what stands on documents of this account from the next one on.',
         access: 'bill',
+        replaces: 'get',
         request: z.strictObject({
           ...seller,
           numberPrefix: seller.numberPrefix.default('D'),

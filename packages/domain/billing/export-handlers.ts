@@ -1,17 +1,19 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import type { billing } from './definition.ts';
-import { ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
+import { ledgerRow, statementRow } from './export-rows.ts';
+import { partiesIn, partiesOf, sellerTag } from './parties.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import type { EdgeLine } from './rating.ts';
+import type { PayableLine, ReceivableLine } from './statement.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
 export const exportLedger: Handlers['ledger']['export'] = async (
   context,
   { from, to = from, after, ...asked },
-  { ledger },
+  { ledger, billing },
 ) => {
   const { entries, nextAfter } = await ledger.entries(context.entity.accountId, {
     ...asked,
@@ -19,15 +21,16 @@ export const exportLedger: Handlers['ledger']['export'] = async (
     to,
     ...(after === undefined ? {} : { after: partsOf(after, LEDGER_AFTER_PARTS) }),
   });
+  const parties = await partiesOf(context, partiesIn(entries), { billing });
   return {
-    rows: entries.map(ledgerRow),
+    rows: entries.map((entry) => ledgerRow(entry, parties)),
     ...(nextAfter === undefined ? {} : { nextAfter: JSON.stringify(nextAfter) }),
   };
 };
 
 /** Account, month, transaction and book. */
 const LEDGER_AFTER_PARTS = 4;
-/** Month, buyer, seller and key. */
+/** Month, buyer, tag of the seller and key. */
 const LINE_AFTER_PARTS = 4;
 
 /** Month after month, the oldest first; within one in an order that new use does not change. */
@@ -43,7 +46,15 @@ export const exportStatements: Handlers['statements']['export'] = async (
     .map(({ name }) => name)
     .filter((name) => name >= from && name >= firstMonth && name <= to)
     .sort();
-  const rows: StatementRow[] = [];
+  const sold: { readonly line: PayableLine | ReceivableLine; readonly period: string }[] = [];
+  const answer = async (more: { readonly nextAfter?: string }) => {
+    const ids = [...new Set(sold.map(({ line }) => line.sellerId))];
+    const parties = await partiesOf(context, { ids }, { billing: store });
+    const rows = sold.map(({ line, period }) =>
+      statementRow(line, { accountId, period, catalogue, parties }),
+    );
+    return { rows, ...more };
+  };
   let last: readonly string[] = [];
   for (const period of periods) {
     const { lines, children } = await store.readLines({ accountId, period: periodOf(period) });
@@ -52,19 +63,19 @@ export const exportStatements: Handlers['statements']['export'] = async (
       .filter(({ place }) => behind === undefined || compare(place, behind) > 0)
       .sort((one, other) => compare(one.place, other.place));
     for (const { line, place } of placed) {
-      if (rows.length === limit) return { rows, nextAfter: JSON.stringify(last) };
-      rows.push(statementRow(line, { accountId, period, catalogue }));
+      if (sold.length === limit) return await answer({ nextAfter: JSON.stringify(last) });
+      sold.push({ line, period });
       last = place;
     }
   }
-  return { rows };
+  return await answer({});
 };
 
-const placeOf = (period: string, { buyerId, sellerId, key }: EdgeLine): readonly string[] => [
+const placeOf = (period: string, line: EdgeLine): readonly string[] => [
   period,
-  buyerId,
-  sellerId,
-  key,
+  line.buyerId,
+  sellerTag(line),
+  line.key,
 ];
 
 function compare(one: readonly string[], other: readonly string[]): number {

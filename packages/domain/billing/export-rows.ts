@@ -3,13 +3,15 @@ import type { Dimensions } from '../metering/usage-record.ts';
 import { causeOf } from './ledger-cause.ts';
 import type { ExportedEntry } from './ledger-reader.ts';
 import { formatDecimal, nano } from './money.ts';
+import type { Parties } from './parties.ts';
 import { splitMeter } from './price.ts';
 import type { PayableLine, ReceivableLine } from './statement.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /**
  * The columns of an exported ledger, in their order. Whoever reads a file relies on them: none is renamed or moved, and a new
- * one comes last. Amounts are exact decimals of the major unit; what a row does not have is empty.
+ * one comes last. Amounts are exact decimals of the major unit; what a row does not have is empty, as is the id of whom above
+ * its reader does not see (PRD-2).
  */
 export const ledgerColumns = [
   'at',
@@ -51,7 +53,7 @@ export const statementColumns = [
 ] as const;
 export type StatementRow = Readonly<Record<(typeof statementColumns)[number], string>>;
 
-export function ledgerRow(entry: ExportedEntry): LedgerRow {
+export function ledgerRow(entry: ExportedEntry, { idOf, textOf }: Parties): LedgerRow {
   const cause = causeOf(entry.sourceRef);
   return {
     at: new Date(entry.atMs).toISOString(),
@@ -59,14 +61,14 @@ export function ledgerRow(entry: ExportedEntry): LedgerRow {
     transactionId: entry.transactionId,
     accountId: entry.accountId,
     book: entry.book,
-    counterpartyId: entry.counterpartyId,
+    counterpartyId: idOf(entry.counterpartyId) ?? '',
     currency: entry.currency,
     amount: formatDecimal(entry.amount),
     cause: 'what' in cause ? `${cause.kind}:${cause.what}` : cause.kind,
     service: cause.kind === 'use' ? cause.service : '',
     meter: cause.kind === 'use' ? cause.meter : '',
     documentId: cause.kind === 'document' ? cause.documentId : '',
-    sourceRef: entry.sourceRef,
+    sourceRef: textOf(entry.sourceRef),
   };
 }
 
@@ -74,12 +76,13 @@ interface RowOf {
   readonly accountId: string;
   readonly period: string;
   readonly catalogue: MeterCatalogue;
+  readonly parties: Parties;
 }
 
 /** A line that the account owes, or that a child owes it: then with what that use costs the account itself. */
 export function statementRow(
   line: PayableLine | ReceivableLine,
-  { accountId, period, catalogue }: RowOf,
+  { accountId, period, catalogue, parties }: RowOf,
 ): StatementRow {
   const { amount: price, per, ...terms } = tariffToWire(line.tariff);
   const sold = 'cost' in line ? line : undefined;
@@ -88,7 +91,7 @@ export function statementRow(
     accountId,
     side: sold === undefined ? 'payable' : 'receivable',
     buyerId: line.buyerId,
-    sellerId: line.sellerId,
+    sellerId: parties.idOf(line.sellerId) ?? '',
     currency: line.currency,
     ...splitMeter(line.meter),
     unit: catalogue.get(line.meter)?.unit ?? 'count',

@@ -16,6 +16,7 @@ const { collecting } = ownCollectingHandlers;
 
 let book: OwnCollectingBook;
 let checked: OwnRailCheck;
+let known: readonly string[];
 beforeEach(() => {
   book = memoryOwnCollecting();
   checked = 'usable';
@@ -30,7 +31,10 @@ const ports = () =>
   ({
     ownCollecting: book,
     isTest: async (accountId: string) => accountId.startsWith('test'),
-    checkOwnRail: async () => checked,
+    checkOwnRail: async (_: unknown, knownCustomers: readonly string[]) => {
+      known = knownCustomers;
+      return checked;
+    },
     webhookUrlOf: (accountId: string) => `https://patchbay.test/api/stripe/${accountId}`,
   }) as never;
 const connect = (accountId?: string) => collecting.connect(at(accountId).context, credentials, ports());
@@ -66,11 +70,21 @@ describe('collecting', () => {
   });
 
   test('connect 422: a key that Stripe refuses, or one for tests, asks nobody for anything', async () => {
-    for (const outcome of ['refused', 'test-key'] as const) {
+    for (const outcome of ['refused', 'test-key', 'other-account'] as const) {
       checked = outcome;
       await expect(connect()).rejects.toMatchObject(refusal(422, 'rail_key_refused'));
     }
     expect(await book.find('reseller')).toBeUndefined();
+  });
+
+  test('connect 422: another key is tried with who was asked for money already, and the first with nobody (decision 0017)', async () => {
+    await connect();
+    expect(known).toEqual([]);
+    checked = 'other-account';
+    await expect(connect()).rejects.toMatchObject({
+      fields: { code: 'billing.rail_key_refused', publicDetail: expect.stringContaining('another account') },
+    });
+    expect(known).toEqual(['cus_of_reseller']);
   });
 
   test('connect 502: where Stripe does not answer, nothing is changed', async () => {

@@ -22,6 +22,13 @@ async function answered(
   };
 }
 
+const whyUnusable = {
+  'test-key': 'It is a key of Stripe for tests.',
+  'other-account':
+    'It is of another account of Stripe, which knows none of the customers that were asked for money already.',
+  refused: 'Stripe refuses the key.',
+} as const;
+
 /** A seller that asks its customers for money by a Stripe account of its own (BIL-6, decision 0017). */
 export const ownCollectingHandlers: Pick<Handlers, 'collecting'> = {
   collecting: {
@@ -35,13 +42,12 @@ export const ownCollectingHandlers: Pick<Handlers, 'collecting'> = {
           'The account at the top of a tree collects already, and what is on the books of tests nobody pays.',
         );
       const before = await answered(context, ports);
-      const check = await ports.checkOwnRail(credentials);
+      const check = await ports.checkOwnRail(
+        credentials,
+        await ports.ownCollecting.knownCustomers(accountId),
+      );
       if (check === 'unavailable') throw context.error('billing.rail_failed', 'Stripe did not answer.');
-      if (check !== 'usable')
-        throw context.error(
-          'billing.rail_key_refused',
-          check === 'test-key' ? 'It is a key of Stripe for tests.' : 'Stripe refuses the key.',
-        );
+      if (check !== 'usable') throw context.error('billing.rail_key_refused', whyUnusable[check]);
       const fromPeriod = nextPeriod(periodAt(context.nowMs())).name;
       if (!(await ports.ownCollecting.connect(accountId, { credentials, fromPeriod })))
         throw context.error(

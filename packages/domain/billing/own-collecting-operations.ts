@@ -41,7 +41,8 @@ export const ownCollectingErrors = {
     title: 'The key cannot be used.',
     owner: 'client',
     retry: 'never',
-    remedy: 'Give a live secret or restricted key of Stripe that may read and write customers and invoices.',
+    remedy:
+      'Give a live secret or restricted key of Stripe that may read and write customers and invoices, and of the same account of Stripe as the key before it.',
   },
 } as const;
 

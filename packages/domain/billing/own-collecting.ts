@@ -86,6 +86,8 @@ export interface OwnCollecting {
 /** Which accounts collect themselves. It sees one account and what lies below it. */
 export interface OwnCollectingBook {
   find(accountId: string): Promise<OwnCollecting | undefined>;
+  /** Some of the customers that its rail knows: by them another key of the same payment account is told from a foreign one. */
+  knownCustomers(accountId: string): Promise<readonly string[]>;
   /**
    * Keeps what it collects by, and lets it begin with `fromPeriod`, or go on where it does. False: an account at or below it
    * is prepaid, and its money is with the platform.
@@ -105,7 +107,10 @@ export interface OwnCollectingBook {
   isWithin(accountId: string, periods: readonly string[]): Promise<boolean>;
 }
 
-/** 'test-key': it asks for no real money. 'refused': Stripe does not know it, or it may not read customers. */
-export type OwnRailCheck = 'usable' | 'test-key' | 'refused' | 'unavailable';
+/**
+ * 'test-key': it asks for no real money. 'refused': Stripe does not know it, or it may not read customers. 'other-account': it
+ * is of another account of Stripe than the key before it, where nobody is known that was asked for money already.
+ */
+export type OwnRailCheck = 'usable' | 'test-key' | 'refused' | 'other-account' | 'unavailable';
 
 export const KEY_HINT_LENGTH = 4;

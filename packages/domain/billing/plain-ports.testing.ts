@@ -43,6 +43,7 @@ export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map
   const kept = new Map<string, OwnCollecting>();
   return {
     find: async (accountId) => kept.get(accountId),
+    knownCustomers: async (accountId) => (kept.has(accountId) ? [`cus_of_${accountId}`] : []),
     async connect(accountId, { credentials, fromPeriod }) {
       const before = kept.get(accountId)?.span.fromPeriod;
       kept.set(accountId, {

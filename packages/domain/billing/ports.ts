@@ -1,4 +1,3 @@
-import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
@@ -29,7 +28,8 @@ export interface BillingPorts {
   collectorOf(accountId: string): Promise<string | undefined>;
   readonly ownCollecting: OwnCollectingBook;
   readonly comparisons: ComparisonBook;
-  checkOwnRail(credentials: OwnRailCredentials): Promise<OwnRailCheck>;
+  /** `knownCustomers` are of the rail that the credentials would go on with. */
+  checkOwnRail(credentials: OwnRailCredentials, knownCustomers: readonly string[]): Promise<OwnRailCheck>;
   /** Where the own Stripe account of a seller tells what happened. */
   webhookUrlOf(accountId: string): string;
   /** Whether an account is on the books of tests (PRD-1). */
@@ -42,6 +42,4 @@ export interface BillingPorts {
   readonly posting: PostingBudget;
   /** What the services declare: only that has a price. */
   readonly catalogue: MeterCatalogue;
-  /** The accounts of a chain that a caller sees, from the highest down. Nobody is told what those above pay. */
-  visibleChain(chain: readonly string[], actor: Actor): Promise<readonly string[]>;
 }

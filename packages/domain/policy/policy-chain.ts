@@ -34,6 +34,8 @@ export interface StoredPolicy extends PolicyPlace {
   /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
+  /** Of a plan and of what was set from above: the account above whose it is. Each has a word, and a plan, of its own (POL-2). */
+  readonly setById?: string | undefined;
   /** A level of a credential, which nobody sets policies at: something holds it, and all that are narrowed from it, to this. */
   readonly credentialId?: string | undefined;
   /**
@@ -46,20 +48,28 @@ export interface StoredPolicy extends PolicyPlace {
 
 /**
  * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
- * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself, its lists
- * and services, its spending, and what it set for the region; below the last come its application, the instance type of that,
- * the endpoint, and what a credential is held to. At each place what holds for as long as its cause does stands above its own word.
+ * left out. Every account of the chain stands there with the plans that those above gave it, what they set for it, what it set
+ * itself, its lists and services, its spending, and what it set for the region; below the last come its application, the instance
+ * type of that, the endpoint, and what a credential is held to. Of those above, the farthest speaks first, so that none nearer
+ * widens what it says; what is of nobody above does not hold. At each place what holds for as long as its cause does stands above
+ * its own word.
  */
 export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
   const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
   const ofAccounts = subject.chain.flatMap((accountId, depth) => {
     const own = byAccount.get(accountId) ?? [];
+    const above = subject.chain.slice(0, depth);
     return [
-      ...levelsOf(own, { isAt: ({ by }) => by === 'plan', depth }),
-      ...levelsOf(own, {
-        isAt: (row) => row.by === 'above' && isBare(row) && row.heldBy === undefined,
-        depth,
-      }),
+      ...above.flatMap((setById) =>
+        levelsOf(own, { isAt: (row) => row.by === 'plan' && row.setById === setById, depth }),
+      ),
+      ...above.flatMap((setById) =>
+        levelsOf(own, {
+          isAt: (row) =>
+            row.by === 'above' && isBare(row) && row.heldBy === undefined && row.setById === setById,
+          depth,
+        }),
+      ),
       ...levelsOf(own, {
         isAt: (row) => row.by === 'above' && isBare(row) && row.heldBy !== undefined,
         depth,
@@ -116,12 +126,14 @@ function levelsOf(
 
 /** The level that a place of an account is. `depth` 0 is the platform. */
 export function originOf(
-  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId' | 'credentialId' | 'heldBy'>,
+  row: PolicyPlace &
+    Pick<StoredPolicy, 'accountId' | 'by' | 'planId' | 'setById' | 'credentialId' | 'heldBy'>,
   depth: number,
 ): PolicyOrigin {
   const { accountId, by, planId, region, applicationId, instanceType, endpoint, credentialId } = row;
   const held = row.heldBy === undefined ? {} : { heldBy: row.heldBy };
-  if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
+  const set = row.setById === undefined ? {} : { setById: row.setById };
+  if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '', ...set };
   if (by === 'access' || by === 'spending') return { level: by, accountId };
   if (region !== undefined) return { level: 'region', accountId, region };
   if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint, ...held };
@@ -132,7 +144,7 @@ export function originOf(
       : { level: 'instanceType', accountId, applicationId, instanceType };
   return depth === 0
     ? { level: 'platform', accountId, ...held }
-    : { level: 'account', accountId, by, ...held };
+    : { level: 'account', accountId, by, ...set, ...held };
 }
 
 /** Everything that a subject is counted in, whether or not anything is limited there today: see `scopeOf`. */

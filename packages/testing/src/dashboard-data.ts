@@ -185,7 +185,8 @@ async function addChannels(
   await pb.notification.putNamespace(accountId, { namespace: 'inbox', subscribers: 'named' });
   await pb.notification.publish(accountId, { channel: 'news', data: 'Maintenance tonight at ten.' });
   const said = ['Good morning.', 'The results of your blood test are in. '.repeat(6), 'Thank you!'];
-  for (const text of said) await pb.notification.publish(accountId, { channel, data: { kind: 'chat', text } });
+  for (const text of said)
+    await pb.notification.publish(accountId, { channel, data: { kind: 'chat', text } });
   await pb.notification.publish(accountId, { channel, base64: 'AQIDBAUGBwgJ' });
   await withOwner(databaseUrl, async (pool) => {
     await pool.query(

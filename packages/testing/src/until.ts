@@ -10,7 +10,7 @@ export interface UntilOptions {
 /** Asks again until the answer is neither undefined nor false, and answers it. Throws at the bound, with the last error. */
 export async function until<Value>(
   ask: () => Promise<Value | undefined | false> | Value | undefined | false,
-  { what, timeoutMs = 10_000, pollMs = 50 }: UntilOptions,
+  { what, timeoutMs = 30_000, pollMs = 50 }: UntilOptions,
 ): Promise<Value> {
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;

@@ -145,7 +145,7 @@ test('a credential is held to the list for credentials where it is shown, and a 
   const unsubscribe = bus.subscribe(({ message }) => void messages.push(message), await bus.latest());
   await setLists([], office);
   await expect
-    .poll(() => messages, { timeout: 5_000 })
+    .poll(() => messages, { timeout: 20_000 })
     .toContainEqual({ type: 'account.changed', accountId: account.accountId });
   unsubscribe();
   const show = (from: string) =>
@@ -185,7 +185,7 @@ test('an address that shows itself counts as its account for every relay, which 
     status: 409,
     body: { code: 'access.address_taken' },
   });
-  await expect.poll(beat, { timeout: 5_000 }).not.toBe(before);
+  await expect.poll(beat, { timeout: 20_000 }).not.toBe(before);
   const list = await served.internal(node.request('listAddresses', {}));
   expect(await list.json()).toMatchObject({
     version: await beat(),

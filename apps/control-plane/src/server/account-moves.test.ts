@@ -175,6 +175,22 @@ test('keys and credentials reach along the new chain with the answer of the move
   unsubscribe();
 });
 
+test('an account is not moved to where another collects, and stands where it stood (decision 0017)', async () => {
+  await asOwner(
+    database.url,
+    `INSERT INTO own_collecting (account_id, from_period) VALUES ('${ids.new}', '2020-01')`,
+  );
+  const asked = { key: owner.key, body: { parentId: ids.new } };
+  const answer = await served.rest('POST', `/v1/accounts/${ids.customer}/move`, asked);
+  expect(answer).toMatchObject({ status: 409, body: { code: 'tenancy.move_impossible' } });
+  expect(answer.body.detail).toContain('a month is asked for by one');
+  expect((await served.rest('GET', `/v1/accounts/${ids.customer}`, { key: owner.key })).body).toMatchObject({
+    parentId: ids.old,
+  });
+  await asOwner(database.url, `DELETE FROM own_collecting WHERE account_id = '${ids.new}'`);
+  await move();
+});
+
 test('every log that the move concerns has its entry; the one that moved is told of nobody above it (ACC-8, C3)', async () => {
   await move();
   const entriesOf = async (accountId: string, key: string) =>

@@ -163,7 +163,7 @@ test('C40: a request killed between its change and its entry had no effect; a re
   // What a killed process never does: forget its claim.
   const abandon = vi.spyOn(dying.control.platform.idempotency, 'abandon').mockResolvedValue();
   const killed = dying.rest('POST', at('/accounts'), options);
-  await vi.waitUntil(heldUp, { timeout: 4_000 });
+  await vi.waitUntil(heldUp, { timeout: 20_000 });
   await owner.query('SELECT pg_terminate_backend($1)', [await heldUp()]);
   expect((await killed).status).toBeGreaterThanOrEqual(500);
   abandon.mockRestore();
@@ -181,13 +181,13 @@ test('C40: a request killed between its change and its entry had no effect; a re
 test('a request that outlives its lease takes its change back when a repeat came first: one effect in sum (C40)', async () => {
   const letGo = await holdUp();
   const slow = repeat('slow');
-  await vi.waitUntil(heldUp, { timeout: 4_000 });
+  await vi.waitUntil(heldUp, { timeout: 20_000 });
   await leaseRunsOut('slow');
   const taken = repeat('slow');
   await vi.waitUntil(
     async () =>
       (await owner.query(`SELECT 1 FROM idempotency_key WHERE key = 'slow' AND attempt = 2`)).rowCount === 1,
-    { timeout: 4_000 },
+    { timeout: 20_000 },
   );
   await letGo();
   expect([(await slow).status, (await taken).status].sort()).toEqual([200, 409]);

@@ -50,11 +50,13 @@ export function channelHandlers(channels: ChannelWork['forNodes']): Handlers {
       onlySignaling(node);
       const kept = await channels.settingsOf(accountId, channel);
       return {
-        part: asPart(await channels.part({
+        part: asPart(
+          await channels.part({
             ...{ accountId, channel, kept, limit: PART_MESSAGES_MAX },
             after: after.offset,
             epoch: after.epoch,
-          })),
+          }),
+        ),
       };
     },
 

@@ -127,7 +127,9 @@ test('pages go from the newest back and from an offset on, each message once', a
 test('a namespace keeps as many as it says, and who asks for what is gone is told from where on all is kept', async () => {
   await ask('PUT', '/namespaces/short', { historyCount: 2 });
   for (let index = 1; index <= 4; index += 1) await publish('short:a', { data: index });
-  const { part } = await asNode(node.request('subscribeChannel', subscribing('short:a', { after: { offset: 1 } })));
+  const { part } = await asNode(
+    node.request('subscribeChannel', subscribing('short:a', { after: { offset: 1 } })),
+  );
   expect(part).toMatchObject({ headOffset: 4, firstOffset: 3, throughOffset: 4 });
   expect(part.messages.map(({ data }: { data: string }) => data)).toEqual(['3', '4']);
 });
@@ -239,7 +241,9 @@ test('what is past its time is forgotten, and so is a channel in which nothing w
 test('of an erased person neither the name under which they published is left, nor where a message speaks of their endpoint (PRD-4)', async () => {
   await ask('PUT', '/namespaces/erase', { publishers: 'anybody' });
   const said = { accountId: acme.accountId, channel: 'erase:a', client: { identity: 'zoe-secret' } };
-  await asNode(node.request('publishChannel', { ...said, encoding: 'json', data: '"I am user:zoe-secret."', key: 'z1' }));
+  await asNode(
+    node.request('publishChannel', { ...said, encoding: 'json', data: '"I am user:zoe-secret."', key: 'z1' }),
+  );
   await publish('erase:a', { data: 'user:zoe-secret is here, and nobody else.' });
   await owner.query('BEGIN');
   await owner.query(`SELECT set_config('patchbay.account_id', $1, true)`, [acme.accountId]);

@@ -32,11 +32,18 @@ export function ownRails(secrets: OwnRailSecrets, env: RailEnv) {
       known.set(collectorId, { rail, changedAtMs });
       return rail;
     },
-    async check(credentials: OwnRailCredentials): Promise<OwnRailCheck> {
+    async check(credentials: OwnRailCredentials, knownCustomers: readonly string[]): Promise<OwnRailCheck> {
       if (isTestKey(credentials.secretKey) && !areTestKeysTaken(env)) return 'test-key';
       try {
-        await railFrom(credentials).readCustomer(NO_CUSTOMER);
-        return 'usable';
+        const rail = railFrom(credentials);
+        if (knownCustomers.length === 0) {
+          await rail.readCustomer(NO_CUSTOMER);
+          return 'usable';
+        }
+        // One of them may have been removed at Stripe; not all of them, or there is nobody to be asked for anything.
+        for (const customerId of knownCustomers)
+          if ((await rail.readCustomer(customerId)) !== undefined) return 'usable';
+        return 'other-account';
       } catch (cause) {
         if (!(cause instanceof RailError)) throw cause;
         return cause.failure === 'unavailable' ? 'unavailable' : 'refused';

@@ -208,7 +208,7 @@ test('an account is used up by what all its nodes have uploaded: nodes are told,
   // What was ever used: it never begins anew.
   expect(inAll).toEqual({ setting: 'relayBytesTotalMax', scope, max: 1_000 });
   await expect
-    .poll(() => messages, { timeout: 5_000 })
+    .poll(() => messages, { timeout: 20_000 })
     .toContainEqual({ type: 'account.changed', accountId: reseller.accountId });
   unsubscribe();
 });

@@ -158,6 +158,7 @@ const ownColumns: Readonly<Record<string, string>> = { account: 'id', endpoint_t
 async function stateOfAlice(): Promise<string> {
   const tables = [
     'account',
+    'account_suspension',
     'application',
     'api_key',
     'role_grant',
@@ -185,6 +186,7 @@ async function stateOfAlice(): Promise<string> {
     'collection',
     'spending_limit',
     'prepaid_account',
+    'prepaid_word',
     'credit',
     'top_up',
     'service_access',

@@ -122,7 +122,12 @@ describe('channels of a node (NTF)', () => {
     subscribe(carol);
     answer(subscribed([], 0));
     const member = { connectionId: 'con_x', identity: 'dave', sinceMs: 0 };
-    const joined = { type: 'channelPresence', accountId: 'acc_a', channel: 'news', change: 'joined' } as const;
+    const joined = {
+      type: 'channelPresence',
+      accountId: 'acc_a',
+      channel: 'news',
+      change: 'joined',
+    } as const;
     world.tell({ ...joined, member });
     expect(bob.all('joined')).toMatchObject([{ member }]);
     expect(carol.all('joined')).toEqual([]);

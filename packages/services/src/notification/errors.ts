@@ -14,22 +14,19 @@ export const channelErrors = {
     ...channelRefusals['notification.publish_refused'],
     owner: 'config',
     retry: 'never',
-    remedy:
-      'Set publishers of the channel’s namespace so that this client may, or publish from your server.',
+    remedy: 'Set publishers of the channel’s namespace so that this client may, or publish from your server.',
   },
   presence_refused: {
     ...channelRefusals['notification.presence_refused'],
     owner: 'config',
     retry: 'never',
-    remedy:
-      'Set presence of the channel’s namespace, or give the client a credential that has the feature.',
+    remedy: 'Set presence of the channel’s namespace, or give the client a credential that has the feature.',
   },
   message_too_large: {
     ...channelRefusals['notification.message_too_large'],
     owner: 'client',
     retry: 'never',
-    remedy:
-      'Send less, and what is large by reference. messageBytesMax in the configuration says how much.',
+    remedy: 'Send less, and what is large by reference. messageBytesMax in the configuration says how much.',
   },
   message_malformed: {
     ...channelRefusals['notification.message_malformed'],

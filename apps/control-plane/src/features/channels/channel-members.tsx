@@ -40,12 +40,7 @@ export function ChannelMembers({ channel }: { readonly channel: string }): React
         </p>
       ) : null}
       {members.length === 0 ? null : (
-        <Table
-          label="Members"
-          columns={columns}
-          rows={members}
-          rowKey={({ connectionId }) => connectionId}
-        />
+        <Table label="Members" columns={columns} rows={members} rowKey={({ connectionId }) => connectionId} />
       )}
       <LoadMore
         hasMore={list.hasNextPage}
