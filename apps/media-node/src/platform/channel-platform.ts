@@ -8,9 +8,9 @@ import type {
   ChannelLeave,
   ChannelPlatform,
   ChannelQuestion,
+  ChannelUser,
   LogPlace,
 } from '../signaling/channel-platform.ts';
-import type { Principal } from '../signaling/platform.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { SessionClaims } from './session-claims.ts';
@@ -112,15 +112,15 @@ export function createChannelPlatform(options: ChannelPlatformOptions): ChannelP
 
 const placeOf = ({ epoch, offset }: LogPlace) => ({ offset, ...(epoch === undefined ? {} : { epoch }) });
 
-const clientOf = ({ identity, applicationId, instanceType }: Principal) => ({
+const clientOf = ({ identity, applicationId, instanceType }: ChannelUser) => ({
   identity,
   ...(applicationId === undefined ? {} : { applicationId }),
   ...(instanceType === undefined ? {} : { instanceType }),
 });
 
 async function rightTo(
-  principal: Principal,
-  features: readonly Parameters<Principal['mayUseChannels']>[0][],
+  principal: ChannelUser,
+  features: readonly Parameters<ChannelUser['mayUseChannels']>[0][],
 ): Promise<Problem | undefined> {
   for (const feature of features) {
     const right = await principal.mayUseChannels(feature);
@@ -134,7 +134,7 @@ const holdIdOf = (connectionId: string): string => `channels ${connectionId}`;
 /** The first subscription of a connection is counted as a session is, where policies count over all nodes. */
 async function countedRefusal(
   claims: ChannelPlatformOptions['claims'],
-  { accountId, applicationId, instanceType, identity, limits }: Principal,
+  { accountId, applicationId, instanceType, identity, limits }: ChannelUser,
   connectionId: string,
 ): Promise<Problem | undefined> {
   if (limits.isCounted !== true) return undefined;

@@ -11,10 +11,10 @@ import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/ca
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import { notification } from '@patchbay/services/notification/definition';
+import type { ChannelFeature, ChannelRight } from '../signaling/channel-platform.ts';
 import type {
   Authentication,
   AuthenticationContext,
-  ChannelRight,
   NarrowedTo,
   PlatformNotice,
   Principal,
@@ -156,7 +156,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
         return { kind: 'refused', ending: endingOf(now.byPolicy) };
       };
       const { identity } = effective;
-      const mayUseChannels = async (feature: string): Promise<ChannelRight> => {
+      const mayUseChannels = async (feature: ChannelFeature): Promise<ChannelRight> => {
         const asked = {
           ...channelUse,
           ...by,

@@ -1,7 +1,23 @@
 import type { LogPart } from '@patchbay/domain/channels/channel-log';
 import type { ChannelMember, StoredMessage } from '@patchbay/domain/channels/message';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { Problem } from '@patchbay/protocol/signaling/messages';
-import type { Principal } from './platform.ts';
+import type { notification } from '@patchbay/services/notification/definition';
+
+export type ChannelFeature = keyof (typeof notification)['features'];
+export type ChannelRight = { readonly ok: true } | { readonly ok: false; readonly problem: Problem };
+
+/** What of the holder of a credential channels go by. */
+export interface ChannelUser {
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly instanceType?: string;
+  readonly identity: string;
+  readonly deviceKind?: DeviceKind;
+  readonly limits: { readonly isCounted?: boolean };
+  /** Whether it may use a feature of channels now. Does not reject. */
+  mayUseChannels(feature: ChannelFeature): Promise<ChannelRight>;
+}
 
 /** Behind which message; without an epoch, of whichever log there is. */
 export interface LogPlace {
@@ -13,7 +29,7 @@ export interface LogPlace {
 export type ChannelQuestion =
   | {
       readonly kind: 'subscribe';
-      readonly principal: Principal;
+      readonly principal: ChannelUser;
       readonly channel: string;
       readonly connectionId: string;
       readonly isPresent: boolean;
@@ -25,7 +41,7 @@ export type ChannelQuestion =
   | { readonly kind: 'read'; readonly accountId: string; readonly channel: string; readonly after: LogPlace }
   | {
       readonly kind: 'publish';
-      readonly principal: Principal;
+      readonly principal: ChannelUser;
       readonly channel: string;
       readonly encoding: 'json' | 'base64';
       readonly data: string;

@@ -17,7 +17,7 @@ import type {
 } from '@patchbay/protocol/signaling/messages';
 import type { notification } from '@patchbay/services/notification/definition';
 import type { signaling } from '@patchbay/services/signaling/definition';
-import type { ChannelNotice, ChannelPlatform } from './channel-platform.ts';
+import type { ChannelNotice, ChannelPlatform, ChannelUser } from './channel-platform.ts';
 
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
@@ -89,7 +89,7 @@ export type Authentication =
   | { readonly ok: false; readonly problem: Problem };
 
 /** Who a credential speaks for, with the limits that hold for it. */
-export interface Principal {
+export interface Principal extends ChannelUser {
   readonly accountId: string;
   /** The account and its ancestors, nearest first: says who is in one subtree. Starts with `accountId`. */
   readonly accountPath: readonly string[];
@@ -106,14 +106,9 @@ export interface Principal {
   readonly limits: SignalingLimits;
   /** What holds for the credential by now. */
   review(): Promise<Review>;
-  /** Whether it may use a feature of channels now. Does not reject. */
-  mayUseChannels(feature: ChannelFeature): Promise<ChannelRight>;
   /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
   narrow(caveats: NarrowedTo): { readonly username: string; readonly credential: string };
 }
-
-export type ChannelFeature = keyof (typeof notification)['features'];
-export type ChannelRight = { readonly ok: true } | { readonly ok: false; readonly problem: Problem };
 
 /** What the credential of a leg is held to at the relay. */
 export interface NarrowedTo {
