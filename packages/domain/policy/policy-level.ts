@@ -75,11 +75,22 @@ export const policyLevelSchema = policyWordSchema.extend({
   origin: policyOriginSchema,
   /** Of the account at which it is set: its days and times are those of this zone. */
   timeZone: z.string().min(1).max(64),
+  /**
+   * How far below the platform the account stands whose word it is: of a plan and of a word from above, less than its place.
+   * Absent: a control plane of before each account above had a word of its own told of it.
+   */
+  speakerDepth: z.int().min(0).optional(),
 });
 export type PolicyLevel = z.output<typeof policyLevelSchema>;
 
 /** From the top down. The last is the narrowest to whom the policy applies. */
 export type PolicyChain = readonly PolicyLevel[];
+
+/** A lock binds whoever stands below the account that set it, and that account itself; never one above it (POL-2). */
+export const isBoundBy = (level: PolicyLevel, lock: PolicyLevel): boolean =>
+  level.speakerDepth === undefined ||
+  lock.speakerDepth === undefined ||
+  lock.speakerDepth <= level.speakerDepth;
 
 export const silent: PolicyWord = { values: {}, locked: [], overridable: {} };
 

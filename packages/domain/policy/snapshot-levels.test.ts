@@ -107,8 +107,8 @@ test('the levels stand from the top down, and of those above the farthest first,
     'acc_1 access',
     'acc_1 region',
     'acc_2 plan of acc_0',
-    'acc_2 plan of acc_1',
     'acc_2 account of acc_0',
+    'acc_2 plan of acc_1',
     'acc_2 account of acc_1',
     'acc_2 account',
     'acc_2 access',
@@ -136,6 +136,7 @@ test('a node reads levels of a control plane of before that does not say whose t
   for (const told of [origin, plan]) {
     expect(policyLevelSchema.parse(levelOf(told)).origin).toEqual(told);
     const setById = 'acc_1';
-    expect(policyLevelSchema.parse(levelOf({ ...told, setById })).origin).toEqual({ ...told, setById });
+    const whole = { ...levelOf({ ...told, setById }), speakerDepth: 1 };
+    expect(policyLevelSchema.parse(whole)).toEqual(whole);
   }
 });

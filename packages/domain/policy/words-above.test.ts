@@ -116,6 +116,28 @@ describe('what an account above says of one below (POL-2)', () => {
       });
   });
 
+  test('nobody between keeps it from being heard: neither by a lock of its own, nor by one in a plan', async () => {
+    const wide = { regions: ['eu', 'us'], sessionSecondsMax: 9_000 };
+    const locked = ['regions' as const, 'sessionSecondsMax' as const];
+    const plan = await ports.plans.create({
+      accountId: ids.g1,
+      name: 'Locked',
+      word: { ...silent, values: wide, locked },
+    });
+    if (plan === 'name_taken') throw new Error('It is the only plan.');
+    await set(keys.a, { regions: ['eu'], sessionSecondsMax: 600 });
+    await set(keys.g1, { ...wide, locked }, ids.g1);
+    await assign(keys.g1, { planId: plan.id });
+    expect([await holds('regions'), await holds('sessionSecondsMax')]).toEqual([['eu'], 600]);
+    // Nor from speaking later.
+    await set(keys.a, { regions: ['eu'], sessionSecondsMax: 300 });
+    expect(await holds('sessionSecondsMax')).toBe(300);
+    // The account itself is bound by it, as before.
+    await expect(set(keys.g2, { sessionSecondsMax: 60 })).rejects.toMatchObject({
+      fields: expect.objectContaining({ code: 'policy.locked' }),
+    });
+  });
+
   test('what those between say narrows further, and each takes back its own alone', async () => {
     await set(keys.g1, { sessionSecondsMax: 300 });
     await set(keys.a, { sessionSecondsMax: 600 });
