@@ -60,9 +60,9 @@ const messageColumns = `m.message_offset, m.epoch, m.id, m.published_at, m.publi
   coalesce(m.expires_at <= now(), false) AS is_over`;
 const channelColumns = 'c.name, c.epoch, c.head_offset, c.created_at, c.published_at';
 /** Rows of the channel $1 $2 that its namespace keeps: the newest $3, of the last $4 seconds. */
-const keptRows = `FROM channel c JOIN channel_message m ON m.account_id = c.account_id AND m.channel = c.name
-    AND m.message_offset > c.head_offset - $3::int AND m.published_at >= now() - $4::int * interval '1 second'
-  WHERE c.account_id = $1 AND c.name = $2`;
+const isKept = `m.account_id = c.account_id AND m.channel = c.name
+  AND m.message_offset > c.head_offset - $3::int AND m.published_at >= now() - $4::int * interval '1 second'`;
+const keptRows = `FROM channel c JOIN channel_message m ON ${isKept} WHERE c.account_id = $1 AND c.name = $2`;
 
 const fromRow = (row: MessageRow): StoredMessage => ({
   epoch: row.epoch,
@@ -83,6 +83,12 @@ const fromChannelRow = (row: ChannelRow): ChannelRecord => ({
   createdAt: row.created_at,
   publishedAt: row.published_at,
 });
+
+interface HeadRow {
+  readonly head_epoch: string;
+  readonly head_offset: string;
+  readonly first_offset: string | null;
+}
 
 /** Channels and their messages, each in the scope of its account. */
 export function channelStore(database: Database) {
@@ -106,33 +112,36 @@ export function channelStore(database: Database) {
 
     /** The oldest first, from behind an offset on. A channel in which nothing was published is an empty log. */
     async part({ accountId, channel, after, epoch, limit, kept }: PartRequest): Promise<StoredPart> {
-      const values = [accountId, channel, kept.historyCount, kept.historySeconds];
-      const [heads = [], rows = []] = await inAccountAtOnce(database, accountId, [
+      // One statement, so of one moment: what is published meanwhile may push out what was still kept when the head was read.
+      const rows = await rowsInAccount<HeadRow & (MessageRow | { message_offset: null })>(
+        database,
+        accountId,
         {
-          text: `SELECT ${channelColumns}, (SELECT min(message_offset) FROM (SELECT m.message_offset ${keptRows}) k) AS first_offset
-            FROM channel c WHERE c.account_id = $1 AND c.name = $2`,
-          values,
+          text: `SELECT c.epoch AS head_epoch, c.head_offset, k.first_offset, m.*
+          FROM channel c
+          CROSS JOIN LATERAL (SELECT min(m.message_offset) AS first_offset FROM channel_message m WHERE ${isKept}) k
+          LEFT JOIN LATERAL (
+            SELECT ${messageColumns} FROM channel_message m WHERE ${isKept}
+              AND m.message_offset > CASE WHEN c.epoch = coalesce($7::text, c.epoch) THEN $5::bigint ELSE 0 END
+            ORDER BY m.message_offset LIMIT $6) m ON true
+          WHERE c.account_id = $1 AND c.name = $2 ORDER BY m.message_offset`,
+          values: [
+            ...[accountId, channel, kept.historyCount, kept.historySeconds],
+            ...[after, limit, epoch ?? null],
+          ],
         },
-        {
-          text: `SELECT ${messageColumns} ${keptRows}
-            AND m.message_offset > CASE WHEN c.epoch = coalesce($7::text, c.epoch) THEN $5::bigint ELSE 0 END
-            ORDER BY m.message_offset LIMIT $6`,
-          values: [...values, after, limit, epoch ?? null],
-        },
-      ]);
-      const [head] = heads as unknown as readonly (ChannelRow & { first_offset: string | null })[];
+      );
+      const [head] = rows;
       if (head === undefined)
         return { epoch: NO_EPOCH, headOffset: 0, firstOffset: 1, messages: [], throughOffset: 0 };
-      const found = rows as unknown as readonly MessageRow[];
+      const found = rows.filter((row): row is HeadRow & MessageRow => row.message_offset !== null);
       const headOffset = Number(head.head_offset);
-      const lastOffset = Number(found.at(-1)?.message_offset ?? 0);
       return {
-        epoch: head.epoch,
+        epoch: head.head_epoch,
         headOffset,
         firstOffset: head.first_offset === null ? headOffset + 1 : Number(head.first_offset),
         messages: found.filter(({ is_over }) => !is_over).map(fromRow),
-        // What comes between the two reads is newer than the head that was read, and is told by the bus.
-        throughOffset: found.length < limit ? Math.max(headOffset, lastOffset) : lastOffset,
+        throughOffset: found.length < limit ? headOffset : Number(found.at(-1)?.message_offset),
       };
     },
 

@@ -183,6 +183,7 @@ test('a relay has no word in channels', async () => {
 });
 
 test('who is in a channel is there once, and is told off when they leave', async () => {
+  await beat(node, 1);
   await asNode(node.request('subscribeChannel', subscribing('room')));
   await asNode(
     node.request('subscribeChannel', subscribing('room', { connectionId: 'con_2', device: 'mobile' })),
