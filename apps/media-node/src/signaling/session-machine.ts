@@ -30,6 +30,7 @@ import type {
   FoundLogic,
   LogicAnswer,
   LogicRequest,
+  MediaWord,
   PlatformNotice,
   Principal,
   RelayPlacement,
@@ -97,6 +98,7 @@ export type Action =
   | { readonly type: 'leaveChannel'; readonly leave: ChannelLeave }
   | { readonly type: 'releaseChannels'; readonly connectionId: string }
   | { readonly type: 'release'; readonly sessionId: string }
+  | { readonly type: 'toMedia'; readonly nodeId: string; readonly word: MediaWord }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
   /** As `send`, unless too much waits for the socket already: then say `slow`. */
   | { readonly type: 'deliver'; readonly socketId: string; readonly source: string }
@@ -112,6 +114,7 @@ export interface MachinePorts {
   /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
   readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  placeMedia(): { readonly nodeId: string } | undefined;
   /** What another process knew that served these clients before. */
   readonly saved?: SavedState;
   /** Unguessable: a resume token is one. */
@@ -157,6 +160,8 @@ export class SessionMachine {
       clients: this.#clients,
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
+      placeMedia: () => ports.placeMedia(),
+      toMedia: (nodeId, word) => this.#actions.push({ type: 'toMedia', nodeId, word }),
       claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
       findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
       fetchLogic: (sessionId, request) => this.#actions.push({ type: 'fetchLogic', sessionId, request }),
@@ -178,7 +183,8 @@ export class SessionMachine {
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
     });
     this.#changes = new StateChanges({
-      clients: () => this.#clients.all(),
+      // A leg of the platform's own is not taken up again: its node ends it with the line to this process.
+      clients: () => this.#clients.all().filter(({ media }) => media === undefined),
       sessions: () => this.#calls.all(),
       hasClient: (connectionId) => this.#clients.byConnection(connectionId) !== undefined,
       hasSession: (sessionId) => this.#calls.has(sessionId),
@@ -713,6 +719,12 @@ export class SessionMachine {
       case 'busGap':
         this.#channels.obey(notice, nowMs);
         break;
+      case 'mediaFrame':
+      case 'mediaSounded':
+      case 'mediaLegLost':
+      case 'mediaDead':
+        this.#calls.mediaSays(notice, nowMs);
+        break;
     }
   }
 
@@ -752,6 +764,7 @@ export class SessionMachine {
   }
 
   #noticeSilence(client: Client, nowMs: number): void {
+    if (client.media !== undefined) return;
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket === undefined) {
       // While there was no node, nobody could come back to it.
@@ -793,6 +806,7 @@ export class SessionMachine {
   // Ways out.
 
   #send(client: Client, message: ServerMessage): void {
+    if (this.#calls.tellMedia(client, message)) return;
     const source = client.outbox.stamp(message);
     if (!isTransient(message.type))
       this.#changes.frame(client, { sequence: client.outbox.lastSequence, source });

@@ -48,6 +48,7 @@ export class MachineBench {
       ...(saved === undefined ? {} : { saved }),
       helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
+      placeMedia: () => this.platform.placeMedia(),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
   }
@@ -96,6 +97,7 @@ export class MachineBench {
       } else if (action.type === 'askChannel') this.asked.push(action);
       else if (action.type === 'leaveChannel') this.platform.channels.leave(action.leave);
       else if (action.type === 'releaseChannels') this.platform.channels.release(action.connectionId);
+      else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
       else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
       else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);
