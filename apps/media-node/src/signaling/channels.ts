@@ -81,10 +81,6 @@ export class Channels {
     this.#usage = new ChannelUsage(ports);
   }
 
-  get subscriptionCount(): number {
-    return [...this.#byChannel.values()].reduce((count, { size }) => count + size, 0);
-  }
-
   // What clients say.
 
   subscribe(client: Client, frame: ClientMessageOf<'subscribe'>, nowMs: number): void {
