@@ -163,6 +163,7 @@ test('nothing above a brand is in any page, document or answer at its host, for 
     sessionId: 'ses_none',
     applicationId: 'app_none',
     endpointId: 'end_none',
+    channel: 'none',
     webhookId: 'whk_none',
     documentId: 'doc_none',
     token: 'none',
