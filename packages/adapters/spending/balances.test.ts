@@ -175,7 +175,7 @@ test('a bank that takes all of a top-up of which a part was given back leaves ow
   stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
   await hear();
   await use(250);
-  await balances().refundBought('leaf');
+  await balances().refundBought('leaf', clockMs);
   await hear();
   await hear();
   const dispute = stripe.state.dispute(payment(), 1_000);
