@@ -90,10 +90,13 @@ export async function writeNotes(
   }
 }
 
+/** One that is held by another is looked at there, or within hours: whoever waited for it could wait for ever. */
 const wakeSql = `
-  UPDATE collection SET next_at = $4 WHERE kind = 'payout' AND account_id = $2 AND next_at <> 'infinity'
-    AND (document_id = $1 OR (state #>> '{backing,weight,bigint}')::numeric
-      < (state #>> '{totalMinorUnits,bigint}')::numeric * $3::numeric)`;
+  UPDATE collection SET next_at = $4 WHERE document_id IN (
+    SELECT document_id FROM collection WHERE kind = 'payout' AND account_id = $2 AND next_at <> 'infinity'
+      AND (document_id = $1 OR (state #>> '{backing,weight,bigint}')::numeric
+        < (state #>> '{totalMinorUnits,bigint}')::numeric * $3::numeric)
+    FOR UPDATE SKIP LOCKED)`;
 
 export async function writeNote(client: PoolClient, note: PayoutCollection): Promise<void> {
   await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [

@@ -42,7 +42,7 @@ export const ownCollectingErrors = {
     owner: 'client',
     retry: 'after',
     remedy:
-      'Leave the key until Stripe has done what was asked of it: statements.list says how each invoice stands.',
+      'Leave the key until Stripe has done what was asked of it: documents.list says how each invoice stands.',
   },
   rail_key_gone: {
     status: 409,
