@@ -68,4 +68,4 @@ test('the example has ten lines, shows what is published and who is there, and g
   });
   await until(() => shown.includes('bob: While away.'), { what: 'what was published meanwhile' });
   expect(shown.filter((line) => line === 'alice: Hello.')).toHaveLength(1);
-}, 30_000);
+}, 120_000);

@@ -77,5 +77,5 @@ describe('the packed package (SDK-1)', () => {
       stdout,
     }));
     expect(JSON.parse((await attw).stdout).problems ?? {}).toEqual({});
-  }, 60_000);
+  }, 120_000);
 });

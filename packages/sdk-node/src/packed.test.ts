@@ -100,7 +100,7 @@ test('its types hold for a customer with strict settings, and know the operation
       cwd: project,
     },
   ).catch(({ stdout }: { stdout: string }) => expect.unreachable(stdout));
-}, 60_000);
+}, 120_000);
 
 test('publint and Are The Types Wrong find nothing', async () => {
   const publint = path.join(workspace, 'node_modules/publint/src/cli.js');
@@ -114,7 +114,7 @@ test('publint and Are The Types Wrong find nothing', async () => {
       expect.unreachable(stdout),
     );
   }
-}, 60_000);
+}, 120_000);
 
 test.each(['sdk', 'sdk-node'])(
   '%s holds what a customer needs and nothing that leads out of it (SDK-1)',

@@ -131,7 +131,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner?.end();
   await platform?.stop();
-}, 60_000);
+}, 120_000);
 
 /** The exceptions, each with its reason, are a table of the guide. */
 const guide = readFileSync(path.resolve(import.meta.dirname, '../../../docs/white-label.md'), 'utf8');

@@ -27,7 +27,7 @@ beforeAll(async () => {
   [acme, other] = [await signUp(served, 'acme'), await signUp(served, 'other')];
   node = await enrolNode(served, ['signaling']);
   await beat(node, 1);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await served.close();
