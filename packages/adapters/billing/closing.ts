@@ -1,15 +1,17 @@
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
-import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
+import {
+  type ClosedEdge,
+  joinShares,
+  noBacking,
+  type Share,
+  sharesOf,
+} from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import {
-  type BillingDocument,
-  comparisonOf,
-  type DocumentDraft,
-} from '@patchbay/domain/billing/documents/document';
-import { minorUnitOf, type Nano, nano, ZERO } from '@patchbay/domain/billing/money';
+import { type BillingDocument, comparisonOf } from '@patchbay/domain/billing/documents/document';
+import { minorUnitOf, type Nano, nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
 import { dueMonths } from '@patchbay/domain/test-books/due-months';
@@ -17,9 +19,19 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
+import {
+  type ClosedContent,
+  type ClosedRow,
+  type ClosedTree,
+  closedTree,
+  edgesAbove,
+  sharesOfLate,
+  treeOfNow,
+} from './closed-tree.ts';
 import { tellCollected } from './document-events.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
-import { fromExactJson, toExactJson } from './exact-json.ts';
+import { toExactJson } from './exact-json.ts';
+import { accrueLateUse, keptAccounts, lateAccounts, monthAfterClosed } from './late-use.ts';
 import { notesToSetOff, readNotes, setOffNote, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
@@ -54,27 +66,6 @@ export interface ClosedMonth {
   readonly period: string;
   readonly accountCount: number;
   readonly documentCount: number;
-}
-
-/** What is kept of a statement: all that documents are made of, and nothing that is read again from anywhere else. */
-interface ClosedContent {
-  readonly charge: Nano;
-  readonly payout: Nano;
-  readonly edges: readonly { readonly buyerId: string; readonly receivable: Nano; readonly cost: Nano }[];
-  readonly drafts: readonly DocumentDraft[];
-  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
-  readonly collectorId?: string;
-  /** It is asked for nothing of it: its documents compare. */
-  readonly isComparison?: true;
-}
-
-/** What account content says, by account. */
-type ClosedTree = (accountId: string) => Promise<ClosedRow | undefined>;
-
-interface ClosedRow {
-  readonly accountId: string;
-  readonly sellerId: string;
-  readonly content: ClosedContent;
 }
 
 /**
@@ -117,6 +108,8 @@ async function closeTrees(
   const closed: ClosedMonth[] = [];
   for (const tree of trees) {
     for (const period of await monthsToClose(options, tree)) {
+      await accrueLateUse(options, tree, period);
+      if (isStopped()) return closed;
       const accountCount = await keepStatements(options, tree, period);
       if (isStopped()) return closed;
       const documentCount = await issueDocuments(options, tree, period);
@@ -139,8 +132,11 @@ async function monthsToClose(
       tree.id === '' ? monthsSql : monthsOfTreeSql,
       tree.id === '' ? [] : [tree.id],
     );
-    return rows
-      .map(({ period, asked }) => ({ asked, period: periodOf(period) }))
+    const months = rows.map(({ period, asked }) => ({ asked, period: periodOf(period) }));
+    const after = await monthAfterClosed(client, tree.id);
+    if (after !== undefined && !months.some(({ period }) => period.name === after.name))
+      months.push({ asked: false, period: after });
+    return months
       .filter(({ asked, period }) => {
         const state = stateAt(period, nowMs());
         return state === 'closed' || (asked && state === 'settling');
@@ -193,7 +189,9 @@ async function keepStatements(
   { id: treeId, topId }: ClosingTree,
   period: Period,
 ): Promise<number> {
-  const accounts = await accrual.activeAccounts(period, treeId);
+  const active = await accrual.activeAccounts(period, treeId);
+  const late = await inAccountScope(pool, topId, (client) => lateAccounts(client, treeId, period));
+  const accounts = [...new Set([...active, ...late])];
   // What a process before kept is not rated again: it stays as it is, and what came since is for a later document.
   const kept = await keptAccounts(pool, topId, period);
   const left = accounts.filter((accountId) => !kept.has(accountId));
@@ -218,16 +216,6 @@ async function keepStatements(
 }
 
 const isTold = (count: number, of: number): boolean => count % TOLD_EVERY === 0 || count === of;
-
-/** Those of which the statement of a month is kept. */
-async function keptAccounts(pool: Pool, topId: string, period: Period): Promise<ReadonlySet<string>> {
-  const { rows } = await inAccountScope(pool, topId, (client) =>
-    client.query<{ account_id: string }>('SELECT account_id FROM closed_statement WHERE period = $1', [
-      period.name,
-    ]),
-  );
-  return new Set(rows.map(({ account_id }) => account_id));
-}
 
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
   const { accountId, period, currency, collector } = statement;
@@ -286,11 +274,12 @@ async function outstandingOf(
 }
 
 async function issueDocuments(
-  { pool, nowMs, isCollecting, isCollectingTests = false, isStopped = () => false }: ClosingOptions,
+  { pool, accrual, nowMs, isCollecting, isCollectingTests = false, isStopped = () => false }: ClosingOptions,
   { id: treeId, topId: platformId, aheadMs }: ClosingTree,
   period: Period,
 ): Promise<number> {
   const tree = closedTree(pool, platformId, period);
+  const trees = new Map<string, ClosedTree>();
   // By a clock that jumps over months each is issued when it ended.
   const issuedMs = () => (aheadMs === undefined ? nowMs() : period.toMs);
   const accountIds = await inAccountScope(pool, platformId, async (client) => {
@@ -306,9 +295,15 @@ async function issueDocuments(
     if (isStopped()) return documentCount;
     const row = await tree(accountId);
     if (row !== undefined && row.content.drafts.length > 0) {
-      const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
+      const testTopId = treeId === '' ? undefined : platformId;
+      const edges = await edgesAbove(tree, row, testTopId);
+      const late = await sharesOfLate(row, (month) => {
+        const now = trees.get(month) ?? treeOfNow(accrual, periodOf(month));
+        trees.set(month, now);
+        return edgesAbove(now, row, testTopId);
+      });
       documentCount += await inAccountScope(pool, platformId, (client) =>
-        issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
+        issueOne(client, row, { edges, late, platformId, nowMs: issuedMs() }),
       );
     }
     if (isTold(index + 1, accountIds.length))
@@ -347,51 +342,11 @@ async function issueDocuments(
   return documentCount;
 }
 
-/** Closed statements of a month as they are asked for. Of those that sold nothing, nobody asks twice. */
-function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree {
-  const sellers = new Map<string, ClosedRow>();
-  return async (accountId) => {
-    const known = sellers.get(accountId);
-    if (known !== undefined) return known;
-    const { rows } = await inAccountScope(pool, platformId, (client) =>
-      client.query<{ seller_id: string; content: unknown }>(
-        'SELECT seller_id, content FROM closed_statement WHERE account_id = $1 AND period = $2',
-        [accountId, period.name],
-      ),
-    );
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const content = fromExactJson(row.content) as ClosedContent;
-    const read = { accountId, sellerId: row.seller_id, content };
-    if (content.edges.length > 0) sellers.set(accountId, read);
-    return read;
-  };
-}
-
-/**
- * From the account up to the platform. It ends early where somebody above has no statement of this month. The top of the test
- * trees closes none, for each has a month of its own: it keeps what arrives there, and nothing else is asked about it.
- */
-async function edgesAbove(
-  tree: ClosedTree,
-  { accountId, sellerId, content: { collectorId } }: ClosedRow,
-  testTopId?: string,
-): Promise<readonly ClosedEdge[]> {
-  const edges: ClosedEdge[] = [];
-  for (let [buyerId, above] = [accountId, sellerId]; ; ) {
-    if (above === testTopId) return [...edges, { buyerId, sellerId: above, receivable: ZERO, cost: ZERO }];
-    const seller = await tree(above);
-    const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
-    if (seller === undefined || edge === undefined) return edges;
-    edges.push({ ...edge, sellerId: above });
-    if (seller.sellerId === above || above === collectorId) return edges;
-    [buyerId, above] = [above, seller.sellerId];
-  }
-}
-
 interface Around {
   /** Up to whoever collects. */
   readonly edges: readonly ClosedEdge[];
+  /** Who earns of what is asked for late. */
+  readonly late: readonly Share[];
   /** The top of the tree. */
   readonly platformId: string;
   readonly nowMs: number;
@@ -436,13 +391,20 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
 
 function invoiceOf(
   document: BillingDocument,
-  { charge, edges, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
+  { charge, edges, late, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
 ): InvoiceCollection {
   const { id: documentId, accountId, period, currency, number, seller } = document;
   return {
     kind: 'invoice',
     ...(collectorId === undefined ? {} : { collectorId }),
-    ...{ documentId, accountId, period, currency, number, shares: sharesOf(charge, edges) },
+    ...{
+      documentId,
+      accountId,
+      period,
+      currency,
+      number,
+      shares: joinShares([...sharesOf(charge, edges), ...late]),
+    },
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,

@@ -154,6 +154,51 @@ describe('a month that is over', () => {
     expect(row?.by_period).toEqual({ [period.name]: '1000', [next.name]: '200' });
   });
 
+  it.each([
+    { how: 'early', isAsked: true },
+    { how: 'by itself', isAsked: false },
+  ])(
+    'that had use come late is in documents of the next, closed $how, of accounts that used nothing since or were closed too (BIL-7)',
+    async ({ isAsked }) => {
+      await useAThousand();
+      clockMs = period.toMs + DAY;
+      await ask(period.name);
+      await close();
+      await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+      await asOwner(database.url, "UPDATE account SET state = 'closed' WHERE id = 'leaf'");
+      const next = periodAt(period.toMs);
+      clockMs = next.toMs + DAY;
+      if (isAsked) await ask(next.name);
+      else {
+        // Nothing at all happened in it: it closes for what is late alone.
+        await billing.accrueAll(period);
+        clockMs = next.toMs + 64 * DAY;
+      }
+      await close();
+      expect((await printed()).slice(3)).toEqual([
+        'leaf invoice D-I00002 1000',
+        'parent payout-note D-P00002 250',
+        'top payout-note D-P00002 250',
+      ]);
+      // What was earned of it waits until it is paid.
+      const weights = await asOwner<{ account_id: string; weight: string }>(
+        database.url,
+        `SELECT account_id, state -> 'backing' -> 'weight' ->> 'bigint' AS weight FROM collection
+       WHERE kind = 'payout' AND period = '${next.name}' ORDER BY 1`,
+      );
+      expect(weights).toEqual([
+        { account_id: 'parent', weight: `${250n * CENT}` },
+        { account_id: 'top', weight: `${250n * CENT}` },
+      ]);
+      const after = periodAt(next.toMs);
+      clockMs = after.toMs + 2 * DAY;
+      await ask(after.name);
+      await close();
+      expect(await printed()).toHaveLength(6);
+      expect(await billing.countMismatches()).toBe(0);
+    },
+  );
+
   it('that closes while nothing collects is not asked for later', async () => {
     await useAThousand();
     clockMs = period.toMs + 64 * DAY;

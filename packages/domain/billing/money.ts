@@ -49,6 +49,10 @@ export function minorUnitOf(currency: string): Nano {
   return nano(10n ** BigInt(DECIMALS - (maximumFractionDigits ?? 2)));
 }
 
+/** Nano units of the minor unit of every currency that there is, as text. */
+export const minorUnits = (): Readonly<Record<string, string>> =>
+  Object.fromEntries([...known].map((currency) => [currency, minorUnitOf(currency).toString()]));
+
 /** How many units an amount is, rounded to the nearest, ties to even. What a statement's total is rounded by. */
 export function halfEven(amount: Nano, unit: Nano): bigint {
   const size = magnitude(amount);

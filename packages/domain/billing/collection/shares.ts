@@ -1,4 +1,4 @@
-import { type Nano, nano, subtract, ZERO } from '../money.ts';
+import { type Nano, nano, subtract, sum, ZERO } from '../money.ts';
 
 /** What one account owed the one above it in a period, and what that cost the one above. */
 export interface ClosedEdge {
@@ -35,6 +35,13 @@ export function sharesOf(charge: Nano, edges: readonly ClosedEdge[]): readonly S
   }
   return shares;
 }
+
+/** Each account once. */
+export const joinShares = (shares: readonly Share[]): readonly Share[] =>
+  [...Map.groupBy(shares, ({ accountId }) => accountId)].map(([accountId, ofAccount]) => ({
+    accountId,
+    weight: sum(ofAccount.map(({ weight }) => weight)),
+  }));
 
 /** How much of a payout is behind it, as weights of the invoices that its account earns of. */
 export interface Backing {
