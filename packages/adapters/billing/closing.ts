@@ -1,3 +1,4 @@
+import { keptOf } from '@patchbay/domain/billing/closed-statement';
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
@@ -238,9 +239,16 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
     ...(collectorId === undefined ? {} : { collectorId }),
   };
   await client.query(
-    `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
-    [accountId, period.name, sellerId ?? accountId, currency, toExactJson(content)],
+    `INSERT INTO closed_statement (account_id, period, seller_id, currency, content, statement)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    [
+      accountId,
+      period.name,
+      sellerId ?? accountId,
+      currency,
+      toExactJson(content),
+      toExactJson(keptOf(statement)),
+    ],
   );
 }
 

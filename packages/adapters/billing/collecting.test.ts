@@ -172,6 +172,9 @@ describe('a month that is over', () => {
       else {
         // Nothing at all happened in it: it closes for what is late alone.
         await billing.accrueAll(period);
+        expect((await billing.readClosed('leaf', period))?.corrections).toEqual([
+          { side: 'charge', minorUnits: 1000n },
+        ]);
         clockMs = next.toMs + 64 * DAY;
       }
       await close();
@@ -180,6 +183,20 @@ describe('a month that is over', () => {
         'parent payout-note D-P00002 250',
         'top payout-note D-P00002 250',
       ]);
+      // The month stays as it was closed, and tells what came later.
+      const closed = await billing.readClosed('leaf', period);
+      expect(closed?.kept?.statement).toMatchObject({
+        charge: { minorUnits: 2000n },
+        payable: 20_000_000_000n,
+      });
+      expect((await billing.read('leaf', period)).statement.charge.minorUnits).toBe(3000n);
+      expect(closed?.corrections).toMatchObject([
+        { side: 'charge', minorUnits: 1000n, document: { number: 'D-I00002' } },
+      ]);
+      expect((await billing.readClosed('top', period))?.corrections).toMatchObject([
+        { side: 'payout', minorUnits: 250n, document: { number: 'D-P00002' } },
+      ]);
+      expect(await billing.readClosed('leaf', periodAt(next.toMs))).toBeUndefined();
       // What was earned of it waits until it is paid.
       const weights = await asOwner<{ account_id: string; weight: string }>(
         database.url,

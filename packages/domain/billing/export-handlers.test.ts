@@ -91,6 +91,7 @@ describe('statements', () => {
     catalogue: new Map(),
     billing: {
       listPeriods: async () => months.map(periodOf),
+      readClosed: async () => undefined,
       readLines: async () => ({ lines: [own('b'), own('a')], children: [{ lines: [sold] }] }),
     },
   } as unknown as BillingPorts;

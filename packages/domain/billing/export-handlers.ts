@@ -1,10 +1,9 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import type { billing } from './definition.ts';
-import { ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
+import { correctionRow, ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import type { EdgeLine } from './rating.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
@@ -46,21 +45,30 @@ export const exportStatements: Handlers['statements']['export'] = async (
   const rows: StatementRow[] = [];
   let last: readonly string[] = [];
   for (const period of periods) {
-    const { lines, children } = await store.readLines({ accountId, period: periodOf(period) });
-    const placed = [...lines, ...children.flatMap((child) => child.lines)]
-      .map((line) => ({ line, place: placeOf(period, line) }))
+    const closed = await store.readClosed(accountId, periodOf(period));
+    const { lines, children } =
+      closed?.kept?.statement ?? (await store.readLines({ accountId, period: periodOf(period) }));
+    const corrections =
+      closed?.corrections.map((correction) =>
+        correctionRow(correction, { accountId, period, currency: closed.currency }),
+      ) ?? [];
+    const ofLines = [...lines, ...children.flatMap((child) => child.lines)].map((line) =>
+      statementRow(line, { accountId, period, catalogue }),
+    );
+    const placed = [...ofLines, ...corrections]
+      .map((row) => ({ row, place: placeOf(row) }))
       .filter(({ place }) => behind === undefined || compare(place, behind) > 0)
       .sort((one, other) => compare(one.place, other.place));
-    for (const { line, place } of placed) {
+    for (const { row, place } of placed) {
       if (rows.length === limit) return { rows, nextAfter: JSON.stringify(last) };
-      rows.push(statementRow(line, { accountId, period, catalogue }));
+      rows.push(row);
       last = place;
     }
   }
   return { rows };
 };
 
-const placeOf = (period: string, { buyerId, sellerId, key }: EdgeLine): readonly string[] => [
+const placeOf = ({ period, buyerId, sellerId, key }: StatementRow): readonly string[] => [
   period,
   buyerId,
   sellerId,

@@ -10,6 +10,7 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
+import { lineCountOf, readStatement } from './closed-statement.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import { comparisonHandlers } from './comparison-handlers.ts';
 import { customerHandlers } from './customer-handlers.ts';
@@ -17,7 +18,7 @@ import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
-import { byMeter, statementByMeter } from './meter-lines.ts';
+import { byMeter } from './meter-lines.ts';
 import { ownCollectingHandlers } from './own-collecting-handlers.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
@@ -27,7 +28,7 @@ import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { reminderHandlers } from './reminder-handlers.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
-import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import type { PayableLine, ReceivableLine } from './statement.ts';
 import { trailHandlers } from './trail-handlers.ts';
 import { verifyStatements } from './verification-handlers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
@@ -116,9 +117,6 @@ const paid = (
       visibleIds.includes(price.setByAccountId) ? price : { ...price, setByAccountId: sellerOf(entity) },
     ),
 });
-
-const lineCountOf = ({ lines, children }: Statement): number =>
-  children.reduce((count, child) => count + child.lines.length, lines.length);
 
 /** A profile as it holds now, and as it will: all of it, or what a change of the one named would replace. */
 const profile = (
@@ -282,8 +280,11 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         nowMs: context.nowMs(),
       };
       const items = [];
-      for (const period of periods)
-        items.push(headAnswer((await store.read(accountId, period)).statement, around));
+      for (const period of periods) {
+        const closed = await store.readClosed(accountId, period);
+        const { statement: now } = await store.read(accountId, period);
+        items.push(headAnswer(readStatement(closed, { now, detail: 'meters' }), { ...around, closed }));
+      }
       return { items };
     },
 
@@ -296,15 +297,23 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         posting.take(`${accountId} ${period}`, context.nowMs());
       const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
       const nameOf = nameIn(await store.namesAround(accountId));
-      const statement = detail === 'meters' ? statementByMeter(accrued.statement) : accrued.statement;
-      return statementAnswer({ ...accrued, statement }, { catalogue, nameOf, nowMs: context.nowMs() });
+      const closed = await store.readClosed(accountId, periodOf(period));
+      const statement = readStatement(closed, { now: accrued.statement, detail });
+      return statementAnswer(
+        { ...accrued, statement },
+        { catalogue, nameOf, nowMs: context.nowMs(), closed },
+      );
     },
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
       const { accountId } = context.entity;
       const { service, meter, amount, per, terms } = asked;
       const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
-      const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
+      const kept = (await store.readClosed(accountId, periodOf(period)))?.kept;
+      const { lines, children } =
+        kept?.isByLine === true
+          ? kept.statement
+          : await store.readLines({ accountId, period: periodOf(period), ...whole });
       const all =
         childId === undefined ? lines : children.find((child) => child.accountId === childId)?.lines;
       const isAsked = ({ meter: metered, tariff }: EdgeLine) => {
@@ -319,7 +328,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });
       const nameOf = nameIn(await store.namesAround(accountId));
-      const printed = { catalogue, nameOf, nowMs: context.nowMs() };
+      const printed = { catalogue, nameOf, nowMs: context.nowMs(), closed: undefined };
       return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 
