@@ -5,7 +5,6 @@ import {
   collectionBooks,
   settleInvoice,
 } from '@patchbay/domain/billing/collection/postings';
-import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type {
   BillingParty,
   Closing,
@@ -22,7 +21,7 @@ import { inAccountScope } from '../metering/account-scope.ts';
 import {
   collectionFromRow,
   documentFromRow,
-  issueDocument,
+  issueCreditNote,
   postTransactions,
   readParty,
 } from './document-rows.ts';
@@ -40,13 +39,15 @@ interface StoredRow {
   readonly content: unknown;
   readonly state: unknown;
   readonly failure: string | null;
+  readonly corrects_number: string | null;
 }
 
-const storedSql =
-  'SELECT d.id, d.content, c.state, c.failure FROM document d LEFT JOIN collection c ON c.document_id = d.id';
+const storedSql = `SELECT d.id, d.content, c.state, c.failure, o.number AS corrects_number
+   FROM document d LEFT JOIN collection c ON c.document_id = d.id LEFT JOIN document o ON o.id = d.corrects_id`;
 
-const storedFromRow = ({ content, state, failure }: StoredRow): StoredDocument => ({
-  document: documentFromRow(content),
+/** Older credit notes say whose they are by its id alone. */
+const storedFromRow = ({ content, state, failure, corrects_number: number }: StoredRow): StoredDocument => ({
+  document: { ...documentFromRow(content), ...(number === null ? {} : { correctsNumber: number }) },
   ...(state === null ? {} : { collection: collectionFromRow(state) }),
   ...(failure === null ? {} : { failure }),
 });
@@ -114,10 +115,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         const collection: Collection = collectionFromRow(row.state);
         if (collection.kind !== 'invoice' || refundableOf(collection) < minorUnits) return undefined;
         const invoice = documentFromRow(row.content);
-        const note = await issueDocument(client, creditNoteOf(invoice, minorUnits), {
-          nowMs,
-          correctsId: invoice.id,
-        });
+        const note = await issueCreditNote(client, invoice, { minorUnits, nowMs });
         const asked = [...collection.askedRefunds, { refundId: note.id, minorUnits }];
         await client.query('UPDATE collection SET state = $2, next_at = $3 WHERE document_id = $1', [
           invoice.id,
@@ -139,8 +137,8 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         const before: Collection = collectionFromRow(row.state);
         if (before.kind !== 'invoice' || !isVoidable(before)) return undefined;
         const invoice = documentFromRow(row.content);
-        const draft = creditNoteOf(invoice, invoice.totalMinorUnits, 'cancelled');
-        const note = await issueDocument(client, draft, { nowMs, correctsId: invoice.id });
+        const all = { minorUnits: invoice.totalMinorUnits, kind: 'cancelled' } as const;
+        const note = await issueCreditNote(client, invoice, { ...all, nowMs });
         const after = voidAsked(before, note.id);
         const notes = await readNotes(client, before);
         const collectorId = before.collectorId ?? platformId;

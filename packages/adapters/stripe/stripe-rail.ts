@@ -300,6 +300,8 @@ async function readInvoice(stripe: Stripe, invoiceId: string): Promise<RailInvoi
     id,
     state,
     lineKeys,
+    currency: currency.toUpperCase(),
+    ...(invoice.customer === null ? {} : { customerId: idOf(invoice.customer) }),
     minorUnits: fromStripeAmount(invoice.total, currency),
     // One that was marked as paid elsewhere has no payment, and is paid all the same.
     paidMinorUnits: fromStripeAmount(state === 'paid' ? invoice.total : invoice.amount_paid, currency),

@@ -1,7 +1,13 @@
 import type { NameOf } from './answers.ts';
 import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
-import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './collection/payout-collection.ts';
+import {
+  earnedOf,
+  type PayoutCollection,
+  returnedOf,
+  sentOf,
+  setOffOf,
+} from './collection/payout-collection.ts';
 import { entitledOf, fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
@@ -27,6 +33,7 @@ function standingAnswer({ collection, failure }: StoredDocument) {
   }
   const { totalMinorUnits, backing } = collection;
   const setOff = setOffOf(collection);
+  const returned = returnedOf(collection);
   return {
     standing: {
       state: payoutStateOf(collection),
@@ -34,6 +41,7 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       refundedMinorUnits: (totalMinorUnits - entitledOf(totalMinorUnits, backing)).toString(),
       disputedMinorUnits: '0',
       fundedMinorUnits: fundedOf(totalMinorUnits, backing).toString(),
+      ...(returned === 0n ? {} : { returnedMinorUnits: returned.toString() }),
       ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
@@ -46,7 +54,7 @@ const collectedBy = ({ collectorId }: Collection) =>
 /** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
 function payoutStateOf(of: PayoutCollection) {
   const sent = sentOf(of);
-  if (sent !== earnedOf(of)) return sent > 0n ? ('open' as const) : ('waiting' as const);
+  if (sent !== earnedOf(of)) return sent + returnedOf(of) > 0n ? ('open' as const) : ('waiting' as const);
   return entitledOf(of.totalMinorUnits, of.backing) > 0n ? ('paid' as const) : ('void' as const);
 }
 
@@ -67,6 +75,7 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
     netMinorUnits: document.netMinorUnits.toString(),
     totalMinorUnits: document.totalMinorUnits.toString(),
     ...(document.correctsId === undefined ? {} : { correctsId: document.correctsId }),
+    ...(document.correctsNumber === undefined ? {} : { correctsNumber: document.correctsNumber }),
     ...(stored.collection === undefined ? {} : { collectedBy: collectedBy(stored.collection) }),
     ...standingAnswer(stored),
   };
@@ -108,10 +117,11 @@ export const documentAnswer = (
   };
 };
 
-const partyAnswer = ({ accountId, legalName, addressLines, taxId }: BillingDocument['seller']) => ({
+const partyAnswer = ({ accountId, legalName, addressLines, country, taxId }: BillingDocument['seller']) => ({
   accountId,
   legalName,
   addressLines: [...addressLines],
+  ...(country === undefined ? {} : { country }),
   ...(taxId === undefined ? {} : { taxId }),
 });
 

@@ -72,6 +72,8 @@ const documentParty = z.object({
   accountId: idField('acc'),
   legalName: z.string(),
   addressLines: z.array(z.string()),
+  /** ISO 3166, two letters. */
+  country: z.string().optional(),
   taxId: z.string().optional(),
 });
 
@@ -90,6 +92,8 @@ const standing = z.object({
    * before than they used, and that is sent with it.
    */
   setOffMinorUnits: minorUnits.optional(),
+  /** Of a payout note: what was sent and taken back at Stripe by hand. It is owed, and not sent once more. */
+  returnedMinorUnits: minorUnits.optional(),
   /** Where whoever owes it can pay. */
   payUrl: z.string().optional(),
   /** Why the last step failed; it is tried again. */
@@ -113,6 +117,7 @@ const documentHead = z.object({
   totalMinorUnits: minorUnits,
   /** The invoice that a credit note is of. */
   correctsId: idField('doc').optional(),
+  correctsNumber: z.string().optional(),
   standing: standing.optional(),
   /** Who asks for it, or pays it out. Of a credit note, absent. */
   collectedBy: z.enum(collectedBy).optional(),

@@ -25,6 +25,7 @@ import {
 } from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { reconciliationEvents, reconciliationResources } from './reconciliation-operations.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
 import { accountings } from './session-cells.ts';
 import { trailOperations } from './trail-operations.ts';
@@ -245,6 +246,7 @@ export const billing = defineDomain({
     ...ownCollectingEvents,
     ...comparisonEvents,
     ...reminderEvents,
+    ...reconciliationEvents,
     ...verificationEvents,
   },
   errors: {
@@ -282,6 +284,7 @@ export const billing = defineDomain({
     ...comparisonResources,
     ...ledgerResources,
     ...reminderResources,
+    ...reconciliationResources,
     prices: {
       title: 'Prices',
       mount: 'account',

@@ -26,6 +26,7 @@ import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import { reconciliationHandlers } from './reconciliation-handlers.ts';
 import { reminderHandlers } from './reminder-handlers.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine } from './statement.ts';
@@ -142,6 +143,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...comparisonHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
+  ...reconciliationHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {

@@ -1,14 +1,28 @@
-import type { CollectionChange, CollectionStore, HeldCollection, PendingStep } from './collection-store.ts';
+import { periodOf } from '../period.ts';
+import type {
+  Collection,
+  CollectionChange,
+  CollectionStore,
+  HeldCollection,
+  PendingStep,
+} from './collection-store.ts';
 import {
-  afterInvoiceStep,
-  type InvoiceCollection,
-  nextInvoiceStep,
-  type Step,
-  seen,
-} from './invoice-collection.ts';
-import { afterPayoutStep, nextPayoutStep } from './payout-collection.ts';
+  type Difference,
+  invoiceDifferences,
+  missingAt,
+  transferDifferences,
+  withFound,
+} from './differences.ts';
+import { afterInvoiceStep, nextInvoiceStep, type Step, seen } from './invoice-collection.ts';
+import {
+  afterPayoutStep,
+  nextPayoutStep,
+  type PaidTransfer,
+  type PayoutCollection,
+  seenTransfer,
+} from './payout-collection.ts';
 import { settleInvoice, settlePayout } from './postings.ts';
-import { type PaymentRail, RailError, type RailInvoice } from './rail.ts';
+import { type PaymentRail, RailError, type RailInvoice, type RailTransfer } from './rail.ts';
 
 export interface CollectPorts {
   readonly store: CollectionStore;
@@ -28,6 +42,8 @@ const OPEN_AGAIN_MS = 6 * HOUR_MS;
 const PAID_AGAIN_MS = DAY_MS;
 /** After that no bank takes a payment back. */
 const PAID_WATCHED_MS = 180 * DAY_MS;
+/** Of one payout that are read again. Few have more than one. */
+const TRANSFER_COUNT_MAX = 20;
 const UNAVAILABLE_AGAIN_MS = HOUR_MS / 12;
 const REFUSED_AGAIN_MS = 6 * HOUR_MS;
 /** Of one document at a time, so that none keeps the others waiting for long. */
@@ -51,10 +67,27 @@ export async function collectDocument(documentId: string, ports: CollectPorts): 
     const isOld = nowMs() - step.sinceMs > KEY_KNOWN_MS;
     return (isOld ? await rail.find(step.call) : undefined) ?? (await rail.perform(step.call, step.key));
   };
-  const look = async ({ collection }: HeldCollection): Promise<void> => {
-    if (collection.kind !== 'invoice' || collection.invoiceId === undefined) return;
-    const invoice = await rail.readInvoice(collection.invoiceId);
-    await store.change(documentId, (now) => observed(now, invoice));
+  const read = async <Thing>(railId: string, ask: () => Promise<Thing>): Promise<Thing> => {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (cause instanceof RailError && cause.failure === 'refused')
+        await store.change(documentId, (now) => missed(now, railId, nowMs()));
+      throw cause;
+    }
+  };
+  const look = async ({ collection, pending }: HeldCollection): Promise<void> => {
+    if (collection.kind === 'payout') {
+      for (const { transferId } of watchedTransfers(collection, pending, nowMs())) {
+        const transfer = await read(transferId, () => rail.readTransfer(transferId));
+        await store.change(documentId, (now) => observedTransfer(now, transfer, nowMs()));
+      }
+      return;
+    }
+    const { invoiceId } = collection;
+    if (invoiceId === undefined) return;
+    const invoice = await read(invoiceId, () => rail.readInvoice(invoiceId));
+    await store.change(documentId, (now) => observed(now, invoice, nowMs()));
   };
   try {
     await look(held);
@@ -104,9 +137,26 @@ function nextStep({ collection, customerId, payeeId, name, email }: HeldCollecti
   } as const;
 }
 
+/** Of a payout, after the end of its month: until then what was sent is read again. */
+const isWatched = ({ period }: PayoutCollection, nowMs: number): boolean =>
+  nowMs < periodOf(period).toMs + PAID_WATCHED_MS;
+
+/** Those that are read again: not while a reversal of ours is under way, whose answer counts it. The newest, of many. */
+function watchedTransfers(
+  of: PayoutCollection,
+  pending: PendingStep | undefined,
+  nowMs: number,
+): readonly PaidTransfer[] {
+  if (pending?.call.type === 'reverse-transfer' || !isWatched(of, nowMs)) return [];
+  return of.transfers.slice(-TRANSFER_COUNT_MAX);
+}
+
 function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   // Something has to happen to an invoice before a payout has anything to do: that is when it is due.
-  if (collection.kind === 'payout') return nowMs + OPEN_AGAIN_MS;
+  if (collection.kind === 'payout') {
+    const isSent = collection.transfers.length > 0 && isWatched(collection, nowMs);
+    return nowMs + (isSent ? PAID_AGAIN_MS : OPEN_AGAIN_MS);
+  }
   const { state, dueAtMs } = collection;
   if (state === 'void' || state === 'new') return Number.POSITIVE_INFINITY;
   if (state === 'paid')
@@ -126,12 +176,39 @@ function answered(held: HeldCollection, step: Step, id: string): CollectionChang
   return { ...done, collection: after, transactions: settlePayout(collection, after, held.platformId) };
 }
 
-/** What is known of an invoice once it was read, with all that follows from it. */
-export function observed(held: HeldCollection, invoice: RailInvoice): CollectionChange | undefined {
+/** What is known of an invoice once it was read, with all that follows from it, and where it is otherwise than it was asked. */
+function observed(held: HeldCollection, invoice: RailInvoice, nowMs: number): CollectionChange | undefined {
   const { collection, notes, platformId } = held;
   if (collection.kind !== 'invoice') return undefined;
-  const after: InvoiceCollection = seen(collection, invoice);
+  const found = invoiceDifferences(collection, invoice);
+  const after = withDifferences(seen(collection, invoice), [invoice.id], { found, nowMs });
   return { collection: after, ...settleInvoice({ before: collection, after, notes, platformId }) };
+}
+
+/** What was paid out and came back at the rail is not the payee's any more: the books say so. */
+function observedTransfer(
+  held: HeldCollection,
+  transfer: RailTransfer,
+  nowMs: number,
+): CollectionChange | undefined {
+  const { collection, pending, platformId } = held;
+  if (collection.kind !== 'payout' || pending?.call.type === 'reverse-transfer') return undefined;
+  const now = seenTransfer(collection, transfer);
+  const after = withDifferences(now, [transfer.id], { found: transferDifferences(now, transfer), nowMs });
+  return { collection: after, transactions: settlePayout(collection, after, platformId) };
+}
+
+const missed = ({ collection }: HeldCollection, railId: string, nowMs: number): CollectionChange => ({
+  collection: withDifferences(collection, [railId], { found: [missingAt(railId)], nowMs }),
+});
+
+function withDifferences<Of extends Collection>(
+  of: Of,
+  railIds: readonly string[],
+  { found, nowMs }: { readonly found: readonly Difference[]; readonly nowMs: number },
+): Of {
+  if (of.differences === undefined && found.length === 0) return of;
+  return { ...of, differences: withFound(of.differences ?? [], { railIds, found, nowMs }) };
 }
 
 /** Whether it is made again with the same key depends on whether it may have had its effect. */

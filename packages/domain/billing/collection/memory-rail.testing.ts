@@ -42,6 +42,8 @@ export class MemoryRail implements PaymentRail {
           id,
           documentId: call.documentId,
           state: 'draft',
+          currency: call.currency,
+          customerId: call.customerId,
           minorUnits: 0n,
           paidMinorUnits: 0n,
           lineKeys: [],

@@ -1,5 +1,6 @@
+import type { FoundDifference } from './differences.ts';
 import type { Step } from './invoice-collection.ts';
-import type { RailCall } from './rail.ts';
+import type { RailCall, RailTransfer } from './rail.ts';
 import { type Backing, entitledOf, fundedOf } from './shares.ts';
 
 export interface PaidTransfer {
@@ -9,6 +10,8 @@ export interface PaidTransfer {
   readonly minorUnits: bigint;
   readonly reversedMinorUnits: bigint;
   readonly reversalCount: number;
+  /** What of the reversed was taken back at the rail, and not because anything here asked for it. */
+  readonly returnedMinorUnits?: bigint;
 }
 
 /** How a payout stands. */
@@ -28,10 +31,37 @@ export interface PayoutCollection {
    */
   readonly setOffMinorUnits?: bigint;
   readonly transfers: readonly PaidTransfer[];
+  /** What of it is otherwise at the rail. */
+  readonly differences?: readonly FoundDifference[];
 }
 
 export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
   transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
+
+/** What somebody took back at the rail: it is not sent once more before anybody says so. */
+export const returnedOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
+  transfers.reduce((sum, { returnedMinorUnits = 0n }) => sum + returnedMinorUnits, 0n);
+
+/** What is known of a payout once one of its transfers was read. More than was asked back is gone by hand. */
+export function seenTransfer(of: PayoutCollection, read: RailTransfer): PayoutCollection {
+  const isNew = of.transfers.some(
+    (each) => each.transferId === read.id && read.reversedMinorUnits > each.reversedMinorUnits,
+  );
+  if (!isNew) return of;
+  return {
+    ...of,
+    transfers: of.transfers.map((each) =>
+      each.transferId === read.id
+        ? {
+            ...each,
+            reversedMinorUnits: read.reversedMinorUnits,
+            returnedMinorUnits:
+              (each.returnedMinorUnits ?? 0n) + read.reversedMinorUnits - each.reversedMinorUnits,
+          }
+        : each,
+    ),
+  };
+}
 
 /**
  * Minor units that are kept of it now. Where those that it was earned of get something back, no more than is left is kept: the
@@ -61,7 +91,7 @@ export function nextPayoutStep(
   { payeeId }: { readonly payeeId: string | undefined },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
-  const missing = sendableOf(of) - sentOf(of);
+  const missing = sendableOf(of) - sentOf(of) - returnedOf(of);
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {

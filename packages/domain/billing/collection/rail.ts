@@ -97,6 +97,9 @@ export type RailInvoiceState = (typeof railInvoiceStates)[number];
 export interface RailInvoice {
   readonly id: string;
   readonly state: RailInvoiceState;
+  /** Of ISO 4217. */
+  readonly currency: string;
+  readonly customerId?: string;
   readonly minorUnits: bigint;
   /** Of all time: what was refunded since is not taken off. */
   readonly paidMinorUnits: bigint;

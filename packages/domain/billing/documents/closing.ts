@@ -73,7 +73,8 @@ function chargeLines(statement: Statement): DocumentLine[] {
     ];
   });
   const subsidy = subtract(charge.amount, isOwnCollector ? nano(ownUse + passedThrough) : ownUse);
-  if (subsidy > 0n || own.length === 0)
+  // A line of nothing stands only where a fraction of earlier months has to stand somewhere.
+  if (subsidy > 0n || (own.length === 0 && charge.minorUnits !== 0n))
     own.push({ kind: 'subsidy', key: 'subsidy', period: period.name, amount: subsidy });
   return own;
 }

@@ -23,6 +23,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { LinkCustomers } from './link-customers.tsx';
 import { movementText } from './movement-words.ts';
+import { RailDifferences } from './rail-differences.tsx';
 
 type Movement = Outputs['payments']['list']['items'][number];
 type Balance = Outputs['ledger']['listBalances']['items'][number];
@@ -54,6 +55,7 @@ export function PaymentsPage(): ReactNode {
         actions={<LinkCustomers />}
       />
       <MoneyTabs />
+      <RailDifferences />
       {error === null ? null : (
         <ProblemNote error={error} onRetry={() => void Promise.all([list.refetch(), balances.refetch()])} />
       )}
