@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { nameIn } from './answers.ts';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
@@ -6,6 +7,7 @@ import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
 import { defaultTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
+import { settlementStepOf } from './money.ts';
 import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { listVerifications } from './verification-handlers.ts';
@@ -105,7 +107,13 @@ export const refundStatement: Handlers['statements']['refund'] = async (
   ports,
 ) => {
   const { documents } = ports;
-  await invoiceBelow(context, { buyerId, period }, ports);
+  const invoice = await invoiceBelow(context, { buyerId, period }, ports);
+  const step = settlementStepOf(invoice.document.currency);
+  if (BigInt(minorUnits) % step !== 0n)
+    throw platformError(
+      'request.invalid',
+      `/minorUnits: Money of this currency moves in ${step} minor units.`,
+    );
   const nowMs = context.nowMs();
   const note = await documents.refund({
     accountId: buyerId,

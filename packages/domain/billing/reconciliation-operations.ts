@@ -13,7 +13,7 @@ const difference = {
   /**
    * 'amount', 'currency', 'customer': the invoice has another there. 'state': somebody made it void there or gave it up.
    * 'missing': it is not there any more. 'transfer-amount': another sum was sent. 'transfer-reversed': somebody took back there
-   * what was sent.
+   * what was sent. 'too-large': Stripe takes no invoice of so much, and was asked for none; `found` is what it takes.
    */
   kind: z.enum(differenceKinds),
   /** Of the invoice or the transfer, at Stripe. */

@@ -284,7 +284,7 @@ export type RemindersListOverdueResponse = { readonly items: ReadonlyArray<{ rea
 export type ReconciliationListDifferencesRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `reconciliation.listDifferences` answers. */
-export type ReconciliationListDifferencesItem = { readonly documentId: string; readonly period: string; readonly currency: string; readonly kind: "amount" | "currency" | "customer" | "state" | "missing" | "transfer-amount" | "transfer-reversed"; readonly railId: string; readonly expected: string; readonly found: string; readonly documentNumber?: string; readonly accountId: Id<"acc">; readonly foundAt: string; readonly endedAt?: string };
+export type ReconciliationListDifferencesItem = { readonly documentId: string; readonly period: string; readonly currency: string; readonly kind: "amount" | "currency" | "customer" | "state" | "missing" | "transfer-amount" | "transfer-reversed" | "too-large"; readonly railId: string; readonly expected: string; readonly found: string; readonly documentNumber?: string; readonly accountId: Id<"acc">; readonly foundAt: string; readonly endedAt?: string };
 
 /** What `reconciliation.start` answers. */
 export type ReconciliationStartResponse = { readonly documentCount: number };

@@ -10,10 +10,17 @@ import {
   type Difference,
   invoiceDifferences,
   missingAt,
+  tooLargeFor,
   transferDifferences,
   withFound,
 } from './differences.ts';
-import { afterInvoiceStep, nextInvoiceStep, type Step, seen } from './invoice-collection.ts';
+import {
+  afterInvoiceStep,
+  type InvoiceCollection,
+  nextInvoiceStep,
+  type Step,
+  seen,
+} from './invoice-collection.ts';
 import {
   afterPayoutStep,
   nextPayoutStep,
@@ -89,10 +96,15 @@ export async function collectDocument(documentId: string, ports: CollectPorts): 
     const invoice = await read(invoiceId, () => rail.readInvoice(invoiceId));
     await store.change(documentId, (now) => observed(now, invoice, nowMs()));
   };
+  const amountMax = rail.amountMax(held.collection.currency);
+  if (isTooLarge(held.collection, amountMax)) {
+    await store.change(documentId, (now) => refusedAsTooLarge(now, { amountMax, nowMs: nowMs() }));
+    return;
+  }
   try {
     await look(held);
     for (let count = 0; count < STEP_COUNT_MAX; count++) {
-      held = await store.change(documentId, (now) => planned(now, nowMs()));
+      held = await store.change(documentId, (now) => planned(now, { nowMs: nowMs(), amountMax }));
       const step = held?.pending;
       if (held === undefined || step === undefined) return;
       const { id } = await taken(step);
@@ -117,16 +129,22 @@ const movesInvoice = ({ call }: Step): boolean =>
   ['finalise-invoice', 'void-invoice', 'refund'].includes(call.type);
 
 /** The step that comes next, or when to look again if there is none. */
-function planned(held: HeldCollection, nowMs: number): CollectionChange | undefined {
+function planned(
+  held: HeldCollection,
+  { nowMs, amountMax }: { readonly nowMs: number; readonly amountMax: bigint },
+): CollectionChange | undefined {
   if (held.pending !== undefined) return undefined;
-  const step = nextStep(held, nowMs);
+  const step = nextStep(held, { nowMs, amountMax });
   if (step === undefined) return { nextAtMs: lookAgainMs(held, nowMs), failure: null };
   const key = held.refusedCount === 0 ? step.key : `${step.key}:again:${held.refusedCount}`;
   return { pending: { ...step, key, sinceMs: nowMs }, nextAtMs: nowMs };
 }
 
-function nextStep({ collection, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
-  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId });
+function nextStep(
+  { collection, customerId, payeeId, name, email }: HeldCollection,
+  { nowMs, amountMax }: { readonly nowMs: number; readonly amountMax: bigint },
+) {
+  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId, amountMax });
   const { accountId } = collection;
   const step = nextInvoiceStep(collection, { customerId: customerId ?? '', nowMs });
   if (step === undefined || customerId !== undefined) return step;
@@ -135,6 +153,27 @@ function nextStep({ collection, customerId, payeeId, name, email }: HeldCollecti
     call: { type: 'create-customer', accountId, name, ...contact },
     key: `customer:${accountId}`,
   } as const;
+}
+
+/** Nothing is made at the rail of an invoice that it would never take: no draft is left there for good. */
+const isTooLarge = (of: Collection, amountMax: bigint): of is InvoiceCollection =>
+  of.kind === 'invoice' &&
+  of.state === 'new' &&
+  of.invoiceId === undefined &&
+  of.isPaidFromBalance !== true &&
+  of.totalMinorUnits > amountMax;
+
+function refusedAsTooLarge(
+  { collection }: HeldCollection,
+  { amountMax, nowMs }: { readonly amountMax: bigint; readonly nowMs: number },
+): CollectionChange | undefined {
+  if (!isTooLarge(collection, amountMax)) return undefined;
+  const found = [tooLargeFor(collection, amountMax)];
+  return {
+    collection: withDifferences(collection, [collection.documentId], { found, nowMs }),
+    failure: `Stripe takes no invoice of more than ${amountMax} minor units: it is paid in another way, or made void.`,
+    nextAtMs: nowMs + REFUSED_AGAIN_MS,
+  };
 }
 
 /** Of a payout, after the end of its month: until then what was sent is read again. */

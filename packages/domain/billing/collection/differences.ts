@@ -4,7 +4,8 @@ import type { RailInvoice, RailTransfer } from './rail.ts';
 
 /**
  * What of a document is otherwise at the rail than it was asked for. 'missing': the rail does not have it any more.
- * 'transfer-reversed': somebody took back there what was paid out, and nobody here asked for that.
+ * 'transfer-reversed': somebody took back there what was paid out, and nobody here asked for that. 'too-large': the rail takes no
+ * invoice of so much, and was asked for none.
  */
 export const differenceKinds = [
   'amount',
@@ -14,6 +15,7 @@ export const differenceKinds = [
   'missing',
   'transfer-amount',
   'transfer-reversed',
+  'too-large',
 ] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 
@@ -87,6 +89,15 @@ export function transferDifferences(of: PayoutCollection, read: RailTransfer): r
 
 export const missingAt = (railId: string): Difference => ({
   ...{ kind: 'missing', railId, expected: railId, found: 'none' },
+});
+
+/** Found before the rail is asked: it has no thing of its own. */
+export const tooLargeFor = (
+  { documentId, totalMinorUnits }: InvoiceCollection,
+  amountMax: bigint,
+): Difference => ({
+  ...{ kind: 'too-large', railId: documentId },
+  ...{ expected: totalMinorUnits.toString(), found: amountMax.toString() },
 });
 
 const isSame = (one: Difference, other: Difference): boolean =>

@@ -1,3 +1,4 @@
+import { settlementStepOf } from '../money.ts';
 import type { FoundDifference } from './differences.ts';
 import type { Step } from './invoice-collection.ts';
 import type { RailCall, RailTransfer } from './rail.ts';
@@ -83,15 +84,18 @@ export function sendableOf(of: PayoutCollection): bigint {
 }
 
 /**
- * Sends what is funded, is not kept and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
+ * Sends, in transfers of what the rail takes at most, what is funded, is not kept and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
  * bank takes a payment back.
  */
 export function nextPayoutStep(
   of: PayoutCollection,
-  { payeeId }: { readonly payeeId: string | undefined },
+  { payeeId, amountMax }: { readonly payeeId: string | undefined; readonly amountMax?: bigint },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
-  const missing = sendableOf(of) - sentOf(of) - returnedOf(of);
+  const step = settlementStepOf(currency);
+  const sendable = sendableOf(of);
+  // What a rail does not take waits for what comes in next.
+  const missing = sendable - (sendable % step) - sentOf(of) - returnedOf(of);
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {
@@ -102,7 +106,7 @@ export function nextPayoutStep(
         payeeId,
         period,
         currency,
-        minorUnits: missing,
+        minorUnits: amountMax === undefined || missing < amountMax ? missing : amountMax,
       },
       key: `payout:${accountId}:${period}:1:${ordinal}`,
     };

@@ -8,6 +8,8 @@ export interface PaymentRail {
   perform(call: RailCall, key: string): Promise<{ readonly id: string }>;
   /** What an earlier call like this made, found by what it says of itself: for when its key is too old to be known. */
   find(call: RailCall): Promise<{ readonly id: string } | undefined>;
+  /** What one invoice or transfer may come to at most, in minor units. */
+  amountMax(currency: string): bigint;
   readInvoice(invoiceId: string): Promise<RailInvoice>;
   readTransfer(transferId: string): Promise<RailTransfer>;
   /** Where the owner of a payee says who they are and where their money goes. Good for some minutes. */

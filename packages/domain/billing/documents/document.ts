@@ -1,4 +1,4 @@
-import type { Nano } from '../money.ts';
+import { type Nano, settlementStepOf } from '../money.ts';
 import { type TaxedBuyer, type TaxLine, type TaxTerms, taxLinesAt, taxRates } from './tax.ts';
 
 /**
@@ -127,11 +127,13 @@ export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }:
 
 /** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. */
 export const taxLinesOf = (
-  { kind, netMinorUnits }: Pick<DocumentDraft, 'kind' | 'netMinorUnits'>,
+  { kind, netMinorUnits, currency }: Pick<DocumentDraft, 'kind' | 'netMinorUnits' | 'currency'>,
   terms: SellerTerms,
   buyer: TaxedBuyer,
 ): readonly TaxLine[] =>
-  kind === 'invoice' || kind === 'comparison' ? taxLinesAt(taxRates(terms, buyer), netMinorUnits) : [];
+  kind === 'invoice' || kind === 'comparison'
+    ? taxLinesAt(taxRates(terms, buyer), netMinorUnits, settlementStepOf(currency))
+    : [];
 
 export interface Issue {
   readonly id: string;

@@ -10,6 +10,7 @@ const words: Readonly<Record<Difference['kind'], string>> = {
   missing: 'It is not there any more',
   'transfer-amount': 'Another amount was sent',
   'transfer-reversed': 'What was sent was taken back',
+  'too-large': 'Stripe takes no invoice of so much',
 };
 
 /** What is otherwise at Stripe, to somebody who looks after the money. */

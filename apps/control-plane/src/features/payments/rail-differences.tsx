@@ -129,7 +129,8 @@ function Value({
   kind,
   currency,
 }: Pick<Difference, 'kind' | 'currency'> & { readonly of: string }): ReactNode {
-  const isMoney = kind === 'amount' || kind === 'transfer-amount' || kind === 'transfer-reversed';
+  const isMoney =
+    kind === 'amount' || kind === 'transfer-amount' || kind === 'transfer-reversed' || kind === 'too-large';
   return isMoney ? (
     <span className="whitespace-nowrap tabular-nums">
       {showMinorUnits(of, currency)} <span className="text-ink-faint">{currency}</span>
