@@ -14,10 +14,10 @@ const ROUND_MS = 1_000;
 
 const origins: readonly PolicyOrigin[] = [
   { level: 'platform', accountId: 'acc_0' },
-  { level: 'plan', accountId: 'acc_1', planId: 'pln_1' },
-  { level: 'account', accountId: 'acc_1', by: 'above' },
+  { level: 'plan', accountId: 'acc_1', planId: 'pln_1', setById: 'acc_0' },
+  { level: 'account', accountId: 'acc_1', by: 'above', setById: 'acc_0' },
   { level: 'region', accountId: 'acc_1', region: 'eu' },
-  { level: 'account', accountId: 'acc_2', by: 'above' },
+  { level: 'account', accountId: 'acc_2', by: 'above', setById: 'acc_1' },
   { level: 'application', accountId: 'acc_2', applicationId: 'app_1' },
   { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'paid' },
   { level: 'endpoint', accountId: 'acc_2', endpoint: 'user:bob' },

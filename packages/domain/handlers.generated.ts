@@ -12,6 +12,7 @@ import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
 import type { PrivacyPorts } from './privacy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
+import type { SignInPorts } from './sign-in/ports.ts';
 import type { SpendingPorts } from './spending/ports.ts';
 import type { SsoPorts } from './sso/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
@@ -32,6 +33,7 @@ export interface DomainPorts {
   readonly policy: PolicyPorts;
   readonly privacy: PrivacyPorts;
   readonly sessions: SessionsPorts;
+  readonly signIn: SignInPorts;
   readonly spending: SpendingPorts;
   readonly sso: SsoPorts;
   readonly tenancy: TenancyPorts;
@@ -54,6 +56,7 @@ export const domainHandlerLoaders = {
   policy: () => import('./policy/handlers.ts'),
   privacy: () => import('./privacy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
+  signIn: () => import('./sign-in/handlers.ts'),
   spending: () => import('./spending/handlers.ts'),
   sso: () => import('./sso/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),

@@ -13,10 +13,11 @@ import { metering } from './metering/definition.ts';
 import { policy } from './policy/definition.ts';
 import { privacy } from './privacy/definition.ts';
 import { sessions } from './sessions/definition.ts';
+import { signIn } from './sign-in/definition.ts';
 import { spending } from './spending/definition.ts';
 import { sso } from './sso/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { testBooks } from './test-books/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { access, api, audit, billing, branding, decisions, endpoints, fleet, hooks, logic, metering, policy, privacy, sessions, spending, sso, tenancy, testBooks, triggers } as const;
+export const domains = { access, api, audit, billing, branding, decisions, endpoints, fleet, hooks, logic, metering, policy, privacy, sessions, signIn, spending, sso, tenancy, testBooks, triggers } as const;

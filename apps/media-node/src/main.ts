@@ -19,6 +19,7 @@ const STOP_MS_MAX = 15_000;
 const runners = {
   relay: async () => (await import('./relay/role.ts')).runRelay,
   signaling: async () => (await import('./signaling/role.ts')).runSignaling,
+  media: async () => (await import('./media/role.ts')).runMedia,
   jobs: async () => (await import('./jobs/role.ts')).runJobs,
 };
 type Role = keyof typeof runners;

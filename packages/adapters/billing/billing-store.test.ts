@@ -4,6 +4,7 @@ import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import type { Tariff, UnitTariff } from '@patchbay/domain/billing/price';
 import type { PriceChange } from '@patchbay/domain/billing/price-change';
 import { rate } from '@patchbay/domain/billing/rating';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
@@ -735,12 +736,12 @@ describe('prices', () => {
     const seen = await billing.chainPrices('leaf', nowMs);
     expect(seen.prices.map(({ accountId }) => accountId)).toEqual(['platform']);
     expect(seen.edges.map(({ buyerId }) => buyerId).sort()).toEqual(['leaf', 'parent', 'top']);
-    expect([...(await billing.namesAround('leaf')).keys()].sort()).toEqual([
-      'leaf',
-      'parent',
-      'platform',
-      'top',
-    ]);
+    const known = await billing.parties('parent', ['leaf', 'parent', 'top', 'platform']);
+    expect([...known].filter(([, { isSeen }]) => isSeen).map(([id]) => id)).toEqual(
+      expect.arrayContaining(['leaf', 'parent']),
+    );
+    for (const id of ['top', 'platform'])
+      expect(known.get(id), id).toEqual({ isSeen: false, name: PLATFORM_NAME });
     expect((await billing.listPeriods('leaf')).length).toBe(0);
     await usage.ingest([usageOf('leaf', { atMs, bytes: 1 })]);
     expect((await billing.listPeriods('top')).map(({ name }) => name)).toEqual([period.name]);

@@ -15,6 +15,7 @@ import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { binaryMeters } from '@patchbay/domain/billing/session-cells';
 import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
@@ -216,12 +217,15 @@ export function billingStore({
       const atMs = nowMs() + (await aheadMsOf(change.accountId));
       await inAccountScope(pool, change.accountId, (client) => writePrices(client, change, atMs));
     },
-    namesAround: (accountId) =>
-      inAccountScope(pool, accountId, async (client) => {
-        const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
-          accountId,
-        ]);
-        return new Map(rows.map(({ id, name }) => [id, name]));
+    parties: (topId, ids) =>
+      inAccountScope(pool, topId, async (client) => {
+        const { rows } = await client.query<{ id: string; is_seen: boolean; name: string | null }>(
+          'SELECT * FROM account_parties($1, $2)',
+          [topId, ids],
+        );
+        return new Map(
+          rows.map(({ id, is_seen: isSeen, name }) => [id, { isSeen, name: name ?? PLATFORM_NAME }]),
+        );
       }),
     namesBelow: (accountId, ids) =>
       inAccountScope(pool, accountId, async (client) => {

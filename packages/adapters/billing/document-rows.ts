@@ -10,6 +10,7 @@ import {
 } from '@patchbay/domain/billing/documents/document';
 import type { BillingParty } from '@patchbay/domain/billing/documents/document-store';
 import type { TaxRule } from '@patchbay/domain/billing/documents/tax';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';
 import { tellIssued } from './document-events.ts';
@@ -48,20 +49,31 @@ export async function readParty(client: PoolClient, accountId: string): Promise<
   };
 }
 
-/** As of now, on a document. Who has said nothing is called as its account is. */
+interface UnsaidNames {
+  readonly name: string;
+  readonly brand: string | null;
+}
+
+/**
+ * As of now, on a document. A buyer that has said nothing is called as its account is; a seller as its brand, since those below
+ * it know it by nothing else (PRD-2).
+ */
 async function onDocument(
   client: PoolClient,
-  accountId: string,
+  { accountId, side }: { readonly accountId: string; readonly side: 'seller' | 'buyer' },
 ): Promise<{ readonly party: DocumentParty; readonly terms: BillingParty | undefined }> {
   const said = await readParty(client, accountId);
-  const { rows } = await client.query<{ name: string }>('SELECT name FROM account WHERE id = $1', [
-    accountId,
-  ]);
+  const { rows } = await client.query<UnsaidNames>(
+    `SELECT name, coalesce(brand_in_effect(id), brand_above(id, NULL)) ->> 'name' AS brand FROM account WHERE id = $1`,
+    [accountId],
+  );
+  const [unsaid] = rows;
+  const name = side === 'seller' ? (unsaid?.brand ?? PLATFORM_NAME) : unsaid?.name;
   return {
     terms: said,
     party: {
       accountId,
-      legalName: said?.legalName ?? rows[0]?.name ?? accountId,
+      legalName: said?.legalName ?? name ?? accountId,
       addressLines: said?.addressLines ?? [],
       ...(said?.country === undefined ? {} : { country: said.country }),
       ...(said?.taxId === undefined ? {} : { taxId: said.taxId }),
@@ -84,8 +96,8 @@ export async function issueDocument(
     [draft.sellerId, draft.kind],
   );
   const sequence = rows[0]?.last ?? 1;
-  const seller = await onDocument(client, draft.sellerId);
-  const buyer = await onDocument(client, draft.accountId);
+  const seller = await onDocument(client, { accountId: draft.sellerId, side: 'seller' });
+  const buyer = await onDocument(client, { accountId: draft.accountId, side: 'buyer' });
   const document: BillingDocument = {
     ...issue(draft, {
       id: createId('doc', nowMs),

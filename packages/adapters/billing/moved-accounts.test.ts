@@ -5,6 +5,7 @@ import { type PricedEdge, spanStarts } from '@patchbay/domain/billing/price-book
 import { rate } from '@patchbay/domain/billing/rating';
 import { binaryMeters } from '@patchbay/domain/billing/session-cells';
 import { sessionCellsOf } from '@patchbay/domain/billing/session-roll-up.testing';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import { dayOf, type UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -273,7 +274,13 @@ test('a closed period names the seller of its time, and an open one both', async
   expect(after.statement.sellers).toEqual([{ sellerId: 'old', fromMs: closed.fromMs, toMs: closed.toMs }]);
   const open = await billing.read('leaf', period);
   expect(open.statement.sellers.map(({ sellerId }) => sellerId)).toEqual(['old', 'new']);
-  // Who sold it then is still known by name to both sides.
-  expect((await billing.namesAround('leaf')).get('old')).toBe('old Ltd');
-  expect((await billing.namesAround('old')).get('leaf')).toBe('leaf Ltd');
+  // Who sold it then is still known by name to those above both, and whoever bought to who sold.
+  expect((await billing.parties('top', ['old'])).get('old')).toEqual({ isSeen: true, name: 'old Ltd' });
+  expect((await billing.parties('old', ['leaf'])).get('leaf')).toEqual({ isSeen: true, name: 'leaf Ltd' });
+  // To whoever bought, and to its new seller, it is a brand.
+  for (const reader of ['leaf', 'new'])
+    expect((await billing.parties(reader, ['old'])).get('old')).toEqual({
+      isSeen: false,
+      name: PLATFORM_NAME,
+    });
 });

@@ -30,14 +30,14 @@ export interface ReminderRounds {
   }): Promise<readonly AskedInvoice[]>;
   /** Keeps that a reminder is sent. False: it was, or the invoice was paid meanwhile. */
   note(invoice: AskedInvoice, reminder: DueReminder): Promise<boolean>;
-  /** False: the account is overdue already. With `word`, what it may not use; suspended where it was active. */
+  /** False: the account is overdue already. With `word`, what it may not use; `isSuspended` where it was active until now. */
   markOverdue(
     invoice: AskedInvoice,
     held: { readonly action: OverdueAction; readonly word?: PolicyWord },
   ): Promise<{ readonly isNew: boolean; readonly isSuspended: boolean }>;
   /** Overdue accounts of whose invoice nothing is asked any more. */
   settled(): Promise<readonly { readonly accountId: string; readonly documentId: string }[]>;
-  /** The account is not overdue any more, and active again where that had suspended it. */
+  /** The account is not overdue any more, and active again where nothing else keeps it suspended. */
   release(accountId: string): Promise<{ readonly isReleased: boolean; readonly isActiveAgain: boolean }>;
 }
 
@@ -132,25 +132,21 @@ export function reminderBook({
           [sellerId, accountId],
         );
         const isAbove = above.rowCount !== 0;
-        const suspended =
-          action === 'suspend' && isAbove
-            ? await client.query(
-                "UPDATE account SET state = 'suspended' WHERE id = $1 AND state = 'active' AND parent_id IS NOT NULL",
-                [accountId],
-              )
-            : undefined;
-        const isSuspended = suspended?.rowCount === 1;
+        const isSuspending = action === 'suspend' && isAbove;
+        const suspended = isSuspending
+          ? await suspend(client, accountId, sellerId)
+          : { isHeld: false, isNew: false };
         const { rowCount } = await client.query(
           `INSERT INTO overdue_account (account_id, document_id, set_by_id, action, word, is_suspended, since)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
           [
             ...[accountId, documentId, sellerId, isAbove ? action : 'mark'],
             word === undefined || !isAbove ? null : JSON.stringify(word),
-            isSuspended,
+            suspended.isHeld,
             new Date(nowMs()),
           ],
         );
-        return { isNew: rowCount === 1, isSuspended };
+        return { isNew: rowCount === 1, isSuspended: suspended.isNew };
       }),
     settled: () =>
       asPlatform(async (client) => {
@@ -162,20 +158,41 @@ export function reminderBook({
       }),
     release: (accountId) =>
       asPlatform(async (client) => {
-        const { rows } = await client.query<{ is_suspended: boolean }>(
-          'DELETE FROM overdue_account WHERE account_id = $1 RETURNING is_suspended',
-          [accountId],
-        );
-        const [released] = rows;
-        if (released?.is_suspended !== true)
-          return { isReleased: released !== undefined, isActiveAgain: false };
-        const { rowCount } = await client.query(
-          "UPDATE account SET state = 'active' WHERE id = $1 AND state = 'suspended'",
-          [accountId],
-        );
-        return { isReleased: true, isActiveAgain: rowCount === 1 };
+        const { rowCount } = await client.query('DELETE FROM overdue_account WHERE account_id = $1', [
+          accountId,
+        ]);
+        const before = await stateHeld(client, accountId);
+        await client.query("DELETE FROM account_suspension WHERE account_id = $1 AND reason = 'overdue'", [
+          accountId,
+        ]);
+        const isActive = (await stateHeld(client, accountId)) === 'active';
+        return { isReleased: rowCount !== 0, isActiveAgain: before === 'suspended' && isActive };
       }),
   };
+}
+
+/** The state of an account, which stays until the transaction is over but for what it does itself. */
+async function stateHeld(client: PoolClient, accountId: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ state: string }>(
+    'SELECT state FROM account WHERE id = $1 FOR UPDATE',
+    [accountId],
+  );
+  return rows[0]?.state;
+}
+
+/** A suspension of its own, beside what anybody says of the account: paying takes away this one alone (ACC-2). */
+async function suspend(
+  client: PoolClient,
+  accountId: string,
+  sellerId: string,
+): Promise<{ readonly isHeld: boolean; readonly isNew: boolean }> {
+  const before = await stateHeld(client, accountId);
+  const { rowCount } = await client.query(
+    `INSERT INTO account_suspension (account_id, by_id, reason) SELECT id, $2, 'overdue' FROM account
+     WHERE id = $1 AND state <> 'closed' AND parent_id IS NOT NULL ON CONFLICT DO NOTHING`,
+    [accountId, sellerId],
+  );
+  return { isHeld: rowCount === 1, isNew: rowCount === 1 && before === 'active' };
 }
 
 interface TermsRow {

@@ -62,9 +62,10 @@ async function fill(count: number, change: (index: number) => object = () => ({}
 }
 
 test('many workers take each delivery once, and of one endpoint no more at a time than its bound', async () => {
-  await fill(12);
+  await fill(12, () => ({ instanceType: 'paid' }));
   const rounds = await Promise.all(Array.from({ length: 6 }, () => claim()));
   expect(rounds.flat()).toHaveLength(4);
+  expect(rounds.flat()[0]).toMatchObject({ event: { instanceType: 'paid' } });
   for (const each of rounds.flat()) await hooks.finish(each, delivered);
   const seen = new Set(idsOf(rounds.flat()));
   for (;;) {

@@ -107,6 +107,7 @@ interface ClaimedRow {
   readonly type: string;
   readonly at: Date;
   readonly application_id: string | null;
+  readonly instance_type: string | null;
   readonly session_id: string | null;
   readonly session_sequence: number | null;
   readonly data: Record<string, unknown>;
@@ -125,6 +126,7 @@ const fromRow = (row: ClaimedRow): ClaimedDelivery => ({
     type: row.type,
     atMs: row.at.getTime(),
     applicationId: row.application_id ?? undefined,
+    instanceType: row.instance_type ?? undefined,
     sessionId: row.session_id ?? undefined,
     sessionSequence: row.session_sequence ?? undefined,
     data: row.data,

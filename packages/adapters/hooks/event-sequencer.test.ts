@@ -111,7 +111,11 @@ test('a webhook hears of the events, and of the application, that it asked for; 
   await hooks.webhooks.update({ accountId, webhookId: disabled.webhookId, change: { state: 'disabled' } });
   await hooks.webhooks.remove({ accountId, webhookId: removed.webhookId });
   await hooks.append(accountId, { type: 'tenancy.key.created' });
-  await hooks.append(accountId, { type: 'signaling.session.started', applicationId: application.id });
+  await hooks.append(accountId, {
+    type: 'signaling.session.started',
+    applicationId: application.id,
+    instanceType: 'paid',
+  });
   await hooks.append(accountId, { type: 'hooks.webhook.tested', data: { webhookId: signaling.webhookId } });
   await hooks.placeAll();
   const typesAt = async ({ webhookId }: { webhookId: string }) =>
@@ -128,4 +132,14 @@ test('a webhook hears of the events, and of the application, that it asked for; 
     limit: 9,
   });
   expect(only.map(({ type }) => type)).toEqual(['tenancy.key.created']);
+  const known = { applicationId: application.id, instanceType: 'paid' };
+  const listed = await hooks.events.list({
+    accountId,
+    scope: 'own',
+    after: 0n,
+    types: ['signaling.*'],
+    limit: 9,
+  });
+  expect(listed).toMatchObject([known]);
+  expect(await hooks.deliveriesOf(accountId, ofApplication.webhookId)).toMatchObject([{ event: known }]);
 });

@@ -45,6 +45,7 @@ describe('documents that the twilio library writes', () => {
         digitsMax: 1,
         timeoutSeconds: 5,
         next: '/digits',
+        finishOn: '#',
         prompts: [{ verb: 'say', text: 'Press a key.', voice: 'alice', repeatCount: 2 }],
       }),
     );

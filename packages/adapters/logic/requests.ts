@@ -59,12 +59,13 @@ function formRequest({ accountId, secrets, session, variables }: AskedLogic, url
     AccountSid: accountId,
     ApiVersion: '2010-04-01',
     CallSid: session.id,
-    CallStatus: 'ringing',
+    CallStatus: session.isAnswered === true ? 'in-progress' : 'ringing',
     Called: session.endpoint,
     Caller: session.caller,
     Direction: 'inbound',
     From: session.caller,
     To: session.endpoint,
+    ...(variables.digits === undefined ? {} : { Digits: variables.digits }),
     ...(variables.dialStatus === undefined ? {} : { DialCallStatus: dialCallStatus(variables.dialStatus) }),
   };
   const [secret = new Uint8Array()] = secrets;

@@ -40,6 +40,8 @@ export interface SafeResponse {
   /** Absent for an answer of 2xx that came as a whole. */
   readonly error?: RequestError;
   readonly response?: string;
+  /** All of it, where `keepsBytes` is said. */
+  readonly bytes?: Uint8Array;
   /** The first ones of them, without what makes a session (RFC 6265 §4.1). */
   readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
@@ -55,6 +57,8 @@ export interface SafeRequestOptions {
   readonly responseBytesMax?: number;
   /** How much of an answer is kept. What is cut off there is no error. */
   readonly keptBytesMax?: number;
+  /** Keeps an answer as it came, and no text of it. */
+  readonly keepsBytes?: boolean;
 }
 
 /** Sends a body by POST to where a customer says. */
@@ -97,6 +101,7 @@ export function safeSender(options: SafeRequestOptions): SendSafely {
 interface Found {
   status?: number;
   response?: string;
+  bytes?: Uint8Array;
   headers?: Readonly<Record<string, string>>;
   contentType?: string;
   retryAfterMs?: number;
@@ -204,13 +209,20 @@ async function read(
   {
     signal,
     responseBytesMax = RESPONSE_BYTES_MAX,
-    keptBytesMax = SNIPPET_BYTES_MAX,
-  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax'> & { readonly signal: AbortSignal },
+    keepsBytes = false,
+    keptBytesMax = keepsBytes ? responseBytesMax : SNIPPET_BYTES_MAX,
+  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax' | 'keepsBytes'> & {
+    readonly signal: AbortSignal;
+  },
   found: Found,
 ): Promise<void> {
   let sizeBytes = 0;
   const kept: Buffer[] = [];
   const keep = () => {
+    if (keepsBytes) {
+      found.bytes = Buffer.concat(kept);
+      return;
+    }
     const text = Buffer.concat(kept).subarray(0, keptBytesMax).toString('utf8');
     if (text !== '') found.response = text;
   };

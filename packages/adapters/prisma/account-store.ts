@@ -1,4 +1,4 @@
-import type { AccountState } from '@patchbay/domain/tenancy/account-state';
+import type { AccountState, Suspension } from '@patchbay/domain/tenancy/account-state';
 import type { AccountRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
@@ -14,6 +14,7 @@ interface AccountRow {
   readonly external_id: string | null;
   readonly state: AccountState;
   readonly effective_state: AccountState;
+  readonly suspensions: readonly Suspension[];
   readonly currency: string;
   readonly time_zone: string;
   readonly depth: number;
@@ -31,6 +32,7 @@ const fromRow = (row: AccountRow): AccountRecord => ({
   externalId: row.external_id ?? undefined,
   state: row.state,
   effectiveState: row.effective_state,
+  suspensions: row.suspensions,
   currency: row.currency,
   timeZone: row.time_zone,
   depth: row.depth,
@@ -44,7 +46,9 @@ const fromRow = (row: AccountRow): AccountRecord => ({
 // The state of the levels above is told, and nothing else of them.
 const columns = `a.id, a.parent_id, a.name, a.external_id, a.state, account_effective_state(a.id) AS effective_state,
   a.currency, a.time_zone, a.depth, (SELECT count(*) FROM account child WHERE child.parent_id = a.id) AS child_count, a.created_at,
-  a.is_test, a.live_id, account_twin(a.id) AS twin_id`;
+  a.is_test, a.live_id, account_twin(a.id) AS twin_id, (SELECT coalesce(json_agg(
+    json_build_object('byId', s.by_id, 'reason', s.reason) ORDER BY s.by_id, s.reason), '[]')
+    FROM account_suspension s WHERE s.account_id = a.id) AS suspensions`;
 
 const oneAccount = `SELECT ${columns} FROM account a WHERE a.id = $1`;
 
@@ -59,6 +63,22 @@ async function found(transaction: ScopedTransaction, accountId: string): Promise
   return account;
 }
 
+/** The state of the account follows by a trigger. What is new comes first: it is at no time without any between two. */
+async function writeSuspensions(
+  transaction: ScopedTransaction,
+  accountId: string,
+  suspensions: readonly Suspension[],
+): Promise<void> {
+  const stands = JSON.stringify(suspensions);
+  await transaction.$executeRaw`
+    INSERT INTO account_suspension (account_id, by_id, reason)
+    SELECT ${accountId}, s."byId", s.reason FROM jsonb_to_recordset(${stands}::jsonb) AS s("byId" text, reason text)
+    ON CONFLICT DO NOTHING`;
+  await transaction.$executeRaw`
+    DELETE FROM account_suspension WHERE account_id = ${accountId} AND (by_id, reason) NOT IN (
+      SELECT s."byId", s.reason FROM jsonb_to_recordset(${stands}::jsonb) AS s("byId" text, reason text))`;
+}
+
 export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
   return {
     find: async ({ accountId }) => {
@@ -68,6 +88,12 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
       });
       return row && fromRow(row);
     },
+
+    findToChange: ({ accountId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        await transaction.$queryRaw`SELECT id FROM account WHERE id = ${accountId} FOR UPDATE`;
+        return await find(transaction, accountId);
+      }),
 
     names: ({ accountId, ids }) =>
       inAccount(prisma, accountId, async (transaction) => {
@@ -121,14 +147,15 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
     update: async ({ accountId, change }) => {
       try {
         return await inAccount(prisma, accountId, async (transaction) => {
-          const { name, externalId, timeZone, state } = change;
+          const { name, externalId, timeZone, isClosed, suspensions } = change;
+          if (suspensions !== undefined) await writeSuspensions(transaction, accountId, suspensions);
           await transaction.account.updateMany({
             where: { id: accountId },
             data: {
               ...(name === undefined ? {} : { name }),
               ...(externalId === undefined ? {} : { externalId }),
               ...(timeZone === undefined ? {} : { timeZone }),
-              ...(state === undefined ? {} : { state }),
+              ...(isClosed === true ? { state: 'closed' } : {}),
             },
           });
           return await found(transaction, accountId);

@@ -111,10 +111,10 @@ test('a snapshot holds what a relay needs to verify, and says what became of key
 
   const childId = await database.addChild(accountId, 'Child');
   const ofChild = await create({ accountId: childId });
-  await database.ports.accounts.update({ accountId, change: { state: 'suspended' } });
+  await database.suspend(accountId);
   expect(await keySnapshot(ofChild.key.id)).toMatchObject({ state: 'suspended' });
   expect(await accountSnapshot(childId)).toMatchObject({ state: 'suspended', configs: {} });
-  await database.ports.accounts.update({ accountId, change: { state: 'active' } });
+  await database.ports.accounts.update({ accountId, change: { suspensions: [] } });
   await database.ports.keys.revoke({ accountId, keyId: key.id });
   expect(await keySnapshot(key.id)).toMatchObject({ state: 'revoked' });
 });

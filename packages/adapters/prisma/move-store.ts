@@ -6,7 +6,7 @@ import { inAccount, type ScopedTransaction } from './scope.ts';
 
 /** What else a move changes, of which other stores know. */
 export type MovedRules = (
-  question: MoveQuestion & { readonly lostPlanIds: readonly string[] },
+  question: MoveQuestion,
 ) => Promise<Pick<MoveEffects, 'prices' | 'policy' | 'configuration' | 'brand'>>;
 
 export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPorts['moves'] {
@@ -20,11 +20,10 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
       }),
 
     effects: async (question) => {
-      const { plans, ...counted } = await inAccount(prisma, question.accountId, (transaction) =>
+      const counted = await inAccount(prisma, question.accountId, (transaction) =>
         countedEffects(transaction, question),
       );
-      const rules = await rulesOf({ ...question, lostPlanIds: plans.map(({ planId }) => planId) });
-      return { ...counted, ...rules, plans };
+      return { ...counted, ...(await rulesOf(question)) };
     },
 
     move: async ({ accountId, movedId, parentId }) => {
@@ -32,13 +31,16 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
         return await inAccount(prisma, accountId, async (transaction) => {
           const [collecting] = await transaction.$queryRaw<{ changes: boolean }[]>`
             SELECT own_collector_changes(${movedId}, ${parentId}, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
+          const suspended = await suspendedWithin(transaction, movedId);
           const [row] = await transaction.$queryRaw<MoveRow[]>`
             SELECT outcome, starts_at, old_parent_id FROM account_move(${movedId}, ${parentId})`;
           if (row === undefined) throw new Error('A move has an outcome.');
           if (row.outcome !== 'moved') return row.outcome;
           // What cannot be for another reason is refused with that.
           if (collecting?.changes === true) throw new OtherCollector();
-          return { startsAt: row.starts_at, oldParentId: row.old_parent_id };
+          const still = await suspendedWithin(transaction, movedId);
+          const resumedIds = suspended.filter((id) => !still.includes(id));
+          return { startsAt: row.starts_at, oldParentId: row.old_parent_id, resumedIds };
         });
       } catch (error) {
         if (isUniqueViolation(error)) return 'external_id_taken';
@@ -47,6 +49,14 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
       }
     },
   };
+}
+
+/** Of an account and all below it, those that are suspended themselves. */
+async function suspendedWithin(transaction: ScopedTransaction, movedId: string): Promise<readonly string[]> {
+  const rows = await transaction.$queryRaw<{ id: string }[]>`
+    SELECT a.id FROM account a JOIN account_closure c ON c.descendant_id = a.id
+    WHERE c.ancestor_id = ${movedId} AND c.valid_to = 'infinity' AND a.state = 'suspended' ORDER BY a.id`;
+  return rows.map(({ id }) => id);
 }
 
 /** Takes a move back that was made. */
@@ -85,6 +95,18 @@ async function countedEffects(
   const plans = await transaction.$queryRaw<MoveEffects['plans']>`
     SELECT t.account_id AS "accountId", p.id AS "planId", p.name FROM account_plan t JOIN policy_plan p ON p.id = t.plan_id
     WHERE t.account_id IN (${subtree}) AND p.account_id = ANY (${ending}) ORDER BY 1`;
+  const words = await transaction.$queryRaw<MoveEffects['words']>`
+    SELECT p.account_id AS "accountId", p.set_by AS "setById" FROM policy p
+    WHERE p.account_id IN (${subtree}) AND p.set_by = ANY (${ending}) ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
+  const resumed = await transaction.$queryRaw<MoveEffects['resumed']>`
+    SELECT a.id AS "accountId", a.name FROM account a WHERE a.id IN (${subtree}) AND a.state = 'suspended'
+      AND NOT EXISTS (SELECT 1 FROM account_suspension s WHERE s.account_id = a.id AND s.by_id <> ALL (${ending}))
+    ORDER BY a.id LIMIT ${NAMED_COUNT_MAX}`;
+  const limits = await transaction.$queryRaw<MoveEffects['limits']>`
+    SELECT DISTINCT l.account_id AS "accountId", l.per, l.action, l.amount::text, a.currency
+    FROM spending_limit l JOIN account a ON a.id = l.account_id
+    WHERE l.account_id IN (${subtree}) AND l.set_by_id = ANY (${ending})
+    ORDER BY 1, 2, 3, 4 LIMIT ${NAMED_COUNT_MAX}`;
   const webhooks = await transaction.$queryRaw<MoveEffects['webhooks']>`
     SELECT w.id, w.url, w.account_id AS "accountId",
       CASE WHEN w.account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END AS change FROM webhook w
@@ -94,6 +116,9 @@ async function countedEffects(
     accountCount: sizes.accounts,
     liveSessionCount: sizes.sessions,
     plans: cut(plans),
+    words,
+    resumed,
+    limits,
     people: cut(people),
     triggers: cut(triggers),
     webhooks: cut(webhooks),

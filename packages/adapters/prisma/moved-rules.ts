@@ -1,4 +1,6 @@
+import { toldOrigin } from '@patchbay/domain/billing/answers';
 import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing-store';
+import { partiesOf, sellerAnswer } from '@patchbay/domain/billing/parties';
 import { priceChanges } from '@patchbay/domain/billing/price-changes';
 import type { PriceLevel } from '@patchbay/domain/billing/price-list';
 import { tariffToWire, termsKey } from '@patchbay/domain/billing/wire-tariff';
@@ -22,7 +24,7 @@ const MINUTE_MS = 60_000;
 interface RuleStores {
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly configs: Pick<ServiceConfigStore, 'configChain'>;
-  readonly billing: Pick<BillingStore, 'chainPrices' | 'namesAround'>;
+  readonly billing: Pick<BillingStore, 'chainPrices' | 'parties'>;
   /** As if `childId` stood directly below the account. */
   readonly chainPricesUnder: (place: {
     readonly accountId: string;
@@ -52,24 +54,27 @@ const brandAt = async ({ brands }: RuleStores, accountId: string): Promise<strin
 
 async function pricesOf(
   { billing, chainPricesUnder, catalogue }: RuleStores,
-  { movedId, before, after, visibleIds, atMs }: MoveQuestion,
+  { accountId, movedId, before, after, visibleIds, atMs }: MoveQuestion,
 ): Promise<MoveEffects['prices']> {
   // What is paid follows from the next whole minute on.
   const startMs = Math.floor(atMs / MINUTE_MS + 1) * MINUTE_MS;
   const parentId = parentOf(after);
   const was = await billing.chainPrices(movedId, startMs);
   const is = await chainPricesUnder({ accountId: parentId, childId: movedId, atMs: startMs });
-  const names = new Map([...(await billing.namesAround(movedId)), ...(await billing.namesAround(parentId))]);
+  const parties = await partiesOf(
+    { entity: { accountId, chain: before } },
+    { ids: [...new Set([...before, ...after])] },
+    { billing },
+  );
   const seen = (chain: readonly string[]) => chain.filter((id) => visibleIds.includes(id));
   const toLevel = ({ buyerId, sellerId, origin, price }: PriceLevel) => ({
     buyerId,
-    buyerName: names.get(buyerId) ?? buyerId,
-    sellerId,
-    sellerName: names.get(sellerId) ?? sellerId,
+    buyerName: parties.nameOf(buyerId),
+    ...sellerAnswer(sellerId, parties),
     amount: price.tariff.amount.toString(),
     per: tariffToWire(price.tariff).per,
     hasTerms: termsKey(tariffToWire(price.tariff)) !== '',
-    origin,
+    origin: toldOrigin(origin, parties.idOf(sellerId) !== undefined),
   });
   const differences = priceChanges(
     { prices: was, visibleChain: seen(before) },
@@ -87,14 +92,12 @@ async function pricesOf(
 
 async function policyOf(
   { policies }: RuleStores,
-  { movedId, before, after, visibleIds, lostPlanIds }: Parameters<MovedRules>[0],
+  { movedId, before, after, visibleIds }: MoveQuestion,
 ): Promise<MoveEffects['policy']> {
   const stored = await policies.chain({ accountId: movedId });
   const above = await policies.chain({ accountId: parentOf(after) });
-  const own = stored.filter(
-    ({ accountId, planId }) =>
-      accountId === movedId && (planId === undefined || !lostPlanIds.includes(planId)),
-  );
+  // Plans and words of those that are not above any more are none of the chain.
+  const own = stored.filter(({ accountId }) => accountId === movedId);
   const differences = policyChanges(
     policyChain({ chain: before }, stored),
     policyChain({ chain: after }, [...above, ...own]),

@@ -39,7 +39,7 @@ export interface OwnProofs {
   byPasskey(proof: Holder & { readonly response: unknown; readonly at: RelyingParty }): Promise<ProofOutcome>;
   /** Ends the other sessions of the same person. `stale`: a fresh proof comes first. */
   changePassword(
-    change: Holder & { readonly password: string; readonly address: string },
+    change: Holder & { readonly password: string; readonly address: string; readonly requestId?: string },
   ): Promise<'changed' | 'stale' | 'organisation'>;
 }
 
@@ -88,7 +88,7 @@ export function ownProofs(
       return taken?.userId === userId ? await prove(signInSessionId) : 'refused';
     },
 
-    async changePassword({ signInSessionId, userId, name, email, password, address }) {
+    async changePassword({ signInSessionId, userId, name, email, password, address, requestId }) {
       if ((await ssoBinding(prisma, userId)) !== undefined) return 'organisation';
       if (!(await isFresh(signInSessionId))) return 'stale';
       const passwordHash = await hashPassword(password);
@@ -97,7 +97,7 @@ export function ownProofs(
           SELECT password_change(${signInSessionId}, ${passwordHash}) AS ok`;
         if (row?.ok !== true) return 'stale';
         const after = { signInSessions: 'others ended', by: 'signed in' };
-        await noteSignIn(prisma, { action: 'password.set', userId, name, address, after });
+        await noteSignIn(prisma, { action: 'password.set', userId, name, address, requestId, after });
         await noteKnown(prisma, email, address);
         await mails.send({
           to: email,

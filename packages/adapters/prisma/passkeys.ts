@@ -18,7 +18,6 @@ import { noteSignIn } from './sign-in-log.ts';
 import { atomically } from './unit-of-work.ts';
 
 export const PASSKEY_COUNT_MAX = 20;
-export const PASSKEY_NAME_CHARACTERS_MAX = 60;
 /** EdDSA, ES256 and RS256 (RFC 9053 §2, RFC 8812 §2): the same on each version of Node, which may know more. */
 const supportedAlgorithmIDs = [-8, -7, -257];
 export const CHALLENGE_LIFETIME_MS = 5 * 60_000;
@@ -47,6 +46,12 @@ interface Person {
   readonly email: string;
 }
 
+/** From where something is changed, for the audit log. */
+interface Asked {
+  readonly address: string;
+  readonly requestId?: string;
+}
+
 export interface Passkeys {
   list(userId: string): Promise<readonly Passkey[]>;
   /**
@@ -56,15 +61,16 @@ export interface Passkeys {
   propose(
     person: Person & Made & { readonly placeName: string },
   ): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
-  /** Keeps what a browser made, under a name, and tells its owner. False: refused. */
+  /** Keeps what a browser made, under a name, and tells its owner. Its id. Undefined: refused. */
   add(
-    passkey: Person &
-      Made & { readonly address: string; readonly passkeyName: string; readonly response: unknown },
+    passkey: Person & Made & Asked & { readonly passkeyName: string; readonly response: unknown },
+  ): Promise<string | undefined>;
+  /** False: it is not theirs. */
+  rename(
+    passkey: Omit<Person, 'email'> & Asked & { readonly id: string; readonly passkeyName: string },
   ): Promise<boolean>;
   /** False: it is not theirs. */
-  remove(
-    passkey: Omit<Person, 'email'> & { readonly address: string; readonly id: string },
-  ): Promise<boolean>;
+  remove(passkey: Omit<Person, 'email'> & Asked & { readonly id: string }): Promise<boolean>;
   /** What a browser needs to sign in with one, whoever's it is. Undefined: too many wait for an answer. */
   challenge(at: RelyingParty): Promise<PublicKeyCredentialRequestOptionsJSON | undefined>;
   /** Whose passkey answered a challenge, at the place that it was made for. Each is taken once. */
@@ -85,7 +91,10 @@ const expectedAt = ({ id, origin }: RelyingParty) => ({
 /** As far as it is read here; the rest is checked by whoever verifies it. */
 const text = z.string().min(1).max(20_000);
 const credential = { id: text.max(2_000), rawId: text, type: z.literal('public-key') };
-const clientExtensionResults = z.looseObject({}).transform(() => ({}));
+const clientExtensionResults = z
+  .looseObject({})
+  .optional()
+  .transform(() => ({}));
 const registration = z.object({
   ...credential,
   clientExtensionResults,
@@ -158,11 +167,11 @@ export function passkeys(prisma: PrismaClient, { mails, isProofAsked }: PasskeyO
       return (await keepChallenge(options.challenge, userId)) ? options : undefined;
     },
 
-    async add({ userId, name, email, at, address, passkeyName, response }) {
+    async add({ userId, name, email, at, address, requestId, passkeyName, response }) {
       const read = registration.safeParse(response);
-      if (!read.success || !(await mayAddFactor(prisma, userId, { isProofAsked }))) return false;
+      if (!read.success || !(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
       const challenge = await takeChallenge(read.data.response.clientDataJSON, userId);
-      if (challenge === undefined) return false;
+      if (challenge === undefined) return undefined;
       const made = await verified(() =>
         verifyRegistrationResponse({
           ...expectedAt(at),
@@ -171,26 +180,48 @@ export function passkeys(prisma: PrismaClient, { mails, isProofAsked }: PasskeyO
           expectedChallenge: challenge,
         }),
       );
-      if (made?.verified !== true) return false;
+      if (made?.verified !== true) return undefined;
       const { id, publicKey, counter } = made.registrationInfo.credential;
+      const passkeyId = createId('psk');
       return await atomically(prisma, async () => {
         const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
-          SELECT passkey_add_at(${createId('psk')}, ${userId}, ${passkeyName}, ${id}, ${publicKey}, ${counter}::bigint,
+          SELECT passkey_add_at(${passkeyId}, ${userId}, ${passkeyName}, ${id}, ${publicKey}, ${counter}::bigint,
             ${PASSKEY_COUNT_MAX}::integer, ${at.host ?? null}) AS ok`;
-        if (row?.ok !== true) return false;
+        if (row?.ok !== true) return undefined;
         await noteSignIn(prisma, {
           action: 'passkey.add',
           userId,
           name,
           address,
+          requestId,
           after: { passkeyName, ...(at.host === undefined ? {} : { host: at.host }) },
         });
         await mails.send({ to: email, reader: { userId }, ...passkeyAddedMail({ name, passkeyName }) });
-        return true;
+        return passkeyId;
       });
     },
 
-    remove: ({ userId, name, address, id }) =>
+    rename: ({ userId, name, address, requestId, id, passkeyName }) =>
+      atomically(prisma, async () => {
+        const [row] = await prisma.$queryRaw<{ name: string | null }[]>`
+          SELECT passkey_rename(${userId}, ${id}, ${passkeyName}) AS name`;
+        const was = row?.name ?? undefined;
+        if (was !== undefined && was !== passkeyName) {
+          const [before, after] = [{ passkeyName: was }, { passkeyName }];
+          await noteSignIn(prisma, {
+            action: 'passkey.rename',
+            userId,
+            name,
+            address,
+            requestId,
+            before,
+            after,
+          });
+        }
+        return was !== undefined;
+      }),
+
+    remove: ({ userId, name, address, requestId, id }) =>
       atomically(prisma, async () => {
         const [row] = await prisma.$queryRaw<{ name: string | null }[]>`
           SELECT passkey_remove(${userId}, ${id}) AS name`;
@@ -201,6 +232,7 @@ export function passkeys(prisma: PrismaClient, { mails, isProofAsked }: PasskeyO
           userId,
           name,
           address,
+          requestId,
           before: { passkeyName },
         });
         return true;

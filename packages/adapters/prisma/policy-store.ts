@@ -35,14 +35,15 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
       return new Set(rows.map(({ id }) => id));
     },
 
-    set: ({ accountId, by, word, ...place }) =>
+    set: ({ accountId, by, setById = '', word, ...place }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const { applicationId = '', instanceType = '', region = '', endpoint = '' } = place;
-        const id = { accountId, by, applicationId, instanceType, region, endpoint };
+        const id = { accountId, by, setBy: setById, applicationId, instanceType, region, endpoint };
         // One at a time, so that what one says was there before is what the other made of it (ACC-8).
         const lock = JSON.stringify(['policy', accountId]);
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
-        const key = { accountId_by_applicationId_instanceType_region_endpoint: id };
+        if (by === 'above' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
+        const key = { accountId_by_setBy_applicationId_instanceType_region_endpoint: id };
         const before = await transaction.policy.findUnique({ where: key, select: { word: true } });
         if (before === null && (await transaction.policy.count({ where: { accountId } })) >= PLACE_COUNT_MAX)
           return 'too_many';
@@ -56,6 +57,19 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
   };
 }
 
+/** Whether one account stands above another, and will until what is written now is there: a move waits for it. */
+async function standsAbove(
+  transaction: ScopedTransaction,
+  accountId: string,
+  aboveId: string,
+): Promise<boolean> {
+  await transaction.$queryRaw`
+    SELECT pg_advisory_xact_lock_shared(hashtextextended('patchbay.account_move', 0))::text`;
+  const found = await transaction.$queryRaw<unknown[]>`
+    SELECT 1 FROM account_chain(${accountId}) WHERE id = ${aboveId} AND id <> ${accountId}`;
+  return found.length > 0;
+}
+
 export interface StoredRow {
   readonly account_id: string;
   readonly time_zone: string;
@@ -67,6 +81,7 @@ export interface StoredRow {
   readonly endpoint: string;
   readonly word: PolicyWord & {
     readonly isHeld?: true;
+    readonly setById?: string;
     readonly heldBy?: PolicyHold;
     readonly credentialId?: string;
   };
@@ -76,7 +91,7 @@ const named = <Name extends string>(name: Name, text: string) =>
   (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
 
 export const policyFromRow = ({
-  word: { isHeld: _, heldBy, credentialId, ...word },
+  word: { isHeld: _, setById, heldBy, credentialId, ...word },
   ...row
 }: StoredRow): StoredPolicy => ({
   accountId: row.account_id,
@@ -87,6 +102,7 @@ export const policyFromRow = ({
   ...named('instanceType', row.instance_type),
   ...named('region', row.region),
   ...named('endpoint', row.endpoint),
+  ...(setById === undefined ? {} : { setById }),
   ...(heldBy === undefined ? {} : { heldBy }),
   ...(credentialId === undefined ? {} : { credentialId }),
   word,
@@ -169,39 +185,57 @@ export function planStore(prisma: PrismaClient): PolicyPorts['plans'] {
       }),
 
     assigned: ({ accountId, ownerIds }) =>
-      inAccount(prisma, accountId, (transaction) => assignedPlan(transaction, accountId, ownerIds)),
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<AssignedRow[]>`
+          SELECT plan_id, owner_id, name FROM policy_plans_of(${accountId}, ${[...ownerIds]}::text[])`;
+        return rows.map(({ plan_id: planId, owner_id: ownerId, name }) =>
+          planId === null || ownerId === null || name === null ? {} : { planId, ownerId, name },
+        );
+      }),
 
-    assign: async ({ accountId, planId, ownerIds }) => {
-      const [topId = accountId] = ownerIds;
+    assign: ({ accountId, planId, ownerIds: [topId = accountId, ...ownerIds] }) =>
       // In the scope of the highest that may: the plan is one of its own, or of an account between.
-      return await inAccount(prisma, topId, async (transaction) => {
-        const before = await assignedPlan(transaction, accountId, ownerIds);
-        if (planId === undefined) {
-          await transaction.accountPlan.deleteMany({ where: { accountId } });
-          return { before, after: undefined };
-        }
+      inAccount(prisma, topId, async (transaction) => {
         const plan = await transaction.policyPlan.findFirst({
-          where: { id: planId, accountId: { in: [...ownerIds] } },
-          select: { name: true },
+          where: { id: planId, accountId: { in: [topId, ...ownerIds] } },
+          select: { name: true, accountId: true },
         });
-        if (plan === null) return undefined;
+        if (plan === null || !(await standsAbove(transaction, accountId, plan.accountId))) return undefined;
+        const { accountId: ownerId, name } = plan;
+        const before = await planOfOwner(transaction, { accountId, ownerId });
         await transaction.accountPlan.upsert({
-          where: { accountId },
-          create: { accountId, planId },
+          where: { accountId_ownerId: { accountId, ownerId } },
+          create: { accountId, ownerId, planId },
           update: { planId },
         });
-        return { before, after: { planId, name: plan.name } };
-      });
-    },
+        return { before, after: { planId, ownerId, name } };
+      }),
+
+    unassign: ({ accountId, ownerId }) =>
+      inAccount(prisma, ownerId, async (transaction) => {
+        const before = await planOfOwner(transaction, { accountId, ownerId });
+        await transaction.accountPlan.deleteMany({ where: { accountId, ownerId } });
+        return before;
+      }),
   };
 }
 
-async function assignedPlan(
+interface AssignedRow {
+  readonly plan_id: string | null;
+  readonly owner_id: string | null;
+  readonly name: string | null;
+}
+
+async function planOfOwner(
   transaction: ScopedTransaction,
-  accountId: string,
-  ownerIds: readonly string[],
+  key: { readonly accountId: string; readonly ownerId: string },
 ): Promise<AssignedPlan | undefined> {
-  const [row] = await transaction.$queryRaw<{ plan_id: string; name: string | null }[]>`
-    SELECT plan_id, name FROM policy_plan_of(${accountId}, ${[...ownerIds]}::text[])`;
-  return row && { planId: row.plan_id, ...(row.name === null ? {} : { name: row.name }) };
+  // Of two that change it at once, what one says was there before is what the other made of it (ACC-8).
+  const lock = JSON.stringify(['plan', key.accountId, key.ownerId]);
+  await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
+  const row = await transaction.accountPlan.findUnique({
+    where: { accountId_ownerId: key },
+    select: { planId: true, plan: { select: { name: true } } },
+  });
+  return row === null ? undefined : { planId: row.planId, ownerId: key.ownerId, name: row.plan.name };
 }

@@ -20,6 +20,7 @@ interface Person {
   readonly userId: string;
   readonly name: string;
   readonly address: string;
+  readonly requestId?: string;
 }
 
 export interface SecondFactors {
@@ -106,8 +107,9 @@ export function secondFactors(
       return { secret: totp.secret.base32, uri: totp.toString() };
     },
 
-    confirm: ({ userId, name, address, code }) =>
+    confirm: ({ code, ...person }) =>
       atomically(prisma, async () => {
+        const { userId } = person;
         const factor = await read(userId);
         if (factor === undefined || factor.isConfirmed) return undefined;
         if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
@@ -116,19 +118,22 @@ export function secondFactors(
         const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
           SELECT second_factor_confirm(${userId}, ${codes.map(hashOf)}::bytea[]) AS ok`;
         if (row?.ok !== true) return undefined;
-        await noteSignIn(prisma, { action: 'second-factor.on', userId, name, address });
+        await noteSignIn(prisma, { action: 'second-factor.on', ...entryOf(person) });
         return codes;
       }),
 
-    remove: ({ userId, name, address, code }) =>
+    remove: ({ code, ...person }) =>
       atomically(prisma, async () => {
+        const { userId } = person;
         if (!(await take(userId, code))) return false;
         await prisma.$executeRaw`SELECT second_factor_remove(${userId})`;
-        await noteSignIn(prisma, { action: 'second-factor.off', userId, name, address });
+        await noteSignIn(prisma, { action: 'second-factor.off', ...entryOf(person) });
         return true;
       }),
   };
 }
+
+const entryOf = ({ userId, name, address, requestId }: Person) => ({ userId, name, address, requestId });
 
 /** In groups of five, to be written down. */
 const newRecoveryCode = () =>

@@ -17,11 +17,15 @@ export interface SignInEvent {
     | 'second-factor.on'
     | 'second-factor.off'
     | 'passkey.add'
-    | 'passkey.remove';
+    | 'passkey.rename'
+    | 'passkey.remove'
+    | 'profile.rename';
   readonly userId: string;
   /** Absent: whoever it was did not prove to be the user. */
   readonly name?: string | undefined;
   readonly address?: string | undefined;
+  /** That asked for it, where one of the API did. */
+  readonly requestId?: string | undefined;
   readonly before?: unknown;
   readonly after?: unknown;
 }
@@ -32,7 +36,7 @@ export interface SignInEvent {
  */
 export async function noteSignIn(
   prisma: PrismaClient,
-  { action, userId, name, address, before, after }: SignInEvent,
+  { action, userId, name, address, requestId = createId('req'), before, after }: SignInEvent,
 ): Promise<void> {
   const grants = await prisma.$queryRaw<{ account_id: string }[]>`
     SELECT account_id FROM user_reach(${userId})`;
@@ -41,7 +45,6 @@ export async function noteSignIn(
     .slice(0, ACCOUNT_COUNT_MAX)
     .map(({ account_id }) => account_id)
     .sort();
-  const requestId = createId('req');
   for (const accountId of accountIds) {
     const chain = await accountChain(prisma, accountId);
     const entry = {

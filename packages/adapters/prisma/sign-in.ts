@@ -61,14 +61,24 @@ export interface SignIns {
   /** Who holds a session that is neither ended nor expired. */
   check(signInSessionId: string): Promise<Omit<SignedIn, 'signInSessionId'> | undefined>;
   signOut(signInSessionId: string): Promise<void>;
-  /** Ends every session of the user who holds this one. Answers how many. */
-  signOutEverywhere(signInSessionId: string): Promise<number>;
+  /** Ends every session of the user who holds this one. Answers how many. `requestId`: that asked for it, here and below. */
+  signOutEverywhere(signInSessionId: string, requestId?: string): Promise<number>;
+  /** Ends every session of the user who holds this one, but this one. Answers how many. */
+  signOutOthers(signInSessionId: string, requestId?: string): Promise<number>;
+  /** Gives the user who holds this session another name. False: it does not hold. */
+  rename(person: {
+    readonly signInSessionId: string;
+    readonly userId: string;
+    readonly newName: string;
+    readonly address: string;
+    readonly requestId?: string;
+  }): Promise<boolean>;
   /** Opens a session for somebody who proved who they are in another way, such as with a set-up link. */
   open(user: Opening): Promise<string>;
   /** Where the user who holds this session is signed in, the one seen last first. */
   list(signInSessionId: string): Promise<readonly OpenSignIn[]>;
   /** Ends another session of the user who holds this one. False: it is not theirs, or was over. */
-  end(signInSessionId: string, otherId: string): Promise<boolean>;
+  end(signInSessionId: string, otherId: string, requestId?: string): Promise<boolean>;
 }
 
 export interface OpenSignIn {
@@ -130,14 +140,14 @@ export function signIns(
     return id;
   }
 
-  async function revoke(signInSessionId: string, isEverywhere: boolean): Promise<number> {
+  async function revoke(signInSessionId: string, { isEverywhere, requestId }: Revoking): Promise<number> {
     return await atomically(prisma, async () => {
       const user = await check(signInSessionId);
       const [row] = await prisma.$queryRaw<{ ended: number }[]>`
         SELECT sign_in_revoke(${signInSessionId}, ${isEverywhere}) AS ended`;
       const endedCount = row?.ended ?? 0;
       if (user !== undefined && endedCount > 0)
-        await noteSignIn(prisma, { action: 'sign-in.close', ...user, after: { endedCount } });
+        await noteSignIn(prisma, { action: 'sign-in.close', ...user, requestId, after: { endedCount } });
       return endedCount;
     });
   }
@@ -233,18 +243,53 @@ export function signIns(
       }));
     },
 
-    end: async (signInSessionId, otherId) => {
+    end: async (signInSessionId, otherId, requestId) => {
       const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
         SELECT sign_in_is_own(${signInSessionId}, ${otherId}) AS ok`;
-      return row?.ok === true && (await revoke(otherId, false)) > 0;
+      return row?.ok === true && (await revoke(otherId, { isEverywhere: false, requestId })) > 0;
     },
 
     signOut: async (signInSessionId) => {
-      await revoke(signInSessionId, false);
+      await revoke(signInSessionId, { isEverywhere: false });
     },
 
-    signOutEverywhere: (signInSessionId) => revoke(signInSessionId, true),
+    signOutEverywhere: (signInSessionId, requestId) =>
+      revoke(signInSessionId, { isEverywhere: true, requestId }),
+
+    signOutOthers: (signInSessionId, requestId) =>
+      atomically(prisma, async () => {
+        const user = await check(signInSessionId);
+        const [row] = await prisma.$queryRaw<{ ended: number }[]>`
+          SELECT sign_in_revoke_others(${signInSessionId}) AS ended`;
+        const endedCount = row?.ended ?? 0;
+        if (user !== undefined && endedCount > 0)
+          await noteSignIn(prisma, {
+            action: 'sign-in.close',
+            ...user,
+            requestId,
+            after: { endedCount, but: 'this one' },
+          });
+        return endedCount;
+      }),
+
+    rename: ({ signInSessionId, userId, newName, address, requestId }) =>
+      atomically(prisma, async () => {
+        const [row] = await prisma.$queryRaw<{ name: string | null }[]>`
+          SELECT user_rename(${signInSessionId}, ${newName}) AS name`;
+        const was = row?.name ?? undefined;
+        if (was !== undefined && was !== newName) {
+          const [before, after] = [{ name: was }, { name: newName }];
+          const told = { action: 'profile.rename', before, after } as const;
+          await noteSignIn(prisma, { ...told, userId, name: newName, address, requestId });
+        }
+        return was !== undefined;
+      }),
   };
+}
+
+interface Revoking {
+  readonly isEverywhere: boolean;
+  readonly requestId?: string | undefined;
 }
 
 interface OpenRow {

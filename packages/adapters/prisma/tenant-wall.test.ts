@@ -233,7 +233,8 @@ describe('C4: a tree five deep (ACC-2)', () => {
 
   test('a suspension above holds for all below, and for nobody beside', async () => {
     const accounts = accountStore(database.prisma);
-    await accounts.update({ accountId: chain[2] ?? '', change: { state: 'suspended' } });
+    const byId = chain[1] ?? '';
+    await accounts.update({ accountId: chain[2] ?? '', change: { suspensions: [{ byId, reason: 'said' }] } });
     const stateOf = async (accountId: string) => (await accounts.find({ accountId }))?.effectiveState;
     expect(await Promise.all([...chain, siblingId].map(stateOf))).toEqual([
       'active',
@@ -243,7 +244,7 @@ describe('C4: a tree five deep (ACC-2)', () => {
       'suspended',
       'active',
     ]);
-    await accounts.update({ accountId: chain[2] ?? '', change: { state: 'active' } });
+    await accounts.update({ accountId: chain[2] ?? '', change: { suspensions: [] } });
   });
 
   test('a move takes effect on a whole minute, and a circle, another tree or a stranger is refused', async () => {

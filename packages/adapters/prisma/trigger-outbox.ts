@@ -100,13 +100,17 @@ export function triggerOutbox(
     },
 
     holds: {
-      async suspend({ rule: { target } }) {
-        return inAccount(prisma, target.accountId, async ({ account }) => {
-          const { count } = await account.updateMany({
-            where: { id: target.accountId, state: 'active', parentId: { not: null } },
-            data: { state: 'suspended' },
-          });
-          return count === 0 ? 'unchanged' : 'suspended';
+      // By the account that set the trigger: it is its word as if it had said it now.
+      async suspend({ rule: { target, accountId: byId } }) {
+        return inAccount(prisma, target.accountId, async (transaction) => {
+          const [held] = await transaction.$queryRaw<{ state: string }[]>`
+            SELECT state FROM account WHERE id = ${target.accountId} FOR UPDATE`;
+          const added = await transaction.$executeRaw`
+            INSERT INTO account_suspension (account_id, by_id, reason)
+            SELECT id, ${byId}, 'said' FROM account
+            WHERE id = ${target.accountId} AND state <> 'closed' AND parent_id IS NOT NULL ON CONFLICT DO NOTHING`;
+          if (added === 0) return 'unchanged';
+          return held?.state === 'active' ? 'suspended' : 'was_suspended';
         });
       },
 

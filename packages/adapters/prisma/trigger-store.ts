@@ -49,10 +49,18 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
       });
     },
 
-    update: ({ accountId, triggerId: id }, { name, shape, action, isEnabled, isShown }) =>
-      inAccount(prisma, accountId, async (transaction) => {
+    update: async ({ accountId, triggerId: id }, change, onStored) => {
+      const { name, shape, action, isEnabled, isShown } = change;
+      const updated = await inAccount(prisma, accountId, async (transaction) => {
         const before = await found(transaction, accountId, id);
         if (before === undefined) return undefined;
+        const isTurned = isEnabled !== undefined && isEnabled !== before.isEnabled;
+        const isReshaped = shape !== undefined && beginsAnew(before, shape);
+        const isOther =
+          (shape !== undefined && shape.condition.limit !== before.condition.limit) ||
+          (action !== undefined && isChanged(action, before.action));
+        const begins = isTurned || isReshaped || isOther;
+        if (begins) await transaction.$queryRaw`SELECT trigger_turn(${id})::text`;
         await transaction.usageTrigger.updateMany({
           where: { id, accountId, removedAt: null },
           data: {
@@ -63,18 +71,21 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
             ...(isShown === undefined ? {} : { isShown }),
           },
         });
-        const isTurned = isEnabled !== undefined && isEnabled !== before.isEnabled;
-        const isReshaped = shape !== undefined && beginsAnew(before, shape);
         if (isReshaped)
           await transaction.$queryRaw`
             SELECT trigger_reshape(${id}, ${JSON.stringify(shapeToRow(shape))}::jsonb)::text`;
-        const isOther =
-          (shape !== undefined && shape.condition.limit !== before.condition.limit) ||
-          (action !== undefined && isChanged(action, before.action));
-        if (isTurned || isReshaped || isOther)
-          await begin(transaction, id, { keepsCount: !isTurned && !isReshaped });
+        const stored = await found(transaction, accountId, id);
+        return stored && { stored, begins, keepsCount: !isTurned && !isReshaped };
+      });
+      if (updated === undefined) return undefined;
+      const { stored, begins, keepsCount } = updated;
+      await onStored?.(stored);
+      if (!begins) return stored;
+      return await inAccount(prisma, accountId, async (transaction) => {
+        await begin(transaction, id, { keepsCount });
         return found(transaction, accountId, id);
-      }),
+      });
+    },
 
     reset: ({ accountId, triggerId }) =>
       inAccount(prisma, accountId, async (transaction) => {

@@ -177,6 +177,7 @@ interface EventRow {
   readonly type: string;
   readonly at: Date;
   readonly applicationId: string | null;
+  readonly instanceType: string | null;
   readonly sessionId: string | null;
   readonly sessionSequence: number | null;
   readonly data: unknown;
@@ -189,6 +190,7 @@ const eventFromRow = (row: EventRow): PlacedPlatformEvent => ({
   type: row.type,
   atMs: row.at.getTime(),
   applicationId: row.applicationId ?? undefined,
+  instanceType: row.instanceType ?? undefined,
   sessionId: row.sessionId ?? undefined,
   sessionSequence: row.sessionSequence ?? undefined,
   data: row.data as PlacedPlatformEvent['data'],
@@ -354,7 +356,7 @@ export function eventLog(prisma: PrismaClient): HooksPorts['events'] {
     list: async ({ accountId, scope, after, types, limit }) => {
       const rows = await rowsInAccount<EventRow>(prisma, accountId, {
         text: `SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
-            session_id AS "sessionId", session_sequence AS "sessionSequence", data
+            instance_type AS "instanceType", session_id AS "sessionId", session_sequence AS "sessionSequence", data
           FROM events_after($1, $2, $3, $4, $5)`,
         values: [accountId, scope === 'own', after, textArray(types.map(likeOf)), limit],
       });

@@ -18,6 +18,13 @@ export interface ClassTable {
     /** The accounts from the platform down to that of the row. */
     readonly path: string;
   };
+  /** Of a document: of a seller above the exported account neither the id nor what names it in its lines is told (PRD-2). */
+  readonly soldBy?: {
+    /** The column that says who sells. */
+    readonly at: string;
+    /** The document itself, whose lines have the id of their seller in their key. */
+    readonly content: string;
+  };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -235,6 +242,8 @@ export const classTables = {
       without: ['root_id', 'depth', 'test_plan_id'],
     },
     { table: 'account_closure' },
+    // Who above keeps it suspended, and how many, is nothing that the account is told: its state is.
+    { table: 'account_suspension' },
     {
       table: 'account_view',
       order: ['id'],
@@ -395,10 +404,11 @@ export const classTables = {
     },
     {
       table: 'policy',
-      order: ['by', 'application_id', 'instance_type', 'region', 'endpoint'],
+      order: ['by', 'set_by', 'application_id', 'instance_type', 'region', 'endpoint'],
       columns: [
         'account_id',
         'by',
+        'set_by',
         'application_id',
         'instance_type',
         'region',
@@ -590,6 +600,7 @@ export const classTables = {
         ...['id', 'account_id', 'seller_id', 'period', 'kind', 'sequence', 'number', 'currency'],
         ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
       ],
+      soldBy: { at: 'seller_id', content: 'content' },
     },
     {
       table: 'spending_limit',
@@ -628,6 +639,8 @@ export const classTables = {
       order: ['id'],
       columns: ['id', 'account_id', 'minor_units', 'is_automatic', 'asked_at'],
     },
+    // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
+    { table: 'prepaid_word' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.

@@ -149,8 +149,25 @@ test('an export holds no row and no name of a sibling or of the account above, a
      VALUES ('aud_by_parent', $1, 'key_of_zparent', 'zparent key', 'accounts.update', $1, 'req_by_parent', $2, $3, $4)`,
     [mineId, JSON.stringify({ parentId, name: 'mine' }), chain, parentId],
   );
+  // What was bought of the account above, and its line.
+  const bought = {
+    sellerId: parentId,
+    seller: { accountId: parentId },
+    lines: [{ key: `${parentId} relay.bytes` }],
+  };
+  await owner.query(
+    `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+       issued_at, content)
+     VALUES ('doc_of_parent', $1, $2, '2026-10', 'invoice', 77, 'Z-77', 'EUR', 1, '{}', now(), $3)`,
+    [mineId, parentId, JSON.stringify({ number: 'Z-77', ...bought })],
+  );
+  await owner.query(
+    `INSERT INTO policy (account_id, by, set_by, word) VALUES ($1, 'above', $2, '{"values": {"participantsMax": 17}}')`,
+    [mineId, parentId],
+  );
   const { files } = await exportOf(mineId);
   const whole = [...files.values()].join('\n');
+  expect(whole).toContain('Z-77');
   const { rows } = await owner.query<{ parent: string }>(
     'SELECT parent_id AS parent FROM account WHERE id = $1',
     [mineId],
@@ -168,6 +185,8 @@ test('an export holds no row and no name of a sibling or of the account above, a
   // What was done from above is there, without who did it.
   expect(whole).toContain('req_by_parent');
   expect(whole).toContain('an account above');
+  // What was set from above, too: it is the account's to know.
+  expect(whole).toContain('"participantsMax": 17');
 });
 
 test('an export that is broken off behind any file goes on there, and is the same archive', async () => {

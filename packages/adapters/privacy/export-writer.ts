@@ -262,10 +262,16 @@ const ownerExpression = (ownedBy: string) =>
   ownedBy.includes('.') ? ownedBy : `t.${escapeIdentifier(ownedBy)}`;
 
 /** Ids of accounts above stand in rows below them, and are not told (C1). */
-const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id'];
+const accountsAbove: readonly string[] = [
+  'parent_id',
+  'counterparty_id',
+  'asked_account_id',
+  'seller_id',
+  'set_by',
+];
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
-function fieldOf({ doneBy }: ClassTable, column: string, type: string): string {
+function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): string {
   const value = `t.${escapeIdentifier(column)}`;
   if (column === 'dimension_set_id')
     return `'dimensions', (SELECT d.dimensions FROM usage_dimension_set d WHERE d.id = ${value})`;
@@ -282,6 +288,11 @@ function fieldOf({ doneBy }: ClassTable, column: string, type: string): string {
     const above = `array_to_string(${path}[1:${place} - 1], '|')`;
     const without = `regexp_replace(${value}::text, ${above}, 'an account above', 'g')::${type}`;
     return `'${column}', CASE WHEN ${place} > 1 THEN ${without} ELSE ${value} END`;
+  }
+  if (soldBy?.content === column) {
+    const at = `t.${escapeIdentifier(soldBy.at)}`;
+    const keys = `regexp_replace(${value}::text, '"key": "acc_[0-9a-z]+ ', '"key": "above ', 'g')`;
+    return `'${column}', CASE WHEN account_is_visible(${at}) THEN ${value} ELSE replace(${keys}, ${at}, 'above')::jsonb END`;
   }
   const isSeen = accountsAbove.includes(column);
   return `'${column}', ${isSeen ? `CASE WHEN account_is_visible(${value}) THEN ${value} END` : asJson(value, type)}`;

@@ -3,6 +3,7 @@ import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
+import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
@@ -19,6 +20,7 @@ import {
   undraw,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
+import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 
 export interface BalanceStoreOptions {
   readonly pool: Pool;
@@ -58,11 +60,15 @@ export function balanceStore({
       });
     },
 
-    setTerms: (accountId, { isPrepaid, overdraft }) =>
+    setTerms: (accountId, said) =>
       inBooks(accountId, async (frame) => {
         const { client } = frame;
         await lockBalance(client, accountId);
+        const words = wordsAfter(await readPrepaidWords(client, accountId), said);
+        if (words === 'prepaid_above') return words;
         const before = await readTerms(client, accountId);
+        await writePrepaidWords(client, accountId, words);
+        const { isPrepaid, overdraft } = termsOfWords(words);
         await client.query(
           `INSERT INTO prepaid_account AS p (account_id, is_prepaid, since_period, overdraft, changed_at)
            VALUES ($1, $2, $3, $4, $5)
@@ -72,7 +78,7 @@ export function balanceStore({
           [accountId, isPrepaid, periodAt(frame.nowMs).name, overdraft.toString(), new Date(frame.nowMs)],
         );
         if (before.isPrepaid && !isPrepaid) await undraw(frame);
-        return before;
+        return { before, after: await readTerms(client, accountId) };
       }),
 
     setTopUp: (accountId, topUp) =>

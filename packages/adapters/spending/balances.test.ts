@@ -2,6 +2,7 @@ import { documentHeadAnswer } from '@patchbay/domain/billing/collecting-answers'
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodAt } from '@patchbay/domain/billing/period';
+import type { PrepaidSaid } from '@patchbay/domain/spending/prepaid-word';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
@@ -52,6 +53,10 @@ const spending = () =>
     bitsPerSecondMaxOf: async () => undefined,
   });
 
+type Sayer = Pick<PrepaidSaid, 'byId' | 'above'>;
+const byPlatform: Sayer = { byId: 'platform', above: [] };
+const byParent: Sayer = { byId: 'parent', above: ['platform'] };
+
 const setPrice = (accountId: string, amount: string) =>
   billing().setPrices({
     accountId,
@@ -74,7 +79,7 @@ async function use(bytes: number, { atMs = usedMs, of = period } = {}) {
 async function prepaid() {
   await setPrice('platform', '0.01');
   await setPrice('parent', '0.02');
-  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
 }
 
 const ports = () => ({
@@ -169,7 +174,7 @@ test('a month before the account was prepaid is asked for by its invoice, whatev
   await setPrice('parent', '0.02');
   await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes: 100 })]);
   clockMs = period.toMs + DAY;
-  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
   await spending().evaluate({ accountId: 'leaf', period, meters: undefined });
   expect(await cents()).toBe(0);
   await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [period.name]);
@@ -282,7 +287,12 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   });
   expect(await billing().countMismatches()).toBe(0);
   const { items } = await documentStore({ pool, platformAccount }).list('parent', { of: 'own', limit: 10 });
-  expect(items.map((stored) => documentHeadAnswer(stored).standing)).toMatchObject([
+  expect(
+    items.map(
+      (stored) =>
+        documentHeadAnswer(stored, { idOf: (id) => id, nameOf: (id) => id, textOf: (text) => text }).standing,
+    ),
+  ).toMatchObject([
     { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
   ]);
@@ -295,7 +305,7 @@ test('what is spent below a balance is at most what runs in the time that docs/s
   // A byte a millisecond, at 0.01 a second of each session.
   await setPrice('platform', '0');
   await setPrice('parent', '0.00001');
-  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
   const perSecond = 3n * CENT;
   const given = nano(6n * perSecond);
   const priority = 1;
@@ -342,4 +352,22 @@ test('what is spent below a balance is at most what runs in the time that docs/s
     'SELECT sum(amount)::text AS sum FROM ledger_entry GROUP BY transaction_id',
   );
   expect(new Set(entries.map(({ sum }) => sum))).toEqual(new Set(['0']));
+});
+
+test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {
+  const say = (by: Sayer, isPrepaid: boolean, overdraft = 0n) =>
+    balances().setTerms('leaf', { ...by, isPrepaid, overdraft: nano(overdraft) });
+  const terms = async () => (await balances().standing('leaf')).terms;
+  await say(byPlatform, true, 5n);
+  await say(byParent, true, 900n);
+  expect(await terms()).toMatchObject({ isPrepaid: true, overdraft: 5n });
+  expect(await say(byParent, false)).toBe('prepaid_above');
+  expect(await terms()).toMatchObject({ isPrepaid: true, overdraft: 5n });
+  await say(byParent, true, 2n);
+  expect(await terms()).toMatchObject({ overdraft: 2n });
+  // Whoever is above takes back what was said below them, too.
+  expect(await say(byPlatform, false)).toMatchObject({
+    before: { isPrepaid: true, overdraft: 2n },
+    after: { isPrepaid: false, overdraft: 0n },
+  });
 });

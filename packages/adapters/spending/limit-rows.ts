@@ -1,6 +1,7 @@
 import { type Nano, nano } from '@patchbay/domain/billing/money';
 import {
   isReached,
+  limitsAfter,
   reachedShares,
   type SpendingLimit,
   type SpentSoFar,
@@ -119,7 +120,10 @@ export async function crossLimits(
   return { notices, isChanged };
 }
 
-/** Replaces those that one account has set for another. Of one over all time, what was spent before does not count. */
+/**
+ * Replaces those that one account has set for another, or for itself; those of others stay. Of one over all time, what was
+ * spent before does not count.
+ */
 export async function writeLimits(
   client: PoolClient,
   { accountId, setById }: { readonly accountId: string; readonly setById: string },
@@ -133,20 +137,15 @@ export async function writeLimits(
     readonly nowMs: number;
   },
 ): Promise<readonly SpendingLimit[]> {
-  const before = (await readLimits(client, accountId)).filter(
-    ({ limit }) => (limit.setById === accountId) === (setById === accountId),
-  );
-  const kept = new Map(before.map((stored) => [`${stored.limit.per} ${stored.limit.action}`, stored]));
-  const ids: string[] = [];
-  for (const limit of limits) {
-    // One that goes on being counted under another amount is the same one: what it told already is not told again.
-    const known = kept.get(`${limit.per} ${limit.action}`);
-    const id = known?.limit.id ?? limit.id;
-    ids.push(id);
+  const standing = (await readLimits(client, accountId)).map(({ limit }) => limit);
+  const { before, ids, goneIds } = limitsAfter(standing, setById, limits);
+  for (const [index, limit] of limits.entries()) {
+    const id = ids[index] ?? limit.id;
+    const known = before.find((one) => one.id === id);
     await client.query(
       `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, bits_per_second_max, since,
          spent_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT (id) DO UPDATE SET set_by_id = excluded.set_by_id, amount = excluded.amount,
+       ON CONFLICT (id) DO UPDATE SET amount = excluded.amount,
          shares_percent = excluded.shares_percent, bits_per_second_max = excluded.bits_per_second_max`,
       [
         ...[id, accountId, setById, limit.per, limit.amount.toString(), limit.sharesPercent, limit.action],
@@ -154,12 +153,12 @@ export async function writeLimits(
       ],
     );
     // What was told of another amount says nothing of this one.
-    if (known !== undefined && known.limit.amount !== limit.amount)
+    if (known !== undefined && known.amount !== limit.amount)
       await client.query('DELETE FROM spending_notice WHERE limit_id = $1', [id]);
   }
   await client.query('DELETE FROM spending_limit WHERE account_id = $1 AND id = ANY ($2)', [
     accountId,
-    before.map(({ limit }) => limit.id).filter((id) => !ids.includes(id)),
+    goneIds,
   ]);
-  return before.map(({ limit }) => limit);
+  return before;
 }

@@ -38,6 +38,9 @@ const preview: MovePreview = {
   configuration: [],
   brand: { before: 'Umbrella', after: 'Newbird' },
   plans: [],
+  words: [{ accountId: oldId, setById: newId }],
+  resumed: [{ accountId, name: 'Customer' }],
+  limits: [{ accountId, per: 'month', action: 'stop', amount: '5', currency: 'EUR' }],
   people: [
     {
       userId: createId('usr') as MovePreview['people'][number]['userId'],
@@ -60,6 +63,8 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
   );
   expect(rows).toEqual({
     'brand that its people see': ['Umbrella', 'Newbird'],
+    [`state of Customer ${accountId}`]: ['suspended', 'active'],
+    [`spending limit of ${accountId}, EUR nano units`]: ['5 per month, stop', '–'],
     below: [`Old ${oldId}`, `New ${newId}`],
     'usage counts and is paid': ['until 2026-11-29T20:01:00.000Z', 'from 2026-11-29T20:01:00.000Z'],
     'accounts that move': ['2', '2'],
@@ -67,6 +72,7 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     'keys of levels above that reach it': ['4', '0'],
     'price of network-discovery.bytes, EUR nano units': ['free', 'Customer → New 7 per 1'],
     'policy regions': [`["eu"] (account ${oldId})`, '–'],
+    [`policy of ${oldId}`]: [`as set by ${newId}`, '–'],
     person: ['Ada <ada@old.test> admin', '–'],
     'plans: not yours to read': ['–', '–'],
   });

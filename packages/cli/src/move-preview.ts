@@ -13,6 +13,9 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     configuration,
     brand,
     plans,
+    words,
+    resumed,
+    limits,
     people,
     triggers,
     webhooks,
@@ -49,6 +52,17 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     ),
     row('brand that its people see', brand.before, brand.after),
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
+    ...words.map(({ accountId, setById }) =>
+      row(`policy of ${accountId}`, `as set by ${setById}`, undefined),
+    ),
+    ...resumed.map(({ accountId, name }) => row(`state of ${name} ${accountId}`, 'suspended', 'active')),
+    ...limits.map(({ accountId, per, action, amount, currency }) =>
+      row(
+        `spending limit of ${accountId}, ${currency} nano units`,
+        `${amount} per ${per}, ${action}`,
+        undefined,
+      ),
+    ),
     ...begun('person', people, ({ name, email, role }) => `${name} <${email}> ${role}`),
     ...begun('trigger', triggers, ({ name, id }) => `${name} ${id}`),
     ...begun('webhook', webhooks, ({ url, id }) => `${url} ${id}`),

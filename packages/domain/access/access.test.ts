@@ -135,6 +135,10 @@ describe('allow-lists (ACC-9)', () => {
       { accountId: customer, keys: [], credentials: [backup.network] },
     ]);
     expect((await call(get, {}, { at: reseller })).answer).toMatchObject({ inherited: [] });
+    // Nobody counts those who are not seen (PRD-2).
+    expect((await call(get, {}, { ...asked, sees: shop })).answer.inherited).toEqual([
+      { keys: [office.network], credentials: [backup.network] },
+    ]);
   });
 
   test('allowList.set 400: one network stands in a list once, in whatever way it is written', async () => {

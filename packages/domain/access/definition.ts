@@ -28,7 +28,7 @@ const allowLists = z.object({
   keys: listOf(z.object(entry)),
   /** Where credentials may be used from, at relays and signaling. */
   credentials: listOf(z.object({ ...entry, authenticates })),
-  /** What the accounts above say, from the top down: each of their lists holds besides. */
+  /** What the accounts above say, from the top down: each of their lists holds besides. Of those that you do not see it is one. */
   inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
 });
 
@@ -54,6 +54,7 @@ const serviceAccess = z.object({
       level: z.enum(policyLevelNames),
       accountId: z.string().optional(),
       by: z.enum(['above', 'self']).optional(),
+      setById: z.string().optional(),
       planId: z.string().optional(),
     })
     .optional(),

@@ -1,10 +1,11 @@
-import { cidrsContain, cidrText, parseCidr } from '@patchbay/kit/cidr';
+import { cidrsContain, cidrText, intersectCidrs, parseCidr } from '@patchbay/kit/cidr';
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
 import { visibleOrigin } from '../policy/reading.ts';
 import { serviceStanding } from '../policy/service-standing.ts';
+import { ALLOW_LIST_LENGTH_MAX } from '../policy/settings.ts';
 import { refusalOfClaim } from './authenticating.ts';
 import type { access } from './definition.ts';
 import type { AccessPorts, AllowListEntry, AllowLists, OwnServiceAccess, RefusedNetworks } from './ports.ts';
@@ -95,14 +96,52 @@ interface Seen {
   readonly chain: PolicyChain;
 }
 
-/** What is above holds for the account, which account there says so is told to whoever sees it (C1). */
-const inheritedLists = ({ entity, visibleIds, chain }: Seen) =>
-  chain.flatMap(({ origin, values: { keyAllowList: keys = [], clientAllowList: credentials = [] } }) => {
-    const isAbove = origin.level === 'access' && origin.accountId !== entity.accountId;
-    if (!isAbove || keys.length + credentials.length === 0) return [];
-    const named = visibleIds.includes(origin.accountId) ? { accountId: origin.accountId } : {};
-    return [{ ...named, keys: [...keys], credentials: [...credentials] }];
-  });
+interface InheritedLists {
+  readonly accountId?: string;
+  readonly keys: string[];
+  readonly credentials: string[];
+}
+
+/**
+ * What is above holds for the account, which account there says so is told to whoever sees it (C1). What those say who are not
+ * seen is one list, so that nobody counts them (PRD-2).
+ */
+function inheritedLists({ entity, visibleIds, chain }: Seen): InheritedLists[] {
+  const lists = chain.flatMap(
+    ({ origin, values: { keyAllowList: keys = [], clientAllowList: credentials = [] } }) => {
+      const isAbove = origin.level === 'access' && origin.accountId !== entity.accountId;
+      if (!isAbove || keys.length + credentials.length === 0) return [];
+      return [{ accountId: origin.accountId, keys: [...keys], credentials: [...credentials] }];
+    },
+  );
+  const isSeen = ({ accountId }: { readonly accountId: string }) => visibleIds.includes(accountId);
+  const hidden = lists
+    .filter((list) => !isSeen(list))
+    .map(({ keys, credentials }) => ({ keys, credentials }));
+  return [...asOne(hidden), ...lists.filter(isSeen)];
+}
+
+/** Lists of which each holds besides the others, as the one that lets through what all of them do. */
+function asOne(lists: readonly InheritedLists[]): readonly InheritedLists[] {
+  const [first, ...rest] = lists;
+  if (first === undefined) return [];
+  const one = rest.reduce(
+    (all, list) => ({
+      keys: within(all.keys, list.keys),
+      credentials: within(all.credentials, list.credentials),
+    }),
+    first,
+  );
+  // Where they let nothing through at all, no list says so: an empty one lets everything through.
+  const isUnsaid = (side: 'keys' | 'credentials') =>
+    one[side].length > ALLOW_LIST_LENGTH_MAX ||
+    (one[side].length === 0 && lists.some((list) => list[side].length > 0));
+  return isUnsaid('keys') || isUnsaid('credentials') ? lists : [one];
+}
+
+/** An empty list says nothing. */
+const within = (above: string[], below: string[]): string[] =>
+  above.length === 0 ? below : below.length === 0 ? above : [...intersectCidrs(above, below)];
 
 const toAnswer = (lists: AllowLists, inherited: ReturnType<typeof inheritedLists>) => ({
   ...written(lists),

@@ -94,6 +94,10 @@ describe('an entry as somebody reads it who does not see the accounts above (PRD
 
   test('what stood above before a move stays hidden, and so does whom an old entry does not place', () => {
     const before = { ...byParent, accountPath: ['acc_platform', 'acc_parent', 'acc_gone', accountId] };
+    // How deep an account stands tells how many are above it (PRD-2).
+    const placed = { ...record, before: { name: 'A', depth: 3 }, after: { depth: 4 } };
+    expect(told(placed, [accountId])).toMatchObject({ before: { name: 'A' }, after: {} });
+    expect(JSON.stringify(told(placed, [accountId]))).not.toContain('depth');
     expect(told({ ...before, actorAccountId: 'acc_gone' }, [accountId]).actorName).toBe('an account above');
     const old = { ...byParent, actorAccountId: null };
     expect(told({ ...old, isActorKnown: false }, [accountId]).actorName).toBe('an account above');

@@ -17,7 +17,11 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
   const withoutNames = (value: unknown): unknown =>
     value === undefined || value === null
       ? value
-      : JSON.parse(hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)));
+      : withoutDepth(
+          JSON.parse(
+            hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
+          ),
+        );
   return {
     ...record,
     ...(isAbove ? { ...ABOVE, address: null, key: null } : {}),
@@ -25,4 +29,10 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
     before: withoutNames(record.before),
     after: withoutNames(record.after),
   };
+}
+
+/** Entries of before said at which depth an account stands, which tells how many are above. */
+function withoutDepth(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'depth'));
 }

@@ -3,6 +3,7 @@ import type { AccruedStatement } from './billing-store.ts';
 import type { ClosedMonth } from './closed-statement.ts';
 import { lineId } from './line-trail.ts';
 import type { MeterStatement } from './meter-lines.ts';
+import { type Parties, sellerAnswer } from './parties.ts';
 import { lateUsageUntilMs, type PeriodState, stateAt } from './period.ts';
 import { type Price, splitMeter } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
@@ -13,7 +14,7 @@ import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 import type { Band } from './tiers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
-/** Looks a name up; an account that has gone out of sight is called by its id. */
+/** Looks a name up of an account at or below the reader's; one that is not found is called by its id. */
 export type NameOf = (accountId: string) => string;
 
 export const nameIn =
@@ -25,6 +26,13 @@ export const priceAnswer = ({ price, origin, unit }: ListedPrice) => ({
   ...priceFields(price, unit),
   origin,
 });
+
+/**
+ * How a price came about, as the buyer may know it: whether its seller passes on what it pays itself is the seller's to know, so
+ * a price that was passed on is one for all children to whoever does not see the seller (PRD-2).
+ */
+export const toldOrigin = (origin: ListedPrice['origin'], isSellerSeen: boolean): ListedPrice['origin'] =>
+  origin === 'inherited' && !isSellerSeen ? 'default' : origin;
 
 /** A price in a profile, under whoever it was set for. */
 export const profileAnswer = (price: Price, unit: string) => ({
@@ -86,26 +94,42 @@ export const spendAnswer = ({ currency, amount, lines }: Spend, catalogue: Meter
 });
 
 interface Around {
-  readonly nameOf: NameOf;
+  readonly parties: Parties;
   readonly nowMs: number;
   /** Undefined: its month is not. */
   readonly closed: ClosedMonth | undefined;
 }
 
+/** The accounts that a statement names. */
+export const accountsOf = ({
+  accountId,
+  sellers,
+  lines,
+  children,
+}: Pick<MeterStatement, 'accountId' | 'sellers'> & {
+  readonly lines: readonly Pick<PayableLine, 'parts'>[];
+  readonly children: readonly { readonly accountId: string }[];
+}): readonly string[] => [
+  ...new Set([
+    accountId,
+    ...sellers.map(({ sellerId }) => sellerId),
+    ...lines.flatMap(({ parts }) => parts.map((part) => part.accountId)),
+    ...children.map((child) => child.accountId),
+  ]),
+];
+
 export const headAnswer = (
   statement: Omit<Statement, 'lines' | 'children'>,
-  { nameOf, nowMs, closed }: Around,
+  { parties, nowMs, closed }: Around,
 ) => {
   // The platform buys from nobody, and is named as its own seller.
   const sellerId = statement.sellers.at(-1)?.sellerId ?? statement.accountId;
   return {
     period: statement.period.name,
     accountId: statement.accountId,
-    sellerId,
-    sellerName: nameOf(sellerId),
+    ...sellerAnswer(sellerId, parties),
     sellers: statement.sellers.map((seller) => ({
-      sellerId: seller.sellerId,
-      sellerName: nameOf(seller.sellerId),
+      ...sellerAnswer(seller.sellerId, parties),
       from: new Date(seller.fromMs).toISOString(),
       to: new Date(seller.toMs).toISOString(),
     })),
@@ -157,7 +181,7 @@ interface Printed extends Around {
 /** A line of a statement, or several of one meter and price as one. */
 type Printable<Line extends EdgeLine> = Line & { readonly lineCount?: number };
 
-const payableAnswer = (line: Printable<PayableLine>, { catalogue, nameOf }: Printed) => ({
+const payableAnswer = (line: Printable<PayableLine>, { catalogue, parties: { nameOf } }: Printed) => ({
   ...lineAnswer(line, catalogue),
   key: lineId(line),
   lineCount: line.lineCount ?? 1,
@@ -187,11 +211,11 @@ interface Read extends Omit<AccruedStatement, 'statement'> {
 
 export const statementAnswer = ({ statement, ledger, isBehind }: Read, printed: Printed) => ({
   ...headAnswer(statement, printed),
-  accountName: printed.nameOf(statement.accountId),
+  accountName: printed.parties.nameOf(statement.accountId),
   lines: statement.lines.map((line) => payableAnswer(line, printed)),
   children: statement.children.map(({ accountId, currency, receivable, cost, margin, lines }) => ({
     accountId,
-    name: printed.nameOf(accountId),
+    name: printed.parties.nameOf(accountId),
     currency,
     receivable: receivable.toString(),
     cost: cost.toString(),

@@ -1,6 +1,7 @@
 import type { ClosedMonth } from './closed-statement.ts';
 import type { LedgerBook } from './ledger.ts';
 import type { Nano } from './money.ts';
+import type { PartyBook } from './parties.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
 import type { PricedEdge } from './price-book.ts';
@@ -84,7 +85,7 @@ export interface LineQuery {
 }
 
 /** What billing needs from the world. Every call sees one account, what lies below it, and the prices of its chain. */
-export interface BillingStore {
+export interface BillingStore extends PartyBook {
   /**
    * Rates a period anew, posts what the ledger does not have yet, and reads both: they agree, or an alarm is due. All in
    * one transaction; an accrual that came first makes it start again.
@@ -109,8 +110,6 @@ export interface BillingStore {
   /** What holds now or will: prices that are over are left out. */
   chainPrices(accountId: string, atMs: number): Promise<ChainPrices>;
   setPrices(change: PriceChange): Promise<void>;
-  /** Of the account, those above it and its children. */
-  namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
   /** Of accounts at or below one. */
   namesBelow(accountId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**

@@ -1,4 +1,3 @@
-import type { NameOf } from './answers.ts';
 import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
 import {
@@ -12,6 +11,7 @@ import { entitledOf, fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
+import type { Parties } from './parties.ts';
 import { splitMeter } from './price.ts';
 
 function standingAnswer({ collection, failure }: StoredDocument) {
@@ -58,15 +58,16 @@ function payoutStateOf(of: PayoutCollection) {
   return entitledOf(of.totalMinorUnits, of.backing) > 0n ? ('paid' as const) : ('void' as const);
 }
 
-export const documentHeadAnswer = (stored: StoredDocument) => {
+export const documentHeadAnswer = (stored: StoredDocument, { idOf }: Parties) => {
   const { document } = stored;
+  const sellerId = idOf(document.sellerId);
   return {
     id: document.id,
     kind: document.kind,
     number: document.number,
     accountId: document.accountId,
     accountName: document.buyer.legalName,
-    sellerId: document.sellerId,
+    ...(sellerId === undefined ? {} : { sellerId }),
     sellerName: document.seller.legalName,
     period: document.period,
     currency: document.currency,
@@ -85,24 +86,26 @@ export const documentAnswer = (
   stored: StoredDocument,
   {
     look,
-    nameOf,
+    parties,
     isTest,
-  }: { readonly look: DocumentLook; readonly nameOf: NameOf; readonly isTest: boolean },
+  }: { readonly look: DocumentLook; readonly parties: Parties; readonly isTest: boolean },
 ) => {
   const { document } = stored;
   return {
-    ...documentHeadAnswer(stored),
+    ...documentHeadAnswer(stored, parties),
     look,
     isTest,
-    seller: partyAnswer(document.seller),
-    buyer: partyAnswer(document.buyer),
+    seller: partyAnswer(document.seller, parties),
+    buyer: partyAnswer(document.buyer, parties),
     lines: document.lines.map((line) => ({
       kind: line.kind,
       period: line.period,
       ...(line.meter === undefined ? {} : splitMeter(line.meter)),
       ...(line.quantity === undefined ? {} : { quantity: line.quantity }),
       ...(line.price === undefined ? {} : { amountPerUnit: { ...line.price } }),
-      ...(line.childId === undefined ? {} : { childId: line.childId, childName: nameOf(line.childId) }),
+      ...(line.childId === undefined
+        ? {}
+        : { childId: line.childId, childName: parties.nameOf(line.childId) }),
       amount: line.amount.toString(),
       ...(line.minorUnits === undefined ? {} : { minorUnits: line.minorUnits.toString() }),
     })),
@@ -117,13 +120,19 @@ export const documentAnswer = (
   };
 };
 
-const partyAnswer = ({ accountId, legalName, addressLines, country, taxId }: BillingDocument['seller']) => ({
-  accountId,
-  legalName,
-  addressLines: [...addressLines],
-  ...(country === undefined ? {} : { country }),
-  ...(taxId === undefined ? {} : { taxId }),
-});
+function partyAnswer(
+  { accountId, legalName, addressLines, country, taxId }: BillingDocument['seller'],
+  { idOf }: Parties,
+) {
+  const id = idOf(accountId);
+  return {
+    ...(id === undefined ? {} : { accountId: id }),
+    legalName,
+    addressLines: [...addressLines],
+    ...(country === undefined ? {} : { country }),
+    ...(taxId === undefined ? {} : { taxId }),
+  };
+}
 
 export const movementAnswer = ({
   transactionId,

@@ -50,7 +50,6 @@ beforeEach(() => {
     billing: memoryBilling(world),
     posting: new PostingBudget(),
     catalogue: new Map(),
-    visibleChain: async (chain) => chain,
     documents,
     railOf: async () => rail,
     collectorOf: async (accountId) => (accountId.startsWith('test') ? 'test-top' : 'platform'),

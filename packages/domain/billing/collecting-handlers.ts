@@ -1,13 +1,13 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { nameIn } from './answers.ts';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
 import { defaultTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
 import { settlementStepOf } from './money.ts';
+import { partiesOf } from './parties.ts';
 import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { listVerifications } from './verification-handlers.ts';
@@ -21,7 +21,7 @@ async function sellerOf(
 ): Promise<BillingParty> {
   const said = await documents.party(accountId);
   if (said !== undefined) return said;
-  const names = await store.namesAround(accountId);
+  const names = await store.namesBelow(accountId, [accountId]);
   return { ...defaultTerms, legalName: names.get(accountId) ?? accountId, addressLines: [] };
 }
 
@@ -130,7 +130,7 @@ export const refundStatement: Handlers['statements']['refund'] = async (
   });
   await context.emit('refunded', { documentId: note.id, number }, buyerId);
   ports.asked('collecting');
-  return await printable({ document: note }, ports);
+  return await printable(context, { document: note }, ports);
 };
 
 /** As with a refund: others would have earned of it. */
@@ -146,19 +146,20 @@ export const voidStatement: Handlers['statements']['void'] = async (context, { b
   });
   await context.emit('voided', { documentId: note.id, number }, buyerId);
   ports.asked('collecting');
-  return await printable({ document: note }, ports);
+  return await printable(context, { document: note }, ports);
 };
 
 /** A document with all that stands on its page. */
 async function printable(
+  context: Parameters<typeof partiesOf>[0],
   stored: StoredDocument,
   { billing: store, printing, isTest }: Pick<BillingPorts, 'billing' | 'printing' | 'isTest'>,
 ) {
   const { accountId, sellerId, lines } = stored.document;
   const look = await printing.lookOf(sellerId);
   const childIds = lines.flatMap(({ childId }) => childId ?? []);
-  const nameOf = nameIn(childIds.length === 0 ? new Map() : await store.namesBelow(accountId, childIds));
-  return documentAnswer(stored, { look, nameOf, isTest: await isTest(accountId) });
+  const parties = await partiesOf(context, { ids: [accountId, sellerId, ...childIds] }, { billing: store });
+  return documentAnswer(stored, { look, parties, isTest: await isTest(accountId) });
 }
 
 export const collectingHandlers: Pick<
@@ -188,11 +189,13 @@ export const collectingHandlers: Pick<
   },
 
   documents: {
-    async list(context, query, { documents }) {
+    async list(context, query, { documents, billing }) {
       const { items, nextCursor } = await documents.list(context.entity.accountId, query);
+      const ids = items.map(({ document }) => document.sellerId);
+      const parties = await partiesOf(context, { ids }, { billing });
       return {
         ...(nextCursor === undefined ? {} : { nextCursor }),
-        items: items.map(documentHeadAnswer),
+        items: items.map((stored) => documentHeadAnswer(stored, parties)),
       };
     },
 
@@ -200,14 +203,15 @@ export const collectingHandlers: Pick<
       const stored = await ports.documents.find(context.entity.accountId, documentId);
       if (stored === undefined)
         throw context.error('resource.unknown', `This account has no document ${documentId}.`);
-      return await printable(stored, ports);
+      return await printable(context, stored, ports);
     },
 
     async getPdf(context, { documentId }, ports) {
       const stored = await ports.documents.find(context.entity.accountId, documentId);
       if (stored === undefined)
         throw context.error('resource.unknown', `This account has no document ${documentId}.`);
-      const pdf = await ports.printing.pdfOf(await printable(stored, ports));
+      const { sellerId } = stored.document;
+      const pdf = await ports.printing.pdfOf(await printable(context, stored, ports), sellerId);
       return {
         fileName: `${stored.document.number}.pdf`,
         mediaType: 'application/pdf' as const,

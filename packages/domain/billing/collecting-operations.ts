@@ -69,7 +69,8 @@ const sellerAnswer = z.object({
 });
 
 const documentParty = z.object({
-  accountId: idField('acc'),
+  /** Absent: an account above that you do not see. */
+  accountId: idField('acc').optional(),
   legalName: z.string(),
   addressLines: z.array(z.string()),
   /** ISO 3166, two letters. */
@@ -107,7 +108,8 @@ const documentHead = z.object({
   accountId: idField('acc'),
   /** As it stands on the document: of the buyer, and of the seller. */
   accountName: z.string(),
-  sellerId: idField('acc'),
+  /** Absent: an account above that you do not see. */
+  sellerId: idField('acc').optional(),
   sellerName: z.string(),
   period,
   currency: z.string(),
@@ -331,6 +333,7 @@ export const collectingResources = {
         path: '/seller',
         summary: 'Say what stands on documents of this account from the next one on.',
         access: 'bill',
+        replaces: 'get',
         request: z.strictObject({
           ...seller,
           numberPrefix: seller.numberPrefix.default('D'),

@@ -132,6 +132,17 @@ const effectivePrice = z.object({
   setByAccountId: idField('acc'),
 });
 
+const paidPrices = z.object({
+  items: z.array(
+    effectivePrice.extend({
+      /** Absent: an account above that you do not see. Whether it passes on what it pays itself is not told either: 'default'. */
+      setByAccountId: idField('acc').optional(),
+      /** The name of that account, or of the brand of your seller where you do not see it. */
+      setByName: z.string(),
+    }),
+  ),
+});
+
 /** What an account asks of those below it, each price under whom it was set for. */
 const profileAnswer = z.object({
   items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
@@ -181,13 +192,16 @@ const settled = z.object({
 const statementHead = z.object({
   period,
   accountId: idField('acc'),
-  /** The account above, which set the prices: of that time, and the last of the period where it moved. */
-  sellerId: idField('acc'),
+  /**
+   * The account above, which set the prices: of that time, and the last of the period where it moved. Of one that you do not
+   * see, as for `sellers`, the name of its brand alone.
+   */
+  sellerId: idField('acc').optional(),
   sellerName: z.string(),
   /** All of the period, in the order of time: an account that moved bought from each for its own time. */
   sellers: z.array(
     z.object({
-      sellerId: idField('acc'),
+      sellerId: idField('acc').optional(),
       sellerName: z.string(),
       from: z.iso.datetime(),
       to: z.iso.datetime(),
@@ -240,6 +254,7 @@ export const billing = defineDomain({
   title: 'Billing',
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {
+    /** Of the account whose prices were set: those that it pays, or those that it asks of its children. */
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
     ...collectingEvents,
     ...customerEvents,
@@ -295,7 +310,7 @@ export const billing = defineDomain({
           summary: 'Read the prices that this account pays.',
           access: 'read',
           request: z.object({}),
-          response: z.object({ items: z.array(effectivePrice) }),
+          response: paidPrices,
           errors: [],
         },
         simulate: {
@@ -368,7 +383,8 @@ export const billing = defineDomain({
                   z.object({
                     buyerId: idField('acc'),
                     buyerName: z.string(),
-                    sellerId: idField('acc'),
+                    /** Absent: an account above that you do not see. Its name is that of its brand then. */
+                    sellerId: idField('acc').optional(),
                     sellerName: z.string(),
                     amount: nano,
                     per: z.string(),
@@ -400,7 +416,7 @@ export const billing = defineDomain({
           authority: 'ancestor',
           replaces: 'get',
           request: setRequest,
-          response: z.object({ items: z.array(effectivePrice) }),
+          response: paidPrices,
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
         listForChildren: {
@@ -572,7 +588,10 @@ export const billing = defineDomain({
               transactionId: idField('txn'),
               at: z.iso.datetime(),
               book: z.enum(ledgerBooks),
-              counterpartyId: idField('acc'),
+              /** Absent: of somebody above whom you do not see, who stands in `sourceRef` as `above`. */
+              counterpartyId: idField('acc').optional(),
+              /** Of somebody above whom you do not see, that of the brand that holds for them. */
+              counterpartyName: z.string(),
               currency: z.string(),
               amount: nano,
               sourceRef: z.string(),

@@ -44,6 +44,10 @@ const sold: ReceivableLine = {
 const refusalOf = (promise: Promise<unknown>) =>
   promise.catch((error: unknown) => (error instanceof ServiceError ? error.fields.code : error));
 
+/** The first is above whoever reads. */
+const parties: BillingPorts['billing']['parties'] = async (_topId, ids) =>
+  new Map(ids.map((id) => [id, { isSeen: id !== 'acc_0', name: id }]));
+
 describe('ledger', () => {
   const { context } = domainContext<typeof billing, 'ledger', 'export'>(definition, { chain: ['acc_1'] });
   const asked: ExportQuery[] = [];
@@ -53,11 +57,16 @@ describe('ledger', () => {
       return { entries: [entry], nextAfter: ['acc_1', '2026-10', 'txn_1', 'payable'] };
     },
   };
-  const ports = { ledger } as unknown as BillingPorts;
+  const ports = { ledger, billing: { parties } } as unknown as BillingPorts;
   const range = { from: '2026-10', scope: 'own', limit: 1 } as const;
 
   test('export 200: each entry with its transaction and cause, in exact decimals; a part says where it goes on', async () => {
     const { rows, nextAfter } = await exportLedger(context, range, ports);
+    // Who sold is above, and not in sight (PRD-2).
+    expect(rows[0]).toMatchObject({
+      counterpartyId: '',
+      sourceRef: expect.stringContaining('/above/acc_1/'),
+    });
     expect(Object.keys(rows[0] ?? {})).toEqual(ledgerColumns);
     expect(rows[0]).toMatchObject({
       amount: '-1.250000001',
@@ -74,6 +83,7 @@ describe('ledger', () => {
     const paid = { ...entry, sourceRef: 'refund:re_1/doc_1' };
     const moved = await exportLedger(context, range, {
       ledger: { entries: async () => ({ entries: [paid] }) },
+      billing: { parties },
     } as unknown as BillingPorts);
     expect(moved.rows[0]).toMatchObject({ cause: 'document:refund', documentId: 'doc_1', service: '' });
   });
@@ -90,6 +100,7 @@ describe('statements', () => {
   const ports = {
     catalogue: new Map(),
     billing: {
+      parties,
       listPeriods: async () => months.map(periodOf),
       readClosed: async () => undefined,
       readLines: async () => ({ lines: [own('b'), own('a')], children: [{ lines: [sold] }] }),

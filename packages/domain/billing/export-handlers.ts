@@ -2,15 +2,17 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import type { billing } from './definition.ts';
 import { correctionRow, ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
+import { type Parties, partiesIn, partiesOf, sellerTag } from './parties.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
+import type { EdgeLine } from './rating.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
 export const exportLedger: Handlers['ledger']['export'] = async (
   context,
   { from, to = from, after, ...asked },
-  { ledger },
+  { ledger, billing },
 ) => {
   const { entries, nextAfter } = await ledger.entries(context.entity.accountId, {
     ...asked,
@@ -18,15 +20,16 @@ export const exportLedger: Handlers['ledger']['export'] = async (
     to,
     ...(after === undefined ? {} : { after: partsOf(after, LEDGER_AFTER_PARTS) }),
   });
+  const parties = await partiesOf(context, partiesIn(entries), { billing });
   return {
-    rows: entries.map(ledgerRow),
+    rows: entries.map((entry) => ledgerRow(entry, parties)),
     ...(nextAfter === undefined ? {} : { nextAfter: JSON.stringify(nextAfter) }),
   };
 };
 
 /** Account, month, transaction and book. */
 const LEDGER_AFTER_PARTS = 4;
-/** Month, buyer, seller and key. */
+/** Month, buyer, tag of the seller and key. */
 const LINE_AFTER_PARTS = 4;
 
 /** Month after month, the oldest first; within one in an order that new use does not change. */
@@ -42,37 +45,50 @@ export const exportStatements: Handlers['statements']['export'] = async (
     .map(({ name }) => name)
     .filter((name) => name >= from && name >= firstMonth && name <= to)
     .sort();
-  const rows: StatementRow[] = [];
+  const placedRows: Placed[] = [];
+  const answer = async (more: { readonly nextAfter?: string }) => {
+    const ids = [...new Set(placedRows.flatMap(({ sellerId }) => sellerId ?? []))];
+    const parties = await partiesOf(context, { ids }, { billing: store });
+    return { rows: placedRows.map(({ rowFor }) => rowFor(parties)), ...more };
+  };
   let last: readonly string[] = [];
   for (const period of periods) {
     const closed = await store.readClosed(accountId, periodOf(period));
     const { lines, children } =
       closed?.kept?.statement ?? (await store.readLines({ accountId, period: periodOf(period) }));
     const corrections =
-      closed?.corrections.map((correction) =>
-        correctionRow(correction, { accountId, period, currency: closed.currency }),
-      ) ?? [];
-    const ofLines = [...lines, ...children.flatMap((child) => child.lines)].map((line) =>
-      statementRow(line, { accountId, period, catalogue }),
-    );
+      closed?.corrections.map((correction) => {
+        const row = correctionRow(correction, { accountId, period, currency: closed.currency });
+        return { place: [period, accountId, '', row.key], rowFor: () => row };
+      }) ?? [];
+    const ofLines = [...lines, ...children.flatMap((child) => child.lines)].map((line) => ({
+      place: placeOf(period, line),
+      sellerId: line.sellerId,
+      rowFor: (parties: Parties) => statementRow(line, { accountId, period, catalogue, parties }),
+    }));
     const placed = [...ofLines, ...corrections]
-      .map((row) => ({ row, place: placeOf(row) }))
       .filter(({ place }) => behind === undefined || compare(place, behind) > 0)
       .sort((one, other) => compare(one.place, other.place));
-    for (const { row, place } of placed) {
-      if (rows.length === limit) return { rows, nextAfter: JSON.stringify(last) };
-      rows.push(row);
+    for (const { place, ...row } of placed) {
+      if (placedRows.length === limit) return await answer({ nextAfter: JSON.stringify(last) });
+      placedRows.push(row);
       last = place;
     }
   }
-  return { rows };
+  return await answer({});
 };
 
-const placeOf = ({ period, buyerId, sellerId, key }: StatementRow): readonly string[] => [
+/** A row, before the names of those that it is about are looked up. */
+interface Placed {
+  readonly sellerId?: string;
+  readonly rowFor: (parties: Parties) => StatementRow;
+}
+
+const placeOf = (period: string, line: EdgeLine): readonly string[] => [
   period,
-  buyerId,
-  sellerId,
-  key,
+  line.buyerId,
+  sellerTag(line),
+  line.key,
 ];
 
 function compare(one: readonly string[], other: readonly string[]): number {

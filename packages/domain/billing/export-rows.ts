@@ -4,13 +4,15 @@ import type { Correction } from './closed-statement.ts';
 import { causeOf } from './ledger-cause.ts';
 import type { ExportedEntry } from './ledger-reader.ts';
 import { formatDecimal, minorUnitOf, nano } from './money.ts';
+import type { Parties } from './parties.ts';
 import { splitMeter } from './price.ts';
 import type { PayableLine, ReceivableLine } from './statement.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /**
  * The columns of an exported ledger, in their order. Whoever reads a file relies on them: none is renamed or moved, and a new
- * one comes last. Amounts are exact decimals of the major unit; what a row does not have is empty.
+ * one comes last. Amounts are exact decimals of the major unit; what a row does not have is empty, as is the id of whom above
+ * its reader does not see (PRD-2).
  */
 export const ledgerColumns = [
   'at',
@@ -52,7 +54,7 @@ export const statementColumns = [
 ] as const;
 export type StatementRow = Readonly<Record<(typeof statementColumns)[number], string>>;
 
-export function ledgerRow(entry: ExportedEntry): LedgerRow {
+export function ledgerRow(entry: ExportedEntry, { idOf, textOf }: Parties): LedgerRow {
   const cause = causeOf(entry.sourceRef);
   return {
     at: new Date(entry.atMs).toISOString(),
@@ -60,14 +62,14 @@ export function ledgerRow(entry: ExportedEntry): LedgerRow {
     transactionId: entry.transactionId,
     accountId: entry.accountId,
     book: entry.book,
-    counterpartyId: entry.counterpartyId,
+    counterpartyId: idOf(entry.counterpartyId) ?? '',
     currency: entry.currency,
     amount: formatDecimal(entry.amount),
     cause: 'what' in cause ? `${cause.kind}:${cause.what}` : cause.kind,
     service: cause.kind === 'use' ? cause.service : '',
     meter: cause.kind === 'use' ? cause.meter : '',
     documentId: cause.kind === 'document' ? cause.documentId : '',
-    sourceRef: entry.sourceRef,
+    sourceRef: textOf(entry.sourceRef),
   };
 }
 
@@ -75,6 +77,7 @@ interface RowOf {
   readonly accountId: string;
   readonly period: string;
   readonly catalogue: MeterCatalogue;
+  readonly parties: Parties;
 }
 
 /**
@@ -83,7 +86,7 @@ interface RowOf {
  */
 export function correctionRow(
   { side, minorUnits, document }: Correction,
-  { accountId, period, currency }: Omit<RowOf, 'catalogue'> & { readonly currency: string },
+  { accountId, period, currency }: Omit<RowOf, 'catalogue' | 'parties'> & { readonly currency: string },
 ): StatementRow {
   const none = { sellerId: '', service: '', meter: '', unit: '', dimensions: '{}', quantity: '' };
   return {
@@ -97,7 +100,7 @@ export function correctionRow(
 /** A line that the account owes, or that a child owes it: then with what that use costs the account itself. */
 export function statementRow(
   line: PayableLine | ReceivableLine,
-  { accountId, period, catalogue }: RowOf,
+  { accountId, period, catalogue, parties }: RowOf,
 ): StatementRow {
   const { amount: price, per, ...terms } = tariffToWire(line.tariff);
   const sold = 'cost' in line ? line : undefined;
@@ -106,7 +109,7 @@ export function statementRow(
     accountId,
     side: sold === undefined ? 'payable' : 'receivable',
     buyerId: line.buyerId,
-    sellerId: line.sellerId,
+    sellerId: parties.idOf(line.sellerId) ?? '',
     currency: line.currency,
     ...splitMeter(line.meter),
     unit: catalogue.get(line.meter)?.unit ?? 'count',

@@ -82,22 +82,21 @@ beforeEach(() => {
     returnUrlOf: (accountId) => accountId,
     asked: () => undefined,
     catalogue,
-    visibleChain: async (chain, actor) =>
-      actor.kind === 'platform'
-        ? chain
-        : chain.slice(chain.indexOf(actor.kind === 'key' ? actor.accountId : '')),
   };
   [audited, emitted] = [[], []];
 });
 
 /** What dispatch gives a handler: here the request is about `accountId`. */
-function contextOf(accountId: string, actor: Actor = { kind: 'platform' }) {
+function contextOf(accountId: string, seenFrom = 'platform') {
+  const chain = lineageAt(edges, accountId, now).reverse();
+  const actor: Actor = { kind: 'platform' };
   return {
     actor,
+    visibleIds: chain.slice(chain.indexOf(seenFrom)),
     requestId: 'req_1',
     nowMs: () => nowIs,
     signal: new AbortController().signal,
-    entity: { accountId, chain: lineageAt(edges, accountId, now).reverse() },
+    entity: { accountId, chain },
     error: (code: string, publicDetail: string) => {
       const found = Object.entries(billing.errors).find(([reason]) => `billing.${reason}` === code);
       if (found === undefined) return platformError(code as 'resource.unknown', publicDetail);
@@ -153,10 +152,11 @@ describe('prices', () => {
         effectiveFrom: '2026-11-22T12:00:00.000Z',
         origin: 'child',
         setByAccountId: 'top',
+        setByName: 'TOP',
       },
     ]);
     expect(world.prices).toMatchObject([{ accountId: 'top', childId: 'leaf' }]);
-    expect(emitted).toEqual([{ event: 'price.set', payload: { accountId: 'top', service: 'relay' } }]);
+    expect(emitted).toEqual([{ event: 'price.set', payload: { accountId: 'leaf', service: 'relay' } }]);
     expect(audited).toMatchObject([
       { target: 'leaf/prices/relay', before: [], after: [{ amount: '20', per: '3' }] },
     ]);
@@ -305,12 +305,13 @@ describe('prices', () => {
     const setBy = async (visibleIds: readonly string[]) => {
       const context = { ...contextOf('leaf'), visibleIds };
       return (await handlers.prices.list(context, {}, ports)).items.map(
-        ({ setByAccountId }) => setByAccountId,
+        ({ setByAccountId, setByName, origin }) => [setByAccountId, setByName, origin],
       );
     };
     const { chain } = contextOf('leaf').entity;
-    expect(await setBy(['leaf'])).toEqual([chain.at(-2)]);
-    expect(await setBy(chain)).toEqual(['platform']);
+    expect(await setBy(['leaf'])).toEqual([[undefined, 'Brand', 'default']]);
+    expect(await setBy(['top', 'leaf'])).toEqual([[undefined, 'TOP', 'inherited']]);
+    expect(await setBy(chain)).toEqual([['platform', 'PLATFORM', 'inherited']]);
   });
 
   test('list 200: one row for each filter that holds', async () => {
@@ -359,17 +360,18 @@ describe('prices', () => {
   test('explain 200: who pays whom, up to where the caller may see', async () => {
     await setDefault('platform', '3');
     await setDefault('top', '4');
-    const levelsFor = async (actor: Actor) => {
-      const { items } = await handlers.prices.explain(contextOf('leaf', actor), {}, ports);
+    const levelsFor = async (seenFrom: string) => {
+      const { items } = await handlers.prices.explain(contextOf('leaf', seenFrom), {}, ports);
       return items.flatMap(({ levels }) =>
         levels.map(({ buyerName, sellerName, amount }) => [buyerName, sellerName, amount]),
       );
     };
     const leafPays = ['LEAF', 'TOP', '4'];
     const topPays = ['TOP', 'PLATFORM', '3'];
-    expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'leaf' })).toEqual([leafPays]);
-    expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'top' })).toEqual([leafPays, topPays]);
-    expect(await levelsFor({ kind: 'platform' })).toEqual([leafPays, topPays]);
+    // Who sells to the highest that is seen is a brand.
+    expect(await levelsFor('leaf')).toEqual([['LEAF', 'Brand', '4']]);
+    expect(await levelsFor('top')).toEqual([leafPays, ['TOP', 'Brand', '3']]);
+    expect(await levelsFor('platform')).toEqual([leafPays, topPays]);
   });
 });
 

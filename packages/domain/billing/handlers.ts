@@ -1,6 +1,7 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import {
+  accountsOf,
   headAnswer,
   nameIn,
   priceAnswer,
@@ -8,6 +9,7 @@ import {
   spendAnswer,
   statementAnswer,
   statementLineAnswer,
+  toldOrigin,
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { lineCountOf, readStatement } from './closed-statement.ts';
@@ -20,6 +22,7 @@ import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter } from './meter-lines.ts';
 import { ownCollectingHandlers } from './own-collecting-handlers.ts';
+import { counterpartyAnswer, partiesIn, partiesOf, sellerAnswer } from './parties.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
@@ -81,7 +84,7 @@ async function setPrices(
   const after = await ports.billing.chainPrices(accountId, nowMs);
   const [was, is] = [before, after].map((chain) => audited(chain, { ...ports.profile, service }));
   context.audit({ target: `${accountId}/prices/${service}`, before: was, after: is });
-  await context.emit('price.set', { accountId: ports.profile.accountId, service });
+  await context.emit('price.set', { accountId, service });
   return after;
 }
 
@@ -103,21 +106,28 @@ const audited = (
       effectiveFrom: new Date(fromMs).toISOString(),
     }));
 
-/** Who is above the seller is nothing that a buyer is told: a price that was passed through is the seller's to them (PRD-2). */
-const paid = (
-  {
-    entity,
-    visibleIds = [],
-  }: { readonly entity: Entity; readonly visibleIds?: readonly string[] | undefined },
+/** A buyer is told what it pays, and nothing of who set it above (PRD-2). */
+async function paid(
+  context: Parameters<typeof partiesOf>[0],
   chain: ChainPrices,
-  at: Parameters<typeof pricesPaidBy>[2],
-) => ({
-  items: pricesPaidBy(entity.accountId, chain, at)
-    .map(priceAnswer)
-    .map((price) =>
-      visibleIds.includes(price.setByAccountId) ? price : { ...price, setByAccountId: sellerOf(entity) },
-    ),
-});
+  { billing, ...at }: Parameters<typeof pricesPaidBy>[2] & Pick<BillingPorts, 'billing'>,
+) {
+  const prices = pricesPaidBy(context.entity.accountId, chain, at).map(priceAnswer);
+  const sellerId = sellerOf(context.entity);
+  const ids = new Set([sellerId, ...prices.map(({ setByAccountId }) => setByAccountId)]);
+  const { idOf, nameOf } = await partiesOf(context, { ids: [...ids] }, { billing });
+  return {
+    items: prices.map(({ setByAccountId, ...price }) => {
+      const setById = idOf(setByAccountId);
+      return {
+        ...price,
+        origin: toldOrigin(price.origin, idOf(sellerId) !== undefined),
+        ...(setById === undefined ? {} : { setByAccountId: setById }),
+        setByName: nameOf(setById ?? sellerId),
+      };
+    }),
+  };
+}
 
 /** A profile as it holds now, and as it will: all of it, or what a change of the one named would replace. */
 const profile = (
@@ -148,7 +158,10 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
       const atMs = context.nowMs();
-      return paid(context, await store.chainPrices(context.entity.accountId, atMs), { catalogue, atMs });
+      return await paid(context, await store.chainPrices(context.entity.accountId, atMs), {
+        ...{ catalogue, atMs },
+        billing: store,
+      });
     },
 
     async get({ entity, nowMs }, { service }, { billing: store, catalogue }) {
@@ -163,7 +176,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const chain = await setPrices(context, request, { ...ports, profile: change });
       // What was set for later is not paid yet: the answer is of the time from which it holds.
       const atMs = Math.max(context.nowMs(), effectiveMs(request.effectiveFrom, context.nowMs()));
-      return paid(context, chain, { catalogue: ports.catalogue, atMs });
+      return await paid(context, chain, { ...ports, atMs });
     },
 
     async listForChildren(context, _request, ports) {
@@ -219,25 +232,25 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       return { period, currency, ...simulationAnswer(page, nameOf) };
     },
 
-    async explain(context, _request, { billing: store, catalogue, visibleChain }) {
+    async explain(context, _request, { billing: store, catalogue }) {
       const { accountId, chain: path } = context.entity;
+      const { visibleIds = [accountId] } = context;
       const atMs = context.nowMs();
-      const [chain, names] = [await store.chainPrices(accountId, atMs), await store.namesAround(accountId)];
-      const [visible, nameOf] = [await visibleChain(path, context.actor), nameIn(names)];
+      const chain = await store.chainPrices(accountId, atMs);
+      const parties = await partiesOf(context, { ids: path }, { billing: store });
       const items = pricesPaidBy(accountId, chain, { catalogue, atMs }).map(({ price }) => {
         const { service, meter, where } = price;
-        const levels = levelsAbove(visible, chain, { service, meter, dimensions: where, atMs });
+        const levels = levelsAbove(visibleIds, chain, { service, meter, dimensions: where, atMs });
         return {
           service,
           meter,
           where: { ...where },
           levels: levels.map(({ buyerId, sellerId, origin, ...level }) => ({
             buyerId,
-            buyerName: nameOf(buyerId),
-            sellerId,
-            sellerName: nameOf(sellerId),
+            buyerName: parties.nameOf(buyerId),
+            ...sellerAnswer(sellerId, parties),
             ...tariffToWire(level.price.tariff),
-            origin,
+            origin: toldOrigin(origin, parties.idOf(sellerId) !== undefined),
           })),
         };
       });
@@ -277,17 +290,19 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const periods = (await store.listPeriods(accountId))
         .filter(({ name }) => name >= from)
         .slice(0, PERIOD_COUNT_MAX);
-      const around = {
-        nameOf: nameIn(await store.namesAround(accountId)),
-        nowMs: context.nowMs(),
-      };
-      const items = [];
+      const months = [];
       for (const period of periods) {
         const closed = await store.readClosed(accountId, period);
         const { statement: now } = await store.read(accountId, period);
-        items.push(headAnswer(readStatement(closed, { now, detail: 'meters' }), { ...around, closed }));
+        months.push({ closed, statement: readStatement(closed, { now, detail: 'meters' }) });
       }
-      return { items };
+      const ids = months.flatMap(({ statement }) => statement.sellers.map(({ sellerId }) => sellerId));
+      const parties = await partiesOf(context, { ids: [accountId, ...ids] }, { billing: store });
+      return {
+        items: months.map(({ statement, closed }) =>
+          headAnswer(statement, { parties, nowMs: context.nowMs(), closed }),
+        ),
+      };
     },
 
     async get(context, { period, detail }, { billing: store, catalogue, posting }) {
@@ -298,12 +313,12 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         lineCountOf(read.statement) <= POSTED_LINE_COUNT_MAX &&
         posting.take(`${accountId} ${period}`, context.nowMs());
       const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
-      const nameOf = nameIn(await store.namesAround(accountId));
       const closed = await store.readClosed(accountId, periodOf(period));
       const statement = readStatement(closed, { now: accrued.statement, detail });
+      const parties = await partiesOf(context, { ids: accountsOf(statement) }, { billing: store });
       return statementAnswer(
         { ...accrued, statement },
-        { catalogue, nameOf, nowMs: context.nowMs(), closed },
+        { catalogue, parties, nowMs: context.nowMs(), closed },
       );
     },
 
@@ -329,23 +344,29 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         );
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });
-      const nameOf = nameIn(await store.namesAround(accountId));
-      const printed = { catalogue, nameOf, nowMs: context.nowMs(), closed: undefined };
+      const ids = page.items.flatMap((line) => ('parts' in line ? line.parts : []));
+      const parties = await partiesOf(
+        context,
+        { ids: ids.map((part) => part.accountId) },
+        { billing: store },
+      );
+      const printed = { catalogue, parties, nowMs: context.nowMs(), closed: undefined };
       return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 
     async listEntries(context, { period, ...page }, { billing: store }) {
       const { items, nextCursor } = await store.listEntries(context.entity.accountId, periodOf(period), page);
+      const parties = await partiesOf(context, partiesIn(items), { billing: store });
       return {
         ...(nextCursor === undefined ? {} : { nextCursor }),
         items: items.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({
           transactionId,
           at: new Date(atMs).toISOString(),
           book,
-          counterpartyId,
+          ...counterpartyAnswer(counterpartyId, parties),
           currency,
           amount: amount.toString(),
-          sourceRef,
+          sourceRef: parties.textOf(sourceRef),
         })),
       };
     },

@@ -28,14 +28,13 @@ const portsWith = (ledger: LedgerReader) =>
   ({
     ledger,
     billing: {
-      namesAround: async () =>
-        new Map([
-          ['acc_1', 'One'],
-          ['seller', 'Seller'],
-          ['platform', 'Platform'],
-        ]),
-      namesBelow: async (_of: string, ids: readonly string[]) =>
-        new Map(ids.filter((id) => id.startsWith('acc_')).map((id) => [id, `Name of ${id}`])),
+      parties: async (_topId: string, ids: readonly string[]) =>
+        new Map(
+          ids.map((id) => {
+            const isSeen = id === 'acc_1' || id === 'acc_0';
+            return [id, { isSeen, name: isSeen ? `Name of ${id}` : 'Brand' }];
+          }),
+        ),
     },
   }) as unknown as BillingPorts;
 
@@ -53,20 +52,40 @@ describe('ledger', () => {
       items: [{ cause: { kind: 'document', what: 'paid', documentId: 'doc_1' }, view: 'whole' }],
     });
     expect((await list([entry('acc_1', -5n)])).items[0]?.view).toBe('part');
-    // Whoever stands further above than the seller has no name here.
-    const namesOf = ({
-      accountName,
-      counterpartyName,
-    }: {
-      accountName?: string | undefined;
-      counterpartyName?: string | undefined;
-    }) => [accountName, counterpartyName];
-    expect(whole.items[0]?.entries.map(namesOf)).toEqual([
-      ['Name of acc_1', undefined],
-      ['Name of acc_0', undefined],
+    // Whoever stands above is a brand.
+    expect(whole.items[0]?.entries.map(({ accountName }) => accountName)).toEqual([
+      'Name of acc_1',
+      'Name of acc_0',
     ]);
-    const sold = await list([{ ...entry('acc_1', -5n), counterpartyId: 'seller' }]);
-    expect(sold.items[0]?.entries.map(namesOf)).toEqual([['Name of acc_1', 'Seller']]);
+    expect(whole.items[0]?.entries.map(({ counterpartyName }) => counterpartyName)).toEqual([
+      'Brand',
+      'Brand',
+    ]);
+    for (const each of whole.items[0]?.entries ?? []) expect(each).not.toHaveProperty('counterpartyId');
+    const sold = await list([{ ...entry('acc_1', -5n), counterpartyId: 'acc_0' }]);
+    expect(sold.items[0]?.entries).toMatchObject([
+      { counterpartyId: 'acc_0', counterpartyName: 'Name of acc_0' },
+    ]);
+  });
+
+  test('list 200: of a cause that names an account above, nothing is told but that it is above (PRD-2)', async () => {
+    const ledger: LedgerReader = {
+      ...booked([]),
+      transactions: async () => ({
+        items: [
+          {
+            ...{ id: 'txn_1', atMs: 0, period: '2026-11', entries: [] },
+            sourceRef: 'accrual/2026-11/EUR/acc_9/acc_1/relay.bytes prc_1/1',
+          },
+        ],
+      }),
+    };
+    const { items } = await ledgerHandlers.ledger.list(
+      context,
+      { period: '2026-11', limit: 20 },
+      portsWith(ledger),
+    );
+    expect(items[0]?.sourceRef).toBe('accrual/2026-11/EUR/above/acc_1/relay.bytes prc_1/1');
   });
 
   test('listBalances 200: what each book comes to in each month', async () => {

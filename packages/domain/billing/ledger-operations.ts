@@ -28,6 +28,7 @@ export const ledgerResources = {
             transactionId: idField('txn'),
             at: z.iso.datetime(),
             period,
+            /** Names what was booked. Whom above you do not see stands in it as `above`. */
             sourceRef: z.string(),
             cause: z.object({
               /** 'use': a line of use. 'settlement': what of a month becomes money. 'carry': a fraction. 'document': see `what`. */
@@ -43,10 +44,11 @@ export const ledgerResources = {
               z.object({
                 accountId: idField('acc'),
                 book: z.enum(allBooks),
-                counterpartyId: idField('acc'),
-                /** Names of both, where they are of this account, of one below it or of its seller. */
-                accountName: z.string().optional(),
-                counterpartyName: z.string().optional(),
+                /** Absent: of somebody above whom you do not see. */
+                counterpartyId: idField('acc').optional(),
+                /** Names of both; of somebody above whom you do not see, that of the brand that holds for them. */
+                accountName: z.string(),
+                counterpartyName: z.string(),
                 currency: z.string(),
                 amount: nano,
               }),

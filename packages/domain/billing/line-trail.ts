@@ -1,5 +1,6 @@
 import type { Page } from './documents/document-store.ts';
 import { type Nano, nano, subtract } from './money.ts';
+import { sellerTag } from './parties.ts';
 import type { Period } from './period.ts';
 import type { EdgeLine } from './rating.ts';
 
@@ -75,8 +76,9 @@ export interface LineTrail {
   linesOfSession(accountId: string, sessionId: string): Promise<readonly SessionLine[]>;
 }
 
-/** Names a line of an account's statement: the same whenever it is rated again. */
-export const lineId = ({ sellerId, key }: Pick<EdgeLine, 'sellerId' | 'key'>): string => `${sellerId} ${key}`;
+/** Names a line of an account's statement: the same whenever it is rated again. It does not say who sells (PRD-2). */
+export const lineId = (line: Pick<EdgeLine, 'sellerId' | 'buyerId' | 'key'>): string =>
+  `${sellerTag(line)} ${line.key}`;
 
 /**
  * What of a line's amount falls on some of its units, by where they stand in it: after the first `before` of them. Parts

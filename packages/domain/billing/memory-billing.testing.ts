@@ -224,9 +224,12 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
         });
       }
     },
-    async namesAround(accountId) {
-      const ids = around(accountId).flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]);
-      return new Map([accountId, ...ids].map((id) => [id, id.toUpperCase()]));
+    // Whoever reads stands at the top of what they see: above them nothing is in sight.
+    async parties(topId, ids) {
+      const isSeen = (id: string) => chainOf(id).includes(topId);
+      return new Map(
+        ids.map((id) => [id, { isSeen: isSeen(id), name: isSeen(id) ? id.toUpperCase() : 'Brand' }]),
+      );
     },
     async namesBelow(_accountId, ids) {
       return new Map(ids.map((id) => [id, id.toUpperCase()]));

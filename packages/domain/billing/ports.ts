@@ -1,4 +1,3 @@
-import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
@@ -45,6 +44,4 @@ export interface BillingPorts {
   readonly posting: PostingBudget;
   /** What the services declare: only that has a price. */
   readonly catalogue: MeterCatalogue;
-  /** The accounts of a chain that a caller sees, from the highest down. Nobody is told what those above pay. */
-  visibleChain(chain: readonly string[], actor: Actor): Promise<readonly string[]>;
 }

@@ -54,6 +54,7 @@ export const reminderResources = {
         path: '/reminders',
         summary: 'Say when all customers of this account, or one, are reminded of invoices.',
         access: 'bill',
+        replaces: 'get',
         request: z.strictObject({
           ...schedule,
           /** One child alone. */

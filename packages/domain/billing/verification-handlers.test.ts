@@ -25,7 +25,15 @@ const verifier: BookVerifier = {
 const portsWith = (of: BookVerifier) =>
   ({
     verifier: of,
-    billing: { namesBelow: async () => new Map([['acc_1', 'One']]) },
+    billing: {
+      parties: async (_topId: string, ids: readonly string[]) =>
+        new Map(
+          ids.map((id) => [
+            id,
+            id === 'acc_0' ? { isSeen: false, name: 'Brand' } : { isSeen: true, name: id },
+          ]),
+        ),
+    },
   }) as unknown as BillingPorts;
 const refusalOf = (promise: Promise<unknown>) =>
   promise.catch((error: unknown) => (error instanceof ServiceError ? error.fields.code : error));
@@ -37,11 +45,13 @@ describe('statements', () => {
   test('verify 200: account by account, what differs before what agrees, and where it goes on', async () => {
     const first = await verifyStatements(context, asked, portsWith(verifier));
     expect(first.rows.map(({ accountId, name }) => [accountId, name])).toEqual([
-      ['acc_1', 'One'],
+      ['acc_1', 'acc_1'],
       ['acc_2', 'acc_2'],
     ]);
     expect(first.rows[0]).toMatchObject({ lineCount: 3, differingCount: 1 });
     expect(first.rows[0]?.lines.map(({ key }) => key)).toEqual(['b', 'c']);
+    // Who sold is above, and not in sight (PRD-2).
+    expect(first.rows[0]?.lines[0]).not.toHaveProperty('sellerId');
     const after = first.nextAfter;
     const rest = await verifyStatements(context, { ...asked, detail: 'lines', after }, portsWith(verifier));
     expect(rest.rows.map(({ accountId }) => accountId)).toEqual(['acc_3']);

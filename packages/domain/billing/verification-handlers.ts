@@ -1,5 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { billing } from './definition.ts';
+import { type Parties, partiesOf } from './parties.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import type { AccountVerification, VerificationRun, VerifiedLine } from './verification.ts';
@@ -20,10 +21,11 @@ export const verifyStatements: Handlers['statements']['verify'] = async (
   if (found.length === 0 && after === undefined)
     throw context.error('billing.not_closed', `No statement of ${period} is closed here.`);
   const ids = found.slice(0, limit);
-  const names = await store.namesBelow(accountId, ids);
-  const rows = [];
-  for (const id of ids)
-    rows.push(accountAnswer(await verifier.verify(id, of), { name: names.get(id) ?? id, detail }));
+  const verified = [];
+  for (const id of ids) verified.push(await verifier.verify(id, of));
+  const sellerIds = verified.flatMap(({ lines }) => lines.map(({ sellerId }) => sellerId));
+  const parties = await partiesOf(context, { ids: [...ids, ...sellerIds] }, { billing: store });
+  const rows = verified.map((account) => accountAnswer(account, { parties, detail }));
   return { rows, ...(found.length > limit ? { nextAfter: ids.at(-1) ?? '' } : {}) };
 };
 
@@ -39,19 +41,25 @@ export const listVerifications: Handlers['closings']['listVerifications'] = asyn
 
 function accountAnswer(
   { accountId, currency, outcome, goneDayCount, lines }: AccountVerification,
-  { name, detail }: { readonly name: string; readonly detail: 'differences' | 'lines' },
+  { parties, detail }: { readonly parties: Parties; readonly detail: 'differences' | 'lines' },
 ) {
   const differing = lines.filter(({ state }) => state !== 'agrees');
   const agreeing = detail === 'lines' ? lines.filter(({ state }) => state === 'agrees') : [];
   return {
-    ...{ accountId, name, currency, outcome, goneDayCount },
+    ...{ accountId, name: parties.nameOf(accountId), currency, outcome, goneDayCount },
     lineCount: lines.length,
     differingCount: lines.filter(({ state }) => state === 'disagrees').length,
-    lines: [...differing, ...agreeing].slice(0, LINE_COUNT_MAX).map(verifiedLineAnswer),
+    lines: [...differing, ...agreeing].slice(0, LINE_COUNT_MAX).map((line) => toldLineAnswer(line, parties)),
   };
 }
 
-/** A line as it is told, by an answer and by an event. */
+function toldLineAnswer(line: VerifiedLine, { idOf }: Parties) {
+  const { sellerId, ...rest } = verifiedLineAnswer(line);
+  const id = idOf(sellerId);
+  return { ...rest, ...(id === undefined ? {} : { sellerId: id }) };
+}
+
+/** A line as the platform is told it, which sees everybody: by an answer and by an event. */
 export const verifiedLineAnswer = ({ recomputed, booked, ...line }: VerifiedLine) => ({
   ...line,
   recomputed: recomputed.toString(),

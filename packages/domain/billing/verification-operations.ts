@@ -64,7 +64,8 @@ export const verifyStatements = {
         goneDayCount: z.int(),
         lineCount: z.int(),
         differingCount: z.int(),
-        lines: z.array(verifiedLine),
+        /** Without `sellerId`: who sells is above, and you do not see it. */
+        lines: z.array(verifiedLine.extend({ sellerId: idField('acc').optional() })),
       }),
     ),
     /** Ask again with it as `after`. Absent: these were the last. */

@@ -361,7 +361,7 @@ test('a host of a closed account, and of one without a brand, shows nothing', as
   expect(await shown.accountAt(host)).toBeUndefined();
   await call(['brand', 'set'], { name: 'Northwind' });
   expect(await shown.accountAt(host)).toBe(reseller);
-  await database.ports.accounts.update({ accountId: reseller, change: { state: 'closed' } });
+  await database.ports.accounts.update({ accountId: reseller, change: { isClosed: true } });
   expect(await shown.accountAt(host)).toBeUndefined();
 });
 

@@ -99,11 +99,7 @@ test('get 200: a refused request says its rule, level and remedy, and names nobo
     level: 'an account above',
     remedy: 'Remedy of account.suspended',
   });
-  expect(answer.known.chain).toEqual([
-    { state: 'active' },
-    { state: 'active' },
-    { accountId, state: 'active' },
-  ]);
+  expect(answer.known.chain).toEqual([{ state: 'active' }, { accountId, state: 'active' }]);
   expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${platformId}|${parentId}`));
 });
 
@@ -313,5 +309,21 @@ describe('in whose log a refused request stands', () => {
 
 test('of a tree that was changed since, only the end of the chain is told', () => {
   const { known } = knownTo([createId('acc', 9)], { ...nothingKnown, chain });
-  expect(known.chain).toEqual([{ state: 'active' }, { state: 'active' }, { accountId, state: 'active' }]);
+  expect(known.chain).toEqual([{ state: 'active' }, { accountId, state: 'active' }]);
+});
+
+test('however many are above, they are one state: that of the topmost that is not active (PRD-2)', () => {
+  for (const suspendedId of [platformId, parentId]) {
+    const stopped = chain.map((level) =>
+      level.accountId === suspendedId ? { ...level, state: 'suspended' as const } : level,
+    );
+    expect(knownTo([accountId], { ...nothingKnown, chain: stopped }).known.chain).toEqual([
+      { state: 'suspended' },
+      { accountId, state: 'active' },
+    ]);
+  }
+  expect(knownTo([parentId, accountId], { ...nothingKnown, chain }).known.chain).toEqual([
+    { state: 'active' },
+    ...chain.slice(1),
+  ]);
 });

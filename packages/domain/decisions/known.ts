@@ -30,15 +30,18 @@ export const nothingKnown: Known = { chain: [], scopes: [], limits: [], policy: 
 const accountIds = /(Account )?(acc_[0-9a-z]{29})/g;
 
 /**
- * What was known, as far as somebody may see who sees the accounts of `visibleIds`: an account above these is a state
- * without a name, and is named in no text either (C1). What the caller named themselves is in no chain, and stays.
+ * What was known, as far as somebody may see who sees the accounts of `visibleIds`: all that is above these is one state without
+ * a name, so that nobody counts them, and is named in no text either (C1, PRD-2). What the caller named themselves is in no chain, and stays.
  */
 export function knownTo(visibleIds: readonly string[], known: Known) {
   const seen = new Set(visibleIds);
   const top = known.chain.findIndex(({ accountId }) => accountId !== undefined && seen.has(accountId));
   // Nothing of the chain is in sight: the tree has changed since, and only its end is the caller's for sure.
   const firstVisible = top < 0 ? known.chain.length - 1 : top;
-  const hidden = new Set(known.chain.slice(0, Math.max(0, firstVisible)).map(({ accountId }) => accountId));
+  const above = known.chain.slice(0, Math.max(0, firstVisible));
+  const hidden = new Set(above.map(({ accountId }) => accountId));
+  // The topmost that is not active: it is what all below it follow.
+  const state = above.find((level) => level.state !== 'active')?.state ?? 'active';
   const withoutNames = (text: string) =>
     text.replace(accountIds, (named, word: string | undefined, id: string) => {
       if (!hidden.has(id)) return named;
@@ -48,7 +51,7 @@ export function knownTo(visibleIds: readonly string[], known: Known) {
     withoutNames,
     known: {
       ...known,
-      chain: known.chain.map((level) => (hidden.has(level.accountId) ? { state: level.state } : level)),
+      chain: [...(above.length === 0 ? [] : [{ state }]), ...known.chain.slice(above.length)],
       policy: known.policy.map((setting) => ({ ...setting, level: withoutNames(setting.level) })),
     } satisfies Known,
   };

@@ -111,7 +111,7 @@ describe('endpoints.allocate', () => {
   });
 
   test('a suspended account takes nothing new', async () => {
-    await harness.database.ports.accounts.update({ accountId: acme, change: { state: 'suspended' } });
+    await harness.database.suspend(acme);
     await expect(harness.allocate(acme, number)).rejects.toMatchObject(refusal(403, 'account.suspended'));
   });
 });

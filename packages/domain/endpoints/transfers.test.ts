@@ -199,7 +199,7 @@ describe('an offer', () => {
   test('transfer 422: to an account that is not there, does not act, or holds it already', async () => {
     const { id: endpointId } = await harness.allocate(acme, number);
     const suspended = (await harness.database.signUp('Suspended')).accountId;
-    await harness.database.ports.accounts.update({ accountId: suspended, change: { state: 'suspended' } });
+    await harness.database.suspend(suspended);
     const nowhere = other.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     for (const toAccountId of [nowhere, suspended, acme])
       await expect(transfer(acme, { endpointId, toAccountId })).rejects.toMatchObject(

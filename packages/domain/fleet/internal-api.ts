@@ -296,7 +296,12 @@ export const internalApi = {
       /** As it is called: `user:bob`. */
       endpoint: z.string().min(1).max(400),
     }),
-    response: z.object({ standing: z.enum(['none', 'unrelated', 'found']), url: z.string().optional() }),
+    response: z.object({
+      standing: z.enum(['none', 'unrelated', 'found']),
+      url: z.string().optional(),
+      /** The account whose logic it is and those above it, nearest first. */
+      accountPath: z.array(id).max(256).optional(),
+    }),
   },
   /** A document for a call. The control plane asks for it: it has the secrets, and no node sees one. */
   fetchLogic: {

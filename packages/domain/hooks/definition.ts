@@ -140,6 +140,8 @@ export const eventEnvelope = z.object({
   cursor: z.string(),
   accountId: idField('acc'),
   applicationId: idField('app').optional(),
+  /** Of the application, where the session was of one. */
+  instanceType: z.string().optional(),
   sessionId: idField('ses').optional(),
   /** Grows with each event of the session; numbers of what is no event are left out. */
   sessionSequence: z.int().optional(),

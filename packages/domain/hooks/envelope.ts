@@ -26,6 +26,7 @@ export const toEnvelope = (event: PlacedPlatformEvent, cursors: Sealing) => ({
   cursor: cursorOf(event.position, cursors),
   accountId: event.accountId,
   ...(event.applicationId === undefined ? {} : { applicationId: event.applicationId }),
+  ...(event.instanceType === undefined ? {} : { instanceType: event.instanceType }),
   ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
   ...(event.sessionSequence === undefined ? {} : { sessionSequence: event.sessionSequence }),
   data: event.data,

@@ -180,4 +180,6 @@ test('an event is the same bytes at each attempt, and says nothing that it does 
     accountId: 'acc_below',
     data: { code: 'call.hangup' },
   });
+  const ofType = { ...placedEvent, applicationId: 'app_1', instanceType: 'paid' };
+  expect(toEnvelope(ofType, cursors)).toMatchObject({ applicationId: 'app_1', instanceType: 'paid' });
 });

@@ -43,6 +43,7 @@ const connected: DryMeter = {
  */
 export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answered'): DryRun {
   const steps: DryStep[] = [];
+  let isConnected = false;
   let nowMs = 0;
   let [run] = startRun(NOWHERE, {}, nowMs);
   let waiting: readonly LogicEffect[] = note(
@@ -54,7 +55,9 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
     for (const effect of effects) {
       if (effect.type !== 'step') continue;
       const { index, verb, detail } = effect;
-      steps.push({ index, verb, detail, meters: metersOf(verb, dialStatus) });
+      const connects = !isConnected && connectsBy(verb, dialStatus);
+      isConnected ||= connects;
+      steps.push({ index, verb, detail, meters: metersOf(verb, connects) });
     }
     return effects;
   }
@@ -74,16 +77,28 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
           nowMs,
         ),
       );
-    else {
+    else if (run.state === 'answering') waiting = note(advance(run, { type: 'selfAnswered' }, nowMs));
+    else if (run.state === 'sounding') {
+      const number = run.sounding?.number ?? 0;
+      // Nobody presses a key.
+      const result =
+        run.sounding?.order.kind === 'gather'
+          ? ({ kind: 'gathered', digits: '' } as const)
+          : ({ kind: 'done' } as const);
+      waiting = note(advance(run, { type: 'sounded', number, result }, nowMs));
+    } else {
       nowMs = run.untilMs ?? nowMs;
       waiting = note(advance(run, { type: 'elapsed' }, nowMs));
     }
   }
 }
 
-function metersOf(verb: VerbName, dialStatus: DialStatus | 'answered'): readonly DryMeter[] {
+const connectsBy = (verb: VerbName, dialStatus: DialStatus | 'answered'): boolean =>
+  verb === 'say' || verb === 'play' || verb === 'gather' || (verb === 'dial' && dialStatus === 'answered');
+
+function metersOf(verb: VerbName, connects: boolean): readonly DryMeter[] {
   if (verb === 'redirect') return [fetched];
-  return verb === 'dial' && dialStatus === 'answered' ? [connected] : [];
+  return connects ? [connected] : [];
 }
 
 function sentenceOf(outcome: LogicOutcome): string {

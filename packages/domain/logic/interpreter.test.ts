@@ -9,6 +9,7 @@ import {
   startRun,
 } from './interpreter.ts';
 import { logicLimits } from './limits.ts';
+import { magicAnswerOf, magicUrlOf } from './magic-endpoints.ts';
 import { documentSchema, type LogicVerb, unavailableVerbs, verbNames } from './verbs.ts';
 
 const url = 'https://logic.test/start';
@@ -105,9 +106,18 @@ describe('application logic, verb after verb (HKS-3)', () => {
   });
 
   test('a document with a verb that nothing can carry out is refused by its name before anything ran', () => {
-    const bench = new Bench({ verb: 'message', text: 'hello' }, { verb: 'say', text: 'hello' });
-    expect(bench.asked.slice(1)).toEqual([failed('verb_unavailable')]);
-    expect(JSON.stringify(bench.asked)).toContain('/verbs/1: say');
+    for (const verb of [
+      { verb: 'record' },
+      { verb: 'gather', input: 'speech' },
+      { verb: 'gather', input: 'any' },
+    ]) {
+      const bench = new Bench({ verb: 'message', text: 'hello' }, verb);
+      expect(bench.asked.slice(1)).toEqual([failed('verb_unavailable')]);
+      expect(JSON.stringify(bench.asked)).toContain(`/verbs/1: ${verb.verb}`);
+    }
+    const late = new Bench({ verb: 'say', text: 'hello' }, { verb: 'dial', to: 'user:bob' });
+    expect(late.asked.slice(1)).toEqual([failed('verb_unavailable')]);
+    expect(JSON.stringify(late.asked)).toContain('/verbs/1: dial');
   });
 
   test('documents that only name each other end after five, and so do those that dial nobody between them', () => {
@@ -130,6 +140,19 @@ describe('application logic, verb after verb (HKS-3)', () => {
     ).toBe(logicLimits.documentsInARowMax);
   });
 
+  test('a magic endpoint is carried out, though no server has its document (PRD-1)', () => {
+    for (const name of ['busy', 'no-answer', 'answers', 'machine']) {
+      const endpoint = `user:magic-${name}`;
+      const magic = magicAnswerOf(endpoint);
+      if (magic === undefined || 'failure' in magic) throw new Error(`${endpoint} has no document.`);
+      const [run, effects] = startRun(magicUrlOf(endpoint), {}, 0);
+      expect(effects).toEqual([{ type: 'fetch', url: `magic:${name}` }]);
+      const [, done] = advance(run, { type: 'fetched', document: magic.document, url: run.url }, 0);
+      expect(done).toContainEqual(expect.objectContaining({ type: 'step', index: 0 }));
+      expect(done).not.toContainEqual(failed('invalid'));
+    }
+  });
+
   test('variables do not grow without end', () => {
     const bench = new Bench();
     for (let count = 0; bench.run.state !== 'ended'; count++) {
@@ -141,6 +164,112 @@ describe('application logic, verb after verb (HKS-3)', () => {
       });
     }
     expect(bench.asked.at(-1)).toEqual(failed('limit_reached'));
+  });
+});
+
+describe('a document that answers a call itself (HKS-3)', () => {
+  const gather = { verb: 'gather', digitsMax: 4, finishOn: '#', timeoutSeconds: 7, next: '/keys' };
+  const sound = (bench: Bench) => bench.effects.findLast((effect) => effect.type === 'sound');
+
+  test('the first sound answers, the next waits for its end, and the end of the document hangs up', () => {
+    const bench = new Bench(
+      { verb: 'say', text: 'Hello {{from}}', voice: 'slt' },
+      { verb: 'play', url: '../sounds/a.wav', repeatCount: 2 },
+      { verb: 'play', url: 'tone:440/2000' },
+    );
+    expect(bench.asked.at(-1)).toEqual({ type: 'answer' });
+    expect(bench.feed({ type: 'selfAnswered' })).toEqual([
+      {
+        type: 'sound',
+        number: 1,
+        order: {
+          kind: 'prompts',
+          prompts: [{ kind: 'say', text: 'Hello alice', voice: 'slt', repeatCount: 1 }],
+        },
+      },
+    ]);
+    // The end of another order than this one says nothing.
+    expect(bench.feed({ type: 'sounded', number: 7, result: { kind: 'done' } })).toEqual([]);
+    bench.feed({ type: 'sounded', number: 1, result: { kind: 'done' } });
+    expect(sound(bench)).toMatchObject({
+      number: 2,
+      order: { prompts: [{ kind: 'play', url: 'https://logic.test/sounds/a.wav', repeatCount: 2 }] },
+    });
+    bench.feed({ type: 'sounded', number: 2, result: { kind: 'done' } });
+    expect(sound(bench)).toMatchObject({ order: { prompts: [{ url: 'tone:440/2000' }] } });
+    expect(bench.feed({ type: 'sounded', number: 3, result: { kind: 'done' } })).toEqual([
+      { type: 'end', outcome: { kind: 'hungUp', reason: undefined } },
+    ]);
+  });
+
+  test('keys go into a variable and to the address of the gather; where there was none, the verbs behind it run', () => {
+    const bench = new Bench(
+      { ...gather, prompts: [{ verb: 'pause', seconds: 1 }] },
+      { verb: 'hangup', reason: 'none' },
+    );
+    bench.feed({ type: 'selfAnswered' });
+    expect(sound(bench)).toMatchObject({
+      order: {
+        kind: 'gather',
+        prompts: [{ kind: 'pause', milliseconds: 1_000 }],
+        digitsMax: 4,
+        finishOn: '#',
+        timeoutMs: 7_000,
+      },
+    });
+    const before = bench.run;
+    expect(bench.feed({ type: 'sounded', number: 1, result: { kind: 'gathered', digits: '42' } })).toEqual([
+      { type: 'fetch', url: 'https://logic.test/keys' },
+    ]);
+    expect(bench.run.variables).toMatchObject({ digits: '42', from: 'alice' });
+    bench.run = before;
+    expect(
+      bench.feed({ type: 'sounded', number: 1, result: { kind: 'gathered', digits: '' } }),
+    ).toContainEqual({
+      type: 'end',
+      outcome: { kind: 'hungUp', reason: 'none' },
+    });
+  });
+
+  test('nobody to answer, a sound that failed and an address that is none end it, each by its name', () => {
+    const refused = new Bench({ verb: 'say', text: 'hello' });
+    const none = { type: 'selfRefused', failure: 'media_unavailable', detail: 'None.' } as const;
+    expect(refused.feed(none)).toEqual([failed('media_unavailable')]);
+    const silent = new Bench({ verb: 'say', text: 'hello' }, { verb: 'message', text: 'not said' });
+    silent.feed({ type: 'selfAnswered' });
+    const result = { kind: 'failed', failure: 'verb_unavailable', detail: 'No engine.' } as const;
+    expect(silent.feed({ type: 'sounded', number: 1, result })).toEqual([failed('verb_unavailable')]);
+    for (const url of [
+      'file:///etc/passwd',
+      'tone:1',
+      'tone:440/0',
+      'tone:x',
+      'echo:',
+      'echo:9999999',
+      'tone:440/1e3x',
+    ])
+      expect(new Bench({ verb: 'play', url }).asked.at(-1)).toEqual(failed('invalid'));
+  });
+
+  test('nobody is dialled once it has answered, and rejecting is hanging up by then', () => {
+    const late = new Bench({ verb: 'play', url: 'tone:beep' }, { verb: 'redirect', url: '/next' });
+    late.feed({ type: 'selfAnswered' });
+    late.feed({ type: 'sounded', number: 1, result: { kind: 'done' } });
+    const other = late.run;
+    late.feed({ type: 'fetched', document: documentOf({ verb: 'dial', to: 'user:bob' }), url });
+    expect(late.asked.at(-1)).toEqual(failed('verb_unavailable'));
+    late.run = other;
+    late.feed({ type: 'fetched', document: documentOf({ verb: 'reject' }), url });
+    expect(late.asked.at(-1)).toMatchObject({ outcome: { kind: 'hungUp' } });
+  });
+
+  test('an answered call may go on for longer than one that rings, and not for ever', () => {
+    const bench = new Bench({ verb: 'play', url: 'tone:beep' });
+    bench.feed({ type: 'selfAnswered' });
+    expect(bench.pass(logicLimits.lastsMsMax)).toEqual([]);
+    expect(bench.pass(logicLimits.answeredLastsMsMax - logicLimits.lastsMsMax)).toEqual([
+      failed('limit_reached'),
+    ]);
   });
 });
 
@@ -165,6 +294,16 @@ const carriedOut: fc.Arbitrary<object> = fc.oneof(
   fc.record({ verb: fc.constant('message'), text: fc.constantFrom('hello', '{{x}}') }),
   fc.record({ verb: fc.constant('redirect'), url: fc.constantFrom('/a', '{{x}}', 'https://other.test/') }),
   fc.record({ verb: fc.constantFrom('hangup', 'reject') }),
+  fc.record({ verb: fc.constant('say'), text: fc.constantFrom('hello', '{{x}}') }),
+  fc.record({ verb: fc.constant('play'), url: fc.constantFrom('tone:440', '/a.wav', '{{x}}') }),
+  fc.record(
+    {
+      verb: fc.constant('gather'),
+      digitsMax: fc.integer({ min: 1, max: 9 }),
+      next: fc.constantFrom('/a', '{{x}}'),
+    },
+    { requiredKeys: ['verb'] },
+  ),
 );
 const inputs: fc.Arbitrary<LogicInput> = fc.oneof(
   fc
@@ -175,6 +314,10 @@ const inputs: fc.Arbitrary<LogicInput> = fc.oneof(
     { type: 'unanswered', status: 'busy' },
     { type: 'unanswered', status: 'unreachable' },
     { type: 'answered' },
+    { type: 'selfAnswered' },
+    { type: 'selfRefused', failure: 'media_unavailable', detail: '' },
+    { type: 'sounded', number: 1, result: { kind: 'done' } },
+    { type: 'sounded', number: 2, result: { kind: 'gathered', digits: '1' } },
     { type: 'elapsed' },
   ),
 );
@@ -190,11 +333,15 @@ describe('whatever a document says and whatever happens', () => {
             bench.feed({ type: 'fetched', document: documentOf(...verbs), url });
           else if (bench.run.state === 'dialling' && !isReached)
             bench.feed({ type: 'unanswered', status: 'unreachable' });
-          else bench.pass((nextDeadlineMs(bench.run) ?? 0) - bench.nowMs);
+          else if (bench.run.state === 'answering') bench.feed({ type: 'selfAnswered' });
+          else if (bench.run.sounding !== undefined && isReached) {
+            const { number } = bench.run.sounding;
+            bench.feed({ type: 'sounded', number, result: { kind: 'gathered', digits: '1' } });
+          } else bench.pass((nextDeadlineMs(bench.run) ?? 0) - bench.nowMs);
         }
         expect(bench.effects.filter(({ type }) => type === 'end')).toHaveLength(1);
         expect(bench.effects.length).toBeLessThan(4 * logicLimits.stepCountMax);
-        expect(bench.nowMs).toBeLessThanOrEqual(logicLimits.lastsMsMax);
+        expect(bench.nowMs).toBeLessThanOrEqual(logicLimits.answeredLastsMsMax);
         expect(JSON.stringify(bench.run).length).toBeLessThan(4 * logicLimits.documentBytesMax);
       }),
       { numRuns: 200 },
@@ -228,6 +375,8 @@ test('every verb is carried out, or refused by name', () => {
     message: { text: 'hello' },
     set: { values: {} },
     trigger: { seconds: 1, action: 'end' },
+    say: { text: 'hello' },
+    play: { url: 'tone:440' },
   };
   for (const verb of verbNames) {
     if (unavailableVerbs[verb] !== undefined) continue;

@@ -1,10 +1,17 @@
 import { logicLimits } from './limits.ts';
+import { orderOf, type SoundOrder, type SoundResult, type SoundVerb } from './sound-order.ts';
 import { isTooMuch, readText, type Variables, valueIn } from './variables.ts';
 import { type LogicDocument, type LogicVerb, unavailableVerbs, type VerbName, type VerbOf } from './verbs.ts';
 
 /** Why nobody answered what was dialled. */
 export type DialStatus = 'unreachable' | 'rejected' | 'busy' | 'no_answer';
-export type LogicFailure = 'unreachable' | 'invalid' | 'verb_unavailable' | 'limit_reached';
+export type LogicFailure =
+  | 'unreachable'
+  | 'invalid'
+  | 'verb_unavailable'
+  | 'limit_reached'
+  /** Nobody of the platform's own could answer. */
+  | 'media_unavailable';
 
 export type LogicInput =
   /** `url`: where it came from in the end, against which its own addresses are read. */
@@ -12,6 +19,10 @@ export type LogicInput =
   | { readonly type: 'fetchFailed'; readonly failure: LogicFailure; readonly detail: string }
   | { readonly type: 'unanswered'; readonly status: DialStatus }
   | { readonly type: 'answered' }
+  /** A leg of the platform's own is the party that was called. */
+  | { readonly type: 'selfAnswered' }
+  | { readonly type: 'selfRefused'; readonly failure: LogicFailure; readonly detail: string }
+  | { readonly type: 'sounded'; readonly number: number; readonly result: SoundResult }
   /** Time has passed: to be said at {@link nextDeadlineMs}, and harmless at any other time. */
   | { readonly type: 'elapsed' };
 
@@ -21,6 +32,10 @@ export type LogicEffect =
   /** To be answered with `answered`, or with `unanswered` when nobody rings any more. */
   | { readonly type: 'ring'; readonly endpoints: readonly string[] }
   | { readonly type: 'stopRinging' }
+  /** To be answered with `selfAnswered` or `selfRefused`. */
+  | { readonly type: 'answer' }
+  /** For the leg that answered; to be answered with `sounded` and this number. */
+  | { readonly type: 'sound'; readonly number: number; readonly order: SoundOrder }
   | { readonly type: 'message'; readonly text: string; readonly to: string | undefined }
   | ({ readonly type: 'relay' } & Omit<VerbOf<'relay'>, 'verb' | 'when'>)
   | { readonly type: 'trigger'; readonly seconds: number; readonly action: 'end' | 'notify' }
@@ -42,9 +57,15 @@ interface Dialling {
   readonly next: string | undefined;
 }
 
+interface Sounding {
+  readonly number: number;
+  readonly order: SoundOrder;
+  readonly next: string | undefined;
+}
+
 /** One run of application logic. It is plain data: whoever holds the session keeps it with it, and goes on after a crash. */
 export interface LogicRun {
-  readonly state: 'fetching' | 'dialling' | 'pausing' | 'connected' | 'ended';
+  readonly state: 'fetching' | 'dialling' | 'pausing' | 'answering' | 'sounding' | 'connected' | 'ended';
   /** What is being fetched, or where the document came from. */
   readonly url: string;
   readonly verbs: readonly LogicVerb[];
@@ -52,6 +73,10 @@ export interface LogicRun {
   readonly index: number;
   readonly variables: Variables;
   readonly dialling: Dialling | undefined;
+  /** What the leg that answers is to do, or does. */
+  readonly sounding: Sounding | undefined;
+  /** The document answered the call itself: there is no way back to ringing. */
+  readonly isAnswered: boolean;
   /** When a pause or a turn of ringing is over. */
   readonly untilMs: number | undefined;
   readonly startedAtMs: number;
@@ -62,29 +87,35 @@ export interface LogicRun {
 
 export type LogicStep = readonly [run: LogicRun, effects: readonly LogicEffect[]];
 
-/** A run begins by asking for its document. */
+/** A run begins by asking for its document, wherever the platform says that it is: that of a magic endpoint is on no server. */
 export function startRun(url: string, variables: Variables, nowMs: number): LogicStep {
+  const href = URL.parse(url)?.href ?? url;
   const run: LogicRun = {
     state: 'fetching',
-    url,
+    url: href,
     verbs: [],
     index: 0,
     variables,
     dialling: undefined,
+    sounding: undefined,
+    isAnswered: false,
     untilMs: undefined,
     startedAtMs: nowMs,
     stepCount: 0,
-    documentCount: 0,
-    documentsInARow: 0,
+    documentCount: 1,
+    documentsInARow: 1,
   };
-  return fetchNext(run, url);
+  return [run, [{ type: 'fetch', url: href }]];
 }
 
 /** When `elapsed` has something to do. */
-export function nextDeadlineMs({ state, untilMs, startedAtMs }: LogicRun): number | undefined {
-  if (state === 'connected' || state === 'ended') return undefined;
-  return Math.min(untilMs ?? Number.POSITIVE_INFINITY, startedAtMs + logicLimits.lastsMsMax);
+export function nextDeadlineMs(run: LogicRun): number | undefined {
+  if (run.state === 'connected' || run.state === 'ended') return undefined;
+  return Math.min(run.untilMs ?? Number.POSITIVE_INFINITY, run.startedAtMs + lastsMsMaxOf(run));
 }
+
+const lastsMsMaxOf = ({ isAnswered }: LogicRun): number =>
+  isAnswered ? logicLimits.answeredLastsMsMax : logicLimits.lastsMsMax;
 
 /**
  * Application logic without sockets and clock: what happened and the time go in, what is to be done comes out. An input that
@@ -92,11 +123,12 @@ export function nextDeadlineMs({ state, untilMs, startedAtMs }: LogicRun): numbe
  */
 export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicStep {
   if (run.state === 'ended' || run.state === 'connected') return [run, []];
-  if (nowMs - run.startedAtMs >= logicLimits.lastsMsMax)
+  const lastsMsMax = lastsMsMaxOf(run);
+  if (nowMs - run.startedAtMs >= lastsMsMax)
     return fail(
       run,
       'limit_reached',
-      `It took longer than ${logicLimits.lastsMsMax / 1_000} seconds to answer.`,
+      `It took longer than ${lastsMsMax / 1_000} seconds${run.isAnswered ? '' : ' to answer'}.`,
     );
   switch (input.type) {
     case 'fetched':
@@ -107,6 +139,14 @@ export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicS
       return run.state === 'dialling' ? answered(run) : [run, []];
     case 'unanswered':
       return run.state === 'dialling' ? ringNext(run, { status: input.status, nowMs }) : [run, []];
+    case 'selfAnswered':
+      return run.state === 'answering' ? selfAnswered(run) : [run, []];
+    case 'selfRefused':
+      return run.state === 'answering' ? fail(run, input.failure, input.detail) : [run, []];
+    case 'sounded':
+      return run.state === 'sounding' && run.sounding?.number === input.number
+        ? sounded(run, { sounding: run.sounding, result: input.result, nowMs })
+        : [run, []];
     case 'elapsed':
       return elapsed(run, nowMs);
   }
@@ -114,12 +154,26 @@ export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicS
 
 /** The first verb of a document that nothing can carry out, by its place and name. */
 export function unavailableIn({ verbs }: Pick<LogicDocument, 'verbs'>): string | undefined {
-  for (const [index, { verb }] of verbs.entries()) {
-    const missing = unavailableVerbs[verb];
-    if (missing !== undefined) return `/verbs/${index}: ${verb} cannot be carried out: ${missing}.`;
+  let isAnswered = false;
+  for (const [index, verb] of verbs.entries()) {
+    const missing = missingFor(verb) ?? (isAnswered && verb.verb === 'dial' ? afterAnswer : undefined);
+    if (missing !== undefined) return `/verbs/${index}: ${verb.verb} cannot be carried out: ${missing}.`;
+    isAnswered ||= isSound(verb) && verb.when === undefined;
   }
   return undefined;
 }
+
+const afterAnswer = 'the document has answered the call itself by then';
+
+/** What a verb needs that is not there. */
+function missingFor(verb: LogicVerb): string | undefined {
+  if (verb.verb === 'gather' && (verb.input ?? 'keys') !== 'keys')
+    return 'it needs a service that understands speech';
+  return unavailableVerbs[verb.verb];
+}
+
+const isSound = (verb: LogicVerb): verb is SoundVerb =>
+  verb.verb === 'say' || verb.verb === 'play' || verb.verb === 'gather';
 
 function begin(
   run: LogicRun,
@@ -150,12 +204,14 @@ function runOn(from: LogicRun, nowMs: number): LogicStep {
     effects.push({ type: 'step', index, verb: verb.verb, detail: detailOf(verb, run.variables) }, ...done);
     if (isWaiting(run)) return [run, effects];
   }
-  return end(run, { kind: 'done' }, effects);
+  return end(run, run.isAnswered ? { kind: 'hungUp', reason: undefined } : { kind: 'done' }, effects);
 }
 
 const isWaiting = ({ state, untilMs }: LogicRun): boolean =>
   state === 'ended' ||
   state === 'dialling' ||
+  state === 'answering' ||
+  state === 'sounding' ||
   (state === 'pausing' && untilMs !== undefined) ||
   state === 'fetching';
 
@@ -186,20 +242,27 @@ function carryOut(before: LogicRun, verb: LogicVerb, nowMs: number): LogicStep {
     case 'trigger':
       return [run, [{ type: 'trigger', seconds: verb.seconds, action: verb.action }]];
     case 'dial':
-      return dial(run, verb, nowMs);
+      return run.isAnswered
+        ? fail(run, 'verb_unavailable', `dial cannot be carried out: ${afterAnswer}.`)
+        : dial(run, verb, nowMs);
+    case 'say':
+    case 'play':
+    case 'gather':
+      return sound(run, verb);
     case 'redirect':
       return fetchNext(run, readText(verb.url, variables));
     case 'reject':
-      return end(run, { kind: 'rejected', reason: verb.reason ?? 'rejected' });
+      return end(
+        run,
+        run.isAnswered
+          ? { kind: 'hungUp', reason: undefined }
+          : { kind: 'rejected', reason: verb.reason ?? 'rejected' },
+      );
     case 'hangup':
       return end(run, { kind: 'hungUp', reason: verb.reason && readText(verb.reason, variables) });
     default:
       // It was looked for before anything ran.
-      return fail(
-        run,
-        'verb_unavailable',
-        `${verb.verb} cannot be carried out: ${unavailableVerbs[verb.verb]}.`,
-      );
+      return fail(run, 'verb_unavailable', `${verb.verb} cannot be carried out: ${missingFor(verb)}.`);
   }
 }
 
@@ -263,6 +326,46 @@ function answered(run: LogicRun): LogicStep {
   ];
 }
 
+/** The first sound answers the call. */
+function sound(run: LogicRun, verb: SoundVerb): LogicStep {
+  const order = orderOf(verb, { variables: run.variables, base: run.url });
+  if ('problem' in order) return fail(run, 'invalid', order.problem);
+  const number = run.stepCount;
+  const next = verb.verb === 'gather' ? verb.next : undefined;
+  const sounding: Sounding = { number, order, next };
+  // Somebody hears something between two documents.
+  const asked: LogicRun = { ...run, sounding, documentsInARow: 0 };
+  return run.isAnswered
+    ? [{ ...asked, state: 'sounding' }, [{ type: 'sound', number, order }]]
+    : [{ ...asked, state: 'answering' }, [{ type: 'answer' }]];
+}
+
+function selfAnswered(run: LogicRun): LogicStep {
+  const { sounding } = run;
+  if (sounding === undefined) return [run, []];
+  const { number, order } = sounding;
+  return [{ ...run, state: 'sounding', isAnswered: true }, [{ type: 'sound', number, order }]];
+}
+
+/** Keys go into `digits`, and to the address that a gather names; where nobody pressed one, the verbs behind it run. */
+function sounded(
+  run: LogicRun,
+  {
+    sounding: { next },
+    result,
+    nowMs,
+  }: { readonly sounding: Sounding; readonly result: SoundResult; readonly nowMs: number },
+): LogicStep {
+  const over: LogicRun = { ...run, state: 'pausing', sounding: undefined };
+  if (result.kind === 'failed') return fail(over, result.failure, result.detail);
+  if (result.kind === 'done') return runOn(over, nowMs);
+  const { digits } = result;
+  const gathered: LogicRun = { ...over, variables: { ...run.variables, digits } };
+  return digits === '' || next === undefined
+    ? runOn(gathered, nowMs)
+    : fetchNext(gathered, readText(next, gathered.variables));
+}
+
 function elapsed(run: LogicRun, nowMs: number): LogicStep {
   if (run.untilMs === undefined || nowMs < run.untilMs) return [run, []];
   if (run.state === 'pausing') return runOn({ ...run, untilMs: undefined }, nowMs);
@@ -300,7 +403,7 @@ const fail = (run: LogicRun, failure: LogicFailure, detail: string): LogicStep =
   end(run, { kind: 'failed', failure, detail });
 
 const end = (run: LogicRun, outcome: LogicOutcome, before: readonly LogicEffect[] = []): LogicStep => [
-  { ...run, state: 'ended', verbs: [], dialling: undefined, untilMs: undefined },
+  { ...run, state: 'ended', verbs: [], dialling: undefined, sounding: undefined, untilMs: undefined },
   [...before, { type: 'end', outcome }],
 ];
 
@@ -314,6 +417,12 @@ function detailOf(verb: LogicVerb, variables: Variables): string {
       return said(verb.url);
     case 'pause':
       return `${verb.seconds} s`;
+    case 'say':
+      return said(verb.text);
+    case 'play':
+      return said(verb.url);
+    case 'gather':
+      return verb.digitsMax === undefined ? 'keys' : `up to ${verb.digitsMax} keys`;
     case 'message':
       return said(verb.to ?? 'caller');
     case 'set':

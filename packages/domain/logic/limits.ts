@@ -7,4 +7,6 @@ export const logicLimits = {
   stepCountMax: 1_000,
   /** From the call on until it is answered. */
   lastsMsMax: 900_000,
+  /** From the call on, where its document answered it. */
+  answeredLastsMsMax: 14_400_000,
 } as const;

@@ -13,6 +13,8 @@ export const logicSessionSchema = z.object({
   createdAt: z.iso.datetime(),
   /** Documents that were asked for so far, this one included. */
   documentNumber: z.int().min(1),
+  /** A document before this one answered the call itself. A node of the release before does not say it. */
+  isAnswered: z.boolean().optional(),
 });
 export type LogicSession = z.output<typeof logicSessionSchema>;
 
@@ -28,6 +30,9 @@ export type FetchAttempt = {
   readonly isCached?: boolean | undefined;
 };
 
+/** What a document can fail for where it is asked for. */
+export type FetchFailure = Exclude<LogicFailure, 'media_unavailable'>;
+
 export type FetchedLogic =
   | {
       readonly kind: 'document';
@@ -38,7 +43,7 @@ export type FetchedLogic =
     }
   | {
       readonly kind: 'failed';
-      readonly failure: LogicFailure;
+      readonly failure: FetchFailure;
       readonly detail: string;
       readonly attempts: readonly FetchAttempt[];
     };

@@ -199,6 +199,21 @@ test('dryRun 422: what cannot be read, and a verb that nothing can carry out, ar
   await expect(call('dryRun', { document: '{"version":2}' })).rejects.toMatchObject(
     refusal(422, 'logic.document_invalid'),
   );
-  const document = JSON.stringify({ version: 1, verbs: [{ verb: 'say', text: 'hello' }] });
+  const document = JSON.stringify({ version: 1, verbs: [{ verb: 'record' }] });
   await expect(call('dryRun', { document })).rejects.toMatchObject(refusal(422, 'logic.verb_unavailable'));
+});
+
+test('dryRun 200: a document that answers by itself is connected from its first sound on, and nobody presses a key', async () => {
+  const verbs = [
+    { verb: 'gather', next: '/keys', prompts: [{ verb: 'say', text: 'Press a key.' }] },
+    { verb: 'play', url: 'tone:busy' },
+  ];
+  const { answer } = await call('dryRun', { document: JSON.stringify({ version: 1, verbs }) });
+  expect(answer).toMatchObject({ outcome: 'The document hangs up.' });
+  expect(
+    answer.steps.map((step: { verb: string; meters: object[] }) => [step.verb, step.meters.length]),
+  ).toEqual([
+    ['gather', 1],
+    ['play', 0],
+  ]);
 });

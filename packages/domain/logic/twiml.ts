@@ -167,7 +167,9 @@ function gather({ attributes, children }: XmlElement, at: string): readonly Writ
       ...(input === undefined ? {} : { input: inputs[input] ?? 'any' }),
       ...counted('digitsMax', whole(attributes, 'numDigits', at)),
       ...counted('timeoutSeconds', whole(attributes, 'timeout', at)),
-      ...named(attributes, { action: 'next', finishOnKey: 'finishOn', language: 'language' }),
+      ...named(attributes, { action: 'next', language: 'language' }),
+      // Elsewhere # ends it where nothing is said, and no key where the attribute is empty.
+      ...(attributes.finishOnKey === '' ? {} : { finishOn: attributes.finishOnKey ?? '#' }),
       prompts: children.flatMap((child, index) => verbsOf(child, `${at}/${child.name}[${index}]`)),
     },
   ];

@@ -166,16 +166,13 @@ export const mainFields = {
 
 /** Which verbs nothing can carry out yet, and what is missing. A document that has one is refused by its name before it begins. */
 export const unavailableVerbs: Readonly<Partial<Record<VerbName, string>>> = {
-  say: 'it needs a service that speaks',
-  play: 'it needs a service that plays sound',
-  gather: 'it needs a service that hears keys and speech',
   record: 'it needs a service that records',
   conference: 'it needs a service that mixes',
   enqueue: 'there are no queues for callers yet',
   transcribe: 'it needs a service that transcribes',
   stream: 'it needs a service that reads media',
   agent: 'there are no queues for callers yet',
-  options: 'it needs a service that hears keys and speech',
-  fillForm: 'it needs a service that hears keys and speech',
-  announce: 'it needs a service that speaks',
+  options: 'gather does what can be done of it so far',
+  fillForm: 'gather does what can be done of it so far',
+  announce: 'say does what can be done of it so far',
 };

@@ -20,10 +20,17 @@ import { countedSettingNames, type SettingName, settingNames, settingOf, setting
 const FRIDAY_MS = 1_800_000_000_000;
 const request: PolicyRequest = { verifier: 'relay', atMs: FRIDAY_MS, service: 'network-discovery' };
 
-/** What levels say of a setting, by their words alone and not by how they are folded; who locks it silences those below. */
+/**
+ * What levels say of a setting, by their words alone and not by how they are folded; who locks it silences those below that are
+ * not of an account above its own.
+ */
 function wordsOf(chain: PolicyChain, name: SettingName) {
-  const lockedAt = chain.findIndex(({ locked }) => locked.includes(name));
-  const heard = lockedAt < 0 ? chain : chain.slice(0, lockedAt + 1);
+  const locks = chain.map(({ locked, speakerDepth = 0 }) =>
+    locked.includes(name) ? speakerDepth : Infinity,
+  );
+  const heard = chain.filter(
+    ({ speakerDepth = 0 }, place) => Math.min(...locks.slice(0, place), Infinity) > speakerDepth,
+  );
   return heard.flatMap(({ values, overridable, timeZone }) => {
     const said = (all: object) => {
       const value = (all as Partial<Record<SettingName, AnyValue>>)[name];

@@ -15,6 +15,12 @@ const place = {
   endpoint: z.string().min(1).max(400).optional(),
 };
 
+/**
+ * Whose word it is: one of `speakerIds`. Absent: that of the highest account above at which the caller may set policies, else of
+ * the account itself. What each account above says is a level of its own.
+ */
+const from = { from: idSchema('acc').optional() };
+
 /** What is said at one level: values by setting, what is locked for all below, and how far they may widen it again. */
 const word = {
   ...policyValuesShape,
@@ -22,14 +28,14 @@ const word = {
   overridable: z.strictObject(overridableShape).optional(),
 };
 
-/** Ids are of accounts that the caller sees; of others there is the kind of level, and how far above they are (C1). */
+/** Ids are of accounts that the caller sees; of others there is the kind of level, and not how many of them there are (C1). */
 const origin = z.object({
   level: z.enum(policyLevelNames),
   accountId: z.string().optional(),
-  /** 1: the account directly above the one that is asked about. Only where `accountId` is absent. */
-  accountsAbove: z.int().min(0).optional(),
   /** 'above' of what is held, too, wherever it stands. */
   by: z.enum(['above', 'self']).optional(),
+  /** The account above whose word, or whose plan, it is. */
+  setById: z.string().optional(),
   /** Nobody set it there: it holds for as long as its cause does, a trigger that fired or an invoice that is overdue. */
   isHeld: z.boolean().optional(),
   heldBy: z.enum(policyHoldKinds).optional(),
@@ -71,9 +77,20 @@ const policyAnswer = z.object({
   origin,
   /** What is set at this level. */
   stored: z.object(word),
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  speakerIds: z.array(z.string()),
+  /** What each account above set for this one, the farthest first. Whose it is, for who sees that account. */
+  fromAbove: z.array(z.object({ origin, policy: z.object(word) })),
   /** Of every setting of which some level says something. What is not in here is not restricted. */
   effective: z.array(explained),
-  plan: z.object({ planId: z.string().optional(), name: z.string().optional() }).optional(),
+  /** The plans that it has, of the farthest account above first: of one that the caller does not see, that there is one. */
+  plans: z.array(
+    z.object({
+      planId: z.string().optional(),
+      name: z.string().optional(),
+      ownerId: z.string().optional(),
+    }),
+  ),
 });
 
 const plan = z.object({
@@ -137,7 +154,7 @@ export const policy = defineDomain({
     'plan.created': z.object({ planId: idField('pln') }),
     'plan.changed': z.object({ planId: idField('pln') }),
     'plan.removed': z.object({ planId: idField('pln') }),
-    /** To this account, in place of what it had; absent: it has none now. */
+    /** To this account, in place of the one of the same account above; absent: it has none of that one now. */
     'plan.assigned': z.object({ planId: idField('pln').optional() }),
     /** What is set for a service at one place: nothing named is the account itself. */
     'config.changed': z.object({ service: z.string(), ...configPlace }),
@@ -213,7 +230,7 @@ export const policy = defineDomain({
           path: '/policy',
           summary: 'Read what is set here, what holds, and for each value what every level wanted.',
           access: 'read',
-          request: z.object(place),
+          request: z.object({ ...place, ...from }),
           response: policyAnswer,
           errors: ['resource.unknown', 'application.instance_type_unknown'],
         },
@@ -221,10 +238,10 @@ export const policy = defineDomain({
           method: 'PUT',
           path: '/policy',
           summary:
-            'Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels.',
+            'Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own.',
           access: 'administer',
           replaces: 'get',
-          request: z.strictObject({ ...place, ...word }),
+          request: z.strictObject({ ...place, ...from, ...word }),
           response: policyAnswer,
           errors: [
             'resource.unknown',
@@ -245,7 +262,7 @@ export const policy = defineDomain({
             'Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level.',
           access: 'administer',
           isTrial: true,
-          request: z.strictObject({ ...place, ...word, days: simulatedDays }),
+          request: z.strictObject({ ...place, ...from, ...word, days: simulatedDays }),
           response: simulated,
           errors: [
             'resource.unknown',
@@ -345,11 +362,20 @@ export const policy = defineDomain({
         assign: {
           method: 'PUT',
           path: '/plan',
-          summary: 'Give this account a plan of an account above it, or with none take the one that it has.',
+          summary:
+            'Give this account a plan of an account above it, in place of the one of the same account, or with none take that one.',
           access: 'administer',
           authority: 'ancestor',
-          request: z.strictObject({ planId: planId.optional() }),
-          response: z.object({ planId: z.string().optional(), name: z.string().optional() }),
+          request: z.strictObject({
+            planId: planId.optional(),
+            /** Whose plan it is. Absent: of whoever has the plan; to take one, the highest account that the caller speaks for. */
+            from: idSchema('acc').optional(),
+          }),
+          response: z.object({
+            planId: z.string().optional(),
+            name: z.string().optional(),
+            ownerId: z.string().optional(),
+          }),
           errors: ['resource.unknown'],
         },
       },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type EffectiveSetting, effectivePolicy, wordRefusal } from './effective-policy.ts';
 import { isWithin } from './merge.ts';
 import { account, anyChain, level, platform } from './policy.testing.ts';
+import type { PolicyLevel } from './policy-level.ts';
 import { settingNames, settingOf } from './settings.ts';
 
 const chainOf = (...words: readonly Parameters<typeof level>[1][]) =>
@@ -23,6 +24,25 @@ test('of ten thousand random chains none allows more than a level of it does, bu
         });
       });
       if (wide.length > 0) throw new Error(`${wide.join(', ')}: wider than a level allows.`);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test('of ten thousand random chains no account that is nearer keeps one above it from being heard (POL-2)', () => {
+  fc.assert(
+    fc.property(anyChain, (chain) => {
+      const policy = effectivePolicy(chain);
+      for (const setting of settingNames) {
+        const { wanted = [] } = (policy[setting] as EffectiveSetting | undefined) ?? {};
+        for (const { origin, verdict } of wanted) {
+          if (verdict !== 'locked') continue;
+          const at = chain.findIndex((one) => one.origin === origin);
+          const isAbove = (lock: PolicyLevel) => (lock.speakerDepth ?? 0) <= (chain[at]?.speakerDepth ?? 0);
+          if (!chain.slice(0, at).some((lock) => lock.locked.includes(setting) && isAbove(lock)))
+            throw new Error(`${setting} of ${JSON.stringify(origin)} is not heard.`);
+        }
+      }
     }),
     { numRuns: 10_000 },
   );

@@ -1,5 +1,11 @@
 import { isWithin, narrower } from './merge.ts';
-import type { PolicyChain, PolicyLevel, PolicyOrigin, PolicyWord } from './policy-level.ts';
+import {
+  isBoundBy,
+  type PolicyChain,
+  type PolicyLevel,
+  type PolicyOrigin,
+  type PolicyWord,
+} from './policy-level.ts';
 import {
   type ListSettingName,
   type NumberSettingName,
@@ -75,18 +81,19 @@ export function effectivePolicy(chain: PolicyChain): EffectivePolicy {
 interface Fold {
   value: AnyValue | undefined;
   ceiling: AnyValue | undefined;
-  lockedBy: PolicyOrigin | undefined;
+  /** Of several locks that of the highest account. */
+  lock: PolicyLevel | undefined;
   readonly steps: Step[];
   readonly wanted: Wanted[];
 }
 
 function effectiveSetting(name: SettingName, chain: PolicyChain): EffectiveSetting | undefined {
-  const fold: Fold = { value: undefined, ceiling: undefined, lockedBy: undefined, steps: [], wanted: [] };
+  const fold: Fold = { value: undefined, ceiling: undefined, lock: undefined, steps: [], wanted: [] };
   for (const level of chain) hear(fold, name, level);
-  const { value, ceiling, lockedBy, steps, wanted } = fold;
+  const { value, ceiling, lock, steps, wanted } = fold;
   const last = steps.at(-1);
   if (value === undefined || ceiling === undefined || last === undefined) return undefined;
-  return { value, ceiling, origin: last.origin, steps, wanted, lockedBy };
+  return { value, ceiling, origin: last.origin, steps, wanted, lockedBy: lock?.origin };
 }
 
 /** Takes the word of the next level down. */
@@ -95,7 +102,7 @@ function hear(fold: Fold, name: SettingName, level: PolicyLevel): void {
   const word = wordOf(level.values, name, level);
   const bound = wordOf(level.overridable, name, level);
   const isLocking = locked.includes(name);
-  if (fold.lockedBy !== undefined) {
+  if (fold.lock !== undefined && isBoundBy(level, fold.lock)) {
     if (word !== undefined)
       fold.wanted.push({ origin, value: word, verdict: 'locked', isLocking, overridable: bound });
     return;
@@ -116,7 +123,7 @@ function hear(fold: Fold, name: SettingName, level: PolicyLevel): void {
     fold.value = isChange ? after : before;
     fold.ceiling = ceilingBelow(merge, { ceiling, bound, value: after });
   }
-  if (isLocking) fold.lockedBy = origin;
+  if (isLocking) fold.lock = level;
 }
 
 /** A level passes on no more than it could have had itself, and no less than what it says. */
@@ -165,7 +172,7 @@ export function wordRefusal(chain: PolicyChain): WordRefusal | undefined {
     const word = wordOf(level.values, setting, level);
     const bound = wordOf(level.overridable, setting, level);
     const held = above[setting] as EffectiveSetting | undefined;
-    const lockedBy = held?.lockedBy ?? lockedWithoutValue(chain, setting);
+    const lockedBy = lockOn(level, chain.slice(0, -1), setting);
     const isSaying = word !== undefined || bound !== undefined || level.locked.includes(setting);
     if (isSaying && lockedBy !== undefined) return { setting, reason: 'locked', origin: lockedBy };
     const { merge } = settingOf(setting);
@@ -182,5 +189,6 @@ export function wordRefusal(chain: PolicyChain): WordRefusal | undefined {
   return undefined;
 }
 
-const lockedWithoutValue = (chain: PolicyChain, setting: SettingName): PolicyOrigin | undefined =>
-  chain.slice(0, -1).find(({ locked }) => locked.includes(setting))?.origin;
+/** What keeps a level from saying anything of a setting, also where nobody gave it a value. */
+const lockOn = (level: PolicyLevel, above: PolicyChain, setting: SettingName): PolicyOrigin | undefined =>
+  above.find((lock) => lock.locked.includes(setting) && isBoundBy(level, lock))?.origin;

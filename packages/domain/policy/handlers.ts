@@ -1,20 +1,24 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
+import { speakersOf } from '../tenancy/caller.ts';
+import { operationOf } from '../tenancy/scopes.ts';
 import { whyNotKept } from './data-regions.ts';
 import { asText } from './decide.ts';
-import type { policy } from './definition.ts';
+import { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
 import { holdOf, levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_MAX } from './ports.ts';
-import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
+import { chainToPlace, notYours, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
 import { simulate, simulatePlan } from './simulation.ts';
 import { countedByUsage, fromWritten, ofWholeAccount, toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
 type SetContext = DomainContext<Policy, 'policy', 'set'>;
 type PlanContext = DomainContext<Policy, 'plans', 'create'>;
+
+const assigning = operationOf(policy, 'plans', 'assign');
 
 export const handlers: DomainHandlers<Policy, PolicyPorts> = {
   policy: {
@@ -27,12 +31,18 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       const reading = await readPlace(context, request, ports);
       const word = fromWritten(request);
       await refuseWord(context, { reading, word, ports });
-      const { accountId, by, place } = reading;
-      const before = await ports.policies.set({ accountId, by, ...place, word });
+      const { accountId, by, setById, place } = reading;
+      const before = await ports.policies.set({ accountId, by, setById, ...place, word });
       if (before === 'too_many')
         throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
+      if (before === 'not_above') throw context.error('resource.unknown', notYours(setById ?? accountId));
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
-      context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
+      // Whose word it was: not always that of who changed it.
+      const said = (one: PolicyWord) => ({
+        ...(setById === undefined ? {} : { from: setById }),
+        ...toWritten(one),
+      });
+      context.audit({ target: target.join('/'), before: said(before), after: said(word) });
       if (isChanged(toWritten(before), toWritten(word)))
         await context.emit('changed', { accountId, ...place });
       const stored = withWord(reading, reading.stored, word);
@@ -89,7 +99,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       await refusePlanWord(context as unknown as PlanContext, word, ports);
       const { accountId, chain } = context.entity;
       const { visibleChain: visibleIds } = await ports.caller(chain, context.actor);
-      const asked = { accountId, accountChain: chain, visibleIds, days, nowMs: context.nowMs() };
+      const asked = { accountId, visibleIds, days, nowMs: context.nowMs() };
       return await simulatePlan({ ...asked, plan, word }, ports);
     },
 
@@ -103,16 +113,25 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       return { id: planId };
     },
 
-    async assign(context, { planId }, { plans, caller }) {
+    async assign(context, { planId, from }, { plans, caller }) {
       const { entity, actor } = context;
       const { accountId, chain } = entity;
-      const { visibleChain } = await caller(chain, actor);
-      // Of the accounts that the caller sees: whoever is above them gives their own plans.
-      const ownerIds = visibleChain.filter((id) => id !== accountId);
-      const assigned = await plans.assign({ accountId, planId, ownerIds });
-      if (assigned === undefined)
-        throw context.error('resource.unknown', `There is no plan ${planId} of an account above.`);
-      const { before, after } = assigned;
+      const { speakerAbove } = await caller(chain, actor);
+      // Whoever is above them gives their own plans: nobody replaces those, or takes them.
+      const speakerIds = speakersOf(chain, speakerAbove(assigning)).filter((id) => id !== accountId);
+      const ownerId = from ?? speakerIds[0];
+      if (ownerId === undefined || !speakerIds.includes(ownerId))
+        throw context.error('resource.unknown', notYours(ownerId ?? accountId));
+      const changed =
+        planId === undefined
+          ? { before: await plans.unassign({ accountId, ownerId }), after: undefined }
+          : await plans.assign({ accountId, planId, ownerIds: from === undefined ? speakerIds : [from] });
+      if (changed === undefined)
+        throw context.error(
+          'resource.unknown',
+          `There is no plan ${planId} of an account that you speak for here.`,
+        );
+      const { before, after } = changed;
       context.audit({ target: `${accountId}/plan`, before: before ?? {}, after: after ?? {} });
       if (before?.planId !== after?.planId)
         await context.emit('plan.assigned', after === undefined ? {} : { planId: after.planId });
@@ -124,10 +143,8 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
 
 async function answerOf(reading: Reading, { plans }: PolicyPorts) {
   const { accountId, visibleIds } = reading;
-  const plan = await plans.assigned({ accountId, ownerIds: visibleIds.filter((id) => id !== accountId) });
-  // What an account above calls its plans is for whoever sees that account.
-  const shown = plan?.name === undefined ? {} : plan;
-  return { ...toAnswer(reading), ...(plan === undefined ? {} : { plan: shown }) };
+  const ownerIds = visibleIds.filter((id) => id !== accountId);
+  return { ...toAnswer(reading), plans: [...(await plans.assigned({ accountId, ownerIds }))] };
 }
 
 async function findPlan(

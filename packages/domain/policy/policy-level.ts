@@ -37,14 +37,16 @@ export type PolicyHoldKind = PolicyHold['kind'];
 export const policyHoldKinds = ['trigger', 'overdue'] as const satisfies readonly PolicyHoldKind[];
 /** Absent: somebody set it at the level. */
 const held = { heldBy: policyHoldSchema.optional() };
+/** Absent: nobody above set it, or a control plane of before each account above had a word of its own told of it. */
+const set = { setById: id.optional() };
 
 /** Where something was set. */
 export const policyOriginSchema = z.discriminatedUnion('level', [
   z.object({ level: z.literal('platform'), ...ofAccount, ...held }),
-  /** `accountId` is the account that has the plan; it was made by one above it. */
-  z.object({ level: z.literal('plan'), ...ofAccount, planId: id }),
-  /** 'above': an account above set it for this one, which cannot take it back. 'self': it did so itself. */
-  z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']), ...held }),
+  /** `accountId` is the account that has the plan; `setById` the one above it whose plan it is. */
+  z.object({ level: z.literal('plan'), ...ofAccount, planId: id, ...set }),
+  /** 'above': the account `setById` above set it for this one, which cannot take it back. 'self': it did so itself. */
+  z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']), ...set, ...held }),
   z.object({ level: z.literal('access'), ...ofAccount }),
   z.object({ level: z.literal('spending'), ...ofAccount }),
   z.object({ level: z.literal('region'), ...ofAccount, region: id }),
@@ -73,11 +75,22 @@ export const policyLevelSchema = policyWordSchema.extend({
   origin: policyOriginSchema,
   /** Of the account at which it is set: its days and times are those of this zone. */
   timeZone: z.string().min(1).max(64),
+  /**
+   * How far below the platform the account stands whose word it is: of a plan and of a word from above, less than its place.
+   * Absent: a control plane of before each account above had a word of its own told of it.
+   */
+  speakerDepth: z.int().min(0).optional(),
 });
 export type PolicyLevel = z.output<typeof policyLevelSchema>;
 
 /** From the top down. The last is the narrowest to whom the policy applies. */
 export type PolicyChain = readonly PolicyLevel[];
+
+/** A lock binds whoever stands below the account that set it, and that account itself; never one above it (POL-2). */
+export const isBoundBy = (level: PolicyLevel, lock: PolicyLevel): boolean =>
+  level.speakerDepth === undefined ||
+  lock.speakerDepth === undefined ||
+  lock.speakerDepth <= level.speakerDepth;
 
 export const silent: PolicyWord = { values: {}, locked: [], overridable: {} };
 
@@ -106,6 +119,10 @@ export function scopeOf(origin: PolicyOrigin): string {
   }
 }
 
+/** Whether it was set by an account above that whoever reads it does not see (C1). */
+export const isSetterHidden = (origin: PolicyOrigin, visibleIds: readonly string[]): boolean =>
+  'setById' in origin && origin.setById !== undefined && !visibleIds.includes(origin.setById);
+
 const isOfAccount = ({ level }: PolicyOrigin) => level === 'access' || level === 'spending';
 
 /** What a level is called in a refusal: its id, or only its kind for who may not see it (C1). */
@@ -114,7 +131,7 @@ export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): 
   if (!visibleIds.includes(origin.accountId)) return isOfAccount(origin) ? 'account' : origin.level;
   switch (origin.level) {
     case 'plan':
-      return origin.planId;
+      return isSetterHidden(origin, visibleIds) ? origin.level : origin.planId;
     case 'region':
       return `${origin.accountId}@${origin.region}`;
     case 'application':

@@ -73,18 +73,21 @@ export const anyWord: fc.Arbitrary<PolicyWord> = fc
 
 const origins: readonly PolicyOrigin[] = [
   { level: 'platform', accountId: 'acc_0' },
-  { level: 'plan', accountId: 'acc_1', planId: 'pln_1' },
-  { level: 'account', accountId: 'acc_1', by: 'above' },
+  { level: 'plan', accountId: 'acc_1', planId: 'pln_1', setById: 'acc_0' },
+  { level: 'account', accountId: 'acc_1', by: 'above', setById: 'acc_0' },
   { level: 'account', accountId: 'acc_1', by: 'self' },
   { level: 'region', accountId: 'acc_1', region: 'eu' },
-  { level: 'account', accountId: 'acc_2', by: 'above' },
+  { level: 'plan', accountId: 'acc_2', planId: 'pln_2', setById: 'acc_0' },
+  { level: 'account', accountId: 'acc_2', by: 'above', setById: 'acc_0' },
+  { level: 'plan', accountId: 'acc_2', planId: 'pln_3', setById: 'acc_1' },
+  { level: 'account', accountId: 'acc_2', by: 'above', setById: 'acc_1' },
   { level: 'application', accountId: 'acc_2', applicationId: 'app_1' },
   { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'free' },
   { level: 'endpoint', accountId: 'acc_2', endpoint: 'user:bob' },
   { level: 'credential', accountId: 'acc_2', credentialId: 'crd_1' },
 ];
 
-/** A chain of one to ten levels, each with a random policy. */
+/** A chain of one to thirteen levels, each with a random policy. */
 export const anyChain: fc.Arbitrary<PolicyChain> = fc
   .subarray([...origins], { minLength: 1 })
   .chain((chosen) => fc.tuple(...chosen.map((origin) => levelAt(origin))));
@@ -92,7 +95,11 @@ export const anyChain: fc.Arbitrary<PolicyChain> = fc
 const levelAt = (origin: PolicyOrigin): fc.Arbitrary<PolicyLevel> =>
   fc
     .record({ word: anyWord, timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Tokyo') })
-    .map(({ word, timeZone }) => ({ origin, timeZone, ...word }));
+    .map(({ word, timeZone }) => ({ origin, timeZone, speakerDepth: depthOf(origin), ...word }));
+
+/** Of whoever says it: `acc_1` stands one below the platform. */
+const depthOf = (origin: PolicyOrigin): number =>
+  Number((('setById' in origin ? origin.setById : undefined) ?? origin.accountId).slice('acc_'.length));
 
 /** 2027-01-15, a Friday, and the two weeks from then on. */
 const EARLIEST_MS = 1_800_000_000_000;

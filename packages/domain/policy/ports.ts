@@ -26,6 +26,8 @@ export interface LoggedRequest extends PastRequest {
 /** What is written of one level. */
 export interface PolicyChange extends Scoped, PolicyPlace {
   readonly by: 'above' | 'self';
+  /** Of a word from above, the account whose it is. */
+  readonly setById?: string | undefined;
   readonly word: PolicyWord;
 }
 
@@ -45,8 +47,11 @@ export interface PolicyPorts {
       readonly accountIds: readonly string[];
       readonly settings: readonly string[];
     }): Promise<ReadonlySet<string>>;
-    /** Answers what was said there until now. 'too_many': the account has as many as it may. */
-    set(change: PolicyChange): Promise<PolicyWord | 'too_many'>;
+    /**
+     * Answers what was said there until now. 'too_many': the account has as many as it may. 'not_above': whose word it would
+     * be does not stand above the account, or no longer.
+     */
+    set(change: PolicyChange): Promise<PolicyWord | 'too_many' | 'not_above'>;
   };
   readonly plans: {
     list(page: PageOf): Promise<Page<PlanRecord>>;
@@ -58,14 +63,19 @@ export interface PolicyPorts {
       plan: Scoped & { readonly planId: string; readonly name: string; readonly word: PolicyWord },
     ): Promise<{ readonly before: PlanRecord; readonly after: PlanRecord } | 'name_taken' | undefined>;
     remove(plan: Scoped & { readonly planId: string }): Promise<PlanRecord | 'in_use' | undefined>;
-    /** The plan that an account has; its name only where it is one of `ownerIds`. */
-    assigned(account: Scoped & { readonly ownerIds: readonly string[] }): Promise<AssignedPlan | undefined>;
-    /** Undefined for a plan that none of `ownerIds` has. Answers what the account had before. */
+    /** The plans that an account has, of the farthest above it first. Of one of none of `ownerIds`: that there is one. */
+    assigned(
+      account: Scoped & { readonly ownerIds: readonly string[] },
+    ): Promise<readonly Partial<AssignedPlan>[]>;
+    /**
+     * Gives the account a plan of one of `ownerIds`, in place of the one of the same owner. Undefined: none of them has
+     * such a plan.
+     */
     assign(
-      assignment: Scoped & { readonly planId: string | undefined; readonly ownerIds: readonly string[] },
-    ): Promise<
-      { readonly before: AssignedPlan | undefined; readonly after: AssignedPlan | undefined } | undefined
-    >;
+      assignment: Scoped & { readonly planId: string; readonly ownerIds: readonly string[] },
+    ): Promise<{ readonly before: AssignedPlan | undefined; readonly after: AssignedPlan } | undefined>;
+    /** Takes the plan of an owner from the account, and answers which it was. */
+    unassign(assignment: Scoped & { readonly ownerId: string }): Promise<AssignedPlan | undefined>;
   };
   readonly past: {
     /**
@@ -102,6 +112,7 @@ export interface PolicyPorts {
 
 export interface AssignedPlan {
   readonly planId: string;
-  /** Absent where the plan is of an account that is not to be named. */
-  readonly name?: string | undefined;
+  /** Whose it is: an account above. */
+  readonly ownerId: string;
+  readonly name: string;
 }

@@ -1,12 +1,14 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { readIdentifier } from '../endpoints/identifier.ts';
+import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { originOf, type PolicyPlace, policyChain, type StoredPolicy } from './policy-chain.ts';
 import {
   holdOf,
+  isSetterHidden,
   type PolicyChain,
   type PolicyOrigin,
   type PolicyWord,
@@ -24,6 +26,13 @@ export interface Reading {
   readonly accountId: string;
   readonly place: PolicyPlace;
   readonly by: 'above' | 'self';
+  /** Whose word it is, if it is one from above. */
+  readonly setById?: string;
+  /**
+   * Whose words the caller may set at the place: of the accounts above, from the one that it speaks as down to the nearest, or
+   * the account itself.
+   */
+  readonly speakerIds: readonly string[];
   /** The accounts of the chain that the caller sees. */
   readonly visibleIds: readonly string[];
   readonly accountChain: readonly string[];
@@ -38,20 +47,31 @@ interface Asked {
   readonly error: (code: 'resource.unknown', publicDetail: string) => ServiceError;
 }
 
+/** A place, and whose word of it: absent, that of the highest account that the caller may speak for. */
+type PlaceRequest = PolicyPlace & { readonly from?: string | undefined };
+
 export async function readPlace(
   { entity, actor, error }: Asked,
-  request: PolicyPlace,
+  request: PlaceRequest,
   ports: Pick<PolicyPorts, 'policies' | 'applications' | 'caller'>,
 ): Promise<Reading> {
   const { accountId, chain: accountChain } = entity;
   const place = await checkedPlace(accountId, { request, error }, ports);
   const { visibleChain: visibleIds, speakerAbove } = await ports.caller(accountChain, actor);
-  const by = speakerAbove(setting) !== undefined && Object.keys(place).length === 0 ? 'above' : 'self';
+  const isWhole = Object.keys(place).length === 0;
+  const speakerIds = isWhole ? speakersOf(accountChain, speakerAbove(setting)) : [accountId];
+  const from = request.from ?? speakerIds[0] ?? accountId;
+  if (!speakerIds.includes(from)) throw error('resource.unknown', notYours(from));
+  const said = from === accountId ? ({ by: 'self' } as const) : ({ by: 'above', setById: from } as const);
   const stored = await ports.policies.chain({ accountId });
-  const row = stored.find((one) => isAtPlace(one, { accountId, by, place }));
-  const origin = originOf({ accountId, by, ...place }, accountChain.length - 1);
-  return { accountId, place, by, visibleIds, accountChain, stored, origin, word: row?.word ?? silent };
+  const row = stored.find((one) => isAtPlace(one, { accountId, ...said, place }));
+  const origin = originOf({ accountId, ...said, ...place }, accountChain.length - 1);
+  const word = row?.word ?? silent;
+  return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word };
 }
+
+/** One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1). */
+export const notYours = (from: string): string => `/from: ${from} is no account that you speak for here.`;
 
 async function checkedPlace(
   accountId: string,
@@ -87,11 +107,12 @@ async function checkedPlace(
 
 const isAtPlace = (
   row: StoredPolicy,
-  { accountId, by, place }: Pick<Reading, 'accountId' | 'by' | 'place'>,
+  { accountId, by, setById, place }: Pick<Reading, 'accountId' | 'by' | 'setById' | 'place'>,
 ): boolean =>
   row.accountId === accountId &&
   row.heldBy === undefined &&
   row.by === by &&
+  row.setById === setById &&
   row.region === place.region &&
   row.endpoint === place.endpoint &&
   row.applicationId === place.applicationId &&
@@ -103,9 +124,10 @@ export function withWord(
   stored: readonly StoredPolicy[],
   word: PolicyWord,
 ): StoredPolicy[] {
-  const { accountId, by, place } = reading;
+  const { accountId, by, setById, place } = reading;
   const timeZone = stored.find((row) => row.accountId === accountId)?.timeZone ?? 'UTC';
-  return [...stored.filter((row) => !isAtPlace(row, reading)), { accountId, timeZone, by, ...place, word }];
+  const said = { accountId, timeZone, by, setById, ...place, word };
+  return [...stored.filter((row) => !isAtPlace(row, reading)), said];
 }
 
 /** The levels from the top down to the place itself, as if this were said there. */
@@ -121,26 +143,16 @@ export const wholeChain = ({ accountChain, stored, place }: Reading): PolicyChai
   policyChain({ chain: accountChain, ...place }, stored);
 
 /**
- * Whoever asks is told of the accounts that they see, and of others that there is such a level (C1). Where the chain of the
- * account that is asked about is given, also how many accounts above it: several of them may say something.
+ * Whoever asks is told of the accounts that they see, and of others that there is such a level: neither whose it is nor how far
+ * above, as that would count who stands there (C1).
  */
-export function visibleOrigin(
-  origin: PolicyOrigin,
-  visibleIds: readonly string[],
-  accountChain: readonly string[] = [],
-) {
+export function visibleOrigin(origin: PolicyOrigin, visibleIds: readonly string[]) {
   const { level, accountId } = origin;
-  if (!visibleIds.includes(accountId)) {
-    const index = accountChain.indexOf(accountId);
-    const above = index < 0 ? {} : { accountsAbove: accountChain.length - 1 - index };
-    return { level, ...above, ...heldAs(origin, visibleIds) };
-  }
-  if (origin.level === 'credential')
-    return { level: origin.level, accountId: origin.accountId, ...heldAs(origin, visibleIds) };
-  // A plan is of an account above: the one that has it knows that there is a plan, and what it holds it to.
-  return origin.level === 'plan' && visibleIds[0] === origin.accountId
-    ? { level: origin.level, accountId: origin.accountId }
-    : withoutHold(origin, visibleIds);
+  if (!visibleIds.includes(accountId)) return { level, ...heldAs(origin, visibleIds) };
+  if (origin.level === 'credential') return { level, accountId, ...heldAs(origin, visibleIds) };
+  // The account that has a plan knows that there is one, and what it holds it to.
+  if (origin.level === 'plan' && isSetterHidden(origin, visibleIds)) return { level, accountId };
+  return withoutHold(origin, visibleIds);
 }
 
 /** A hold as it is told: that there is one, from above whatever set it, and which trigger for who may see that (TRG-2). */
@@ -153,16 +165,17 @@ function heldAs(origin: PolicyOrigin, visibleIds: readonly string[]) {
 }
 
 function withoutHold(origin: PolicyOrigin, visibleIds: readonly string[]) {
-  const { heldBy: _, ...place } = { heldBy: undefined, ...origin };
-  return { ...place, ...heldAs(origin, visibleIds) };
+  const { heldBy: _, setById, ...place } = { heldBy: undefined, setById: undefined, ...origin };
+  const set = setById === undefined || isSetterHidden(origin, visibleIds) ? {} : { setById };
+  return { ...place, ...set, ...heldAs(origin, visibleIds) };
 }
 
 export function toAnswer(reading: Reading) {
-  const { visibleIds, accountChain, origin, word } = reading;
+  const { visibleIds, speakerIds, origin, word } = reading;
   const chain = wholeChain(reading);
   const policy = effectivePolicy(chain);
   const above = effectivePolicy(chainToPlace(reading, silent).slice(0, -1));
-  const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds, accountChain);
+  const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds);
   const effective = settingNames.flatMap((setting) => {
     const held = policy[setting] as EffectiveSetting | undefined;
     const lockedBy = held?.lockedBy ?? chain.find(({ locked }) => locked.includes(setting))?.origin;
@@ -183,8 +196,27 @@ export function toAnswer(reading: Reading) {
       },
     ];
   });
-  return { origin: seen(origin), stored: toWritten(word), effective };
+  return {
+    origin: seen(origin),
+    stored: toWritten(word),
+    speakerIds: [...speakerIds],
+    fromAbove: saidAbove(reading, chain).map(({ origin: of, ...said }) => ({
+      origin: seen(of),
+      policy: toWritten(said),
+    })),
+    effective,
+  };
 }
+
+/** What those above set for the account itself, the farthest first. */
+const saidAbove = ({ accountId }: Reading, chain: PolicyChain): PolicyChain =>
+  chain.filter(
+    ({ origin }) =>
+      origin.level === 'account' &&
+      origin.accountId === accountId &&
+      origin.by === 'above' &&
+      origin.heldBy === undefined,
+  );
 
 type Plain = number | string[] | { timeZone: string; windows: string[] }[];
 

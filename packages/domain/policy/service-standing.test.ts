@@ -43,3 +43,10 @@ test('a level that locked what has to be enabled is the last that has a say in i
   expect(standing(locking, below).isOn).toBe(true);
   expect(standing(below).isOn).toBe(false);
 });
+
+test('an account locks its own word and those below it, and keeps none above it from asking', () => {
+  const own = { ...level(account('acc_1'), { locked: ['servicesToEnable'] }), speakerDepth: 1 };
+  const asked = level(account('acc_2', 'above'), { values: { servicesToEnable: ['signaling'] } });
+  expect(standing(own, { ...asked, speakerDepth: 0 }).isOn).toBe(false);
+  expect(standing(own, { ...asked, speakerDepth: 1 }).isOn).toBe(true);
+});

@@ -1,4 +1,4 @@
-import type { PolicyChain, PolicyOrigin } from './policy-level.ts';
+import { isBoundBy, type PolicyChain, type PolicyLevel, type PolicyOrigin } from './policy-level.ts';
 
 /** Whether a service is on for whoever a chain is of, and the level that made it so (ACC-10). */
 export type ServiceStanding =
@@ -14,12 +14,14 @@ export type ServiceStanding =
  */
 export function serviceStanding(chain: PolicyChain, service: string): ServiceStanding {
   let standing: ServiceStanding = { isOn: true, reason: 'default' };
-  let isLocked = false;
-  for (const { origin, values, locked, enabling } of chain) {
-    const isAskedFor = !isLocked && values.servicesToEnable?.includes(service) === true;
+  let lock: PolicyLevel | undefined;
+  for (const level of chain) {
+    const { origin, values, locked, enabling } = level;
+    const isHeard = lock === undefined || !isBoundBy(level, lock);
+    const isAskedFor = isHeard && values.servicesToEnable?.includes(service) === true;
     if (isAskedFor && standing.reason !== 'not_enabled')
       standing = { isOn: false, reason: 'not_enabled', origin };
-    isLocked ||= locked.includes('servicesToEnable');
+    if (isHeard && locked.includes('servicesToEnable')) lock = level;
     if (enabling?.disabled.includes(service) === true) return { isOn: false, reason: 'disabled', origin };
     if (enabling?.enabled.includes(service) === true) standing = { isOn: true, reason: 'enabled', origin };
   }

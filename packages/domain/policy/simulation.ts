@@ -1,6 +1,6 @@
 import { type Budget, budgetsOf } from './decide.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
-import type { PolicyChain, PolicyOrigin, PolicyWord } from './policy-level.ts';
+import type { PolicyChain, PolicyWord } from './policy-level.ts';
 import type { LoggedRequest, PlanRecord, PolicyPorts } from './ports.ts';
 import { type Reading, visibleOrigin, withWord } from './reading.ts';
 import { type Replay, replay } from './replay.ts';
@@ -34,7 +34,7 @@ export async function simulate({ reading, word, ...past }: Asked, ports: PolicyP
   return simulated;
 }
 
-interface AskedOfPlan extends Past, Pick<Reading, 'accountId' | 'accountChain' | 'visibleIds'> {
+interface AskedOfPlan extends Past, Pick<Reading, 'accountId' | 'visibleIds'> {
   readonly plan: PlanRecord;
   readonly word: PolicyWord;
 }
@@ -49,7 +49,7 @@ export async function simulatePlan({ plan, word, ...asked }: AskedOfPlan, ports:
   return { ...simulated, accountCount: plan.accountCount, triedAccountCount: tried.size };
 }
 
-interface Decided extends Past, Pick<Reading, 'accountId' | 'accountChain' | 'visibleIds'> {
+interface Decided extends Past, Pick<Reading, 'accountId' | 'visibleIds'> {
   /** Of all that it holds for; without one, of the account and all below it. */
   readonly planId?: string;
   /** What would be stored along a chain, of what is. */
@@ -78,7 +78,7 @@ async function decideAgain({ days, nowMs, ...asked }: Decided, ports: PolicyPort
   const requests = counting.filter(isReported);
   const refusedNow = refusedBy(now);
   const refused = refusedBy(changed);
-  const seen: Seen = { ids: [...asked.visibleIds, ...scopeIds], accountChain: asked.accountChain };
+  const seenIds = [...asked.visibleIds, ...scopeIds];
   const simulated = {
     from: new Date(fromMs).toISOString(),
     to: new Date(nowMs).toISOString(),
@@ -87,12 +87,12 @@ async function decideAgain({ days, nowMs, ...asked }: Decided, ports: PolicyPort
     refusedThenCount: requests.filter(({ refusedWith }) => refusedWith !== undefined).length,
     refusedNowCount: refusedNow.length,
     refusedCount: refused.length,
-    bySetting: countsBySetting(refused, seen),
+    bySetting: countsBySetting(refused, seenIds),
     days: countsByDay(
       Array.from({ length: days + 1 }, (_, index) => fromMs + index * DAY_MS),
       { requests, refused },
     ),
-    examples: examplesOf(refused, { refusedNow, seen }),
+    examples: examplesOf(refused, { refusedNow, seenIds }),
   };
   return { simulated, stored: [...stored.values()].flat() };
 }
@@ -167,24 +167,16 @@ function usageBudgetsIn(chain: PolicyChain, { service }: LoggedRequest): readonl
 
 type Refused = Replay<LoggedRequest>['refused'];
 
-/** What whoever asks may be told of levels. */
-interface Seen {
-  readonly ids: readonly string[];
-  readonly accountChain: readonly string[];
-}
-
-const shown = (origin: PolicyOrigin, { ids, accountChain }: Seen) => visibleOrigin(origin, ids, accountChain);
-
-function countsBySetting(refused: Refused, seen: Seen) {
+function countsBySetting(refused: Refused, seenIds: readonly string[]) {
   const groups = Map.groupBy(
     refused,
-    ({ refusal }) => `${refusal.setting} ${JSON.stringify(shown(refusal.origin, seen))}`,
+    ({ refusal }) => `${refusal.setting} ${JSON.stringify(visibleOrigin(refusal.origin, seenIds))}`,
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const { setting, origin } = first.refusal;
-    return [{ setting, origin: shown(origin, seen), count: group.length }];
+    return [{ setting, origin: visibleOrigin(origin, seenIds), count: group.length }];
   });
 }
 
@@ -204,7 +196,7 @@ function countsByDay(
 
 function examplesOf(
   refused: Refused,
-  { refusedNow, seen }: { readonly refusedNow: Refused; readonly seen: Seen },
+  { refusedNow, seenIds }: { readonly refusedNow: Refused; readonly seenIds: readonly string[] },
 ) {
   const ids = new Set(refusedNow.map(({ request }) => request.sessionId));
   return refused
@@ -216,6 +208,6 @@ function examplesOf(
       accountId: request.accountId,
       at: new Date(request.atMs).toISOString(),
       setting: refusal.setting,
-      origin: shown(refusal.origin, seen),
+      origin: visibleOrigin(refusal.origin, seenIds),
     }));
 }

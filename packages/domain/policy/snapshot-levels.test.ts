@@ -4,7 +4,7 @@ import { internalApi } from '../fleet/internal-api.ts';
 import { decide } from './decide.ts';
 import { anyRequest, anyWord } from './policy.testing.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
-import { holdOf } from './policy-level.ts';
+import { holdOf, type PolicyOrigin, policyLevelSchema } from './policy-level.ts';
 import { accountLevels, applicationLevels, joinedLevels } from './snapshot-levels.ts';
 
 const chain = ['acc_0', 'acc_1', 'acc_2'];
@@ -12,12 +12,18 @@ const heldBy = { kind: 'trigger', triggerId: 'trg_1', accountId: 'acc_1', isShow
 const places: readonly Omit<StoredPolicy, 'word' | 'timeZone'>[] = [
   { accountId: 'acc_0', by: 'self' },
   { accountId: 'acc_0', by: 'self', region: 'eu' },
-  { accountId: 'acc_1', by: 'plan', planId: 'pln_1' },
-  { accountId: 'acc_1', by: 'above' },
+  { accountId: 'acc_1', by: 'plan', planId: 'pln_1', setById: 'acc_0' },
+  { accountId: 'acc_1', by: 'above', setById: 'acc_0' },
   { accountId: 'acc_1', by: 'access' },
   { accountId: 'acc_2', by: 'access' },
   { accountId: 'acc_1', by: 'self', region: 'us' },
-  { accountId: 'acc_2', by: 'above' },
+  { accountId: 'acc_2', by: 'plan', planId: 'pln_2', setById: 'acc_1' },
+  { accountId: 'acc_2', by: 'plan', planId: 'pln_3', setById: 'acc_0' },
+  { accountId: 'acc_2', by: 'above', setById: 'acc_1' },
+  { accountId: 'acc_2', by: 'above', setById: 'acc_0' },
+  // Of one that is not above, which is none of the chain.
+  { accountId: 'acc_2', by: 'above', setById: 'acc_9' },
+  { accountId: 'acc_2', by: 'plan', planId: 'pln_9', setById: 'acc_9' },
   { accountId: 'acc_2', by: 'self' },
   { accountId: 'acc_2', by: 'self', applicationId: 'app_1' },
   { accountId: 'acc_2', by: 'above', heldBy, applicationId: 'app_1' },
@@ -76,7 +82,10 @@ test('a node decides by what it was told as the control plane does by what is st
   );
 });
 
-test('the levels stand from the top down, whatever the order of what is stored', () => {
+const setterOf = (origin: PolicyOrigin) =>
+  'setById' in origin && origin.setById !== undefined ? ` of ${origin.setById}` : '';
+
+test('the levels stand from the top down, and of those above the farthest first, whatever the order of what is stored', () => {
   const stored = places.map((place) => ({
     ...place,
     timeZone: 'UTC',
@@ -88,15 +97,19 @@ test('the levels stand from the top down, whatever the order of what is stored',
   };
   const levelsOf = (rows: readonly StoredPolicy[]) =>
     policyChain({ chain, ...subject }, rows).map(
-      ({ origin }) => `${origin.accountId} ${origin.level}${holdOf(origin) === undefined ? '' : ' held'}`,
+      ({ origin }) =>
+        `${origin.accountId} ${origin.level}${holdOf(origin) === undefined ? '' : ' held'}${setterOf(origin)}`,
     );
   const expected = [
     'acc_0 platform',
-    'acc_1 plan',
-    'acc_1 account',
+    'acc_1 plan of acc_0',
+    'acc_1 account of acc_0',
     'acc_1 access',
     'acc_1 region',
-    'acc_2 account',
+    'acc_2 plan of acc_0',
+    'acc_2 account of acc_0',
+    'acc_2 plan of acc_1',
+    'acc_2 account of acc_1',
     'acc_2 account',
     'acc_2 access',
     'acc_2 application held',
@@ -108,4 +121,22 @@ test('the levels stand from the top down, whatever the order of what is stored',
   ];
   expect(levelsOf(stored)).toEqual(expected);
   expect(levelsOf([...stored].reverse())).toEqual(expected);
+});
+
+test('a node reads levels of a control plane of before that does not say whose they are, and of one that does', () => {
+  const origin = { level: 'account', accountId: 'acc_2', by: 'above' } as const;
+  const plan = { level: 'plan', accountId: 'acc_2', planId: 'pln_1' } as const;
+  const levelOf = (of: PolicyOrigin) => ({
+    origin: of,
+    timeZone: 'UTC',
+    values: {},
+    locked: [],
+    overridable: {},
+  });
+  for (const told of [origin, plan]) {
+    expect(policyLevelSchema.parse(levelOf(told)).origin).toEqual(told);
+    const setById = 'acc_1';
+    const whole = { ...levelOf({ ...told, setById }), speakerDepth: 1 };
+    expect(policyLevelSchema.parse(whole)).toEqual(whole);
+  }
 });

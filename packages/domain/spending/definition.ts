@@ -5,7 +5,7 @@ import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { defaultShares, limitActions, limitSpans } from './spending-limit.ts';
 
-/** Of one account, by whoever set them. */
+/** Of one account, by each that set some. */
 export const LIMIT_COUNT_MAX = 12;
 const SHARE_COUNT_MAX = 5;
 const SERVICE_COUNT_MAX = 64;
@@ -55,6 +55,8 @@ const standingLimit = z.object({
   bitsPerSecondMax: z.int().optional(),
   /** Set by an account above: it can be read here and not changed. */
   isFromAbove: z.boolean(),
+  /** Which account above: of those for which the caller may set limits here. Of others nothing more is told. */
+  setById: idField('acc').optional(),
   spent: nano,
   sharesReached: z.array(z.int()),
   isReached: z.boolean(),
@@ -71,6 +73,8 @@ const limitsAnswer = z.object({
   spentToday: nano,
   spentThisMonth: nano,
   items: z.array(standingLimit),
+  /** The accounts whose limits the caller may set here by naming them as `from`, the highest first. */
+  speakerIds: z.array(z.string()),
 });
 
 const balanceAnswer = z.object({
@@ -172,6 +176,14 @@ export const spending = defineDomain({
       retry: 'never',
       remedy: 'Name a time to come, or none for a credit that does not expire.',
     },
+    prepaid_above: {
+      status: 403,
+      title: 'An account above yours keeps this one prepaid.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Ask the account above yours: only who made an account prepaid, or somebody above them, ends it.',
+    },
     not_prepaid: {
       status: 409,
       title: 'This account pays after the month.',
@@ -225,11 +237,18 @@ export const spending = defineDomain({
           method: 'PUT',
           path: '/spending-limits',
           summary:
-            'Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone.',
+            'Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay.',
           access: 'bill',
-          request: z.strictObject({ limits: z.array(limitRequest).max(LIMIT_COUNT_MAX) }),
+          request: z.strictObject({
+            limits: z.array(limitRequest).max(LIMIT_COUNT_MAX),
+            /**
+             * Whose limits these are: one of `speakerIds`. Absent: those of the highest account above at which the caller may
+             * set limits, else of the account itself.
+             */
+            from: idSchema('acc').optional(),
+          }),
           response: z.object({ items: z.array(standingLimit) }),
-          errors: ['spending.limit_invalid'],
+          errors: ['spending.limit_invalid', 'resource.unknown'],
         },
       },
     },
@@ -249,12 +268,13 @@ export const spending = defineDomain({
         setTerms: {
           method: 'PUT',
           path: '/balance/terms',
-          summary: 'Say whether this account is prepaid. Only an account above it may.',
+          summary:
+            'Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows.',
           access: 'bill',
           authority: 'ancestor',
           request: z.strictObject({ isPrepaid: z.boolean(), overdraft: amount.default('0') }),
           response: balanceAnswer,
-          errors: ['spending.seller_collects'],
+          errors: ['spending.seller_collects', 'spending.prepaid_above'],
         },
         setAutomaticTopUp: {
           method: 'PUT',

@@ -1,5 +1,6 @@
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nano } from '../billing/money.ts';
 import { spending } from './definition.ts';
@@ -12,10 +13,12 @@ import type {
   SpendingPorts,
   TopUpRecord,
 } from './ports.ts';
+import { type PrepaidSaid, termsOfWords, wordsAfter } from './prepaid-word.ts';
 
 const [platformId, sellerId, accountId] = [createId('acc', 0), createId('acc', 1), createId('acc', 2)];
 const chain = [platformId, sellerId, accountId];
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
+type AccountId = typeof accountId;
 type Spending = typeof spending;
 type OperationOf<R extends keyof Spending['resources']> = keyof Spending['resources'][R]['operations'];
 
@@ -27,15 +30,31 @@ const ofBalances = <K extends OperationOf<'balances'>>() => balancesCall<K>().co
 const ofCredits = <K extends OperationOf<'credits'>>() =>
   domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
-/** `visible`: from the highest account that the caller sees. */
+interface World {
+  /** From the highest account that the caller sees. */
+  readonly visible: readonly AccountId[];
+  /** Who set the limit that there is. */
+  readonly setById: AccountId;
+  readonly isCollecting: boolean;
+  readonly isPrepaid: boolean;
+  readonly hasOwnCollector: boolean;
+  readonly isKeptPrepaid: boolean;
+  /** For whom the caller speaks, where that is not the highest that they see. */
+  readonly speaker: AccountId;
+}
+
 function world({
   visible = [sellerId, accountId],
+  setById = sellerId,
   isCollecting = true,
   isPrepaid = true,
   hasOwnCollector = false,
-} = {}) {
+  isKeptPrepaid = false,
+  speaker,
+}: Partial<World> = {}) {
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
+  const said: Omit<PrepaidSaid, 'isPrepaid' | 'overdraft'>[] = [];
   const gifts: CreditGift[] = [];
   let terms: PrepaidTerms = { isPrepaid, overdraft: nano(0n) };
   const credit: CreditRecord = {
@@ -65,7 +84,7 @@ function world({
         limits: [
           {
             limit: {
-              ...{ id: createId('spl'), accountId, setById: sellerId, per: 'month', amount: nano(100n) },
+              ...{ id: createId('spl'), accountId, setById, per: 'month', amount: nano(100n) },
               ...{ sharesPercent: [50], action: 'stop', sinceMs: 0 },
             },
             spent: nano(60n),
@@ -86,10 +105,12 @@ function world({
         held: nano(0n),
         holds: [{ holdId: 'ses_1', services: ['signaling'], amount: nano(2n), expiresAtMs: nowMs }],
       }),
-      setTerms: async (_accountId, next) => {
+      setTerms: async (_accountId, { isPrepaid, overdraft, ...by }) => {
+        if (isKeptPrepaid) return 'prepaid_above';
+        said.push(by);
         const before = terms;
-        terms = { ...terms, ...next };
-        return before;
+        terms = { ...terms, isPrepaid, overdraft };
+        return { before, after: terms };
       },
       setTopUp: async (_accountId, next) => {
         const before = terms;
@@ -113,13 +134,13 @@ function world({
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
-      speakerAbove: () => (visible.length > 1 ? visible[0] : undefined),
+      speakerAbove: () => speaker ?? (visible.length > 1 ? visible[0] : undefined),
       isOwner: false,
       maker: { kind: 'key', scopes: ['*'] },
     }),
     changed: async (id) => void changed.push(id),
   };
-  return { ports, set, changed, gifts };
+  return { ports, set, changed, gifts, said };
 }
 
 const { spendingLimits, balances, credits } = handlers;
@@ -155,6 +176,43 @@ test('spendingLimits.set 200: those above set what the account cannot change, th
   }
 });
 
+test('spendingLimits.set 404: who speaks for several above says whose limits these are, and speaks for nobody above or beside them', async () => {
+  const visible = [platformId, sellerId, accountId];
+  const { ports, set } = world({ visible });
+  await spendingLimits.set(ofLimits(), { limits: [monthly] }, ports);
+  const { context, audited } = domainContext<Spending, 'spendingLimits', 'set'>(spending, { chain, nowMs });
+  await spendingLimits.set(context, { limits: [], from: sellerId }, ports);
+  expect(set.map(({ setById }) => setById)).toEqual([platformId, sellerId]);
+  expect(audited).toEqual([
+    {
+      target: `${accountId}/spending-limits/above`,
+      before: { from: sellerId, limits: [] },
+      after: { from: sellerId, limits: [] },
+    },
+  ]);
+  const seller = world();
+  for (const from of [platformId, accountId, createId('acc')])
+    await expect(spendingLimits.set(ofLimits(), { limits: [], from }, seller.ports)).rejects.toMatchObject({
+      fields: { code: 'resource.unknown' },
+    });
+  expect(seller.set).toEqual([]);
+});
+
+test('spendingLimits.get 200: whose a limit from above is, is told to who may speak for that account, and to nobody else', async () => {
+  const read = async (visible: readonly AccountId[], setById: AccountId) => {
+    const { items, speakerIds } = await spendingLimits.get(ofLimits(), {}, world({ visible, setById }).ports);
+    return [items[0]?.isFromAbove, items[0]?.setById, speakerIds];
+  };
+  expect(await read([platformId, sellerId, accountId], sellerId)).toEqual([
+    true,
+    sellerId,
+    [platformId, sellerId],
+  ]);
+  expect(await read([sellerId, accountId], platformId)).toEqual([true, undefined, [sellerId]]);
+  expect(await read([accountId], sellerId)).toEqual([true, undefined, [accountId]]);
+  expect(await read([accountId], accountId)).toEqual([false, undefined, [accountId]]);
+});
+
 test('spendingLimits.set 422: a bit rate belongs to throttling alone, and a span and action stand once', async () => {
   const { ports, set } = world();
   for (const limits of [
@@ -184,6 +242,47 @@ test('balances.setTerms 200: an account is prepaid from now on, and nodes are to
     available: '4',
   });
   expect(changed).toEqual([accountId]);
+});
+
+test('balances.setTerms 403: it is said by the account that the caller speaks for, and nobody between takes back what was said above them', async () => {
+  const { ports, said } = world({ visible: [platformId, sellerId, accountId], speaker: sellerId });
+  await balances.setTerms(ofBalances(), { isPrepaid: true, overdraft: '7' }, ports);
+  expect(said).toEqual([{ byId: sellerId, above: [platformId] }]);
+  await expect(
+    balances.setTerms(
+      ofBalances(),
+      { isPrepaid: false, overdraft: '0' },
+      world({ isKeptPrepaid: true }).ports,
+    ),
+  ).rejects.toMatchObject({ fields: { code: 'spending.prepaid_above' } });
+});
+
+test('whatever is said in whatever order, an account is prepaid while a word stands that nobody at or above its speaker took back', () => {
+  const speakers = ['top', 'middle', 'lower'];
+  const step = fc.record({
+    depth: fc.integer({ min: 0, max: 2 }),
+    isPrepaid: fc.boolean(),
+    overdraft: fc.bigInt({ min: 0n, max: 9n }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const model = new Map<number, bigint>();
+      let words: Exclude<ReturnType<typeof wordsAfter>, string> = [];
+      for (const { depth, isPrepaid, overdraft } of steps) {
+        const byId = speakers[depth] ?? '';
+        const above = speakers.slice(0, depth);
+        const after = wordsAfter(words, { byId, above, isPrepaid, overdraft: nano(overdraft) });
+        const isKeptAbove = [...model.keys()].some((by) => by < depth);
+        expect(after === 'prepaid_above').toBe(!isPrepaid && isKeptAbove);
+        if (after === 'prepaid_above') continue;
+        words = after;
+        if (isPrepaid) model.set(depth, overdraft);
+        else model.clear();
+      }
+      const least = [...model.values()].sort((left, right) => Number(left - right))[0];
+      expect(termsOfWords(words)).toEqual({ isPrepaid: model.size > 0, overdraft: least ?? 0n });
+    }),
+  );
 });
 
 test('balances.setAutomaticTopUp 200: it is set, and taken back', async () => {
@@ -266,12 +365,13 @@ test('credits.list 200: who above gave it is nothing that the account is told', 
 
 const gift = { amount: '10', reason: 'Welcome', priority: 50 };
 
-test('credits.give 200: whoever acts for an account gives it of that one, and not of one between', async () => {
+test('credits.give 200: whoever acts for an account gives it of that one, and not of one between, nor of one above that they only see', async () => {
   for (const [visible, givenById] of [
     [[sellerId, accountId], sellerId],
     [chain, platformId],
+    [chain, sellerId],
   ] as const) {
-    const { ports, gifts, changed } = world({ visible: [...visible] });
+    const { ports, gifts, changed } = world({ visible: [...visible], speaker: givenById });
     await credits.give(ofCredits(), { ...gift, services: ['signaling'] }, ports);
     expect(gifts).toMatchObject([{ accountId, givenById, amount: 10n, services: ['signaling'] }]);
     expect(changed).toEqual([accountId]);

@@ -1,6 +1,8 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { type Nano, nano, subtract } from '../billing/money.ts';
+import type { CataloguedOperation } from '../tenancy/access.ts';
+import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
 import type {
@@ -16,14 +18,21 @@ import { forecastMs, isReached, reachedShares, type SpendingLimit, spendWindow }
 type Spending = typeof spending;
 
 const setting = operationOf(spending, 'spendingLimits', 'set');
+const settingTerms = operationOf(spending, 'balances', 'setTerms');
+const giving = operationOf(spending, 'credits', 'give');
+const takingBack = operationOf(spending, 'credits', 'takeBack');
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 const text = (amount: bigint): string => amount.toString();
 
 export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   spendingLimits: {
-    async get({ entity, nowMs }, _request, ports) {
-      return await limitsAnswer(entity.accountId, nowMs(), ports);
+    async get({ actor, entity, nowMs }, _request, ports) {
+      const { accountId, chain } = entity;
+      const { speakerAbove } = await ports.caller(chain, actor);
+      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const answer = await limitsAnswer({ accountId, speakerIds, nowMs: nowMs() }, ports);
+      return { ...answer, speakerIds: [...speakerIds] };
     },
 
     async listDays({ entity }, _request, { limits }) {
@@ -31,29 +40,36 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       return { currency, items: days.map(({ day, amount }) => ({ day, spent: text(amount) })) };
     },
 
-    async set(context, { limits }, ports) {
+    async set(context, { limits, from }, ports) {
       const { accountId, chain } = context.entity;
       const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
       const invalid = faultOf(asked);
       if (invalid !== undefined) throw context.error('spending.limit_invalid', invalid);
-      const { speakerAbove, visibleChain } = await ports.caller(chain, context.actor);
-      // Whoever may act from above sets what the account cannot change; all of it is the seller's, whoever of those above it was.
-      const seller = speakerAbove(setting) !== undefined ? visibleChain.at(-2) : undefined;
-      const setById = seller ?? accountId;
+      const { speakerAbove } = await ports.caller(chain, context.actor);
+      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const setById = from ?? speakerIds[0] ?? accountId;
+      // One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1).
+      if (!speakerIds.includes(setById))
+        throw context.error('resource.unknown', `/from: ${setById} is no account that you speak for here.`);
+      const nowMs = context.nowMs();
       const before = await ports.limits.set({
         accountId,
         setById,
         limits: asked.map((limit) => ({ ...limit, id: '' })),
-        nowMs: context.nowMs(),
+        nowMs,
       });
+      const isOwn = setById === accountId;
+      // Whose limits they are: not always those of who changed them.
+      const said = (those: readonly AskedLimit[]) =>
+        isOwn ? those.map(written) : { from: setById, limits: those.map(written) };
       context.audit({
-        target: `${accountId}/spending-limits${setById === accountId ? '' : '/above'}`,
-        before: before.map(written),
-        after: asked.map(written),
+        target: `${accountId}/spending-limits${isOwn ? '' : '/above'}`,
+        before: said(before),
+        after: said(asked),
       });
       if (isChanged(before.map(written), asked.map(written))) await context.emit('limits.changed', {});
       await ports.changed(accountId);
-      const { items } = await limitsAnswer(accountId, context.nowMs(), ports);
+      const { items } = await limitsAnswer({ accountId, speakerIds, nowMs }, ports);
       return { items };
     },
   },
@@ -64,21 +80,33 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
     },
 
     async setTerms(context, { isPrepaid, overdraft }, ports) {
-      const { accountId } = context.entity;
+      const { accountId, chain } = context.entity;
       if (isPrepaid && (await ports.hasOwnCollector(accountId)))
         throw context.error(
           'spending.seller_collects',
           'Who asks this account for money does so by a Stripe account of its own.',
         );
-      const after = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
-      const before = await ports.balances.setTerms(accountId, after);
+      const byId = await speakerOf(context, settingTerms, ports);
+      const above = chain.slice(0, chain.indexOf(byId));
+      const said = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
+      const changed = await ports.balances.setTerms(accountId, { byId, above, ...said });
+      if (changed === 'prepaid_above')
+        throw context.error(
+          'spending.prepaid_above',
+          'It was made prepaid from higher up than you stand, and stays so until that is taken back there.',
+        );
+      const { before, after } = changed;
       context.audit({
         target: `${accountId}/balance`,
         before: termsWritten(before),
-        after: termsWritten(after),
+        // What was said, and what holds of it: of several above, the least.
+        after: { ...termsWritten(after), said: { isPrepaid, overdraft: text(said.overdraft) } },
       });
-      if (before.isPrepaid !== isPrepaid || before.overdraft !== after.overdraft)
-        await context.emit('terms.changed', { isPrepaid, overdraft: text(after.overdraft) });
+      if (before.isPrepaid !== after.isPrepaid || before.overdraft !== after.overdraft)
+        await context.emit('terms.changed', {
+          isPrepaid: after.isPrepaid,
+          overdraft: text(after.overdraft),
+        });
       await ports.changed(accountId);
       return balanceAnswer(await ports.balances.standing(accountId));
     },
@@ -148,7 +176,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         throw context.error('spending.expired_already', '/expiresAt: it is over.');
       const record = await ports.balances.give({
         accountId,
-        givenById: await giverOf(context, chain, ports),
+        givenById: await speakerOf(context, giving, ports),
         amount: nano(BigInt(amount)),
         services,
         expiresAtMs,
@@ -165,7 +193,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const { accountId, chain } = context.entity;
       const record = await ports.balances.takeBack({
         accountId,
-        givenById: await giverOf(context, chain, ports),
+        givenById: await speakerOf(context, takingBack, ports),
         creditId,
         nowMs: context.nowMs(),
       });
@@ -179,16 +207,18 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   },
 };
 
-/** The account for which the caller acts: it bears what is used of a credit, and nobody between pays for it unasked. */
-async function giverOf(
-  { actor }: Pick<DomainContext<Spending, 'credits', 'give'>, 'actor'>,
-  chain: readonly string[],
+/**
+ * The account for which the caller acts: the highest above at which they may. It bears what is used of a credit, and nobody
+ * between pays for it unasked, nor anybody above whom they only see.
+ */
+async function speakerOf(
+  { actor, entity }: Pick<DomainContext<Spending, 'credits', 'give'>, 'actor' | 'entity'>,
+  operation: CataloguedOperation,
   ports: Pick<SpendingPorts, 'caller'>,
 ): Promise<string> {
-  const { visibleChain } = await ports.caller(chain, actor);
-  const [giver] = visibleChain;
-  if (giver === undefined) throw new Error('Whoever gives a credit acts for an account above.');
-  return giver;
+  const speaker = (await ports.caller(entity.chain, actor)).speakerAbove(operation);
+  if (speaker === undefined) throw new Error('Whoever does this acts for an account above.');
+  return speaker;
 }
 
 async function refuseBuying(
@@ -225,17 +255,28 @@ const written = ({ per, amount, sharesPercent, action, bitsPerSecondMax }: Asked
   ...(bitsPerSecondMax === undefined ? {} : { bitsPerSecondMax }),
 });
 
-async function limitsAnswer(accountId: string, nowMs: number, ports: Pick<SpendingPorts, 'limits'>) {
+interface LimitsReading {
+  readonly accountId: string;
+  /** Whose limits are told to be theirs. */
+  readonly speakerIds: readonly string[];
+  readonly nowMs: number;
+}
+
+async function limitsAnswer(reading: LimitsReading, ports: Pick<SpendingPorts, 'limits'>) {
+  const { accountId } = reading;
   const { currency, spent, limits } = await ports.limits.standing(accountId);
   return {
     currency,
     spentToday: text(spent.day),
     spentThisMonth: text(spent.month),
-    items: limits.map((each) => limitAnswer(each, accountId, nowMs)),
+    items: limits.map((each) => limitAnswer(each, reading)),
   };
 }
 
-function limitAnswer({ limit, spent, reachedAtMs }: StandingLimit, accountId: string, nowMs: number) {
+function limitAnswer(
+  { limit, spent, reachedAtMs }: StandingLimit,
+  { accountId, speakerIds, nowMs }: LimitsReading,
+) {
   const { startMs, endMs } = spendWindow(limit, nowMs);
   const atMs = forecastMs(limit, spent, nowMs);
   const reached = isReached(limit, spent);
@@ -243,6 +284,7 @@ function limitAnswer({ limit, spent, reachedAtMs }: StandingLimit, accountId: st
     id: limit.id,
     ...written(limit),
     isFromAbove: limit.setById !== accountId,
+    ...(limit.setById !== accountId && speakerIds.includes(limit.setById) ? { setById: limit.setById } : {}),
     spent: text(spent),
     sharesReached: [...reachedShares(limit, spent)],
     isReached: reached,

@@ -2,6 +2,7 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { Nano } from '../billing/money.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Caller } from '../tenancy/caller.ts';
+import type { PrepaidSaid } from './prepaid-word.ts';
 import type { LimitSpan, SpendingLimit, SpentSoFar } from './spending-limit.ts';
 
 /** A limit, with how it stands in the window that runs. */
@@ -103,8 +104,11 @@ export interface RecordPage {
 
 export interface BalanceStore {
   standing(accountId: string): Promise<StandingBalance>;
-  /** Returns what was set before. */
-  setTerms(accountId: string, terms: Pick<PrepaidTerms, 'isPrepaid' | 'overdraft'>): Promise<PrepaidTerms>;
+  /** What held before, and holds now; nothing is changed where somebody above whoever says it keeps the account prepaid. */
+  setTerms(
+    accountId: string,
+    said: PrepaidSaid,
+  ): Promise<{ readonly before: PrepaidTerms; readonly after: PrepaidTerms } | 'prepaid_above'>;
   setTopUp(accountId: string, topUp: PrepaidTerms['topUp']): Promise<PrepaidTerms>;
   credits(
     accountId: string,

@@ -28,6 +28,28 @@ export interface SpendingLimit {
   readonly sinceMs: number;
 }
 
+/**
+ * What replacing the limits of one setter comes to: the others are not its to change (BIL-5). One that goes on being counted
+ * under another amount is the same one.
+ */
+export function limitsAfter<
+  Limit extends Pick<SpendingLimit, 'id' | 'per' | 'action'> & { readonly setById: string },
+>(
+  standing: readonly Limit[],
+  setById: string,
+  asked: readonly Pick<SpendingLimit, 'per' | 'action'>[],
+): {
+  readonly before: readonly Limit[];
+  readonly goneIds: readonly string[];
+  readonly ids: readonly (string | undefined)[];
+} {
+  const before = standing.filter((limit) => limit.setById === setById);
+  const ids = asked.map(
+    ({ per, action }) => before.find((one) => one.per === per && one.action === action)?.id,
+  );
+  return { before, ids, goneIds: before.map(({ id }) => id).filter((id) => !ids.includes(id)) };
+}
+
 /** The setting by which nodes refuse what a limit stops: the rule that a refusal names. */
 export const settingOfSpan = {
   day: 'spendPerDayMax',

@@ -12,25 +12,96 @@ export function effectiveState(chain: readonly AccountState[]): AccountState {
   );
 }
 
-export interface StateChange {
-  readonly from: AccountState;
-  readonly to: AccountState;
-  readonly isPlatform: boolean;
-  /** Whether who asks stands strictly above the account. */
+/**
+ * Why a suspension stands. 'said': somebody asked for it, or a trigger of theirs did. 'overdue': an invoice of theirs is not
+ * paid, until it is.
+ */
+export const suspensionReasons = ['said', 'overdue'] as const;
+
+/** What one account says of another: it is suspended, whatever others say (ACC-2). */
+export interface Suspension {
+  readonly byId: string;
+  readonly reason: (typeof suspensionReasons)[number];
+}
+
+/** An account that is not closed is suspended as long as any suspension of it stands. */
+export interface AccountStanding {
+  readonly state: AccountState;
+  readonly suspensions: readonly Suspension[];
+}
+
+/** For whom somebody speaks who changes the state of an account. */
+export interface StateSpeaker {
+  /** The account itself, or the highest above it at which they may. */
+  readonly id: string;
+  /** The accounts strictly above that one: what they say is not the speaker's to take back. */
+  readonly above: readonly string[];
+  /** Whether it stands strictly above the account. */
   readonly isFromAbove: boolean;
+}
+
+export interface StateChange {
+  readonly to: AccountState;
+  readonly speaker: StateSpeaker;
+  readonly isPlatform: boolean;
   /** Whether who asks said that they mean what they cannot take back. */
   readonly isForced: boolean;
 }
 
+export type StateRefusal = 'closed' | 'platform' | 'resumed_from_below' | 'suspended_above' | 'stops_itself';
+
+/** Those that stay when a speaker takes back what they, and everybody below them, have said. */
+export const suspensionsAbove = (
+  suspensions: readonly Suspension[],
+  { above }: Pick<StateSpeaker, 'above'>,
+): readonly Suspension[] => suspensions.filter(({ byId }) => above.includes(byId));
+
+/** Whether a speaker has said themselves that the account is suspended. */
+export const isSuspendedBy = (
+  suspensions: readonly Suspension[],
+  { id }: Pick<StateSpeaker, 'id'>,
+): boolean => suspensions.some(({ byId, reason }) => byId === id && reason === 'said');
+
 /**
- * Why a change of state is refused, or undefined. An account may stop itself, if it says that it means to; only a level
- * above may start it again, or a suspension would last no longer than its owner likes.
+ * How an account stands after somebody changed its state, or why that is refused. An account may stop itself, if it says
+ * that it means to; only a level above may start it again, or a suspension would last no longer than its owner likes. Of
+ * those above, each takes back what it said itself and what was said below it, and nothing of what was said above it.
  */
-export function refuseStateChange({ from, to, isPlatform, isFromAbove, isForced }: StateChange) {
-  if (from === to) return undefined;
-  if (from === 'closed') return 'closed';
-  if (isPlatform) return 'platform';
-  if (from === 'suspended' && to === 'active' && !isFromAbove) return 'resumed_from_below';
-  if (to !== 'active' && !isFromAbove && !isForced) return 'stops_itself';
-  return undefined;
+export function stateAfter(
+  standing: AccountStanding,
+  { to, speaker, isPlatform, isForced }: StateChange,
+): AccountStanding | { readonly refused: StateRefusal } {
+  const { state, suspensions } = standing;
+  if (state === 'closed') return to === 'closed' ? standing : { refused: 'closed' };
+  if (isPlatform) return to === state ? standing : { refused: 'platform' };
+  switch (to) {
+    case 'active': {
+      if (state === 'active') return standing;
+      if (!speaker.isFromAbove) return { refused: 'resumed_from_below' };
+      if (suspensionsAbove(suspensions, speaker).length > 0) return { refused: 'suspended_above' };
+      return { state: 'active', suspensions: [] };
+    }
+    case 'suspended': {
+      if (isSuspendedBy(suspensions, speaker)) return standing;
+      if (!speaker.isFromAbove && !isForced)
+        return state === 'suspended' ? standing : { refused: 'stops_itself' };
+      return { state: 'suspended', suspensions: [...suspensions, { byId: speaker.id, reason: 'said' }] };
+    }
+    case 'closed':
+      return speaker.isFromAbove || isForced ? { ...standing, state: 'closed' } : { refused: 'stops_itself' };
+  }
+}
+
+/** What is told of the suspensions of an account: neither whose they are, nor how many. */
+export function suspensionTold(
+  { state, suspensions }: AccountStanding,
+  accountId: string,
+  speaker: StateSpeaker | undefined,
+) {
+  if (state !== 'suspended') return undefined;
+  return {
+    isFromAbove: suspensions.some(({ byId }) => byId !== accountId),
+    isYours: speaker !== undefined && isSuspendedBy(suspensions, speaker),
+    mayResume: speaker?.isFromAbove === true && suspensionsAbove(suspensions, speaker).length === 0,
+  };
 }

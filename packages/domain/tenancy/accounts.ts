@@ -1,8 +1,15 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
-import { platformError } from '@patchbay/kit/errors';
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { refuseStateChange } from './account-state.ts';
-import { callerAlong } from './caller.ts';
+import {
+  type AccountState,
+  isSuspendedBy,
+  type StateRefusal,
+  type StateSpeaker,
+  stateAfter,
+  suspensionTold,
+} from './account-state.ts';
+import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
 import { operationOf } from './scopes.ts';
@@ -12,19 +19,52 @@ type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
 const updating = operationOf(tenancy, 'accounts', 'update');
 
-/** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
-export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
-  const { parentId, externalId, createdAt, liveAccountId, testAccountId, ...rest } = account;
+/** What is in sight of whoever reads of an account. */
+export interface Sight {
+  /** The highest account that they see. */
+  readonly topId: string | undefined;
+  /** How many stand above that one: subtracted, so that nobody is told (PRD-2). */
+  readonly hiddenCount: number;
+}
+
+/** Of a chain from the platform down, and the part of it that is seen. */
+export const sightOf = (chain: readonly string[], visibleChain: readonly string[]): Sight => ({
+  topId: visibleChain[0],
+  hiddenCount: chain.length - Math.max(1, visibleChain.length),
+});
+
+/** The wire form of an account, for one who sees what is at and below an account, and nothing above it. */
+export function toAccountAnswer(account: AccountRecord, { topId, hiddenCount }: Sight) {
+  const { parentId, externalId, createdAt, liveAccountId, testAccountId, suspensions, ...rest } = account;
   return {
     ...rest,
+    depth: Math.max(0, account.depth - hiddenCount),
     // The top of what the caller sees has no parent that the caller could know of.
-    ...(parentId === undefined || account.id === visibleChain[0] ? {} : { parentId }),
+    ...(parentId === undefined || account.id === topId ? {} : { parentId }),
     ...(externalId === undefined ? {} : { externalId }),
     ...(liveAccountId === undefined ? {} : { liveAccountId }),
     ...(testAccountId === undefined ? {} : { testAccountId }),
     createdAt: createdAt.toISOString(),
   };
 }
+
+/** For accounts below the one in the path, whose parent is always seen. */
+const sightBelow = ({
+  entity: { accountId, chain },
+  visibleIds = [accountId],
+}: Pick<DomainContext<typeof tenancy, 'accounts', 'list'>, 'entity' | 'visibleIds'>): Sight =>
+  sightOf(chain, visibleIds);
+
+/** For whom the caller speaks who suspends the last account of a chain, or makes it active. */
+function speakerAt(chain: readonly string[], accountId: string, { speakerAbove }: Caller): StateSpeaker {
+  const id = speakerAbove(updating) ?? accountId;
+  return { id, above: chain.slice(0, chain.indexOf(id)), isFromAbove: id !== accountId };
+}
+
+const suspensionAnswer = (account: AccountRecord, speaker: StateSpeaker | undefined) => {
+  const suspension = suspensionTold(account, account.id, speaker);
+  return suspension === undefined ? {} : { suspension };
+};
 
 /** What an update may change, without the state: that has an event of its own. */
 const besidesState = ({ name, externalId, timeZone }: AccountRecord) => ({ name, externalId, timeZone });
@@ -34,19 +74,31 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const { accountId, chain } = context.entity;
     const account = await ports.accounts.find({ accountId });
     if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain } = await callerAlong(chain, context.actor, ports);
+    const caller = await callerAlong(chain, context.actor, ports);
+    const { visibleChain } = caller;
     const ids = visibleChain.slice(0, -1);
     const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
-    return { ...toAccountAnswer(account, visibleChain), ancestors: [...ancestors] };
+    const [, topAccountId = ''] = chain;
+    return {
+      ...toAccountAnswer(account, sightOf(chain, visibleChain)),
+      ...suspensionAnswer(account, caller.may(updating) ? speakerAt(chain, accountId, caller) : undefined),
+      ancestors: [...ancestors],
+      isPlatform: chain.length === 1,
+      ...(visibleChain.includes(topAccountId) ? { topAccountId } : {}),
+    };
   },
 
   async list(context, request, ports) {
-    const { items, nextCursor } = await ports.accounts.list({
-      accountId: context.entity.accountId,
-      ...request,
-    });
+    const { accountId, chain } = context.entity;
+    const { items, nextCursor } = await ports.accounts.list({ accountId, ...request });
+    const speaker = items.some(({ state }) => state === 'suspended')
+      ? await speakerBelow(context, ports)
+      : undefined;
     return {
-      items: items.map((account) => toAccountAnswer(account, [])),
+      items: items.map((account) => ({
+        ...toAccountAnswer(account, sightBelow(context)),
+        ...suspensionAnswer(account, speaker),
+      })),
       ...(nextCursor === undefined ? {} : { nextCursor }),
     };
   },
@@ -68,7 +120,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
         `Another account below this one has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAccountAnswer(account, []);
+    const answer = toAccountAnswer(account, sightBelow(context));
     context.audit({ target: account.id, after: answer });
     await context.emit('account.created', { accountId: account.id, parentId: accountId });
     return answer;
@@ -81,7 +133,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const testId = await ports.accounts.testTwin({ accountId });
     const test = await ports.accounts.find({ accountId: testId });
     if (test === undefined) throw new Error(`The test account ${testId} is not in its own scope.`);
-    const answer = toAccountAnswer(test, [testId]);
+    const answer = toAccountAnswer(test, { topId: testId, hiddenCount: test.depth });
     context.audit({ target: testId, after: answer });
     if (before.id !== testId && before.testAccountId === undefined)
       await context.emit('account.changed', { accountId });
@@ -93,48 +145,45 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     if (request.timeZone !== undefined && !isTimeZone(request.timeZone)) {
       throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
     }
-    const before = await ports.accounts.find({ accountId });
+    const before = await ports.accounts.findToChange({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain, speakerAbove } = await callerAlong(chain, context.actor, ports);
+    const caller = await callerAlong(chain, context.actor, ports);
+    const { visibleChain } = caller;
+    const speaker = speakerAt(chain, accountId, caller);
+    const { state: to, ...rest } = request;
+    const stands =
+      to === undefined
+        ? before
+        : stateAfter(before, {
+            to,
+            speaker,
+            isPlatform: before.parentId === undefined,
+            isForced: force === true,
+          });
+    if ('refused' in stands) throw refusedState(context, stands.refused, to);
 
-    const to = request.state ?? before.state;
-    const isPlatform = before.parentId === undefined;
-    const refused = refuseStateChange({
-      from: before.state,
-      to,
-      isPlatform,
-      isFromAbove: speakerAbove(updating) !== undefined,
-      isForced: force === true,
+    const after = await ports.accounts.update({
+      accountId,
+      change: {
+        ...rest,
+        ...(stands.state === 'closed' ? { isClosed: true } : {}),
+        ...(stands.suspensions === before.suspensions ? {} : { suspensions: stands.suspensions }),
+      },
     });
-    if (refused === 'stops_itself') {
-      throw context.error(
-        'tenancy.stops_itself',
-        `Whoever makes this account ${to} from within cannot make it active again: all below it stop as well.`,
-      );
-    }
-    if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
-    if (refused === 'platform') {
-      throw platformError(
-        'policy.refused',
-        "The platform's own account can be neither suspended nor closed.",
-      );
-    }
-    if (refused === 'resumed_from_below') {
-      throw platformError(
-        'policy.refused',
-        'Only an account above a suspended one can make it active again.',
-      );
-    }
-
-    const after = await ports.accounts.update({ accountId, change: request });
     if (after === 'external_id_taken') {
       throw context.error(
         'tenancy.external_id_taken',
         `Another account below the same parent has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAccountAnswer(after, visibleChain);
-    context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
+    const sight = sightOf(chain, visibleChain);
+    // A second suspension leaves the state as it is: what is new is whose word stands.
+    const isWord = isSaidOtherwise(before, after, speaker);
+    const written = (account: AccountRecord) => ({
+      ...toAccountAnswer(account, sight),
+      ...(isWord ? { suspendedByActor: isSuspendedBy(account.suspensions, speaker) } : {}),
+    });
+    context.audit({ target: accountId, before: written(before), after: written(after) });
     if (isChanged(besidesState(before), besidesState(after)))
       await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {
@@ -147,6 +196,50 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
         await context.emit('account.state-changed', told, testAccountId);
       }
     }
-    return answer;
+    return { ...toAccountAnswer(after, sight), ...suspensionAnswer(after, speaker) };
   },
 };
+
+/** The same for the accounts below it: whoever may do it here stands above all of these. */
+async function speakerBelow(
+  { actor, entity: { accountId, chain } }: DomainContext<typeof tenancy, 'accounts', 'list'>,
+  ports: TenancyPorts,
+): Promise<StateSpeaker | undefined> {
+  const caller = await callerAlong(chain, actor, ports);
+  return caller.may(updating) ? { ...speakerAt(chain, accountId, caller), isFromAbove: true } : undefined;
+}
+
+const isSaidOtherwise = (before: AccountRecord, after: AccountRecord, speaker: StateSpeaker): boolean =>
+  before.state === after.state &&
+  isSuspendedBy(before.suspensions, speaker) !== isSuspendedBy(after.suspensions, speaker);
+
+function refusedState(
+  { error }: DomainContext<typeof tenancy, 'accounts', 'update'>,
+  refused: StateRefusal,
+  to: AccountState | undefined,
+): ServiceError {
+  switch (refused) {
+    case 'stops_itself':
+      return error(
+        'tenancy.stops_itself',
+        `Whoever makes this account ${to} from within cannot make it active again: all below it stop as well.`,
+      );
+    case 'closed':
+      return error('tenancy.account_closed', 'The account is closed.');
+    case 'platform':
+      return platformError(
+        'policy.refused',
+        "The platform's own account can be neither suspended nor closed.",
+      );
+    case 'resumed_from_below':
+      return platformError(
+        'policy.refused',
+        'Only an account above a suspended one can make it active again.',
+      );
+    case 'suspended_above':
+      return error(
+        'tenancy.suspended_above',
+        'It was suspended from higher up than you stand, and stays so until that is taken back there.',
+      );
+  }
+}

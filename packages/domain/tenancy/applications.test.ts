@@ -40,7 +40,7 @@ describe('applications', () => {
   });
 
   test('applications.create 403: a suspended account starts nothing new', async () => {
-    await database.ports.accounts.update({ accountId: owner.accountId, change: { state: 'suspended' } });
+    await database.suspend(owner.accountId);
     await expect(create('Late')).rejects.toMatchObject(refusal(403, 'account.suspended'));
   });
 

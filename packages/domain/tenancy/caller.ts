@@ -76,6 +76,13 @@ export async function callerAlong(
   }
 }
 
+/**
+ * The accounts for which somebody may speak at the last one of a chain, the highest first: from the one that they speak for
+ * down to just above it, for whoever speaks as one above speaks for those between, too. Nobody above: the account itself.
+ */
+export const speakersOf = (chain: readonly string[], speakerId: string | undefined): readonly string[] =>
+  speakerId === undefined ? chain.slice(-1) : chain.slice(chain.indexOf(speakerId), -1);
+
 const callerWith = (caller: Omit<Caller, 'may'>): Caller => ({
   ...caller,
   may: (operation) => mayCall(caller.maker, operation),

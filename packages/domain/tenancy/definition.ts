@@ -3,7 +3,7 @@ import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { accountStates, dateTime, name, scope } from './fields.ts';
+import { accountStates, dateTime, name, password, scope } from './fields.ts';
 import { keyResources } from './key-operations.ts';
 import { movePreview } from './move-preview.ts';
 import { roleRef, roleResources, view } from './role-operations.ts';
@@ -18,7 +18,6 @@ const externalId = z.string().trim().min(1).max(200);
 /** ISO 4217, e.g. EUR. One currency a tree, fixed at its top account. */
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const timeZone = z.string().min(1).max(64);
-const password = z.string().min(10).max(200);
 const account = z.object({
   id: accountId,
   /** Absent for the top of what the caller may see. */
@@ -29,8 +28,20 @@ const account = z.object({
   state: z.enum(accountStates),
   /** What holds, with every level above taken into account. */
   effectiveState: z.enum(accountStates),
+  /** Of one that is suspended, where it is read or changed: neither who did it is told, nor how many. */
+  suspension: z
+    .object({
+      /** Whether any account above it did. */
+      isFromAbove: z.boolean(),
+      /** Whether it is your word as well: that of the account for which you speak. */
+      isYours: z.boolean(),
+      /** Whether you can make it active. */
+      mayResume: z.boolean(),
+    })
+    .optional(),
   currency,
   timeZone,
+  /** Levels below the highest account that you see: 0 for that one. */
   depth: z.int().min(0),
   childCount: z.int().min(0),
   createdAt: dateTime,
@@ -132,6 +143,14 @@ export const tenancy = defineDomain({
       retry: 'never',
       remedy: 'Create a new account.',
     },
+    suspended_above: {
+      status: 403,
+      title: 'An account above yours keeps this one suspended.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Ask the account above yours: only who suspended an account, or somebody above them, makes it active.',
+    },
     stops_itself: {
       status: 422,
       title: 'An account that stops itself cannot start itself again.',
@@ -160,6 +179,14 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Leave out the scopes that `detail` names.',
+    },
+    key_stronger: {
+      status: 403,
+      title: 'A key renames and revokes none that may do more than it.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Send a key that has the scopes that `detail` names as well, or have somebody who signed in do it: people may by their role.',
     },
     role_name_taken: {
       status: 409,
@@ -284,7 +311,14 @@ export const tenancy = defineDomain({
           summary: 'Read one account.',
           access: 'read',
           request: z.object({}),
-          response: account.extend({ ancestors: z.array(z.object({ id: accountId, name: z.string() })) }),
+          response: account.extend({
+            /** Those above it that you see, from the highest down. */
+            ancestors: z.array(z.object({ id: accountId, name: z.string() })),
+            /** Whether it is the platform's own account, above all others. */
+            isPlatform: z.boolean(),
+            /** The highest account of its tree, whose organisation it belongs to. Absent where you do not see it. */
+            topAccountId: accountId.optional(),
+          }),
           errors: [],
         },
         list: {
@@ -315,7 +349,8 @@ export const tenancy = defineDomain({
         update: {
           method: 'PATCH',
           path: '',
-          summary: 'Rename an account, or suspend, resume or close it. Its running sessions end with it.',
+          summary:
+            'Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended.',
           access: 'administer',
           request: z.strictObject({
             name: name.optional(),
@@ -331,6 +366,7 @@ export const tenancy = defineDomain({
             'tenancy.external_id_taken',
             'tenancy.time_zone_unknown',
             'tenancy.account_closed',
+            'tenancy.suspended_above',
             'tenancy.stops_itself',
           ],
         },

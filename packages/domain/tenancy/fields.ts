@@ -11,6 +11,9 @@ export const name = z
     'A name has no line breaks and nothing that turns the direction of text.',
   );
 
+/** As somebody sets it. */
+export const password = z.string().min(10).max(200);
+
 export const dateTime = z.iso.datetime();
 
 export const accountStates = ['active', 'suspended', 'closed'] as const;

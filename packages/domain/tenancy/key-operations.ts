@@ -56,7 +56,7 @@ export const keyResources = {
         access: 'develop',
         request: z.strictObject({ keyId, name }),
         response: key,
-        errors: [],
+        errors: ['tenancy.key_stronger'],
       },
       create: {
         method: 'POST',
@@ -95,7 +95,7 @@ export const keyResources = {
         access: 'develop',
         request: z.object({ keyId }),
         response: key,
-        errors: [],
+        errors: ['tenancy.key_stronger'],
       },
     },
   },

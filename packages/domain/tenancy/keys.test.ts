@@ -128,7 +128,7 @@ describe('keys', () => {
   });
 
   test('keys.create 403: a suspended account gets no key', async () => {
-    await database.ports.accounts.update({ accountId: owner.accountId, change: { state: 'suspended' } });
+    await database.suspend(owner.accountId);
     await expect(call('keys', 'create')).rejects.toMatchObject(refusal(403, 'account.suspended'));
   });
 
@@ -185,6 +185,39 @@ describe('keys', () => {
     const again = await call('keys', 'revoke', { request });
     expect(again.answer).toEqual(first.answer);
     expect(again.events).toEqual([]);
+  });
+
+  describe('a key that may do less than another', () => {
+    const stronger = refusal(403, 'tenancy.key_stronger');
+
+    test('keys.revoke 403: does not revoke it, whatever it may do with keys (ACC-4)', async () => {
+      const { actor: as } = await owner.createKey(['keys:*', 'accounts:read']);
+      for (const scopes of [['*'], ['team:*'], ['accounts:read', 'accounts:create']]) {
+        const { key: other, secret } = await owner.createKey(scopes);
+        const revoking = call('keys', 'revoke', { as, request: { keyId: other.id } });
+        await expect(revoking).rejects.toMatchObject(stronger);
+        expect(await database.keys.authenticate(secret)).toBeDefined();
+      }
+    });
+
+    test('keys.update 403: nor renames it', async () => {
+      const { actor: as } = await owner.createKey(['keys:*']);
+      const { key: other } = await owner.createKey(['*']);
+      const renaming = call('keys', 'update', { as, request: { keyId: other.id, name: 'Mine' } });
+      await expect(renaming).rejects.toMatchObject(stronger);
+    });
+
+    test('renames and revokes what may do no more than it, itself too, and a person ends any', async () => {
+      const { actor: as, key: own } = await owner.createKey(['keys:*', 'accounts:read']);
+      const { key: weaker } = await owner.createKey(['accounts:read']);
+      await call('keys', 'update', { as, request: { keyId: weaker.id, name: 'Reader' } });
+      const revoke = async (keyId: string, by = {}) =>
+        (await call('keys', 'revoke', { ...by, request: { keyId } })).answer.revokedAt;
+      expect(await revoke(weaker.id, { as })).toBeDefined();
+      expect(await revoke(own.id, { as })).toBeDefined();
+      const { key: all } = await owner.createKey(['*']);
+      expect(await revoke(all.id)).toBeDefined();
+    });
   });
 
   test('keys.revoke 404: a key of another account does not exist', async () => {

@@ -42,6 +42,23 @@ async function refuseWider(
   return account;
 }
 
+/**
+ * A key that leaked takes none away that may do more than it: whoever found it would stop what it could never make (ACC-4). A
+ * person by whose role keys are managed ends every one, for somebody has to be able to when one of them leaks.
+ */
+async function refuseStronger(
+  context: Parameters<Handlers['keys']['update' | 'revoke']>[0],
+  { id, scopes }: KeyRecord,
+  ports: TenancyPorts,
+): Promise<void> {
+  const { actor, entity } = context;
+  if (actor.kind !== 'key') return;
+  const { maker, isOwner } = await callerAlong(entity.chain, actor, ports);
+  const missing = scopes.includes('*') && !isOwner ? ['*'] : scopesTooWide(scopes, maker, ports.catalogue);
+  if (missing.length > 0)
+    throw context.error('tenancy.key_stronger', `${id} has ${missing.join(', ')}, which this key has not.`);
+}
+
 function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy, ...rest }: KeyRecord) {
   return {
     ...rest,
@@ -71,6 +88,7 @@ export const keys: Handlers['keys'] = {
   async update(context, { keyId, name }, ports) {
     const { accountId } = context.entity;
     const before = await ports.keys.find({ accountId, keyId });
+    if (before !== undefined) await refuseStronger(context, before, ports);
     const after = before && (await ports.keys.rename({ accountId, keyId, name }));
     if (after === undefined) throw context.error('resource.unknown', unknownKey(keyId));
     const [was, answer] = [toAnswer(before ?? after), toAnswer(after)];
@@ -135,6 +153,7 @@ export const keys: Handlers['keys'] = {
   async revoke(context, { keyId }, ports) {
     const { accountId } = context.entity;
     const before = await ports.keys.find({ accountId, keyId });
+    if (before !== undefined) await refuseStronger(context, before, ports);
     const after = before && (await ports.keys.revoke({ accountId, keyId }));
     if (after === undefined) throw context.error('resource.unknown', unknownKey(keyId));
     const answer = toAnswer(after);

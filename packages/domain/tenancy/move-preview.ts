@@ -1,5 +1,6 @@
 import { idField } from '@patchbay/kit/ids';
 import { z } from 'zod';
+import { limitActions, limitSpans } from '../spending/spending-limit.ts';
 
 /** How many of each kind a preview names; of those behind, it gives the count. */
 export const NAMED_COUNT_MAX = 100;
@@ -11,7 +12,8 @@ const named = z.object({ id: accountId, name: z.string() });
 const priceLevel = z.object({
   buyerId: accountId,
   buyerName: z.string(),
-  sellerId: accountId,
+  /** Absent: an account above that the reader does not see. Its name is that of its brand then. */
+  sellerId: accountId.optional(),
   sellerName: z.string(),
   /** Nano units of the currency for every `per` units of the meter. */
   amount: z.string(),
@@ -64,6 +66,20 @@ export const moveEffects = z.object({
   brand: z.object({ before: z.string(), after: z.string() }),
   /** Plans of an account that is not above any more: they are taken off. */
   plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
+  /** What `setById`, which is not above any more, set from above for an account that moves: it falls away. */
+  words: z.array(z.object({ accountId, setById: accountId })),
+  /** Accounts that only those who are not above any more keep suspended: they are active from then on. */
+  resumed: z.array(z.object({ accountId, name: z.string() })),
+  /** Spending limits that accounts have set which are not above any more: they end. Amounts in nano units. */
+  limits: z.array(
+    z.object({
+      accountId,
+      per: z.enum(limitSpans),
+      action: z.enum(limitActions),
+      amount: z.string(),
+      currency: z.string(),
+    }),
+  ),
   /** People whose role at `accountId` reaches the moved accounts, or does not any more. */
   people: z.array(
     z.object({
@@ -90,16 +106,26 @@ export const moveEffects = z.object({
 export type MoveEffects = z.output<typeof moveEffects>;
 
 /** What each part of a preview tells, and the operation that tells the same elsewhere. */
-const tellers = {
+export const tellers = {
   prices: { owner: 'prices', operation: 'list' },
   policy: { owner: 'policy', operation: 'get' },
   plans: { owner: 'plans', operation: 'list' },
+  limits: { owner: 'spending-limits', operation: 'get' },
   people: { owner: 'team', operation: 'list' },
   triggers: { owner: 'triggers', operation: 'list' },
   webhooks: { owner: 'webhooks', operation: 'list' },
 } as const;
 
-const partNames = ['prices', 'policy', 'configuration', 'plans', 'people', 'triggers', 'webhooks'] as const;
+const partNames = [
+  'prices',
+  'policy',
+  'configuration',
+  'plans',
+  'limits',
+  'people',
+  'triggers',
+  'webhooks',
+] as const;
 
 interface Operation {
   readonly owner: string;
@@ -122,7 +148,8 @@ export function effectsTold(
   const nothing: Partial<MoveEffects> = Object.fromEntries(
     withheld.filter((name) => name !== 'configuration').map((name) => [name, []]),
   );
-  return { ...effects, configuration, ...nothing, withheld };
+  const words = withheld.includes('policy') ? [] : effects.words;
+  return { ...effects, configuration, words, ...nothing, withheld };
 }
 
 export const movePreview = moveEffects.extend({

@@ -1,4 +1,4 @@
-import { planStore } from '@patchbay/adapters/prisma/policy-store';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import type { Actor } from '@patchbay/kit/definition';
@@ -54,7 +54,7 @@ async function withRole(
 
 test('accounts.move 200: it stands below the other at once, with all below it, and says from when on usage follows', async () => {
   const { answer } = await move(ids.new);
-  expect(answer).toMatchObject({ id: ids.customer, parentId: ids.new, depth: 3, currency: 'EUR' });
+  expect(answer).toMatchObject({ id: ids.customer, parentId: ids.new, depth: 2, currency: 'EUR' });
   expect(Date.parse(answer.startsAt) % 60_000).toBe(0);
   expect(await database.chainOf(ids.below)).toEqual([
     database.platformId,
@@ -76,10 +76,10 @@ test('accounts.move 200: who was above it reaches it no more, and who is now doe
 });
 
 test('accounts.move 200: each account that it concerns has an entry, with what that account may know (ACC-8)', async () => {
-  const { audited, events } = await move(ids.new);
+  const { answer, audited, events } = await move(ids.new);
   const whole = { accountId: ids.customer, name: 'Customer' };
   expect(audited).toEqual([
-    { accountId: ids.customer, target: ids.customer, before: { depth: 3 }, after: { depth: 3 } },
+    { accountId: ids.customer, target: ids.customer, after: { startsAt: answer.startsAt } },
     {
       accountId: owner.accountId,
       target: ids.customer,
@@ -113,10 +113,93 @@ test('accounts.move 200: a plan of an account that is not above any more is take
     return made.id;
   };
   const [takenId, ownId] = [await planOf(ids.old, ids.customer), await planOf(ids.customer, ids.below)];
-  const assigned = async (accountId: string) => (await plans.assigned({ accountId, ownerIds: [] }))?.planId;
+  const ownerIds = Object.values(ids);
+  const assigned = async (accountId: string) => (await plans.assigned({ accountId, ownerIds }))[0]?.planId;
   expect((await preview(ids.new)).answer.plans).toMatchObject([{ accountId: ids.customer, planId: takenId }]);
   await move(ids.new);
   expect([await assigned(ids.customer), await assigned(ids.below)]).toEqual([undefined, ownId]);
+});
+
+test('accounts.move 200: what an account that is above no more had set from above falls away, as the preview says; what those still above set stays (POL-2)', async () => {
+  const policies = policyStore(database.prisma);
+  const said = [
+    [ids.customer, owner.accountId],
+    [ids.customer, ids.old],
+    [ids.below, ids.old],
+    [ids.below, ids.customer],
+  ] as const;
+  const word = { values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
+  for (const [accountId, setById] of said) await policies.set({ accountId, by: 'above', setById, word });
+  const { answer } = await preview(ids.new);
+  expect(answer.words).toEqual(
+    [ids.below, ids.customer].sort().map((accountId) => ({ accountId, setById: ids.old })),
+  );
+  const wordsOf = async () => {
+    const stored = await policies.chain({ accountId: ids.below });
+    return stored.flatMap(({ accountId, setById }) =>
+      setById === undefined ? [] : [`${accountId} ${setById}`],
+    );
+  };
+  expect(await wordsOf()).toHaveLength(4);
+  await move(ids.new);
+  expect(await wordsOf()).toEqual([`${ids.customer} ${owner.accountId}`, `${ids.below} ${ids.customer}`]);
+  await move(ids.old);
+  expect(await wordsOf()).toHaveLength(2);
+});
+
+test('accounts.move 200: what accounts say that are not above any more ends, who is active again is told of, and the rest stays', async () => {
+  const say = async (by: string, at: string, state: string) =>
+    call('accounts', 'update', { as: await keyOf(by), at, request: { state } });
+  await say(ids.old, ids.customer, 'suspended');
+  await say(ids.customer, ids.below, 'suspended');
+  await asOwner(
+    `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
+     SELECT 'spl_' || l.setter, $1, l.setter, 'month', 5, '{100}', 'stop', now() FROM unnest($2::text[]) AS l(setter)`,
+    [ids.customer, [ids.old, owner.accountId, ids.customer]],
+  );
+  await asOwner('INSERT INTO prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 3), ($1, $3, 7)', [
+    ids.customer,
+    ids.old,
+    owner.accountId,
+  ]);
+  const { answer } = await preview(ids.new);
+  expect(answer).toMatchObject({
+    resumed: [{ accountId: ids.customer, name: 'Customer' }],
+    limits: [{ accountId: ids.customer, per: 'month', action: 'stop', amount: '5', currency: 'EUR' }],
+  });
+  const { events } = await move(ids.new);
+  expect(events.at(-1)).toEqual({
+    event: 'account.state-changed',
+    payload: { accountId: ids.customer, state: 'active' },
+    accountId: ids.customer,
+  });
+  const stateOf = async (at: string) => (await call('accounts', 'get', { at })).answer.state;
+  expect([await stateOf(ids.customer), await stateOf(ids.below)]).toEqual(['active', 'suspended']);
+  const limits = await asOwner<{ set_by_id: string }>(
+    'SELECT set_by_id FROM spending_limit WHERE account_id = $1',
+    [ids.customer],
+  );
+  expect(limits.map(({ set_by_id }) => set_by_id).sort()).toEqual([owner.accountId, ids.customer].sort());
+  // Nor does one come after the move from who set it before.
+  await expect(
+    asOwner(
+      `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
+       VALUES ('spl_late', $1, $2, 'day', 5, '{100}', 'stop', now())`,
+      [ids.customer, ids.old],
+    ),
+  ).rejects.toMatchObject({ code: 'PB409' });
+  // Money that was paid in stays what it is: whoever is above now keeps the account prepaid.
+  const words = await asOwner<{ by_id: string }>(
+    'SELECT by_id FROM prepaid_word WHERE account_id = $1 ORDER BY overdraft',
+    [ids.customer],
+  );
+  expect(words.map(({ by_id }) => by_id)).toEqual([ids.new, owner.accountId]);
+  // One that a higher account keeps suspended stays so, wherever it goes.
+  await say(owner.accountId, ids.customer, 'suspended');
+  await say(ids.new, ids.customer, 'suspended');
+  expect((await preview(ids.old)).answer.resumed).toEqual([]);
+  await move(ids.old);
+  expect(await stateOf(ids.customer)).toBe('suspended');
 });
 
 test('accounts.move 403: only who administers an account at or above both places', async () => {
@@ -204,12 +287,12 @@ test('accounts.previewMove 200: who may move an account but not read the team or
   expect(await told(['accounts:*'])).toEqual([
     0,
     1,
-    ['prices', 'policy', 'plans', 'people', 'triggers', 'webhooks'],
+    ['prices', 'policy', 'plans', 'limits', 'people', 'triggers', 'webhooks'],
   ]);
   expect(await told(['accounts:*', 'team:read'])).toEqual([
     1,
     1,
-    ['prices', 'policy', 'plans', 'triggers', 'webhooks'],
+    ['prices', 'policy', 'plans', 'limits', 'triggers', 'webhooks'],
   ]);
   expect(await told(['*'])).toEqual([1, 1, []]);
 });
@@ -262,16 +345,23 @@ test('an account that is made below one that moves goes with it', async () => {
   ]);
 });
 
-/** Asked beside the transaction that is open. */
-async function waitingLocks(): Promise<number> {
+/** Beside the transaction that is open, and in nobody's scope. */
+async function asOwner<Row extends object>(
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Row[]> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ n: number }>(
-      'SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
-    );
-    return rows[0]?.n ?? 0;
+    return (await client.query<Row>(text, [...values])).rows;
   } finally {
     await client.end();
   }
+}
+
+async function waitingLocks(): Promise<number> {
+  const [row] = await asOwner<{ n: number }>(
+    'SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
+  );
+  return row?.n ?? 0;
 }

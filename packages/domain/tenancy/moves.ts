@@ -1,7 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { refuseMove } from './account-tree.ts';
-import { toAccountAnswer } from './accounts.ts';
+import { sightOf, toAccountAnswer } from './accounts.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
 import { effectsTold } from './move-preview.ts';
@@ -116,17 +116,29 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
       throw context.error('tenancy.external_id_taken', taken);
     }
     if (typeof moved === 'string') throw context.error('tenancy.move_impossible', refusalTexts[moved]);
-    const { startsAt, oldParentId } = moved;
+    const { startsAt, oldParentId, resumedIds } = moved;
     const stands = await foundAccount(context, accountId, ports);
-    for (const change of auditedAt({ account, stands, oldParentId, parentId, before, after }))
-      context.audit(change);
     const starts = startsAt.toISOString();
+    for (const change of auditedAt({ account, startsAt: starts, oldParentId, parentId, before, after }))
+      context.audit(change);
     await context.emit('account.moved', { accountId, startsAt: starts });
     await context.emit('account.left', { accountId, startsAt: starts }, oldParentId);
+    for (const resumedId of resumedIds) {
+      await context.emit('account.state-changed', { accountId: resumedId, state: 'active' }, resumedId);
+      // Its test account stands and falls with it.
+      const { testAccountId } = await foundAccount(context, resumedId, ports);
+      if (testAccountId === undefined) continue;
+      const { effectiveState } = await foundAccount(context, testAccountId, ports);
+      const told = { accountId: testAccountId, state: effectiveState };
+      await context.emit('account.state-changed', told, testAccountId);
+    }
     return {
       ...toAccountAnswer(
         stands,
-        visibleIds.filter((id) => after.includes(id)),
+        sightOf(
+          after,
+          visibleIds.filter((id) => after.includes(id)),
+        ),
       ),
       startsAt: starts,
     };
@@ -134,7 +146,7 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
 };
 
 interface Moved extends Pick<PlannedMove, 'before' | 'after' | 'account'> {
-  readonly stands: AccountRecord;
+  readonly startsAt: string;
   readonly oldParentId: string;
   readonly parentId: string;
 }
@@ -143,12 +155,12 @@ interface Moved extends Pick<PlannedMove, 'before' | 'after' | 'account'> {
  * An entry at each account that the move concerns, with what that account may know of it: the one that moved is told of
  * no account above it, and the two parents not of each other. The nearest account above both knows all of it (ACC-8).
  */
-function auditedAt({ account, stands, oldParentId, parentId, before, after }: Moved) {
+function auditedAt({ account, startsAt, oldParentId, parentId, before, after }: Moved) {
   const target = account.id;
   const whole = { accountId: target, name: account.name };
   const nearest = before.findLast((id) => id !== target && after.includes(id)) ?? parentId;
   const entries = [
-    { accountId: target, target, before: { depth: account.depth }, after: { depth: stands.depth } },
+    { accountId: target, target, after: { startsAt } },
     {
       accountId: nearest,
       target,

@@ -1,5 +1,5 @@
 import type { CataloguedOperation, HeldRole, Role } from './access.ts';
-import type { AccountState } from './account-state.ts';
+import type { AccountState, Suspension } from './account-state.ts';
 import type { Letter } from './mails.ts';
 import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
@@ -27,6 +27,8 @@ export interface AccountRecord {
   readonly externalId: string | undefined;
   readonly state: AccountState;
   readonly effectiveState: AccountState;
+  /** Those that stand, whoever's they are: while there are any, it is not active. */
+  readonly suspensions: readonly Suspension[];
   readonly currency: string;
   readonly timeZone: string;
   readonly depth: number;
@@ -45,7 +47,10 @@ export interface AccountChange {
   /** Null takes it away. */
   readonly externalId?: string | null | undefined;
   readonly timeZone?: string | undefined;
-  readonly state?: AccountState | undefined;
+  /** For good. Whether it is suspended follows from its suspensions. */
+  readonly isClosed?: boolean | undefined;
+  /** Those that stand from now on, in place of all that stood. */
+  readonly suspensions?: readonly Suspension[] | undefined;
 }
 
 export interface ApplicationRecord {
@@ -143,6 +148,8 @@ export interface ReadCredential {
 export interface MadeMove {
   readonly startsAt: Date;
   readonly oldParentId: string;
+  /** Accounts that are active now, for those who kept them suspended are not above any more. */
+  readonly resumedIds: readonly string[];
 }
 
 export interface MoveQuestion extends Scoped {
@@ -220,6 +227,8 @@ export interface TenancyPorts {
   };
   readonly accounts: {
     find(account: Scoped): Promise<AccountRecord | undefined>;
+    /** As it is, and stays until the end of the unit of work but for what this one changes: of two at once, one is first. */
+    findToChange(account: Scoped): Promise<AccountRecord | undefined>;
     /** In the order of `ids`, as far as they are in scope. */
     names(
       accounts: Scoped & { readonly ids: readonly string[] },

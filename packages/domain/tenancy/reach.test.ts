@@ -9,7 +9,14 @@ import {
   roleAllows,
   scopesAllow,
 } from './access.ts';
-import { effectiveState, refuseStateChange } from './account-state.ts';
+import {
+  type AccountStanding,
+  effectiveState,
+  type StateSpeaker,
+  type Suspension,
+  stateAfter,
+  suspensionTold,
+} from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { reachAlong } from './reach.ts';
 import { roles } from './role-operations.ts';
@@ -86,6 +93,13 @@ describe('roles (ACC-3)', () => {
   });
 });
 
+/** Whoever speaks as the account at this place of the chain. */
+const speakerAt = (depth: number): StateSpeaker => ({
+  id: chain[depth] ?? '',
+  above: chain.slice(0, depth),
+  isFromAbove: depth < chain.length - 1,
+});
+
 describe('states of accounts', () => {
   test('the worst level of a chain holds', () => {
     expect(effectiveState(['active', 'active'])).toBe('active');
@@ -94,26 +108,51 @@ describe('states of accounts', () => {
   });
 
   test('an account may stop itself; only a level above starts it again; closed stays closed', () => {
-    const refuse = (from: 'active' | 'suspended' | 'closed', to: typeof from, isFromAbove: boolean) =>
-      refuseStateChange({ from, to, isFromAbove, isPlatform: false, isForced: true });
-    expect(refuse('active', 'suspended', false)).toBeUndefined();
-    expect(refuse('suspended', 'active', false)).toBe('resumed_from_below');
-    expect(refuse('suspended', 'active', true)).toBeUndefined();
-    expect(refuse('suspended', 'closed', false)).toBeUndefined();
-    expect(refuse('closed', 'active', true)).toBe('closed');
-    expect(refuse('closed', 'closed', true)).toBeUndefined();
-    const unsaid = { from: 'active', to: 'suspended', isPlatform: false, isForced: false } as const;
-    expect(refuseStateChange({ ...unsaid, isFromAbove: false })).toBe('stops_itself');
-    expect(refuseStateChange({ ...unsaid, isFromAbove: true })).toBeUndefined();
-    expect(
-      refuseStateChange({
-        from: 'active',
-        to: 'closed',
-        isFromAbove: true,
-        isPlatform: true,
-        isForced: true,
-      }),
-    ).toBe('platform');
+    const [above, itself] = [speakerAt(2), speakerAt(3)];
+    const change = (from: 'active' | 'suspended' | 'closed', to: typeof from, speaker: StateSpeaker) => {
+      const suspensions: Suspension[] = from === 'suspended' ? [{ byId: above.id, reason: 'said' }] : [];
+      return stateAfter({ state: from, suspensions }, { to, speaker, isPlatform: false, isForced: true });
+    };
+    expect(change('active', 'suspended', itself)).toMatchObject({ state: 'suspended' });
+    expect(change('suspended', 'active', itself)).toEqual({ refused: 'resumed_from_below' });
+    expect(change('suspended', 'active', above)).toEqual({ state: 'active', suspensions: [] });
+    expect(change('suspended', 'closed', itself)).toMatchObject({ state: 'closed' });
+    expect(change('closed', 'active', above)).toEqual({ refused: 'closed' });
+    expect(change('closed', 'closed', above)).toMatchObject({ state: 'closed' });
+    const active: AccountStanding = { state: 'active', suspensions: [] };
+    const unsaid = { to: 'suspended', isPlatform: false, isForced: false } as const;
+    expect(stateAfter(active, { ...unsaid, speaker: itself })).toEqual({ refused: 'stops_itself' });
+    expect(stateAfter(active, { ...unsaid, speaker: above })).toMatchObject({ state: 'suspended' });
+    expect(stateAfter(active, { to: 'closed', speaker: above, isPlatform: true, isForced: true })).toEqual({
+      refused: 'platform',
+    });
+  });
+
+  test('nobody takes back what was said above them, and what is overdue goes with what its seller said', () => {
+    const byOf = (depth: number, reason: Suspension['reason'] = 'said'): Suspension => ({
+      byId: speakerAt(depth).id,
+      reason,
+    });
+    const resumed = (suspensions: readonly Suspension[], depth: number) =>
+      stateAfter(
+        { state: 'suspended', suspensions },
+        { to: 'active', speaker: speakerAt(depth), isPlatform: false, isForced: false },
+      );
+    expect(resumed([byOf(1)], 2)).toEqual({ refused: 'suspended_above' });
+    expect(resumed([byOf(1, 'overdue')], 2)).toEqual({ refused: 'suspended_above' });
+    expect(resumed([byOf(1, 'overdue'), byOf(2)], 1)).toMatchObject({ state: 'active' });
+    // An account that is nowhere above any more is nobody whom anything waits for.
+    expect(resumed([{ byId: 'acc_gone', reason: 'said' }], 2)).toMatchObject({ state: 'active' });
+  });
+
+  test('neither who suspended an account is told, nor how many', () => {
+    const told = (suspensions: readonly Suspension[], speaker: StateSpeaker | undefined) =>
+      suspensionTold({ state: 'suspended', suspensions }, speakerAt(3).id, speaker);
+    const [one, two] = [0, 1].map((depth): Suspension => ({ byId: speakerAt(depth).id, reason: 'said' }));
+    if (one === undefined || two === undefined) throw new Error('There are two.');
+    expect(told([one], speakerAt(2))).toEqual(told([one, two], speakerAt(2)));
+    expect(told([one], undefined)).toEqual({ isFromAbove: true, isYours: false, mayResume: false });
+    expect(suspensionTold({ state: 'active', suspensions: [] }, 'acc_x', undefined)).toBeUndefined();
   });
 
   test('C4: an account moves within its tree, and never below itself', () => {

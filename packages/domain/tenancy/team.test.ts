@@ -254,9 +254,9 @@ describe('team', () => {
         refusal(403, 'auth.scope'),
       );
     }
-    const everyRead = ['accounts', 'prices', 'policy', 'plans', 'team', 'triggers', 'webhooks'].map(
-      (name) => `${name}:read`,
-    );
+    const everyRead = [
+      ...['accounts', 'prices', 'policy', 'plans', 'team', 'triggers', 'webhooks', 'spending-limits'],
+    ].map((name) => `${name}:read`);
     const reading = (await owner.createKey(['team:add', ...everyRead])).actor;
     await expect(add('reader@acme.example', 'viewer', { as: reading })).resolves.toBeDefined();
     await expect(add('reader@acme.example', 'developer', { as: reading })).rejects.toMatchObject(

@@ -113,13 +113,21 @@ test('a new twin takes over policies, plans, configuration and the prices of its
   const plan = createId('pln');
   const word = (seconds: number) =>
     JSON.stringify({ values: { sessionSecondsMax: seconds }, locked: [], overridable: {} });
-  await sql.query(`INSERT INTO policy (account_id, by, word) VALUES ($1, 'above', $2)`, [childId, word(300)]);
+  await sql.query(`INSERT INTO policy (account_id, by, set_by, word) VALUES ($1, 'above', $2, $3)`, [
+    childId,
+    accountId,
+    word(300),
+  ]);
   await sql.query(`INSERT INTO policy_plan (id, account_id, name, word) VALUES ($1, $2, 'Free', $3)`, [
     plan,
     accountId,
     word(400),
   ]);
-  await sql.query('INSERT INTO account_plan (account_id, plan_id) VALUES ($1, $2)', [childId, plan]);
+  await sql.query('INSERT INTO account_plan (account_id, owner_id, plan_id) VALUES ($1, $2, $3)', [
+    childId,
+    accountId,
+    plan,
+  ]);
   await sql.query(
     `INSERT INTO service_config (account_id, service, config) VALUES ($1, 'signaling', '{"mode": "relay"}')`,
     [childId],

@@ -21,8 +21,11 @@ export interface DueFiring {
 }
 
 export interface ActPorts {
-  /** 'unchanged' where it is suspended or closed already. */
-  suspend(due: DueFiring): Promise<'suspended' | 'unchanged'>;
+  /**
+   * 'unchanged' where who set the trigger has suspended it already, or it is closed. 'was_suspended': somebody else had, and
+   * it stays so until both take that back.
+   */
+  suspend(due: DueFiring): Promise<'suspended' | 'was_suspended' | 'unchanged'>;
   /** Sessions of the target that run, in the order of their ids. */
   openSessions(due: DueFiring, limit: number): Promise<readonly string[]>;
   endSession(due: DueFiring, sessionId: string): Promise<void>;
@@ -96,7 +99,13 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
     case 'suspend': {
       const outcome = await ports.suspend(due);
       if (outcome === 'unchanged') return { state: 'skipped', said: 'The account was not active any more.' };
-      return { state: 'done', said: 'The account was suspended.' };
+      return {
+        state: 'done',
+        said:
+          outcome === 'suspended'
+            ? 'The account was suspended.'
+            : 'The account was suspended already, and now stays so until this is taken back as well.',
+      };
     }
     case 'throttle': {
       const config = { bitsPerSecondMax: action.bitsPerSecondMax };

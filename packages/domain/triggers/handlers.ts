@@ -177,18 +177,20 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const shape = isShaped ? { condition: held, target, timeZone } : undefined;
         const changed = { ...rest, action: called?.action, shape };
         const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
-        const after = await ports.triggers.update({ accountId, triggerId }, changed);
+        const was = toAnswer(before, accountId);
+        const address = addressOf(requested);
+        const after = await ports.triggers.update({ accountId, triggerId }, changed, async (stored) => {
+          const isOther = isChanged(settingOf(was), settingOf(toAnswer(stored, accountId)));
+          if (isOther || 'callback' in address) await context.emit('trigger.changed', { triggerId });
+        });
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
         await lift({ before, wasHolding }, ports);
-        const [was, answer] = [toAnswer(before, accountId), toAnswer(after, accountId)];
-        const address = addressOf(requested);
+        const answer = toAnswer(after, accountId);
         context.audit({
           target: triggerId,
           before: settingOf(was),
           after: { ...settingOf(answer), ...address },
         });
-        if (isChanged(settingOf(was), settingOf(answer)) || 'callback' in address)
-          await context.emit('trigger.changed', { triggerId });
         return called?.secret === undefined ? answer : { ...answer, secret: called.secret };
       };
     }),

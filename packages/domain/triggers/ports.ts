@@ -46,10 +46,14 @@ export interface TriggersPorts {
      * that.
      */
     create(rule: Omit<TriggerRule, 'isEnabled'>, onStored?: () => Promise<void>): Promise<TriggerRecord>;
-    /** Stores the change. A new limit may be crossed again; turned on, or where `beginsAnew`, the counter begins anew. */
+    /**
+     * Stores the change. A new limit may be crossed again; turned on, or where `beginsAnew`, the counter begins anew. It may
+     * fire at once: what `onStored` writes of what is stored by then, in the same transaction, comes before that.
+     */
     update(
       trigger: { readonly accountId: string; readonly triggerId: string },
       change: TriggerChange,
+      onStored?: (stored: TriggerRecord) => Promise<void>,
     ): Promise<TriggerRecord | undefined>;
     reset(trigger: {
       readonly accountId: string;

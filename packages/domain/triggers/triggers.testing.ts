@@ -70,7 +70,7 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
         records.set(record.id, record);
         return record;
       },
-      update: async ({ triggerId }, { shape, ...change }) => {
+      update: async ({ triggerId }, { shape, ...change }, onStored) => {
         const before = records.get(triggerId);
         if (before === undefined) return undefined;
         const { name, action, isEnabled, isShown } = { ...before, ...change };
@@ -83,6 +83,7 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
           ...shape,
         };
         records.set(triggerId, after);
+        await onStored?.(after);
         return after;
       },
       reset: async ({ triggerId }) => records.get(triggerId),

@@ -61,7 +61,8 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
       expect(named.includes('Idempotency-Key')).toBe(operation.method !== 'GET');
       expect(named.includes('If-Match')).toBe(isConditional(mounted));
       const { security } = served as { security?: readonly object[] };
-      expect(security ?? []).toEqual(mounted.authentication === 'none' ? [] : [{ Authorization: [] }]);
+      const shown = { none: [], user: [{ Session: [] }], principal: [{ Authorization: [] }] };
+      expect(security ?? []).toEqual(shown[mounted.authentication]);
     });
 
     test('holds no list and no record without a bound, and the OpenAPI document says which', () => {

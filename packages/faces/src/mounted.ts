@@ -87,6 +87,10 @@ function ofDomains(): MountedOperation[] {
 /** Everything the platform serves, in the order in which a router is to try it. */
 export const mountedOperations: readonly MountedOperation[] = [...ofDomains(), ...ofServices()];
 
+/** What people do with what is theirs alone: no key, no role and no account has a part in it. */
+export const isOfOneself = ({ mount, authentication }: MountedOperation): boolean =>
+  mount === 'platform' && authentication === 'user';
+
 /** A code is the owner's own, `<name>.<reason>`, or one of the platform's. The compiler allows no third kind. */
 export function errorDefinitionOf({ definition }: Owner, code: string): ErrorDefinition {
   const own = code.startsWith(`${definition.name}.`)

@@ -77,6 +77,15 @@ const bounds = [
   'Each answer names its request in the header `X-Request-Id`, and a refusal in `requestId` as well.',
 ].join(' ');
 
+/** What only somebody who signed in may do. Without TLS, on one machine alone, the name has no prefix. */
+const session = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: '__Host-next-auth.session-token',
+  description:
+    'The cookie of somebody signed in. A request that is no GET says in Origin that it is from a page of this host.',
+} as const;
+
 const JSON_TYPE = 'application/json';
 
 /**
@@ -102,12 +111,13 @@ export function openApiDocument(
       ...(isConditional(mounted) ? [ifMatch] : []),
     ];
     served.parameters = [...(served.parameters ?? []), ...headers];
-    served.security ??= [];
+    served.security = mounted.authentication === 'user' ? [{ Session: [] }] : (served.security ?? []);
     places.push(...addFiles(document, mounted, served));
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
   document.components.schemas = { ...components, Problem: withoutDialect(z.toJSONSchema(problemSchema)) };
+  document.components.securitySchemes = { ...securitySchemes, Session: session };
   document.info = {
     ...document.info,
     description: bounds,

@@ -10,9 +10,9 @@ import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { etagOf, namesTag } from './etag.ts';
+import { evidenceOf } from './evidence.ts';
 import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
-import type { Evidence } from './platform.ts';
 import { readBody, refuseOtherTypes } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
 
@@ -20,6 +20,8 @@ export interface RestOptions {
   readonly router: AppRouter;
   /** Where the platform is reached from outside. */
   readonly baseUrl: string;
+  /** The sign-in session that a cookie names. Absent: keys and credentials are all that is taken. */
+  readonly sessionOf?: (request: Request) => Promise<string | undefined>;
   /** Default: those that are known. */
   readonly versionEnds?: typeof versionEnds;
   /** Called with what is our failure, never with an expected refusal. */
@@ -41,7 +43,7 @@ export type RestHandler = (request: Request, place?: RequestPlace) => Promise<Re
  * adapter builds one for each.
  */
 export function createRestHandler(options: RestOptions): RestHandler {
-  const { router } = options;
+  const { router, sessionOf = async () => undefined } = options;
   const failures = new WeakMap<object, TRPCError>();
   const contexts = new WeakMap<object, CallContext>();
   const serve = createOpenApiNodeHttpHandler({
@@ -79,7 +81,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
       refuseOtherTypes(request);
       const { text, body } = await readBody(request);
       const response = await answer(request, body, {
-        evidence: evidenceOf(request, within),
+        evidence: await evidenceOf(request, { sessionOf, within }),
         within,
         baseUrl: place?.baseUrl,
         requestId,
@@ -149,11 +151,6 @@ const served = mountedOperations.map(({ path, operation }) => ({
 const methodsAt = (pathname: string): readonly string[] => [
   ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
 ];
-
-function evidenceOf({ headers }: Request, within: string | undefined): Evidence | undefined {
-  const token = headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
-  return token === undefined ? undefined : { kind: 'bearer', token, within };
-}
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
 const addressOf = ({ headers }: Request): string | undefined =>

@@ -223,7 +223,7 @@ async function principalOf(
 ): Promise<Principal> {
   const known = await platform.authenticate(evidence, address);
   if (known !== undefined && authentication === 'user' && known.actor.kind !== 'user') {
-    throw platformError('auth.missing', 'Only somebody who signed in may do this.');
+    throw platformError('auth.person_only', 'A key or a credential is nobody who signed in.');
   }
   if (known !== undefined) return known;
   if (authentication === 'none') return strangerAt(within);

@@ -251,6 +251,8 @@ export type Actor =
   | {
       readonly kind: 'user';
       readonly userId: string;
+      /** The session that they hold. Absent: they act without one, as a test does. */
+      readonly signInSessionId?: string;
       /** They look as this account does, and change nothing (PRD-3). */
       readonly viewing?: Viewing;
       readonly within?: Within;

@@ -109,6 +109,14 @@ export const platformErrors = {
     remedy:
       'Create a key with the scope that `detail` names, or ask an administrator for a role that has it.',
   },
+  'auth.person_only': {
+    status: 403,
+    title: 'Only somebody who signed in may do this, in their own name.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Sign in, and send the cookie of that session in place of a key. It concerns the person, and no account.',
+  },
   'auth.view_read_only': {
     status: 403,
     title: 'Whoever looks as an account below theirs changes nothing.',

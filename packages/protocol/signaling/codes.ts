@@ -36,6 +36,9 @@ export const endings = {
   'signaling.logic_verb_unavailable':
     'The application logic of the called endpoint asks for what is not there yet.',
   'signaling.logic_limit_reached': 'The application logic of the called endpoint went on for too long.',
+  'signaling.logic_media_unavailable':
+    'No media node was free to answer for the application logic of the called endpoint.',
+  'signaling.media_lost': 'The media node that answered this call failed.',
   'signaling.cancelled': 'The caller gave up before anyone answered.',
   'signaling.answered_elsewhere': 'Another device of this endpoint answered.',
   'signaling.connection_lost': 'The connection of a party was lost and did not come back in time.',

@@ -63,8 +63,10 @@ export interface LogicRequest {
       readonly createdAt: string;
       /** 1 at the beginning of the call. */
       readonly documentNumber: number;
+      /** A document before this one answered the call itself. */
+      readonly isAnswered?: boolean;
     };
-    /** `from`, `to`, `sessionId`, `dialStatus` after a dial, and what documents set. */
+    /** `from`, `to`, `sessionId`, `dialStatus` after a dial, `digits` after a gather, and what documents set. */
     readonly variables: Readonly<Record<string, string>>;
   };
 }

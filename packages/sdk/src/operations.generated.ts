@@ -261,6 +261,37 @@ import type {
   SessionsListLogResponse,
   SessionsUpdateRequest,
   SessionsUpdateResponse,
+  OwnProfileUpdateRequest,
+  OwnProfileUpdateResponse,
+  OwnProfileChangeEmailRequest,
+  OwnProfileChangeEmailResponse,
+  OwnProofsGetResponse,
+  OwnProofsByPasswordRequest,
+  OwnProofsByPasswordResponse,
+  OwnProofsChallengeResponse,
+  OwnProofsByPasskeyRequest,
+  OwnProofsByPasskeyResponse,
+  OwnPasswordChangeRequest,
+  OwnPasswordChangeResponse,
+  OwnPasskeysListResponse,
+  OwnPasskeysProposeResponse,
+  OwnPasskeysAddRequest,
+  OwnPasskeysAddResponse,
+  OwnPasskeysRenameRequest,
+  OwnPasskeysRenameResponse,
+  OwnPasskeysRemoveRequest,
+  OwnPasskeysRemoveResponse,
+  OwnSecondFactorGetResponse,
+  OwnSecondFactorProposeResponse,
+  OwnSecondFactorConfirmRequest,
+  OwnSecondFactorConfirmResponse,
+  OwnSecondFactorRemoveRequest,
+  OwnSecondFactorRemoveResponse,
+  OwnSignInsListResponse,
+  OwnSignInsEndRequest,
+  OwnSignInsEndResponse,
+  OwnSignInsEndAllRequest,
+  OwnSignInsEndAllResponse,
   SpendingLimitsGetResponse,
   SpendingLimitsListDaysResponse,
   SpendingLimitsSetRequest,
@@ -1002,9 +1033,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
     /** Read what is set here, what holds, and for each value what every level wanted. */
     get(request?: PolicyGetRequest, options?: CallOptions): Promise<PolicyGetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(accountId: IdLike<"acc">, request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
-    /** Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels. */
+    /** Set the policy of this level: what is left out is not set here. Of an account, what each one above it sets and what it sets itself are levels of their own. */
     set(request?: PolicySetRequest, options?: CallOptions): Promise<PolicySetResponse>;
     /** Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level. */
     simulate(accountId: IdLike<"acc">, request?: PolicySimulateRequest, options?: CallOptions): Promise<PolicySimulateResponse>;
@@ -1036,9 +1067,9 @@ export interface Operations {
     remove(accountId: IdLike<"acc">, request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
     /** Remove a plan that no account has. */
     remove(request: PlansRemoveRequest, options?: CallOptions): Promise<PlansRemoveResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(accountId: IdLike<"acc">, request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
-    /** Give this account a plan of an account above it, or with none take the one that it has. */
+    /** Give this account a plan of an account above it, in place of the one of the same account, or with none take that one. */
     assign(request?: PlansAssignRequest, options?: CallOptions): Promise<PlansAssignResponse>;
   };
   readonly retention: {
@@ -1119,6 +1150,56 @@ export interface Operations {
     /** End a running session. Everybody in it is told why. */
     update(request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
   };
+  readonly ownProfile: {
+    /** Give yourself another name. */
+    update(request: OwnProfileUpdateRequest, options?: CallOptions): Promise<OwnProfileUpdateResponse>;
+    /** Send a link to another address. It takes the place of the old one when the link is followed. */
+    changeEmail(request: OwnProfileChangeEmailRequest, options?: CallOptions): Promise<OwnProfileChangeEmailResponse>;
+  };
+  readonly ownProofs: {
+    /** Read whether you showed within the last ten minutes that it is you. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<OwnProofsGetResponse>;
+    /** Show by your password, and a code where one is asked for, that it is you. */
+    byPassword(request: OwnProofsByPasswordRequest, options?: CallOptions): Promise<OwnProofsByPasswordResponse>;
+    /** Ask for what a browser needs to sign with a passkey. It is answered once, within five minutes. */
+    challenge(request?: Record<string, never>, options?: CallOptions): Promise<OwnProofsChallengeResponse>;
+    /** Show by what a passkey answered to a challenge that it is you. */
+    byPasskey(request: OwnProofsByPasskeyRequest, options?: CallOptions): Promise<OwnProofsByPasskeyResponse>;
+  };
+  readonly ownPassword: {
+    /** Set another password. Your other sessions end, and so do links of a forgotten password. */
+    change(request: OwnPasswordChangeRequest, options?: CallOptions): Promise<OwnPasswordChangeResponse>;
+  };
+  readonly ownPasskeys: {
+    /** Read your passkeys of the host that is asked, and how many you have at others. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<OwnPasskeysListResponse>;
+    /** Ask for what a browser needs to make a passkey. It is answered once, within five minutes. */
+    propose(request?: Record<string, never>, options?: CallOptions): Promise<OwnPasskeysProposeResponse>;
+    /** Keep what a browser made, under a name. You are told of it by mail. */
+    add(request: OwnPasskeysAddRequest, options?: CallOptions): Promise<OwnPasskeysAddResponse>;
+    /** Give a passkey another name. */
+    rename(request: OwnPasskeysRenameRequest, options?: CallOptions): Promise<OwnPasskeysRenameResponse>;
+    /** Remove a passkey. It signs nobody in any more. */
+    remove(request: OwnPasskeysRemoveRequest, options?: CallOptions): Promise<OwnPasskeysRemoveResponse>;
+  };
+  readonly ownSecondFactor: {
+    /** Read whether a code is asked for when you sign in, and whether you may turn that on. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<OwnSecondFactorGetResponse>;
+    /** Make a key for an authenticator (RFC 6238). It counts once a first code was confirmed. */
+    propose(request?: Record<string, never>, options?: CallOptions): Promise<OwnSecondFactorProposeResponse>;
+    /** Turn it on, with its first code. The recovery codes are in this answer and nowhere else. */
+    confirm(request: OwnSecondFactorConfirmRequest, options?: CallOptions): Promise<OwnSecondFactorConfirmResponse>;
+    /** Turn it off, with a code of it or a recovery code. */
+    remove(request: OwnSecondFactorRemoveRequest, options?: CallOptions): Promise<OwnSecondFactorRemoveResponse>;
+  };
+  readonly ownSignIns: {
+    /** Read your sessions that hold, at most 100, the one seen last first. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<OwnSignInsListResponse>;
+    /** End one of your sessions. Its next request is refused. */
+    end(request: OwnSignInsEndRequest, options?: CallOptions): Promise<OwnSignInsEndResponse>;
+    /** End all of your sessions, or all but the one that asks. */
+    endAll(request: OwnSignInsEndAllRequest, options?: CallOptions): Promise<OwnSignInsEndAllResponse>;
+  };
   readonly spendingLimits: {
     /** Read the limits that hold for this account, and what it has spent. */
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsGetResponse>;
@@ -1128,9 +1209,9 @@ export interface Operations {
     listDays(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
     /** Read what this account has spent since the UTC month began, by the end of each day. */
     listDays(request?: Record<string, never>, options?: CallOptions): Promise<SpendingLimitsListDaysResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(accountId: IdLike<"acc">, request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
-    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
+    /** Set the limits of this account: its own, or as an account above, those that it cannot change. Of the same account, those that you do not name are gone; those that others have set stay. */
     set(request: SpendingLimitsSetRequest, options?: CallOptions): Promise<SpendingLimitsSetResponse>;
   };
   readonly balances: {
@@ -1138,9 +1219,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
     /** Read what is prepaid, what of it sessions hold, and what is left. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<BalancesGetResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(accountId: IdLike<"acc">, request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
-    /** Say whether this account is prepaid. Only an account above it may. */
+    /** Say whether this account is prepaid. Only an account above it may, and each for itself: it is while one of them says so, and may go no further below nothing than the least that one allows. */
     setTerms(request: BalancesSetTermsRequest, options?: CallOptions): Promise<BalancesSetTermsResponse>;
     /** Say below which balance money is asked for by itself, and how much. Without both: never. */
     setAutomaticTopUp(accountId: IdLike<"acc">, request?: BalancesSetAutomaticTopUpRequest, options?: CallOptions): Promise<BalancesSetAutomaticTopUpResponse>;
@@ -1256,9 +1337,9 @@ export interface Operations {
     create(accountId: IdLike<"acc">, request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
     /** Create an account below this one. It has the currency of its tree. */
     create(request: AccountsCreateRequest, options?: CallOptions): Promise<AccountsCreateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(accountId: IdLike<"acc">, request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
-    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
+    /** Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended. */
     update(request?: AccountsUpdateRequest, options?: CallOptions): Promise<AccountsUpdateResponse>;
     /** Read the test account of this one, which is made if there is none: test keys work there. */
     openTest(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<AccountsOpenTestResponse>;
@@ -1910,6 +1991,37 @@ export const operations = {
     listLog: 'MORE ~/sessions/{sessionId}/log',
     update: 'PATCH ~/sessions/{sessionId}',
   },
+  ownProfile: {
+    update: 'PATCH /v1/me',
+    changeEmail: 'POST /v1/me/email',
+  },
+  ownProofs: {
+    get: 'GET /v1/me/proof',
+    byPassword: 'POST /v1/me/proof/password',
+    challenge: 'POST /v1/me/proof/challenge',
+    byPasskey: 'POST /v1/me/proof/passkey',
+  },
+  ownPassword: {
+    change: 'POST /v1/me/password',
+  },
+  ownPasskeys: {
+    list: 'GET /v1/me/passkeys',
+    propose: 'POST /v1/me/passkeys/options',
+    add: 'POST /v1/me/passkeys',
+    rename: 'PATCH /v1/me/passkeys/{passkeyId}',
+    remove: 'DELETE /v1/me/passkeys/{passkeyId}',
+  },
+  ownSecondFactor: {
+    get: 'GET /v1/me/second-factor',
+    propose: 'POST /v1/me/second-factor',
+    confirm: 'POST /v1/me/second-factor/confirmation',
+    remove: 'POST /v1/me/second-factor/removal',
+  },
+  ownSignIns: {
+    list: 'GET /v1/me/sign-ins',
+    end: 'DELETE /v1/me/sign-ins/{signInId}',
+    endAll: 'POST /v1/me/sign-ins/ends',
+  },
   spendingLimits: {
     get: 'GET ~/spending-limits',
     listDays: 'GET ~/spending-limits/days',
@@ -2041,6 +2153,7 @@ export type ErrorCode =
   | 'account.suspended'
   | 'application.instance_type_unknown'
   | 'auth.missing'
+  | 'auth.person_only'
   | 'auth.scope'
   | 'auth.view_read_only'
   | 'balance.used_up'
@@ -2149,6 +2262,16 @@ export type ErrorCode =
   | 'resource.unknown'
   | 'service.not_enabled'
   | 'sessions.ended'
+  | 'sign-in.address_unproved'
+  | 'sign-in.by_organisation'
+  | 'sign-in.code_needed'
+  | 'sign-in.code_refused'
+  | 'sign-in.passkey_refused'
+  | 'sign-in.passkeys_unavailable'
+  | 'sign-in.proof_refused'
+  | 'sign-in.proof_stale'
+  | 'sign-in.second_factor_on'
+  | 'sign-in.too_many_links'
   | 'signaling.draining'
   | 'signaling.endpoint_unavailable'
   | 'signaling.frame_malformed'
@@ -2167,6 +2290,7 @@ export type ErrorCode =
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
   | 'spending.not_prepaid'
+  | 'spending.prepaid_above'
   | 'spending.seller_collects'
   | 'spending.service_unknown'
   | 'sso.domain_taken'
@@ -2196,6 +2320,7 @@ export type ErrorCode =
   | 'tenancy.email_taken'
   | 'tenancy.external_id_taken'
   | 'tenancy.key_over'
+  | 'tenancy.key_stronger'
   | 'tenancy.last_owner'
   | 'tenancy.move_impossible'
   | 'tenancy.overlap_too_long'
@@ -2203,6 +2328,7 @@ export type ErrorCode =
   | 'tenancy.role_name_taken'
   | 'tenancy.scope_too_wide'
   | 'tenancy.stops_itself'
+  | 'tenancy.suspended_above'
   | 'tenancy.time_zone_unknown'
   | 'tenancy.too_many_roles'
   | 'test-books.goes_back'

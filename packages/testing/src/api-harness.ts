@@ -19,6 +19,8 @@ export const CHILD_ACCOUNT = createId('acc', 3);
 export const STRANGER_ACCOUNT = createId('acc', 4);
 export const SIBLING_ACCOUNT = createId('acc', 5);
 export const GRANDCHILD_ACCOUNT = createId('acc', 6);
+/** The session of everybody who signed in. */
+export const SIGN_IN_SESSION = createId('sin', 1);
 const chains: Readonly<Record<string, readonly string[]>> = {
   [PARENT_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT],
   [CHILD_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT, CHILD_ACCOUNT],
@@ -110,7 +112,10 @@ export function createApiHarness(options: Options = {}) {
     authenticate: async (evidence): Promise<Principal | undefined> => {
       if (evidence?.kind !== 'bearer') return undefined;
       if (options.people?.[evidence.token] !== undefined)
-        return { actor: { kind: 'user', userId: evidence.token }, name: evidence.token };
+        return {
+          actor: { kind: 'user', userId: evidence.token, signInSessionId: SIGN_IN_SESSION },
+          name: evidence.token,
+        };
       const known = options.keys?.[evidence.token];
       if (known !== undefined) {
         const keyId = `key_${evidence.token}`;

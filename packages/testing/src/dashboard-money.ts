@@ -21,6 +21,11 @@ export async function addMoney(
       [accountId],
     );
     const platform = 'SELECT id FROM account WHERE parent_id IS NULL AND NOT is_test';
+    await client.query(
+      `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
+       VALUES ($1, $2, (${platform}), 'month', 400000000000, '{80}', 'notify', now())`,
+      [`spl_above${accountId.slice(4, 12)}`, accountId],
+    );
     for (const [id, amount, left, reason, services] of [
       ['cdt_welcome', '25000000000', '4200000000', 'Welcome to Patchbay', null],
       [

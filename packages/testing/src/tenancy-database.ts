@@ -19,6 +19,7 @@ const reads = [
   ['team', 'list'],
   ['triggers', 'list'],
   ['webhooks', 'list'],
+  ['spending-limits', 'get'],
 ].map(([owner = '', operation = '']) => ({ owner, operation, access: 'read', isRead: true }) as const);
 
 /** One operation for each access, and one service. Tests of scopes need no more. */
@@ -90,6 +91,11 @@ export async function createTenancyDatabase({
       const child = await ports.accounts.create({ accountId, name, timeZone: 'UTC' });
       if (child === undefined) throw new Error(`${name} was not created.`);
       return child.id;
+    },
+    /** As the platform, which stands above all. */
+    suspend: async (accountId: string) => {
+      const suspensions = [{ byId: platformId, reason: 'said' }] as const;
+      await ports.accounts.update({ accountId, change: { suspensions } });
     },
     /** Opens every connection of the pool. Until then, calls made at once run one after the other. */
     warmUp: async () => {

@@ -68,8 +68,7 @@ export function collecting({ env, pool, cipher, nowMs, platformAccount }: Collec
   };
 }
 
-export interface BillingPortOptions
-  extends Pick<BillingPorts, 'billing' | 'catalogue' | 'visibleChain' | 'asked'> {
+export interface BillingPortOptions extends Pick<BillingPorts, 'billing' | 'catalogue' | 'asked'> {
   readonly env: ControlPlaneEnv;
   readonly pool: Pool;
   readonly prisma: PrismaClient;

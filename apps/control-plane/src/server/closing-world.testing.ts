@@ -72,7 +72,10 @@ export async function usedMonth(): Promise<TestDatabase> {
      VALUES ('maker', 'Maker', '{}', 'DE', 'M', 14, 'VAT', 1900, '[]'), ('top', 'Top', '{}', 'FR', 'T', 14, 'VAT', 0, '[]')`,
   );
   const balances = balanceStore(over);
-  await balances.setTerms('saver', { isPrepaid: true, overdraft: nano(0n) });
+  await balances.setTerms('saver', {
+    ...{ byId: 'platform', above: [] },
+    ...{ isPrepaid: true, overdraft: nano(0n) },
+  });
   for (const [givenById, cents, priority] of [
     ['maker', 300n, 1],
     ['platform', 5_000n, 2],

@@ -25,7 +25,6 @@ import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
-import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
@@ -102,7 +101,7 @@ import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { takenOver } from '@patchbay/faces/answer-once';
 import { countableEvents } from '@patchbay/faces/countable-events';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
-import { mountedOperations } from '@patchbay/faces/mounted';
+import { isOfOneself, mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
@@ -136,6 +135,7 @@ import { logicWork } from './logic-work.ts';
 import { mailWork } from './mail-work.ts';
 import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
+import { ownSignIn } from './own-sign-in.ts';
 import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
@@ -146,6 +146,7 @@ import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
+import { signInSessionOf } from './sign-in-session.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
@@ -271,6 +272,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
+  const signInLimiter = byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)));
+  const proofs = ownProofs(prisma, { factors, passkeys: keysOfPeople, mails });
+  const mailedLinks = emailLinks(prisma, mails);
   const names =
     world.names === undefined
       ? textRecords(env.PATCHBAY_DNS_SERVERS)
@@ -302,7 +306,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
-  const watchedUsage = usageWatch({ policies, usage, nowMs, aheadMsOf });
+  const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -467,6 +471,24 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         exports: { ...exportStore(pool), sign: links.sign },
         erasures: erasureStore(pool),
       },
+      signIn: ownSignIn({
+        ...{
+          prisma,
+          signIns: people,
+          proofs,
+          passkeys: keysOfPeople,
+          factors,
+          emailLinks: mailedLinks,
+          ...proof,
+        },
+        isTryAdmitted: async (userId) => !(await signInLimiter.count(userId, nowMs())).isExceeded,
+        nameAt: async (within) => {
+          const accountId = within ?? (await platformAccount());
+          const brand = accountId === undefined ? undefined : await shownBrands(prisma).of(accountId);
+          return brand?.name ?? PLATFORM_NAME;
+        },
+        platformUrl: env.PATCHBAY_URL,
+      }),
       testBooks: {
         ...testBooksStore(pool, booksOf),
         changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
@@ -475,7 +497,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       billing: billingPorts({
         ...{ env, pool, prisma, nowMs, billing, catalogue, collection },
-        visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
         asked: (what) => void money.asked(what),
       }),
     },
@@ -643,6 +664,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
     router,
+    sessionOf: (request) => signInSessionOf(request, env.PATCHBAY_URL),
     onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
   });
   return {
@@ -655,16 +677,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     router,
     signIns: aroundPorts(people, inTime),
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
-    signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
+    signInLimiter,
     placement: aroundPorts(placement, inTime),
     places: aroundPorts({ servingRegions: places.servingRegions }, inTime),
-    factors: aroundPorts(factors, inTime),
-    mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
     /** Undefined where browsers make no passkeys. */
     relyingPartyAt: (place: RequestHost) => relyingPartyAt(place, env.PATCHBAY_URL),
     passkeys: aroundPorts(keysOfPeople, inTime),
-    proofs: aroundPorts(ownProofs(prisma, { factors, passkeys: keysOfPeople, mails }), inTime),
-    emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
+    emailLinks: aroundPorts(mailedLinks, inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
     scim: scimStore(prisma),
@@ -805,6 +824,7 @@ const byNetwork = (rate: SharedRate) => ({
 function keyableOperations() {
   return mountedOperations
     .filter(({ authentication }) => authentication !== 'none')
+    .filter((mounted) => !isOfOneself(mounted))
     .map(({ scopeName, name, operation }) => ({
       owner: scopeName,
       operation: name,

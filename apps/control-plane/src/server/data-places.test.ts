@@ -39,7 +39,13 @@ const places = dataPlaces({
         by: 'self',
         word: { ...silent, values: { regions: ['eu', 'us'] } },
       },
-      { accountId, timeZone: 'UTC', by: 'above', word: { ...silent, values: { dataRegions: ['eu'] } } },
+      {
+        accountId,
+        timeZone: 'UTC',
+        by: 'above',
+        setById: 'acc_0',
+        word: { ...silent, values: { dataRegions: ['eu'] } },
+      },
     ],
   },
 });

@@ -5,8 +5,9 @@ import { logoFor, logoPath, shownBrandOf } from '@patchbay/domain/branding/brand
 import { printedDocument } from '../features/documents/printed-document.ts';
 
 /** Documents in the look of their seller, on the page and as PDF: both say what `printedDocument` does. */
-export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'logo'>): DocumentPrinting {
-  const brandOf = async (sellerId: string) => shownBrandOf(await brands.of(sellerId));
+export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'logo'>): DocumentPrinting {
+  const brandOf = async (sellerId: string) =>
+    shownBrandOf((await brands.of(sellerId)) ?? (await brands.above(sellerId)));
   return {
     async lookOf(sellerId) {
       const brand = await brandOf(sellerId);
@@ -25,9 +26,9 @@ export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'logo'>): Docu
             }),
       };
     },
-    async pdfOf(document) {
+    async pdfOf(document, sellerId) {
       const { name, accent } = document.look;
-      const logo = await logoOf(document.sellerId);
+      const logo = await logoOf(sellerId);
       const look = {
         name,
         ...(accent === undefined ? {} : { accent }),

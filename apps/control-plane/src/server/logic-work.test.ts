@@ -73,7 +73,8 @@ test('a node learns that there is logic, where it is, and gets its document from
   const set = await ask('PUT', '/logic', { endpointId: bob.id, url, fallbackUrl });
   expect(set.secret).toMatch(/^whsec_/);
   expect(await asNode('accountSnapshot', { accountId })).toMatchObject({ hasLogicNear: true });
-  expect(await asNode('findLogic', called)).toEqual({ standing: 'found', url });
+  const chain = { accountPath: expect.arrayContaining([accountId]) };
+  expect(await asNode('findLogic', called)).toEqual({ standing: 'found', url, ...chain });
   const stranger = await signUp(served, 'stranger');
   expect(await asNode('findLogic', { ...called, callerAccountId: stranger.accountId })).toEqual({
     standing: 'unrelated',
@@ -126,6 +127,16 @@ test('endpoints of a test account are busy, do not answer and fail by themselves
   expect(await call(accountId, 'busy')).toEqual([{ verb: 'reject', reason: 'busy' }]);
   expect(await call(accountId, 'no-answer')).toEqual([{ verb: 'pause', seconds: 10 }]);
   expect(await call(accountId, 'fails')).toBe('unreachable');
+  expect(await call(accountId, 'answers')).toMatchObject([{ verb: 'play' }, { verb: 'play' }]);
+  expect(await call(accountId, 'machine')).toMatchObject([
+    { verb: 'say' },
+    { verb: 'play' },
+    { verb: 'pause' },
+  ]);
+  // A media node's leg is of that account: whoever ends the account or one above it, ends the leg.
+  const called = { callerAccountId: accountId, accountId, endpoint: 'user:magic-answers' };
+  const { accountPath } = await asNode('findLogic', called);
+  expect([accountPath[0], accountPath.length > 1]).toEqual([accountId, true]);
   expect(await call(accountId, 'else')).toBe('none');
   expect(await call(acme.accountId, 'busy')).toBe('none');
 });

@@ -92,10 +92,13 @@ export function logicWork(options: LogicWorkOptions) {
         const isRelated =
           own.some(({ id }) => id === accountId) || called.some(({ id }) => id === callerAccountId);
         if (!isRelated) return { standing: 'unrelated' };
+        const accountPath = called.map(({ id }) => id).reverse();
         if ((await magicOf(accountId, endpoint)) !== undefined)
-          return { standing: 'found', url: magicUrlOf(endpoint) };
+          return { standing: 'found', url: magicUrlOf(endpoint), accountPath };
         const found = await lookup.of({ accountId, identifier: endpoint, nowMs: nowMs() });
-        return found === undefined ? { standing: 'none' } : { standing: 'found', url: found.url };
+        return found === undefined
+          ? { standing: 'none' }
+          : { standing: 'found', url: found.url, accountPath };
       },
 
       async fetch({

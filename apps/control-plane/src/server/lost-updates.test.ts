@@ -80,6 +80,12 @@ const whole: readonly [string, (mark: number) => object, path: () => Promise<str
   ],
   ['for how long data is kept', (mark) => ({ events: { keepDays: mark } }), async () => 'retention'],
   ['a brand', (mark) => ({ name: `Brand ${mark}` }), async () => 'brand'],
+  [
+    'what stands on documents',
+    (mark) => ({ legalName: `Acme ${mark}`, addressLines: ['1 Way'] }),
+    async () => 'seller',
+  ],
+  ['the terms of reminders', (mark) => ({ afterDays: [mark], lastAction: 'mark' }), async () => 'reminders'],
 ];
 
 test.each(whole)('of two who edit %s at once, one does, and the other is told', async (_, wordOf, pathOf) => {

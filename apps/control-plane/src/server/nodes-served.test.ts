@@ -423,7 +423,7 @@ test('a node that drains is still there for those who are in a call through it, 
   expect(live.map(({ id }) => id)).not.toContain(draining.nodeId);
 });
 
-test('health names what is down: a role without a live node', async () => {
+test('health names what is down, a role without a live node, and what can do nothing where it is', async () => {
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
   expect(await healthOf(served.control)).toEqual({
     status: 'down',
@@ -431,9 +431,16 @@ test('health names what is down: a role without a live node', async () => {
     mail: 'none',
     jobs: [],
   });
-  for (const role of ['signaling', 'jobs'] as const) {
-    const node = await enrolNode(served, [role]);
-    await served.internal(node.request('heartbeat', { boot: 1, urls: {}, load: {}, isDraining: false }));
-  }
-  expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles: { signaling: 'up' } });
+  const beats = async (role: 'signaling' | 'jobs', load: Readonly<Record<string, number>> = {}) => {
+    const beating = await enrolNode(served, [role]);
+    const beat = { boot: 1, urls: {}, load: { ...load }, isDraining: false };
+    await served.internal(beating.request('heartbeat', beat));
+  };
+  await beats('signaling');
+  // It lives, and lacks what it would need on its machine: no outage, and no secret.
+  await beats('jobs', { unable: 1 });
+  const roles = { signaling: 'up', jobs: 'unable' };
+  expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles });
+  await beats('jobs');
+  expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles: { jobs: 'up' } });
 });

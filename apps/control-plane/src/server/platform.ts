@@ -199,7 +199,11 @@ async function holderOf(
     const user = await signIns.check(evidence.signInSessionId);
     if (user === undefined) return undefined;
     const looking = viewing === undefined ? {} : { viewing };
-    return { actor: { kind: 'user', userId: user.userId, ...looking, ...within }, name: user.name };
+    const { signInSessionId } = evidence;
+    return {
+      actor: { kind: 'user', userId: user.userId, signInSessionId, ...looking, ...within },
+      name: user.name,
+    };
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) {

@@ -24,8 +24,16 @@ export function relyingPartyOf(platformUrl: string): RelyingParty | undefined {
  */
 export function relyingPartyAt(place: RequestHost, platformUrl: string): RelyingParty | undefined {
   if (place.kind === 'unknown') return undefined;
-  if (place.kind === 'platform') return relyingPartyOf(platformUrl);
-  const { hostname: host, origin, protocol } = new URL(place.baseUrl);
+  return relyingPartyWhere(place.kind === 'brand' ? place.baseUrl : undefined, platformUrl);
+}
+
+/** The same, by the address of the brand's host. Undefined: the platform's own. */
+export function relyingPartyWhere(
+  brandUrl: string | undefined,
+  platformUrl: string,
+): RelyingParty | undefined {
+  if (brandUrl === undefined) return relyingPartyOf(platformUrl);
+  const { hostname: host, origin, protocol } = new URL(brandUrl);
   // Browsers take such a name for this machine, and ask for no HTTPS there.
   const isSecure = protocol === 'https:' || host.endsWith('.localhost');
   return isSecure ? { id: host, origin, host } : undefined;

@@ -60,7 +60,7 @@ afterAll(async () => {
 beforeEach(async () => {
   [mailed, emitted, told, dies, nowIs] = [[], [], [], false, dueMs];
   await owner.query(
-    "TRUNCATE reminder, overdue_account, reminder_terms; UPDATE account SET state = 'active'",
+    "TRUNCATE reminder, overdue_account, reminder_terms, account_suspension; UPDATE account SET state = 'active'",
   );
   await become('open');
 });
@@ -160,6 +160,20 @@ test('who was suspended for another reason stays so when it has paid', async () 
   await become('paid');
   await runAt(14);
   expect([await stateOf('top'), await rounds().overdue('top')]).toEqual(['suspended', []]);
+});
+
+test('what a seller said itself stands beside what is overdue: paying takes away the one, and no word of it is told', async () => {
+  await say('suspend');
+  await runAt(12);
+  await owner.query(
+    "INSERT INTO account_suspension (account_id, by_id, reason) VALUES ('top', 'platform', 'said')",
+  );
+  await become('paid');
+  await runAt(14);
+  expect([await stateOf('top'), await rounds().overdue('top')]).toEqual(['suspended', []]);
+  expect(emitted.at(-1)).toBe('top billing.overdue-ended');
+  const { rows } = await owner.query('SELECT by_id, reason FROM account_suspension');
+  expect(rows).toEqual([{ by_id: 'platform', reason: 'said' }]);
 });
 
 test('a seller that the account has moved away from has no word on what it may use', async () => {

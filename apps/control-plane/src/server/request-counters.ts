@@ -13,8 +13,16 @@ export type RequestCounters = readonly [RequestCounter, ...RequestCounter[]];
 
 /** What the keys of one account may do together, in times of what one of them may. */
 const ACCOUNT_FACTOR = 2;
-/** The same of an account with all accounts below it, however many and however deep. */
+/** The same of an account below the platform with all accounts below it, however many and however deep. */
 const TREE_FACTOR = 20;
+/** What one account with all below it may have of what its parent's tree has: the rest is left to its siblings. */
+const CHILD_SHARE = 1 / 2;
+
+/**
+ * By how many levels an account stands below the highest of its tree: each has half of what stands next above it, and none less
+ * than the keys of one account, which is reached at the fifth level.
+ */
+const treeFactorAt = (level: number): number => Math.max(ACCOUNT_FACTOR, TREE_FACTOR * CHILD_SHARE ** level);
 
 interface CallerRates {
   /** Of one key, one credential or one user. */
@@ -33,13 +41,16 @@ interface Counted {
 /**
  * Whom a request is counted for (C18): whoever sends it; the keys of its account, or the credentials, so that what is in
  * browsers uses up nothing of what servers have; and the tree of each account from there up, or whoever makes accounts would
- * come more often. A tree has the same whatever stands above it. People are counted for themselves alone: they are to see,
+ * come more often. Of a tree each child has a share with all below it, and can keep nobody beside it from the rest. People are counted for themselves alone: they are to see,
  * and to end, what uses an account's rate up. The platform is no tree: that is all there is.
  */
 export function requestCounters({ perMinuteMax, strangersChanges }: CallerRates) {
   const times = (factor: number) =>
-    termsOf({ perMinuteMax: perMinuteMax * factor, burstMax: Math.ceil(perMinuteMax / 4) * factor });
-  const [ofOne, ofAccount, ofTree] = [times(1), times(ACCOUNT_FACTOR), times(TREE_FACTOR)];
+    termsOf({
+      perMinuteMax: perMinuteMax * factor,
+      burstMax: Math.ceil(Math.ceil(perMinuteMax / 4) * factor),
+    });
+  const [ofOne, ofAccount] = [times(1), times(ACCOUNT_FACTOR)];
   const ofChanges = termsOf(strangersChanges);
 
   return ({ principal, chain, request }: Counted): RequestCounters => {
@@ -61,9 +72,9 @@ export function requestCounters({ perMinuteMax, strangersChanges }: CallerRates)
     return [
       counter,
       { caller: `${kind} ${accountId}`, terms: ofAccount, countedFor: { kind, accountId } },
-      ...chain.slice(1).map((id) => ({
+      ...chain.slice(1).map((id, level) => ({
         caller: `tree ${id}`,
-        terms: ofTree,
+        terms: times(treeFactorAt(level)),
         // Of what is above its account a key or a credential is told no more than that.
         countedFor:
           id === accountId ? ({ kind: 'tree', accountId } as const) : ({ kind: 'treeAbove' } as const),

@@ -2,6 +2,7 @@ import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import { aheadOf } from '@patchbay/adapters/metering/ahead';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import type { PrismaClient } from '@patchbay/adapters/prisma/client';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
@@ -62,7 +63,7 @@ export function spendingWork(options: SpendingWorkOptions) {
       serviceNames: options.serviceNames,
       bitsPerSecondMaxOf: async (accountId) => {
         const stored = await options.policies.chain({ accountId });
-        const chain = [...new Set(stored.map((row) => row.accountId))];
+        const chain = (await accountChain(prisma, accountId)).map(({ id }) => id);
         return effectivePolicy(policyChain({ chain }, stored)).bitsPerSecondMax?.value;
       },
       nowMs,

@@ -154,6 +154,7 @@ const ownColumns: Readonly<Record<string, string>> = { account: 'id', endpoint_t
 async function stateOfAlice(): Promise<string> {
   const tables = [
     'account',
+    'account_suspension',
     'application',
     'api_key',
     'role_grant',
@@ -181,6 +182,7 @@ async function stateOfAlice(): Promise<string> {
     'collection',
     'spending_limit',
     'prepaid_account',
+    'prepaid_word',
     'credit',
     'top_up',
     'service_access',

@@ -145,6 +145,34 @@ test('a crossing waits in the outbox while nobody acts; then its account is susp
   expect(rows).toEqual([{ account_id: id, type: 'tenancy.account.state-changed' }]);
 });
 
+test('an account that somebody else suspended is suspended by the trigger as well, and stays so until both take it back (ACC-2)', async () => {
+  const { id, key } = await customer('Suspended twice');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: id },
+    condition: monthly(1),
+    action: { kind: 'suspend' },
+  });
+  await askingWith(() => key)('PATCH', id, { state: 'suspended', force: true });
+  await use(id, 1);
+  await served.control.triggerActions.runDue();
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'done' }]);
+  const said = { state: 'suspended', suspension: { isFromAbove: true, isYours: true, mayResume: true } };
+  expect(await ask('GET', id)).toMatchObject(said);
+  const { items } = await ask('GET', `${id}/audit?actorId=${trigger.id}`);
+  expect(items).toMatchObject([
+    {
+      before: { state: 'suspended', suspendedByActor: false },
+      after: { state: 'suspended', suspendedByActor: true },
+    },
+  ]);
+  const { rows } = await owner.query(
+    `SELECT id FROM platform_event WHERE data ->> 'accountId' = $1 AND type = 'tenancy.account.state-changed'`,
+    [id],
+  );
+  expect(rows).toHaveLength(1);
+});
+
 test('a process that dies in the middle of an action leaves nothing of it, and the next one does it whole', async () => {
   const { id } = await customer('Interrupted');
   const trigger = await setTrigger({
@@ -682,5 +710,28 @@ test('a trigger past its limit when it is set is told of first, and fires after 
       [triggerId],
     );
     expect(rows.map(({ type }) => type)).toEqual(['triggers.trigger.created', 'triggers.trigger.fired']);
+  }
+});
+
+test('a change that puts a trigger past its limit is told of first, and it fires after that; accounts that change theirs at once do not wait for each other', async () => {
+  const accounts = [];
+  for (const name of ['One', 'Two', 'Three', 'Four']) accounts.push(await customer(`Changed past ${name}`));
+  for (const { id } of accounts) await use(id, 50);
+  const changed = await Promise.all(
+    accounts.map(async ({ id, key }) => {
+      const asked = askingWith(() => key);
+      const setting = { name: 'Changed', counter, condition: monthly(1_000) };
+      const { id: triggerId } = await asked('POST', `${id}/triggers`, setting);
+      await asked('PATCH', `${id}/triggers/${triggerId}`, { limit: 10 });
+      return triggerId;
+    }),
+  );
+  for (const triggerId of changed) {
+    const { rows } = await owner.query(
+      `SELECT type FROM platform_event WHERE data ->> 'triggerId' = $1 ORDER BY arrival`,
+      [triggerId],
+    );
+    const types = rows.map(({ type }) => type.replace('triggers.trigger.', ''));
+    expect(types).toEqual(['created', 'changed', 'fired']);
   }
 });

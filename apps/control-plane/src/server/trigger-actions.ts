@@ -119,6 +119,11 @@ export class TriggerActions {
         const outcome = await suspend(due);
         if (outcome === 'unchanged') return outcome;
         const { accountId } = due.rule.target;
+        if (outcome === 'was_suspended') {
+          const state = 'suspended';
+          await this.#audit(due, { state, suspendedByActor: true }, { state, suspendedByActor: false });
+          return outcome;
+        }
         const data = { accountId, state: 'suspended' };
         await events.append(
           eventOfHandler({ accountId, type: 'tenancy.account.state-changed', data, atMs: nowMs() }),

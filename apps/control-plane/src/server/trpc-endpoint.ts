@@ -1,4 +1,4 @@
-import type { Evidence } from '@patchbay/faces/platform';
+import { evidenceOf } from '@patchbay/faces/evidence';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
@@ -27,8 +27,8 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
     if (host.kind === 'unknown') throw unknownHost();
     const { within } = host;
     const baseUrl = host.kind === 'brand' ? host.baseUrl : undefined;
-    const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
-    refuseForeign(request, evidence);
+    const sessionOf = () => signInSessionOf(request, env.PATCHBAY_URL);
+    const evidence = await evidenceOf(request, { sessionOf, within });
     const bounded = await boundedRequest(request);
     return await fetchRequestHandler({
       endpoint: '/api/trpc',
@@ -55,12 +55,6 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
   }
 }
 
-/** A browser sends cookies along from any page: what changes something has to come from a page of ours (C41). */
-function refuseForeign(request: Request, evidence: Evidence | undefined): void {
-  if (evidence?.kind !== 'signIn' || request.method === 'GET' || isSameOrigin(request)) return;
-  throw platformError('auth.scope', 'This request comes from a page of another site.');
-}
-
 const callsOf = ({ url }: Request): readonly string[] => new URL(url).pathname.split(',');
 
 async function boundedRequest(request: Request): Promise<Request> {
@@ -74,20 +68,4 @@ async function boundedRequest(request: Request): Promise<Request> {
   const { text } = await readBody(request);
   const { url, method, headers, signal } = request;
   return new Request(url, { method, headers, signal, body: text });
-}
-
-async function evidenceOf(
-  request: Request,
-  { publicUrl, within }: { readonly publicUrl: string; readonly within: string | undefined },
-): Promise<Evidence | undefined> {
-  const token = request.headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
-  if (token !== undefined) return { kind: 'bearer', token, within };
-  const signInSessionId = await signInSessionOf(request, publicUrl);
-  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId, within };
-}
-
-function isSameOrigin(request: Request): boolean {
-  const origin = request.headers.get('origin');
-  const host = request.headers.get('host');
-  return origin !== null && host !== null && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -1,3 +1,4 @@
+import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { silent } from '@patchbay/domain/policy/policy-level';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
@@ -40,6 +41,7 @@ test('of the accounts of a batch those without a limit on usage are found out at
         return await stored.saying(asked);
       },
     },
+    chainOf: (accountId) => accountChain(database.prisma, accountId),
     usage: {
       query: async () => ({
         rows: [{ atMs: 0, meter: 'network-discovery.bytes', group: {}, quantity: 100n, recordCount: 1 }],

@@ -34,11 +34,14 @@ export interface UsageWatch {
 /** Notices when usage reaches what a policy lets an account use. Its counters are the totals of usage, so all processes agree. */
 export function usageWatch({
   policies,
+  chainOf,
   usage: read,
   nowMs,
   aheadMsOf,
 }: {
   readonly policies: Pick<PolicyPorts['policies'], 'chain' | 'saying'>;
+  /** From the platform's account down. */
+  readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string }[]>;
   readonly usage: Pick<UsageStore, 'query'>;
   readonly nowMs: () => number;
   readonly aheadMsOf?: AheadOf;
@@ -63,7 +66,8 @@ export function usageWatch({
 
   async function budgetsOf({ accountId, region }: Used): Promise<readonly Budget[]> {
     const stored = await policies.chain({ accountId });
-    const chain = [...new Set(stored.map((row) => row.accountId))];
+    // Also of those at which nothing is stored: what is said from above is of one of them.
+    const chain = (await chainOf(accountId)).map(({ id }) => id);
     return usageBudgetsOf(policyChain({ chain, region }, stored));
   }
 

@@ -21,8 +21,11 @@ function placesOf(chain: readonly string[]): readonly Place[] {
   const own = chain.at(-1) ?? '';
   return [
     ...chain.flatMap((accountId, depth): readonly Place[] => [
-      ...(depth === 0 ? [] : [{ accountId, by: 'plan', planId: `pln_${depth}` } as const]),
-      ...(depth === 0 ? [] : [{ accountId, by: 'above' } as const]),
+      // Of each account above a word and a plan of its own, and of one that is not above any more.
+      ...[...chain.slice(0, depth), 'acc_left'].flatMap((setById): readonly Place[] => [
+        { accountId, by: 'plan', planId: `pln_${depth}_${setById}`, setById },
+        { accountId, by: 'above', setById },
+      ]),
       { accountId, by: 'self' },
       { accountId, by: 'access' },
       { accountId, by: 'self', region: 'eu' },

@@ -38,8 +38,10 @@ test('a node that starts without the control plane knows whom its last start kne
   expect(start().urlsOf(wanted)).toEqual([]);
   await start([{ ...signaling, isLive: false }]).refresh();
   expect(start().urlsOf(wanted)).toEqual([{ url: 'ws://192.0.2.1:1', isLive: true }]);
-  expect(await start().publicKeyOf('nod_1')).toBe('key');
-  await expect(start().publicKeyOf('nod_2')).rejects.toThrow('away');
+  expect(await start().publicKeyOf('nod_1', 'signaling')).toBe('key');
+  // Enrolled as one thing, it speaks as nothing else.
+  await expect(start().publicKeyOf('nod_1', 'media')).rejects.toThrow('away');
+  await expect(start().publicKeyOf('nod_2', 'signaling')).rejects.toThrow('away');
   expect(statSync(path.join(folder, 'fleet.json')).mode & 0o077).toBe(0);
   expect(failures).toEqual([]);
 });

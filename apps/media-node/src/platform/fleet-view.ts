@@ -87,9 +87,10 @@ export class FleetView {
       .flatMap(({ urls, isLive }) => (urls[wanted.use] ?? []).map((url) => ({ url, isLive })));
   }
 
-  /** The key of an enrolled node. One that is not in the last list may have come since. */
-  async publicKeyOf(nodeId: string): Promise<string | undefined> {
-    const find = () => this.#nodes.find((node) => node.nodeId === nodeId)?.publicKey;
+  /** The key of an enrolled node of a role. One that is not in the last list may have come since. */
+  async publicKeyOf(nodeId: string, role: FleetNode['roles'][number]): Promise<string | undefined> {
+    const find = () =>
+      this.#nodes.find((node) => node.nodeId === nodeId && node.roles.includes(role))?.publicKey;
     const known = find();
     if (known !== undefined) return known;
     await this.refresh();

@@ -14,6 +14,8 @@ import type { LiveSession } from './session-register.ts';
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 /** Two missed heartbeats, and what a busy loop may add. */
 export const HEARTBEAT_SILENCE_MS_MAX = 2_500;
+/** Of the line of a media node, at the address of the link. */
+export const MEDIA_PATH = '/media';
 const FRAME_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 1_000;
 const SESSIONS_PER_FRAME_MAX = 100;
@@ -23,7 +25,7 @@ const LINES_KEPT_MAX = 5_000;
 const LINES_KEPT_MS = 60_000;
 
 const id = z.string().max(200);
-const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string().min(16).max(64) });
+export const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string().min(16).max(64) });
 const helloSchema = z.object({
   type: z.literal('hello'),
   nodeId: id,
@@ -74,7 +76,10 @@ const helloText = (
   { nodeId, boot, urls }: { nodeId: string; boot: number; urls: readonly string[] },
 ) => ['patchbay-link-v1', nonce, nodeId, String(boot), ...urls].join('\n');
 
-const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> | undefined => {
+export const parseWord = <Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+): z.output<Schema> | undefined => {
   try {
     return schema.safeParse(JSON.parse(String(data))).data;
   } catch {
@@ -178,14 +183,14 @@ export class RelayLinks {
     socket.on('close', forget);
     socket.on('error', forget);
     socket.on('message', (data) => {
-      const challenge = parse(challengeSchema, data);
+      const challenge = parseWord(challengeSchema, data);
       if (challenge !== undefined) {
         const hello = { nodeId: identity.nodeId ?? '', boot, urls: [...turnUrls] };
         const signature = identity.signText(helloText(challenge.nonce, hello));
         socket.send(JSON.stringify({ type: 'hello', ...hello, signature }));
         return;
       }
-      const word = parse(orderSchema, data);
+      const word = parseWord(orderSchema, data);
       if (word?.type === 'linesHeard') this.#hearHeard(url, socket, word.through);
       else if (word !== undefined) onOrder(word);
     });
@@ -215,6 +220,8 @@ export interface SignalingLinkOptions {
   readonly onEvent: (event: LinkEvent) => void;
   /** What a relay that connects is told of. */
   readonly liveSessions: () => readonly LiveSession[];
+  /** Connections of media nodes come to the same door, by a path of their own. */
+  readonly onMedia?: (socket: Socket) => void;
   readonly nowMs?: () => number;
 }
 
@@ -243,7 +250,10 @@ export class SignalingLinks {
   private constructor(options: SignalingLinkOptions, server: WebSocketServer) {
     this.#options = options;
     this.#server = server;
-    server.on('connection', (socket) => this.#accept(socket));
+    server.on('connection', (socket, { url }) => {
+      if (url === MEDIA_PATH && options.onMedia !== undefined) options.onMedia(socket);
+      else this.#accept(socket);
+    });
     this.#timer = setInterval(() => this.#sweep(), 250);
   }
 
@@ -304,7 +314,7 @@ export class SignalingLinks {
   async #hear(connection: Connection, data: unknown): Promise<void> {
     connection.heardMs = this.#nowMs();
     if (connection.relay === undefined) return this.#greet(connection, data);
-    const frame = parse(relayFrameSchema, data);
+    const frame = parseWord(relayFrameSchema, data);
     if (frame === undefined) return;
     const { nodeId } = connection.relay;
     if (frame.type === 'heartbeat') {
@@ -345,7 +355,7 @@ export class SignalingLinks {
   }
 
   async #greet(connection: Connection, data: unknown): Promise<void> {
-    const hello = parse(helloSchema, data);
+    const hello = parseWord(helloSchema, data);
     if (hello === undefined) return;
     const publicKey = await this.#options.publicKeyOf(hello.nodeId).catch(() => undefined);
     if (

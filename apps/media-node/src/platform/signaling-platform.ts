@@ -22,6 +22,7 @@ import type {
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import type { MediaLines } from './media-line.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { SessionClaims } from './session-claims.ts';
 import type { StateJournal } from './state-journal.ts';
@@ -34,6 +35,7 @@ export interface SignalingPlatformOptions {
   readonly state: Pick<StateJournal, 'noteSpooled'>;
   readonly claims: Pick<SessionClaims, 'claim' | 'confirm' | 'release'>;
   readonly relays: () => readonly LiveRelay[];
+  readonly media: () => Pick<MediaLines, 'free' | 'say'> | undefined;
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
 }
@@ -50,7 +52,7 @@ const LOGIC_MS_MAX = 35_000;
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
-  const { resolver, client, usage, events, state, claims, relays, region, onFailure } = options;
+  const { resolver, client, usage, events, state, claims, relays, media, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   const notify = (notice: PlatformNotice) => {
@@ -171,12 +173,12 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 
     async findLogic(called) {
       try {
-        const { standing, url } = await client.call('findLogic', called);
+        const { standing, url, accountPath } = await client.call('findLogic', called);
         return standing !== 'found'
           ? { standing }
           : url === undefined
             ? { standing: 'away' }
-            : { standing, url };
+            : { standing, url, ...(accountPath === undefined ? {} : { accountPath }) };
       } catch (error) {
         onFailure(error, 'The logic of an endpoint could not be looked up.');
         return { standing: 'away' };
@@ -208,6 +210,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       const [relay] = relays();
       return relay && { nodeId: relay.nodeId, boot: String(relay.boot), urls: relay.urls };
     },
+
+    placeMedia: () => media()?.free(),
+    toMedia: (nodeId, word) => media()?.say(nodeId, word),
 
     recordUsage({ quantities, ...record }) {
       const copies = quantities.map(({ meter, quantity, dimensions }) => ({

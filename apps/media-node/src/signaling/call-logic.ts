@@ -9,6 +9,7 @@ import {
   startRun,
 } from '@patchbay/domain/logic/interpreter';
 import type { LogicSession } from '@patchbay/domain/logic/logic-request';
+import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import {
   type EndReason,
@@ -35,6 +36,9 @@ export interface CallLogicPorts {
   canRing(session: Session, device: Client): boolean;
   ring(session: Session, device: Client, legId: string): void;
   stopRinging(session: Session, device: Client, code: EndingCode): void;
+  /** Answered with {@link CallLogic.feed}. */
+  answer(session: Session, nowMs: number): void;
+  sound(session: Session, number: number, order: SoundOrder): void;
   announceTrigger(session: Session, nowMs: number): void;
   end(session: Session, reason: EndReason, nowMs: number): void;
 }
@@ -56,9 +60,10 @@ export class CallLogic {
     session: Session,
     {
       accountId,
+      accountPath,
       endpoint,
       url,
-    }: { readonly accountId: string; readonly endpoint: string; readonly url: string },
+    }: Pick<SessionLogic, 'accountId' | 'accountPath' | 'endpoint'> & { readonly url: string },
     nowMs: number,
   ): void {
     const variables = {
@@ -67,7 +72,15 @@ export class CallLogic {
       sessionId: session.sessionId,
     };
     const [run, effects] = startRun(url, variables, nowMs);
-    session.logic = { accountId, endpoint, run, legs: [], relay: {}, triggers: [] };
+    session.logic = {
+      accountId,
+      ...(accountPath === undefined ? {} : { accountPath }),
+      endpoint,
+      run,
+      legs: [],
+      relay: {},
+      triggers: [],
+    };
     this.#log(session, nowMs, { type: 'logic.started', data: { endpoint } });
     this.#perform(session, [run, effects], nowMs);
   }
@@ -76,7 +89,7 @@ export class CallLogic {
     this.#asked.delete(session.sessionId);
     for (const attempt of answer.attempts)
       this.#log(session, nowMs, { type: 'logic.fetched', data: attempt });
-    this.#feed(
+    this.feed(
       session,
       answer.ok
         ? { type: 'fetched', document: answer.document, url: answer.url }
@@ -87,13 +100,13 @@ export class CallLogic {
 
   answered(session: Session, legId: string, nowMs: number): void {
     this.#leaveUnanswered(session, { except: legId, reason: 'signaling.answered_elsewhere' }, nowMs);
-    this.#feed(session, { type: 'answered' }, nowMs);
+    this.feed(session, { type: 'answered' }, nowMs);
   }
 
   /** Nobody rings any more. False where no logic has a say in that. */
   unanswered(session: Session, status: DialStatus, nowMs: number): boolean {
     if (session.logic?.run.state !== 'dialling') return false;
-    this.#feed(session, { type: 'unanswered', status }, nowMs);
+    this.feed(session, { type: 'unanswered', status }, nowMs);
     return true;
   }
 
@@ -101,15 +114,15 @@ export class CallLogic {
   tick(session: Session, nowMs: number): boolean {
     const { logic, startedAtMs } = session;
     if (logic === undefined) return false;
-    if (startedAtMs !== undefined) {
-      this.#fireTriggers(session, logic, nowMs - startedAtMs);
-      return false;
-    }
-    if (logic.run.state === 'connected') return false;
-    if (logic.run.state === 'fetching' && !this.#asked.has(session.sessionId)) this.#ask(session, logic);
+    if (startedAtMs !== undefined) this.#fireTriggers(session, logic, nowMs - startedAtMs);
+    const { state } = logic.run;
+    if (state === 'connected' || state === 'ended') return false;
+    const isAsked = this.#asked.has(session.sessionId);
+    if (state === 'fetching' && !isAsked) this.#ask(session, logic);
+    else if (state === 'answering' && !isAsked) this.#answer(session, nowMs);
     if (nowMs >= (nextDeadlineMs(logic.run) ?? Number.POSITIVE_INFINITY))
-      this.#feed(session, { type: 'elapsed' }, nowMs);
-    return true;
+      this.feed(session, { type: 'elapsed' }, nowMs);
+    return startedAtMs === undefined;
   }
 
   /** The session is over: what is asked for it is not waited for. */
@@ -118,7 +131,14 @@ export class CallLogic {
     this.#leaveUnanswered(session, { except: session.callee?.legId, reason: 'signaling.cancelled' }, nowMs);
   }
 
-  #feed(session: Session, input: LogicInput, nowMs: number): void {
+  #answer(session: Session, nowMs: number): void {
+    this.#asked.add(session.sessionId);
+    this.#ports.answer(session, nowMs);
+  }
+
+  /** Goes on with what came of something. */
+  feed(session: Session, input: LogicInput, nowMs: number): void {
+    if (input.type === 'selfAnswered' || input.type === 'selfRefused') this.#asked.delete(session.sessionId);
     const { logic } = session;
     if (logic !== undefined) this.#perform(session, advance(logic.run, input, nowMs), nowMs);
   }
@@ -133,7 +153,7 @@ export class CallLogic {
       if (effect.type === 'ring') isNobodyThere = this.#ring(session, logic, { ...effect, nowMs }) === 0;
       else this.#carryOut(session, logic, { effect, nowMs });
     }
-    if (isNobodyThere) this.#feed(session, { type: 'unanswered', status: 'unreachable' }, nowMs);
+    if (isNobodyThere) this.feed(session, { type: 'unanswered', status: 'unreachable' }, nowMs);
   }
 
   #carryOut(
@@ -150,6 +170,12 @@ export class CallLogic {
       }
       case 'fetch':
         this.#ask(session, logic);
+        break;
+      case 'answer':
+        this.#answer(session, nowMs);
+        break;
+      case 'sound':
+        this.#ports.sound(session, effect.number, effect.order);
         break;
       case 'stopRinging':
         for (const device of [...session.ringing])
@@ -185,6 +211,7 @@ export class CallLogic {
       media: session.caller.media,
       createdAt: new Date(session.createdAtMs).toISOString(),
       documentNumber: run.documentCount,
+      ...(run.isAnswered ? { isAnswered: true } : {}),
     };
     this.#ports.ask(session.sessionId, { accountId, url: run.url, session: said, variables: run.variables });
   }

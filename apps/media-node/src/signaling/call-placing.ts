@@ -69,7 +69,9 @@ export class CallPlacing {
         detail: 'What decides about this call cannot be asked now.',
       });
     else if (found.standing === 'found') {
-      const logic = { ...calledEndpoint(frame.to, client.principal.accountId), url: found.url };
+      const called = calledEndpoint(frame.to, client.principal.accountId);
+      const { url, accountPath = [called.accountId] } = found;
+      const logic = { ...called, url, accountPath };
       const refused = this.#refusalOfCaller(client, frame);
       if (refused !== undefined) refuse(refused);
       else this.#claimOrBegin({ ...placing, logic }, nowMs);
@@ -205,7 +207,12 @@ export interface Placing {
   readonly sessionId: string;
   /** That decides about it. */
   readonly logic?:
-    | { readonly accountId: string; readonly endpoint: string; readonly url: string }
+    | {
+        readonly accountId: string;
+        readonly accountPath: readonly string[];
+        readonly endpoint: string;
+        readonly url: string;
+      }
     | undefined;
 }
 

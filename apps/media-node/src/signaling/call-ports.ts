@@ -4,6 +4,7 @@ import type { CallRefusal } from './party-rules.ts';
 import type {
   CalledEndpoint,
   LogicRequest,
+  MediaWord,
   RelayPlacement,
   SessionClaim,
   SessionEvent,
@@ -19,6 +20,9 @@ export interface CallPorts {
   readonly clients: ClientTable;
   newId(prefix: 'ses' | 'leg'): string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** A media node that takes one more leg. */
+  placeMedia(): { readonly nodeId: string } | undefined;
+  toMedia(nodeId: string, word: MediaWord): void;
   /** Asks whether the session may begin; `claimed` is called with the answer. */
   claim(claimId: string, claim: SessionClaim): void;
   /** Asks for the logic of an endpoint; `logicFound` is called with the answer. */

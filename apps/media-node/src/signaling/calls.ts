@@ -20,6 +20,7 @@ import type { Client } from './clients.ts';
 import { CodecAgreement } from './codec-agreement.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { MediaLegs } from './media-legs.ts';
 import { MediaRecovery } from './media-recovery.ts';
 import {
   type CallRefusal,
@@ -33,6 +34,7 @@ import type {
   ClaimAnswer,
   FoundLogic,
   LogicAnswer,
+  MediaNotice,
   Principal,
   RelayLineNotice,
   SessionSnapshot,
@@ -43,6 +45,7 @@ import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
   isRelayDenied,
+  type Leg,
   legOf,
   legsOf,
   modalityOf,
@@ -70,6 +73,7 @@ export class Calls {
   readonly #refused: RefusedCalls;
   readonly #placing: CallPlacing;
   readonly #logic: CallLogic;
+  readonly #mediaLegs: MediaLegs;
   readonly #codecs: CodecAgreement;
   readonly #recovery: MediaRecovery;
   readonly #relayLines: RelayLines;
@@ -113,6 +117,17 @@ export class Calls {
         if (refusal !== undefined) this.#refuseAnswer(client, { frame, refusal, nowMs });
       },
     });
+    this.#mediaLegs = new MediaLegs({
+      clients,
+      placeMedia: () => ports.placeMedia(),
+      toMedia: (nodeId, word) => ports.toMedia(nodeId, word),
+      claim: (claimId, claim) => ports.claim(claimId, claim),
+      session: (sessionId) => this.#sessions.get(sessionId),
+      feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
+      join: (session, party, nowMs) => this.#seat(session, { ...party, legId: session.calleeLegId }, nowMs),
+      say: (client, message, nowMs) => this.#hearMedia(client, message, nowMs),
+      end: (session, { code, detail }, nowMs) => end(session, reasons.ending(code, detail), nowMs),
+    });
     this.#logic = new CallLogic({
       clients,
       reasons,
@@ -128,6 +143,8 @@ export class Calls {
         featureRefusal(device.principal.limits, 'answer-calls') === undefined,
       ring: (session, device, legId) => this.#ring(session, device, legId),
       stopRinging: (session, device, code) => this.#stopRinging(session, device, code),
+      answer: (session, nowMs) => this.#mediaLegs.answer(session, nowMs),
+      sound: (session, number, order) => this.#mediaLegs.order(session, number, order),
       announceTrigger: (session, nowMs) =>
         this.#limits.announce(session, { limit: 'logic.trigger', outcome: 'notify' }, nowMs),
     });
@@ -180,7 +197,7 @@ export class Calls {
   }
 
   claimed(claimId: string, answer: ClaimAnswer, nowMs: number): void {
-    this.#placing.claimed(claimId, answer, nowMs);
+    if (!this.#mediaLegs.claimed(claimId, answer, nowMs)) this.#placing.claimed(claimId, answer, nowMs);
   }
 
   logicFetched(sessionId: string, answer: LogicAnswer, nowMs: number): void {
@@ -290,22 +307,28 @@ export class Calls {
     for (const device of [...session.ringing])
       this.#stopRinging(session, device, 'signaling.answered_elsewhere');
     const legId = dialledLegId(session, client) ?? session.calleeLegId;
-    session.callee = {
-      ...newLeg(legId, client, frame.media),
-      isInitiator: false,
-      countedToMs: nowMs,
-    };
     if (frame.mode === 'relay' || limits.isRelayOnly === true) session.callMode = 'relay';
+    this.#seat(session, { client, media: frame.media, legId }, nowMs);
+    return undefined;
+  }
+
+  /** Whoever answered is the party that was called, and both begin. */
+  #seat(
+    session: Session,
+    { client, media, legId }: Pick<Leg, 'client' | 'media' | 'legId'>,
+    nowMs: number,
+  ): void {
+    session.callee = { ...newLeg(legId, client, media), isInitiator: false, countedToMs: nowMs };
     const { identity, accountId } = client.principal;
+    const mediaNodeId = client.media?.nodeId;
     this.#records.log(session, nowMs, {
       type: 'leg.joined',
       leg: session.callee,
-      data: { identity, accountId, media: frame.media },
+      data: { identity, accountId, media, ...(mediaNodeId === undefined ? {} : { mediaNodeId }) },
     });
     session.segmentModality = modalityOf(legsOf(session));
     this.#logic.answered(session, legId, nowMs);
     this.#start(session, nowMs);
-    return undefined;
   }
 
   reject(client: Client, frame: ClientMessageOf<'reject'>, nowMs: number): CallRefusal | undefined {
@@ -512,6 +535,28 @@ export class Calls {
     }
   }
 
+  /** What a media node says of a leg, and that it is gone. */
+  mediaSays(notice: MediaNotice, nowMs: number): void {
+    this.#mediaLegs.hear(notice, nowMs);
+  }
+
+  /** True where the client is a leg of the platform's own: it is told over the line to its node. */
+  tellMedia(client: Client, message: ServerMessage): boolean {
+    return this.#mediaLegs.tell(client, message);
+  }
+
+  #hearMedia(
+    client: Client,
+    message: ClientMessageOf<'signal'> | ClientMessageOf<'connected'> | ClientMessageOf<'relayNeeded'>,
+    nowMs: number,
+  ): void {
+    const party = this.find(client, message.sessionId);
+    if (party === undefined) return;
+    if (message.type === 'signal') this.signal(party, message, nowMs);
+    else if (message.type === 'connected') this.connected(party, message, nowMs);
+    else this.needRelay(party, message, nowMs);
+  }
+
   relayLine(notice: RelayLineNotice, nowMs: number): 'logged' | 'dropped' {
     return this.#relayLines.take(notice, this.#sessions.get(notice.sessionId), nowMs);
   }
@@ -559,6 +604,7 @@ export class Calls {
   /** Everything that time alone brings about. */
   tick(nowMs: number): void {
     this.#refused.tick(nowMs);
+    this.#mediaLegs.tick(nowMs);
     this.#relayLines.sweep(nowMs);
     this.#seconds.sweep(nowMs);
     for (const session of [...this.#sessions.values()]) {
@@ -568,11 +614,26 @@ export class Calls {
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
+      // The platform's own leg was this node's, and went with the process that saved the session.
+      if (session.callee === undefined) {
+        this.#endWithoutLeg(session, nowMs);
+        continue;
+      }
       if (session.codecsDueAtMs !== undefined && !this.#codecs.holds(session, nowMs)) continue;
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#records.flushUsage(session, nowMs);
       this.#limits.enforceSeconds(session, session.startedAtMs, nowMs);
     }
     this.#recovery.retryPlacement(nowMs);
+  }
+
+  #endWithoutLeg(session: Session, nowMs: number): void {
+    const code = 'signaling.media_lost';
+    const { logic, calleeLegId: legId } = session;
+    if (logic !== undefined) {
+      const leg = { legId, client: { principal: { accountId: logic.accountId } } };
+      this.#records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: code } });
+    }
+    this.end(session, this.#ports.reasons.ending(code), nowMs);
   }
 
   /** Ends one session for everybody in it. */
@@ -585,6 +646,7 @@ export class Calls {
       client.sessionIds.delete(session.sessionId);
       this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
     }
+    this.#mediaLegs.ended(session);
     for (const leg of legsOf(session)) {
       this.#seconds.stop(session, leg, nowMs);
       this.#records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });

@@ -9,6 +9,8 @@ export interface Client {
   readonly outbox: Outbox<ServerMessage>;
   readonly inbox: Inbox;
   readonly sessionIds: Set<string>;
+  /** Of a leg of the platform's own: where it is. It is nobody that could be called, and lives as long as its session. */
+  readonly media?: { readonly nodeId: string; readonly legId: string };
   principal: Principal;
   /** Undefined while its connection is lost. */
   socketId: string | undefined;
@@ -43,6 +45,7 @@ export class ClientTable {
 
   add(client: Client): void {
     this.#byConnection.set(client.connectionId, client);
+    if (client.media !== undefined) return;
     this.#byResumeToken.set(client.resumeToken, client);
     const key = identityKey(client.principal.accountId, client.principal.identity);
     const peers = this.#byIdentity.get(key) ?? new Set();

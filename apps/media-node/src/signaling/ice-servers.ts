@@ -3,15 +3,18 @@ import type { Leg, Session } from './session.ts';
 
 /**
  * The first attempt of an `auto` call gets addresses to discover itself with and no relay credential, so that a call
- * that can go direct allocates nothing (QUE-5).
+ * that can go direct allocates nothing (QUE-5). A leg of the platform's own never does: a media node has an address that
+ * relays reach, and a second relay would only be a second price (decision 0020).
  */
 export function iceServersFor(session: Session, leg: Leg): readonly IceServer[] {
   const { relay, sessionId } = session;
   if (relay === undefined) return [];
   const stunUrls = relay.urls.flatMap(toStunUrl);
   const discovery: readonly IceServer[] =
-    session.callMode === 'relay' || stunUrls.length === 0 ? [] : [{ urls: [...new Set(stunUrls)] }];
-  if (!session.isRelayOffered) return discovery;
+    (session.callMode === 'relay' && leg.client.media === undefined) || stunUrls.length === 0
+      ? []
+      : [{ urls: [...new Set(stunUrls)] }];
+  if (!session.isRelayOffered || leg.client.media !== undefined) return discovery;
   const { use: _use, ...limits } = session.logic?.relay ?? {};
   return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId, ...limits }) }];
 }

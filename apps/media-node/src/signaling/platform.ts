@@ -1,5 +1,6 @@
 import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
 import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
+import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order';
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
@@ -8,6 +9,7 @@ import type { DimensionsOf } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type {
   CallMode,
+  ClientMessage,
   EndReason,
   Media,
   MediaPath,
@@ -25,6 +27,10 @@ export interface SignalingPlatform {
   authenticate(token: string, context: AuthenticationContext): Promise<Authentication>;
   /** A live relay for this session, or undefined while there is none. Answers from memory. */
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** A media node that takes one more leg, or undefined. Answers from memory. */
+  placeMedia(): { readonly nodeId: string } | undefined;
+  /** Tells a media node something of a leg. What cannot be told is told back as the death of the node. */
+  toMedia(nodeId: string, word: MediaWord): void;
   /** Must not throw and not block: it appends to the spool, which gives the record its id (MET-2). */
   recordUsage(record: UsageRecord): void;
   /** Appends to the session's log (MET-7). `sequence` is gapless for each session and starts at 1. */
@@ -53,7 +59,8 @@ export type FoundLogic =
   | { readonly standing: 'unrelated' }
   /** Nobody can say now. */
   | { readonly standing: 'away' }
-  | { readonly standing: 'found'; readonly url: string };
+  /** `accountPath`: the account whose logic it is and those above it, nearest first. */
+  | { readonly standing: 'found'; readonly url: string; readonly accountPath?: readonly string[] };
 
 export interface LogicRequest {
   /** Whose logic it is. */
@@ -210,7 +217,36 @@ export type PlatformNotice =
   /** It takes no new work, and what it has may move before it goes. */
   | { readonly type: 'relayDraining'; readonly nodeId: string }
   | AllocationEnded
-  | RelayLineNotice;
+  | RelayLineNotice
+  | MediaNotice;
+
+interface OfMediaLeg {
+  readonly legId: string;
+  readonly sessionId: string;
+  /** Whose leg it is. */
+  readonly accountId: string;
+}
+
+/** What signaling says of a leg to the media node that is it. */
+export type MediaWord =
+  /** `isLast`: the leg is over with it. */
+  | ({ readonly type: 'frame'; readonly source: string; readonly isLast: boolean } & OfMediaLeg)
+  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg);
+
+/** What a media node says of its legs. */
+export type MediaNotice =
+  | ({ readonly type: 'mediaFrame'; readonly message: ClientMessage } & MediaLegId)
+  | ({ readonly type: 'mediaSounded'; readonly number: number; readonly result: SoundResult } & MediaLegId)
+  /** The process that it was in died, or it could not be connected. */
+  | ({ readonly type: 'mediaLegLost'; readonly detail: string } & MediaLegId)
+  /** Its line is broken: it ends all legs that it has from here, and so does signaling. */
+  | { readonly type: 'mediaDead'; readonly nodeId: string };
+
+interface MediaLegId {
+  readonly nodeId: string;
+  readonly sessionId: string;
+  readonly legId: string;
+}
 
 /** A line that a relay adds to the log of a session. */
 export interface RelayLineNotice {
@@ -283,7 +319,13 @@ interface SessionEventData {
     readonly country?: string;
   };
   'leg.ringing': { readonly identity: string };
-  'leg.joined': { readonly identity: string; readonly accountId: string; readonly media: Media };
+  'leg.joined': {
+    readonly identity: string;
+    readonly accountId: string;
+    readonly media: Media;
+    /** It is a leg of the platform's own, on this node. */
+    readonly mediaNodeId?: string;
+  };
   'mode.changed': {
     readonly mode: SessionMode;
     readonly path: MediaPath;

@@ -5,6 +5,7 @@ import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { MediaLines } from '../platform/media-line.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { SessionClaims } from '../platform/session-claims.ts';
@@ -32,6 +33,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
 
   // Relays are heard when the sessions are there that they may speak of, those of the process before included.
   let links: SignalingLinks | undefined;
+  let media: MediaLines | undefined;
   const claims = new SessionClaims({
     client: node.client,
     onFailure: (error) => onFailure(error, 'What has ended was not told.'),
@@ -44,6 +46,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     events,
     state,
     relays: () => links?.relays() ?? [],
+    media: () => media,
     region,
     onFailure,
   });
@@ -73,9 +76,15 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log,
     helpUrl,
   });
+  const lines = new MediaLines({
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'media'),
+    onNotice: (notice) => platform.notify(notice),
+  });
+  media = lines;
   links = await SignalingLinks.listen({
     listen: { host, port: env.PATCHBAY_LINK_PORT },
-    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'relay'),
+    onMedia: (socket) => lines.accept(socket),
     onEvent: (event) => platform.notify(toNotice(event)),
     liveSessions: () =>
       signaling.snapshot().map(({ sessionId, legs }) => ({
@@ -122,6 +131,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
+    lines.stop();
     await links?.stop();
     await claims.stop();
     await stopUpload();

@@ -77,7 +77,8 @@ export function usageRecord(
     accountId,
     ...(applicationId === undefined ? {} : { applicationId }),
     endpointId: userEndpointId(identity),
-    credentialId,
+    // A leg of the platform's own has none.
+    ...(credentialId === '' ? {} : { credentialId }),
     sessionId: session.sessionId,
     segment: session.segment,
     service: 'signaling',

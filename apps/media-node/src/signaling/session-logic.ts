@@ -4,6 +4,8 @@ import type { LogicEffect, LogicRun } from '@patchbay/domain/logic/interpreter';
 export interface SessionLogic {
   /** Whose endpoint was called: its document reaches no further than this account (C34). */
   readonly accountId: string;
+  /** That account and those above it, nearest first. A process of the release before saved none. */
+  readonly accountPath?: readonly string[];
   readonly endpoint: string;
   run: LogicRun;
   /** Whoever rings by its word, each with a leg of its own. */

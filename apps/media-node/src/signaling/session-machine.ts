@@ -27,6 +27,7 @@ import type {
   FoundLogic,
   LogicAnswer,
   LogicRequest,
+  MediaWord,
   PlatformNotice,
   Principal,
   RelayPlacement,
@@ -87,6 +88,7 @@ export type Action =
   /** Answer with `logicFetched`. */
   | { readonly type: 'fetchLogic'; readonly sessionId: string; readonly request: LogicRequest }
   | { readonly type: 'release'; readonly sessionId: string }
+  | { readonly type: 'toMedia'; readonly nodeId: string; readonly word: MediaWord }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
   | { readonly type: 'recordUsage'; readonly record: UsageRecord }
@@ -100,6 +102,7 @@ export interface MachinePorts {
   /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
   readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  placeMedia(): { readonly nodeId: string } | undefined;
   /** What another process knew that served these clients before. */
   readonly saved?: SavedState;
   /** Unguessable: a resume token is one. */
@@ -144,6 +147,8 @@ export class SessionMachine {
       clients: this.#clients,
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
+      placeMedia: () => ports.placeMedia(),
+      toMedia: (nodeId, word) => this.#actions.push({ type: 'toMedia', nodeId, word }),
       claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
       findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
       fetchLogic: (sessionId, request) => this.#actions.push({ type: 'fetchLogic', sessionId, request }),
@@ -155,7 +160,8 @@ export class SessionMachine {
       appendSessionEvent: (event) => this.#actions.push({ type: 'appendSessionEvent', event }),
     });
     this.#changes = new StateChanges({
-      clients: () => this.#clients.all(),
+      // A leg of the platform's own is not taken up again: its node ends it with the line to this process.
+      clients: () => this.#clients.all().filter(({ media }) => media === undefined),
       sessions: () => this.#calls.all(),
       hasClient: (connectionId) => this.#clients.byConnection(connectionId) !== undefined,
       hasSession: (sessionId) => this.#calls.has(sessionId),
@@ -655,6 +661,12 @@ export class SessionMachine {
       case 'relayLine':
         if (this.#calls.relayLine(notice, nowMs) === 'dropped') this.#drop('relay_line_unplaced');
         break;
+      case 'mediaFrame':
+      case 'mediaSounded':
+      case 'mediaLegLost':
+      case 'mediaDead':
+        this.#calls.mediaSays(notice, nowMs);
+        break;
     }
   }
 
@@ -693,6 +705,7 @@ export class SessionMachine {
   }
 
   #noticeSilence(client: Client, nowMs: number): void {
+    if (client.media !== undefined) return;
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket === undefined) {
       // While there was no node, nobody could come back to it.
@@ -734,6 +747,7 @@ export class SessionMachine {
   // Ways out.
 
   #send(client: Client, message: ServerMessage): void {
+    if (this.#calls.tellMedia(client, message)) return;
     const source = client.outbox.stamp(message);
     if (!isTransient(message.type))
       this.#changes.frame(client, { sequence: client.outbox.lastSequence, source });

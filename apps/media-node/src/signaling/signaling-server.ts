@@ -108,6 +108,7 @@ class Shell implements SignalingServer {
       lineage: state?.saved.lineage ?? randomBytes(9).toString('base64url'),
       ...(state === undefined ? {} : { saved: state.saved }),
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
+      placeMedia: () => platform.placeMedia(),
       newId,
     });
     const bounds = { ...doorBounds, ...options.door };
@@ -307,6 +308,9 @@ class Shell implements SignalingServer {
         break;
       case 'release':
         this.#options.platform.releaseSession(action.sessionId);
+        break;
+      case 'toMedia':
+        this.#options.platform.toMedia(action.nodeId, action.word);
         break;
       case 'send':
         this.#send(action.socketId, action.source);

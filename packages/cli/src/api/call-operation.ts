@@ -8,17 +8,23 @@ import type { CallableOperation } from './operations.ts';
 /** Of a list, where nobody asks for more with --limit. */
 const ITEM_COUNT_DEFAULT = 100;
 
+interface Calling {
+  readonly account: string | undefined;
+  /** What the SDK answered to the operation that reads what this one replaces: it is made to that, or not at all. */
+  readonly unlessChanged?: object;
+}
+
 /** Calls the SDK's method of an operation. */
 export async function callMethod(
   { group, method }: CallableOperation,
   fields: Readonly<Record<string, unknown>>,
-  account: string | undefined,
+  { account, unlessChanged }: Calling,
 ): Promise<unknown> {
   const methods: unknown = Reflect.get(connect(account), group);
   const called: unknown =
     typeof methods === 'object' && methods !== null ? Reflect.get(methods, method) : undefined;
   if (typeof called !== 'function') throw new Error(`The SDK has no method ${group}.${method}.`);
-  return called(fields);
+  return unlessChanged === undefined ? called(fields) : called(fields, { unlessChanged });
 }
 
 /** Calls an operation, and prints its answer: JSON, or the file that it is. */
@@ -27,7 +33,7 @@ export async function callOperation(
   fields: Readonly<Record<string, unknown>>,
   { account, json = false }: CallFlags,
 ): Promise<void> {
-  const answer = await callMethod(operation, fields, account);
+  const answer = await callMethod(operation, fields, { account });
   if (isFile(answer)) return writeFile(answer);
   const { limit } = fields;
   const said = isList(answer)

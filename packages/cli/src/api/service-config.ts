@@ -1,4 +1,5 @@
 import { camelCase, kebabCase } from '@patchbay/kit/name-case';
+import { PatchbayError } from '@patchbay/sdk-node';
 import { Refusal } from '../refusal.ts';
 import { callMethod } from './call-operation.ts';
 import { type CallableOperation, callableOperations, operationsOf } from './operations.ts';
@@ -49,13 +50,14 @@ export interface ConfigRequest {
 }
 
 export async function readConfig({ service, place, account }: ConfigRequest): Promise<ServiceConfig> {
-  const answer = await callMethod(configOperation(service, 'get', place), { ...place }, account);
+  const answer = await callMethod(configOperation(service, 'get', place), { ...place }, { account });
   return answer as ServiceConfig;
 }
 
 /**
- * Says some fields of one level anew, and others no more: what is named in neither stays as it is there. Of two at
- * once the later has its way.
+ * Says some fields of one level anew, and others no more: what is named in neither stays as it is there. Of two at once the
+ * later is refused, and nothing that the earlier said is lost.
+ * @throws PatchbayError `request.precondition_failed` where somebody changed it since it was read.
  */
 export async function changeConfig(
   request: ConfigRequest,
@@ -65,13 +67,24 @@ export async function changeConfig(
   const put = configOperation(service, 'put', place);
   const said = valuesIn(put, set);
   const taken = unset.map((name) => flagOf(put, name).path[0]);
-  const { stored } = await readConfig(request);
-  const kept = Object.entries(stored).filter(([name]) => !taken.includes(name));
-  return (await callMethod(
-    put,
-    { ...Object.fromEntries(kept), ...said, ...place },
-    account,
-  )) as ServiceConfig;
+  const read = await readConfig(request);
+  const kept = Object.entries(read.stored).filter(([name]) => !taken.includes(name));
+  const wanted = { ...Object.fromEntries(kept), ...said, ...place };
+  try {
+    return (await callMethod(put, wanted, { account, unlessChanged: read })) as ServiceConfig;
+  } catch (error) {
+    if (error instanceof PatchbayError && error.code === 'request.precondition_failed')
+      throw new PatchbayError({
+        code: error.code,
+        status: error.status,
+        message:
+          'Somebody changed this configuration meanwhile: nothing was set. See `config show`, and say it again.',
+        helpUrl: error.helpUrl,
+        ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+        ...(error.current === undefined ? {} : { current: error.current }),
+      });
+    throw error;
+  }
 }
 
 /** `mode=relay` and `sessionSecondsMax=600`, each read as its field is. */

@@ -32,6 +32,8 @@ export async function startFakePlatform() {
   const accountId = createId('acc');
   const asked: Asked[] = [];
   const answers = new Map<string, unknown>();
+  /** With which status a request is refused that has an answer. */
+  const refusals = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const below = (request.url ?? '').replace(`/v1/accounts/${accountId}`, '');
     const body = Number(request.headers['content-length'] ?? 0) > 0 ? await json(request) : undefined;
@@ -39,9 +41,10 @@ export async function startFakePlatform() {
       request: `${request.method} ${below}`,
       ...given({ body, ifMatch: request.headers['if-match'] }),
     });
-    const answer = answers.get(`${request.method} ${below.split('?')[0]}`);
+    const name = `${request.method} ${below.split('?')[0]}`;
+    const answer = answers.get(name);
     const isText = typeof answer === 'string';
-    response.writeHead(answer === undefined ? 404 : 200, {
+    response.writeHead(answer === undefined ? 404 : (refusals.get(name) ?? 200), {
       'content-type': isText ? 'text/csv' : 'application/json',
       etag: 'W/"1"',
     });
@@ -62,6 +65,7 @@ export async function startFakePlatform() {
     accountId,
     asked,
     answers,
+    refusals,
     run: (...args: readonly string[]) => runCommand([...args, '--data', data]),
     /** The same of a command that takes its folder before what it is about. */
     runAt: (command: string, ...args: readonly string[]) => runCommand([command, '--data', data, ...args]),

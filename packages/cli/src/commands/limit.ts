@@ -10,13 +10,13 @@ type Found = Awaited<ReturnType<ReturnType<typeof connect>['spendingLimits']['ge
 const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
 
 const rowsOf = ({ items, currency }: Found): Row[] =>
-  items.map(({ per, amount, spent, action, isFromAbove, isReached, forecastAt = '' }) => ({
+  items.map(({ per, amount, spent, action, isFromAbove, setById, isReached, forecastAt = '' }) => ({
     per,
     limit: `${money(amount)} ${currency}`,
     spent: money(spent),
     'at the limit': isReached ? `${action} (reached)` : action,
     'reached about': forecastAt,
-    'set by': isFromAbove ? 'an account above' : 'this account',
+    'set by': isFromAbove ? (setById ?? 'an account above') : 'this account',
   }));
 
 interface SetFlags {
@@ -24,6 +24,7 @@ interface SetFlags {
   readonly amount: string;
   readonly stop?: true;
   readonly throttle?: string;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -31,7 +32,7 @@ const actionOf = ({ stop, throttle }: SetFlags): LimitAction =>
   stop === true ? 'stop' : throttle === undefined ? 'notify' : 'throttle';
 
 async function set(id: string, flags: SetFlags): Promise<void> {
-  const { per, amount, throttle, json = false } = flags;
+  const { per, amount, throttle, from, json = false } = flags;
   const limit = {
     per,
     amount: amountOf(amount).toString(),
@@ -39,10 +40,12 @@ async function set(id: string, flags: SetFlags): Promise<void> {
     ...(throttle === undefined ? {} : { bitsPerSecondMax: Number(throttle) }),
   };
   const { spendingLimits } = connect(id);
-  await spendingLimits.set({ limits: [limit] });
+  await spendingLimits.set({ limits: [limit], ...(from === undefined ? {} : { from }) });
   const found = await spendingLimits.get();
   print(found, { json, rows: rowsOf(found) });
 }
+
+const whose = 'for an account between you and this one, in place of your own';
 
 export function addLimitCommand(program: Command): void {
   const limit = program.command('limit').description('what an account and all below it may spend');
@@ -63,14 +66,16 @@ export function addLimitCommand(program: Command): void {
     .requiredOption('--amount <amount>', 'such as 100')
     .option('--stop', 'nothing begins at the limit, and what runs ends; without, it is told and nothing more')
     .option('--throttle <bit/s>', 'what each allocation is held to at the limit')
+    .option('--from <id>', whose)
     .option('--json')
     .action(set);
   limit
     .command('clear <id>')
     .description('takes back the limits that you have set')
-    .action(async (id: string) => {
+    .option('--from <id>', whose)
+    .action(async (id: string, { from }: { readonly from?: string }) => {
       const { spendingLimits } = connect(id);
-      await spendingLimits.set({ limits: [] });
+      await spendingLimits.set({ limits: [], ...(from === undefined ? {} : { from }) });
       const found = await spendingLimits.get();
       print(found, { json: false, rows: rowsOf(found) });
     });

@@ -31,8 +31,8 @@ test('check reads both forms without a platform, and says with its place what is
     isValid: true,
     verbs: [{ verb: 'dial', to: ['user:bob'] }],
   });
-  const said = JSON.stringify(logic().pause(1).say('hello'));
-  await expect(check('said.json', said)).rejects.toThrow('/verbs/1: say cannot be carried out');
+  const said = JSON.stringify(logic().pause(1).record());
+  await expect(check('said.json', said)).rejects.toThrow('/verbs/1: record cannot be carried out');
 });
 
 test('the builder writes documents that the platform reads, whatever the verb', () => {

@@ -10,6 +10,7 @@ beforeAll(async () => {
 beforeEach(() => {
   platform.asked.length = 0;
   platform.answers.clear();
+  platform.refusals.clear();
 });
 afterAll(() => platform.stop());
 
@@ -169,9 +170,25 @@ test('config: shows which level says what, and changes one field of one level', 
     {
       request: `PUT /applications/${applicationId}/instance-types/free/services/signaling/config`,
       body: { mode: 'relay', tokenTtlSecondsMax: 600, sessionSecondsMax: 3_600 },
+      ifMatch: 'W/"1"',
     },
-    { request: `PUT /endpoints/${endpointId}/services/signaling/config`, body: { tokenTtlSecondsMax: 600 } },
+    {
+      request: `PUT /endpoints/${endpointId}/services/signaling/config`,
+      body: { tokenTtlSecondsMax: 600 },
+      ifMatch: 'W/"1"',
+    },
   ]);
+  const changed = { code: 'request.precondition_failed', status: 412, title: 'Changed', retry: 'never' };
+  answer('PUT /services/signaling/config', {
+    ...changed,
+    type: '/docs/errors/x',
+    detail: '',
+    requestId: 'req_1',
+  });
+  platform.refusals.set('PUT /services/signaling/config', 412);
+  await expect(run('config', 'set', 'signaling', 'mode=relay')).rejects.toThrow(
+    'Somebody changed this configuration meanwhile: nothing was set.',
+  );
   await expect(run('config', 'show', 'telepathy')).rejects.toThrow('There are network-discovery, signaling.');
   await expect(run('config', 'set', 'signaling', 'colour=red')).rejects.toThrow('no field colour');
   await expect(run('config', 'set', 'signaling', 'sessionSecondsMax=long')).rejects.toThrow('takes number');

@@ -9,7 +9,7 @@ export function addNodeCommand(parent: Command): void {
   parent
     .command('node')
     .description('run roles of the platform on this machine; settings come from PATCHBAY_… variables')
-    .requiredOption('--roles <roles>', 'some of relay, signaling and jobs, with commas')
+    .requiredOption('--roles <roles>', 'some of relay, signaling, media and jobs, with commas')
     .action(async ({ roles }: { roles: string }) => {
       const child = spawn(process.execPath, [program, '--roles', roles], {
         env: { ...environment, NODE_ENV: 'production' },

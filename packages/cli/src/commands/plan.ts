@@ -110,16 +110,16 @@ export function addPlanCommand(program: Command): void {
       print(removed, { json, rows: [{ id: removed.id, state: 'removed' }] });
     },
   );
-  add('assign <id> <account>', 'gives an account below a plan, in place of the one that it has').action(
+  add('assign <id> <account>', 'gives an account below a plan, in place of the one of the same owner').action(
     async (planId: string, account: string, { json = false }: Flags) => {
       const assigned = await connect(account).plans.assign({ planId });
       print(assigned, { json, rows: [{ account, plan: assigned.planId, name: assigned.name }] });
     },
   );
-  add('unassign <account>', 'takes the plan of an account').action(
-    async (account: string, { json = false }: Flags) => {
-      const assigned = await connect(account).plans.assign({});
+  add('unassign <account>', 'takes the plan that you gave an account')
+    .option('--from <account>', 'the plan of an account above that you may speak for')
+    .action(async (account: string, { json = false, from }: Flags & { readonly from?: string }) => {
+      const assigned = await connect(account).plans.assign(from === undefined ? {} : { from });
       print(assigned, { json, rows: [{ account, plan: 'none' }] });
-    },
-  );
+    });
 }

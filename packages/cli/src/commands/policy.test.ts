@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { valuesOf } from './policy.ts';
+import { levelOf, valuesOf } from './policy.ts';
 
 test('settings are read as the API has them: numbers, lists, and times with their own commas', () => {
   expect(
@@ -14,4 +14,11 @@ test('settings are read as the API has them: numbers, lists, and times with thei
 
 test.each(['regions', '=1', 'sessionSecondsMax=ten'])('%s is refused with what to write', (pair) => {
   expect(() => valuesOf([pair])).toThrow(/--set|whole number/);
+});
+
+test('a level from above is told with who set it, where that is told, and else that somebody above did', () => {
+  const above = { level: 'account', accountId: 'acc_g2', by: 'above' } as const;
+  expect(levelOf({ ...above, setById: 'acc_a' })).toBe('account acc_g2 by acc_a');
+  expect(levelOf(above)).toBe('account acc_g2 by an account above');
+  expect(levelOf({ level: 'account' })).toBe('account');
 });

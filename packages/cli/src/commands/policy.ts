@@ -8,6 +8,7 @@ interface PlaceFlags {
   readonly instanceType?: string;
   readonly region?: string;
   readonly endpoint?: string;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -18,7 +19,8 @@ interface SetFlags extends PlaceFlags {
 
 type Policy = Awaited<ReturnType<ReturnType<typeof connect>['policy']['get']>>;
 
-const placeOf = ({ application, instanceType, region, endpoint }: PlaceFlags) => ({
+const placeOf = ({ application, instanceType, region, endpoint, from }: PlaceFlags) => ({
+  ...(from === undefined ? {} : { from }),
   ...(application === undefined ? {} : { applicationId: application }),
   ...(instanceType === undefined ? {} : { instanceType }),
   ...(region === undefined ? {} : { region }),
@@ -48,11 +50,15 @@ const textOf = (value: unknown): string =>
 
 type Origin = Policy['origin'];
 
-/** An account that is not to be named by how far above it is. */
-const levelOf = ({ level, accountId, accountsAbove }: Origin): string =>
-  accountsAbove === undefined
-    ? [level, accountId].filter(Boolean).join(' ')
-    : `${level}, ${accountsAbove} above`;
+/** Whose word it is, of one from above: that of an account which is not to be named is so much. */
+export const levelOf = ({ level, accountId, by, setById, heldBy }: Origin): string =>
+  [
+    level,
+    accountId,
+    by === 'above' && heldBy === undefined ? `by ${setById ?? 'an account above'}` : undefined,
+  ]
+    .filter(Boolean)
+    .join(' ');
 
 const rowsOf = ({ effective }: Policy): Row[] =>
   effective.map(({ setting, value, origin, lockedBy, wanted }) => ({
@@ -60,7 +66,7 @@ const rowsOf = ({ effective }: Policy): Row[] =>
     value: textOf(value),
     from: origin === undefined ? '' : levelOf(origin),
     locked: lockedBy === undefined ? '' : lockedBy.level,
-    levels: wanted.map((one) => `${one.origin.level} ${textOf(one.value)}`).join(' › '),
+    levels: wanted.map((one) => `${levelOf(one.origin)}: ${textOf(one.value)}`).join(' › '),
   }));
 
 export function addPolicyCommand(program: Command): void {
@@ -71,6 +77,7 @@ export function addPolicyCommand(program: Command): void {
       .option('--instance-type <name>', 'of an instance type of it')
       .option('--region <name>', 'at nodes of a region')
       .option('--endpoint <name>', 'of an endpoint, such as user:bob')
+      .option('--from <account>', 'the word of an account above that you may speak for')
       .option('--json');
   const collect = (value: string, before: readonly string[]) => [...before, value];
   withPlace(policy.command('show [id]').description('what holds, and which level says so')).action(

@@ -8,7 +8,7 @@ import type { DataFolder } from './data-folder.ts';
 const root = path.resolve(import.meta.dirname, '../../../..');
 const controlPlaneFolder = path.join(root, 'apps/control-plane/.next/standalone/apps/control-plane');
 
-export const nodeRoles = ['relay', 'signaling', 'jobs'] as const;
+export const nodeRoles = ['relay', 'signaling', 'media', 'jobs'] as const;
 export type NodeRole = (typeof nodeRoles)[number];
 
 /** @throws Refusal when the control plane has not been built yet. */

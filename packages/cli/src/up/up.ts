@@ -182,7 +182,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     if (isLocal) writeDevEnv(folder, devEnv);
     parts.start(mediaNode(partOptions, first.joinTokens));
     if (isLocal) parts.start(sampleCall(devEnv, ports, host));
-    await progress.step('control plane, relay, signaling and jobs', () =>
+    await progress.step('control plane, relay, signaling, media and jobs', () =>
       untilHealthy({ url: addresses.url, limitMs: healthyMsMax, signal: parts.broken.signal }),
     );
     parts.becameHealthy();

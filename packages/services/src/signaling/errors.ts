@@ -90,7 +90,10 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'signaling.logic_verb_unavailable':
     'Leave out the verb that the session’s log names: the service that it needs is not there yet.',
   'signaling.logic_limit_reached':
-    'Look at the session’s log: a call has 15 minutes to be answered, five documents in a row that only name another one, and 1,000 steps.',
+    'Look at the session’s log: a call has 15 minutes to be answered and four hours with a document that answered it, five documents in a row that only name another one, and 1,000 steps.',
+  'signaling.logic_media_unavailable':
+    'Call again in a moment. The operator sees at /api/health and among the nodes whether the role media runs, and adds nodes or PATCHBAY_MEDIA_SHARDS.',
+  'signaling.media_lost': 'Call again: another process takes it.',
   'signaling.cancelled': 'Nothing: the caller chose so.',
   'signaling.answered_elsewhere': 'Nothing: the call goes on at another device.',
   'signaling.connection_lost':

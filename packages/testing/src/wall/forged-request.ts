@@ -1,5 +1,18 @@
 import type { z } from 'zod';
 
+/** Of a passkey, as a browser answers for it: of one that is made, and of one that signs. */
+const passkeyAnswer = {
+  id: 'made',
+  rawId: 'made',
+  type: 'public-key',
+  response: {
+    clientDataJSON: 'said',
+    attestationObject: 'made',
+    authenticatorData: 'seen',
+    signature: 'signed',
+  },
+};
+
 /** One of these fits every field that an operation requires and no id is known for. */
 const samples: readonly unknown[] = [
   '2026-11',
@@ -29,6 +42,8 @@ const samples: readonly unknown[] = [
   1,
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },
+  'others',
+  passkeyAnswer,
 ];
 
 /** A request that passes an operation's schema, with the victim's ids wherever a field takes one. */

@@ -19,7 +19,7 @@ export default async function Page() {
   const lastAccountId = (await cookies()).get(lastAccountCookie)?.value;
   const accountId = await firstAccountOf(lastAccountId).catch(() => undefined);
   if (typeof accountId === 'string') redirect(pagePath(accountId, 'you'));
-  const read = await readYou(user);
+  const read = await readYou();
   if (read === undefined) return <AwayPage href="/you" />;
   return (
     <Entry

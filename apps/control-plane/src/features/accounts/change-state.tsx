@@ -2,7 +2,7 @@
 
 import { IconButton } from '@patchbay/ui/button';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
-import { Menu, MenuItem, MenuSeparator } from '@patchbay/ui/menu';
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@patchbay/ui/menu';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { CirclePause, CirclePlay, CircleX, Ellipsis, ExternalLink } from 'lucide-react';
@@ -59,18 +59,19 @@ export function ChangeState({ account, descendantCount }: ChangeStateProps): Rea
         </MenuItem>
         <IfMay to="accounts.update" place="below">
           {account.state === 'closed' ? null : <MenuSeparator />}
-          {account.state === 'suspended' ? (
+          {account.suspension?.mayResume === true ? (
             <MenuItem onSelect={() => set('active')}>
               <CirclePlay aria-hidden />
               Resume
             </MenuItem>
           ) : null}
-          {account.state === 'active' ? (
+          {account.suspension?.mayResume === false ? <MenuLabel>Suspended from above yours</MenuLabel> : null}
+          {account.state === 'closed' || account.suspension?.isYours === true ? null : (
             <MenuItem onSelect={() => setAsked('suspended')}>
               <CirclePause aria-hidden />
-              Suspend…
+              {account.state === 'suspended' ? 'Suspend as well…' : 'Suspend…'}
             </MenuItem>
-          ) : null}
+          )}
           {account.state === 'closed' ? null : (
             <MenuItem isDanger onSelect={() => setAsked('closed')}>
               <CircleX aria-hidden />
@@ -92,7 +93,7 @@ export function ChangeState({ account, descendantCount }: ChangeStateProps): Rea
           <Touched account={account} descendantCount={descendantCount} />
           <p>
             {asked === 'suspended'
-              ? 'It can be resumed at any time, and everything below it with it.'
+              ? suspendingText(account)
               : 'This cannot be undone. What it owes stays on its statements.'}
           </p>
         </ConfirmDialog>
@@ -100,6 +101,11 @@ export function ChangeState({ account, descendantCount }: ChangeStateProps): Rea
     </>
   );
 }
+
+const suspendingText = ({ state }: AccountRow): string =>
+  state === 'suspended'
+    ? 'It stays suspended until you, or an account above you, take it back.'
+    : 'It can be resumed at any time, and everything below it with it. Who is above it and below you cannot.';
 
 function Touched({ account, descendantCount }: ChangeStateProps): ReactNode {
   const trpc = useTRPC();

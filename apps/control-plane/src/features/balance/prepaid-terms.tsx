@@ -17,7 +17,7 @@ const choices = [
   { value: 'before', label: 'before it uses anything' },
 ] as const;
 
-/** For those above the account: whether it is prepaid. */
+/** For those above the account: whether it is prepaid. Each says it for itself, and the narrowest holds. */
 export function PrepaidTerms({ balance }: { readonly balance: Balance }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -64,6 +64,11 @@ export function PrepaidTerms({ balance }: { readonly balance: Balance }): ReactN
           </Button>
         ) : null}
       </div>
+      {when === 'before' ? (
+        <p className="text-ink-faint">
+          Each account above says this for itself. The least that one of them allows is what holds.
+        </p>
+      ) : null}
       {set.error === null ? null : <ProblemNote error={set.error} />}
     </form>
   );

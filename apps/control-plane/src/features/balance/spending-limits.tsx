@@ -2,7 +2,7 @@
 
 import { Badge } from '@patchbay/ui/badge';
 import { Button, IconButton } from '@patchbay/ui/button';
-import { Input } from '@patchbay/ui/input';
+import { Input, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { Stat } from '@patchbay/ui/stat';
@@ -13,9 +13,8 @@ import { type ReactNode, useState } from 'react';
 import { showMoney } from '../../formats/money.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccountId } from '../shell/account.ts';
+import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
-import { useMay } from '../shell/use-may.ts';
 import type { Limits } from './balance.ts';
 import { moneyText, readMoney } from './money-text.ts';
 import { SpendChart } from './spend-chart.tsx';
@@ -31,8 +30,11 @@ export function SpendingLimits(): ReactNode {
   const limits = useQuery(
     trpc.spendingLimits.get.queryOptions({ accountId }, { refetchInterval: REFRESH_MS }),
   );
-  // Whoever stands above sets what the account cannot change; whoever stands at it sets its own.
-  const isAbove = useMay('balances.setTerms');
+  const names = useAccountNames();
+  const [asked, setAsked] = useState<string>();
+  // Whoever stands above sets what the account cannot change, for itself or one between; whoever stands at it sets its own.
+  const speakerIds = limits.data?.speakerIds ?? [];
+  const setterId = speakerIds.find((id) => id === asked) ?? speakerIds[0] ?? accountId;
   return (
     <section aria-labelledby="limits" className="grid gap-6">
       <h2 id="limits" className="font-semibold">
@@ -46,10 +48,25 @@ export function SpendingLimits(): ReactNode {
         <>
           <Figures limits={limits.data} />
           <SpendChart limits={limits.data} />
+          {speakerIds.length < 2 ? null : (
+            <div className="max-w-sm">
+              <Labelled
+                label="In the name of"
+                hint="What you may do at an account above, you may do for those between."
+              >
+                <Select
+                  label="In the name of"
+                  value={setterId}
+                  options={speakerIds.map((id) => ({ value: id, label: names.get(id) ?? id }))}
+                  onChange={setAsked}
+                />
+              </Labelled>
+            </div>
+          )}
           <LimitsForm
-            key={JSON.stringify(limits.data.items.map(({ id, amount }) => [id, amount]))}
+            key={JSON.stringify([setterId, limits.data.items.map(({ id, amount }) => [id, amount])])}
             limits={limits.data}
-            isAbove={isAbove}
+            setterId={setterId}
           />
         </>
       )}
@@ -104,13 +121,21 @@ const actions = [
 const SLOW_BITS_PER_SECOND = 128_000;
 const LIMIT_COUNT_MAX = 9;
 
-function LimitsForm({ limits, isAbove }: { readonly limits: Limits; readonly isAbove: boolean }): ReactNode {
+interface OfSetter {
+  readonly limits: Limits;
+  /** Whose limits are changed: the account itself, or one above it. */
+  readonly setterId: string;
+}
+
+const isSetBy = ({ isFromAbove, setById }: Limit, setterId: string, accountId: string): boolean =>
+  isFromAbove ? setById === setterId : setterId === accountId;
+
+function LimitsForm({ limits, setterId }: OfSetter): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const queries = useQueryClient();
   const show = useToast();
-  const isOurs = ({ isFromAbove }: Limit) => isFromAbove === isAbove;
-  const initial = limits.items.filter(isOurs).map(draftOf);
+  const initial = limits.items.filter((limit) => isSetBy(limit, setterId, accountId)).map(draftOf);
   const [drafts, setDrafts] = useState<readonly LimitDraft[]>(initial);
   const set = useMutation(
     trpc.spendingLimits.set.mutationOptions({
@@ -127,6 +152,7 @@ function LimitsForm({ limits, isAbove }: { readonly limits: Limits; readonly isA
   const save = () =>
     set.mutate({
       accountId,
+      ...(setterId === accountId ? {} : { from: setterId }),
       limits: drafts.map(({ amount, sharesPercent, action, bitsPerSecondMax, per }) => ({
         per,
         action,
@@ -143,7 +169,7 @@ function LimitsForm({ limits, isAbove }: { readonly limits: Limits; readonly isA
         save();
       }}
     >
-      <ReadLimits limits={limits} isAbove={isAbove} />
+      <ReadLimits limits={limits} setterId={setterId} />
       <Changeable
         by="spendingLimits.set"
         end={
@@ -188,7 +214,9 @@ function LimitsForm({ limits, isAbove }: { readonly limits: Limits; readonly isA
           ))}
           {drafts.length === 0 ? (
             <p className="text-ink-faint">
-              {isAbove ? 'You set this account no limit.' : 'This account sets itself no limit.'}
+              {setterId === accountId
+                ? 'This account sets itself no limit.'
+                : 'No limit is set for this account here.'}
             </p>
           ) : null}
         </div>
@@ -239,9 +267,11 @@ function LimitRow({ draft, currency, onChange, onRemove }: LimitRowProps): React
   );
 }
 
-/** Those that somebody else set: from above for the account, its own for those above. */
-function ReadLimits({ limits, isAbove }: { readonly limits: Limits; readonly isAbove: boolean }): ReactNode {
-  const others = limits.items.filter(({ isFromAbove }) => isFromAbove !== isAbove);
+/** Those that others have set: each replaces its own alone, and the narrowest of all holds. */
+function ReadLimits({ limits, setterId }: OfSetter): ReactNode {
+  const accountId = useAccountId();
+  const names = useAccountNames();
+  const others = limits.items.filter((limit) => !isSetBy(limit, setterId, accountId));
   if (others.length === 0) return null;
   return (
     <ul className="grid gap-1">
@@ -252,10 +282,15 @@ function ReadLimits({ limits, isAbove }: { readonly limits: Limits; readonly isA
             {spans.find(({ value }) => value === limit.per)?.label}, then{' '}
             {actions.find(({ value }) => value === limit.action)?.label}
           </span>
-          <Badge>{limit.isFromAbove ? 'set above' : 'its own'}</Badge>
+          <Badge>{setterText(limit, names)}</Badge>
           {limit.isReached ? <Badge tone="fail">reached</Badge> : null}
         </li>
       ))}
     </ul>
   );
+}
+
+function setterText({ isFromAbove, setById }: Limit, names: ReadonlyMap<string, string>): string {
+  if (!isFromAbove) return 'its own';
+  return setById === undefined ? 'set above' : `set by ${names.get(setById) ?? setById}`;
 }

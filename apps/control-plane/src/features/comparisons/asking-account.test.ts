@@ -3,10 +3,17 @@ import { expect, test } from 'vitest';
 import { asksItself, isTopCollector } from './asking-account.ts';
 
 test('the platform asks its customers, and the top of test accounts its own; nobody else does by where they stand', () => {
-  expect(isTopCollector({ depth: 0, isTest: false })).toBe(true);
-  expect(isTopCollector({ depth: 1, isTest: false })).toBe(false);
-  expect(isTopCollector({ depth: 1, isTest: true })).toBe(true);
-  expect(isTopCollector({ depth: 2, isTest: true })).toBe(false);
+  const account = {
+    id: 'acc_here',
+    isPlatform: false,
+    isTest: false,
+    topAccountId: 'acc_here',
+    ancestors: [],
+  };
+  expect(isTopCollector({ ...account, isPlatform: true })).toBe(true);
+  expect(isTopCollector(account)).toBe(false);
+  expect(isTopCollector({ ...account, isTest: true })).toBe(true);
+  expect(isTopCollector({ ...account, isTest: true, topAccountId: 'acc_top' })).toBe(false);
 });
 
 test('a reseller asks from the month on in which it collects, to the end of the last', () => {

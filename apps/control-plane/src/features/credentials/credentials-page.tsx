@@ -113,7 +113,7 @@ function KeyNote(): ReactNode {
       mode === 'live' && revokedAt === undefined && expiresAt === undefined && scopes.includes('*'),
   );
   if (keys.data === undefined || account === undefined) return null;
-  if (account.depth === 0) {
+  if (account.isPlatform) {
     return (
       <Callout tone="wait" title="The platform’s own account mints for nobody.">
         Choose an account below it: credentials are of the account whose use they are.

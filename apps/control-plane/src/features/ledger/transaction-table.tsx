@@ -1,6 +1,5 @@
 'use client';
 
-import { Identifier } from '@patchbay/ui/copy-button';
 import { type Column, Table } from '@patchbay/ui/table';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
@@ -111,10 +110,10 @@ const columnsOf = (accountId: string, platformId: string | undefined): readonly 
   },
 ];
 
-/** Whoever stands too far above to have a name here is an id. */
-function Party({ id, name }: { readonly id: string; readonly name: string | undefined }): ReactNode {
-  return name === undefined ? <Identifier id={id} isShort /> : <span title={id}>{name}</span>;
-}
+/** Whoever stands above and is not seen has the name of a brand, and no id. */
+const Party = ({ id, name }: { readonly id: string | undefined; readonly name: string }): ReactNode => (
+  <span title={id}>{name}</span>
+);
 
 const balanceTexts: Readonly<Record<string, string>> = {
   drawn: 'Use, paid by the balance',

@@ -24,7 +24,7 @@ export function MoveAccount({ account }: { readonly account: Account }): ReactNo
   const [isOpen, setOpen] = useState(false);
   const mayMove = useMay('accounts.move');
   const [top] = account.ancestors;
-  if (top === undefined || !mayMove || account.depth < 2) return null;
+  if (top === undefined || !mayMove || account.id === account.topAccountId) return null;
   return (
     <>
       <Button onClick={() => setOpen(true)} className="justify-self-start">

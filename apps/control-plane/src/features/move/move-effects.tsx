@@ -4,10 +4,12 @@ import { Badge } from '@patchbay/ui/badge';
 import { Callout } from '@patchbay/ui/callout';
 import { ArrowRight } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { showMoney } from '../../formats/money.ts';
 import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showClock } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 import { counted } from '../overview/attention.ts';
+import { useAccountNames } from '../shell/account.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 
 type Preview = Outputs['accounts']['previewMove'];
@@ -17,6 +19,7 @@ type Held = Preview['policy'][number]['before'];
 /** What a move would change, before anything happens: who pays whom, what holds, and for whom it begins and ends. */
 export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNode {
   const { from, to, accountCount, liveSessionCount, startsAt, counts } = preview;
+  const names = useAccountNames();
   const settings = [
     ...preview.policy.map(({ setting, ...held }) => ({ key: setting, label: words(setting), ...held })),
     ...preview.configuration.map(({ service, field, ...held }) => ({
@@ -74,7 +77,11 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
           </li>
         ))}
       </Group>
-      <Group title="What holds" none="Nothing else holds than now." isEmpty={settings.length === 0}>
+      <Group
+        title="What holds"
+        none="Nothing else holds than now."
+        isEmpty={settings.length + preview.plans.length + preview.words.length === 0}
+      >
         {settings.map(({ key, label, before, after }) => (
           <li key={key} className="grid gap-0.5 py-2">
             <span className="font-medium">{label}</span>
@@ -87,6 +94,29 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
         {preview.plans.map(({ accountId, planId, name }) => (
           <li key={`${accountId} ${planId}`} className="py-2">
             The plan “{name}” is taken off: it is of an account that is above no more.
+          </li>
+        ))}
+        {preview.words.map(({ accountId, setById }) => (
+          <li key={`${accountId} ${setById}`} className="py-2">
+            What {names.get(setById) ?? setById} set for {names.get(accountId) ?? accountId} falls away: it is
+            above no more.
+          </li>
+        ))}
+      </Group>
+      <Group
+        title="What accounts above no more had said"
+        none="Nothing that ends."
+        isEmpty={preview.resumed.length + preview.limits.length === 0}
+      >
+        {preview.resumed.map(({ accountId, name }) => (
+          <li key={accountId} className="py-2">
+            {name} is suspended now, and active from then on.
+          </li>
+        ))}
+        {preview.limits.map(({ accountId, per, action, amount, currency }) => (
+          <li key={`${accountId} ${per} ${action} ${amount}`} className="py-2">
+            A limit on what {accountId === preview.accountId ? 'it' : accountId} spends ends:{' '}
+            {showMoney(amount, currency)} {currency} {per === 'total' ? 'in all' : `a ${per}`}.
           </li>
         ))}
       </Group>

@@ -72,7 +72,7 @@ function Levels({ explained, names }: { readonly explained: Explained; readonly 
       {wanted.map((one, index) => {
         const isSource = JSON.stringify(one.origin) === JSON.stringify(origin) && one.verdict === 'held';
         return (
-          <li key={JSON.stringify(one.origin)} className="inline-flex min-w-0 items-center gap-1">
+          <li key={wanted.indexOf(one)} className="inline-flex min-w-0 items-center gap-1">
             {index === 0 ? null : <ChevronRight className="size-3.5 shrink-0 text-ink-faint" aria-hidden />}
             <Badge
               mayWrap

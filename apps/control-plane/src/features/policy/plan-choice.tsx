@@ -1,5 +1,6 @@
 'use client';
 
+import { Button } from '@patchbay/ui/button';
 import { Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useToast } from '@patchbay/ui/toast';
@@ -15,17 +16,21 @@ import { useMay } from '../shell/use-may.ts';
 
 const NONE = 'none';
 
-/** The plan that the account has, of those of the accounts above it that the reader sees. */
+type Plan = Outputs['policy']['get']['plans'][number];
+
+/** The plans that the account has, of each account above at most one, and those that the reader may give it. */
 export function PlanChoice({
-  plan,
+  plans,
+  speakerIds,
 }: {
-  readonly plan: Outputs['policy']['get']['plan'] | undefined;
+  readonly plans: readonly Plan[];
+  readonly speakerIds: readonly string[];
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const show = useToast();
   const { data: account } = useAccount();
-  const owners = account?.ancestors ?? [];
+  const owners = (account?.ancestors ?? []).filter(({ id }) => speakerIds.includes(id));
   const lists = useQueries({
     queries: owners.map(({ id }) => trpc.plans.list.queryOptions({ accountId: id })),
   });
@@ -34,26 +39,44 @@ export function PlanChoice({
       onSuccess: () => show({ title: 'The plan is changed. It holds within 5 seconds.', tone: 'live' }),
     }),
   );
-  const plans = lists.flatMap(({ data }, index) =>
+  const has = new Set(plans.map(({ planId }) => planId));
+  const offered = lists.flatMap(({ data }, index) =>
     (data?.items ?? []).map(({ id, name }) => ({ value: id, label: `${name} (${owners[index]?.name})` })),
   );
-  const isFailed = lists.find(({ error }) => error !== null)?.error ?? assign.error;
-  const chosen = plan?.planId ?? (plan === undefined ? NONE : 'hidden');
-  const hidden = chosen === 'hidden' ? [{ value: 'hidden', label: 'one of an account above yours' }] : [];
+  const failure = lists.find(({ error }) => error !== null)?.error ?? assign.error;
+  const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   const nearest = owners.at(-1);
   const mayMake = useMay('plans.create');
   return (
-    <section aria-labelledby="plan">
-      <h2 id="plan" className="mb-3 font-semibold">
-        Plan
+    <section aria-labelledby="plans">
+      <h2 id="plans" className="mb-3 font-semibold">
+        Plans of this account
       </h2>
-      {isFailed === null || isFailed === undefined ? null : <ProblemNote error={isFailed} />}
+      {failure === null || failure === undefined ? null : <ProblemNote error={failure} />}
       <Changeable by="plans.assign">
+        {plans.length === 0 ? null : (
+          <ul className="mb-3 grid max-w-xl divide-y divide-line border-y border-line">
+            {plans.map((plan, index) => (
+              <li key={plan.planId ?? index} className="flex min-h-11 items-center justify-between gap-3">
+                <span className="min-w-0 break-words">{planText(plan, names)}</span>
+                {plan.ownerId !== undefined && speakerIds.includes(plan.ownerId) ? (
+                  <Button
+                    size="small"
+                    isPending={assign.isPending && assign.variables.from === plan.ownerId}
+                    onClick={() => assign.mutate({ accountId, from: plan.ownerId })}
+                  >
+                    Take away
+                  </Button>
+                ) : null}
+              </li>
+            ))}
+          </ul>
+        )}
         <div className="max-w-sm">
           <Labelled
-            label="Plan of this account"
+            label="Give a plan"
             hint={
-              plans.length === 0 && nearest !== undefined && mayMake ? (
+              offered.length === 0 && nearest !== undefined && mayMake ? (
                 <>
                   There is none yet.{' '}
                   <Link
@@ -64,17 +87,19 @@ export function PlanChoice({
                   </Link>
                 </>
               ) : (
-                'A plan holds at once, for the account and all below it.'
+                'It holds at once, for the account and all below it, in place of the one of the same owner.'
               )
             }
           >
             <Select
-              label="Plan of this account"
-              value={chosen}
-              options={[{ value: NONE, label: 'no plan' }, ...hidden, ...plans]}
-              onChange={(value) => {
-                if (value === 'hidden') return;
-                assign.mutate({ accountId, ...(value === NONE ? {} : { planId: value }) });
+              label="Give a plan"
+              value={NONE}
+              options={[
+                { value: NONE, label: 'choose a plan' },
+                ...offered.filter(({ value }) => !has.has(value)),
+              ]}
+              onChange={(planId) => {
+                if (planId !== NONE) assign.mutate({ accountId, planId });
               }}
             />
           </Labelled>
@@ -82,4 +107,9 @@ export function PlanChoice({
       </Changeable>
     </section>
   );
+}
+
+function planText({ name, ownerId }: Plan, names: ReadonlyMap<string, string>): string {
+  if (name === undefined || ownerId === undefined) return 'A plan of an account above those that you see';
+  return `${name} (${names.get(ownerId) ?? ownerId})`;
 }

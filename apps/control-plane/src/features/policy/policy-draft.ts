@@ -19,6 +19,10 @@ export interface SettingDraft {
   readonly isLocked: boolean;
 }
 
+/** The settings of which a word says something. */
+export const policyNamesIn = ({ locked = [], ...values }: Written): readonly PolicyName[] =>
+  policyNames.filter((name) => values[name] !== undefined || locked.includes(name));
+
 export type PolicyDraft = Readonly<Record<PolicyName, SettingDraft>>;
 
 export const isOverridable = (name: SettingName): boolean => overridableNames.some((one) => one === name);

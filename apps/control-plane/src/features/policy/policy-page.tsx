@@ -30,6 +30,7 @@ import { levelText } from './setting-words.ts';
 import { SimulationResult } from './simulation-result.tsx';
 import { usePlaces } from './use-places.ts';
 import { type Place, placeNames, usePolicyPlace } from './use-policy-place.ts';
+import { SpeakerChoice, WordsAbove } from './words-above.tsx';
 
 /** What is typed, and what it was begun from. */
 interface Edited {
@@ -44,8 +45,11 @@ export function PolicyPage(): ReactNode {
   const show = useToast();
   const [edited, setEdited] = useState<Edited>();
   const [place, goToPlace] = usePolicyPlace();
+  const [from, setFrom] = useState<string>();
   const places = usePlaces();
-  const policy = useQuery(trpc.policy.get.queryOptions({ accountId, ...place }));
+  const isWhole = Object.keys(place).length === 0;
+  const at = { accountId, ...place, ...(isWhole && from !== undefined ? { from } : {}) };
+  const policy = useQuery(trpc.policy.get.queryOptions(at));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
   const save = useMutation(
     trpc.policy.set.mutationOptions({
@@ -62,27 +66,36 @@ export function PolicyPage(): ReactNode {
     ...useAccountNames(),
     ...places.applications.map(({ id, name }) => [id, name] as const),
   ]);
-  const isWhole = Object.keys(place).length === 0;
-  const flags = placeFlags(place);
+  const flags = `${placeFlags(place)}${at.from === undefined ? '' : ` --from ${at.from}`}`;
+  /** What was typed is of the level that is left. */
+  const leave = () => {
+    setEdited(undefined);
+    save.reset();
+    simulate.reset();
+  };
+  const speakAs = (accountAbove: string) => {
+    leave();
+    setFrom(accountAbove);
+  };
   const draft = edited?.draft ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
   const word = read !== undefined && 'word' in read ? read.word : undefined;
   const example = exampleOf({
     operation: 'policy.set',
-    input: { accountId, ...place, concurrentSessionsMax: 100, sessionSecondsMax: 3_600 },
+    input: { ...at, concurrentSessionsMax: 100, sessionSecondsMax: 3_600 },
     cli: `policy set ${accountId}${flags} --set concurrentSessionsMax=100 --set sessionSecondsMax=3600`,
   });
   const examples = [
     example,
     exampleOf({
       operation: 'policy.get',
-      input: { accountId, ...place },
+      input: at,
       cli: `policy show ${accountId}${flags}`,
     }),
     exampleOf({
       operation: 'policy.simulate',
-      input: { accountId, ...place, concurrentSessionsMax: 100, days: 7 },
+      input: { ...at, concurrentSessionsMax: 100, days: 7 },
       cli: `policy simulate ${accountId}${flags} --set concurrentSessionsMax=100`,
     }),
   ];
@@ -105,10 +118,8 @@ export function PolicyPage(): ReactNode {
           {...places}
           place={place}
           onChange={(next) => {
-            // What was typed is of the place that was left.
-            setEdited(undefined);
-            save.reset();
-            simulate.reset();
+            leave();
+            setFrom(undefined);
             goToPlace(next);
           }}
         />
@@ -141,16 +152,29 @@ export function PolicyPage(): ReactNode {
               <EffectiveLevels effective={policy.data.effective} names={names} />
             )}
           </section>
-          {isWhole && policy.data.origin.by === 'above' ? <PlanChoice plan={policy.data.plan} /> : null}
+          {isWhole && policy.data.fromAbove.length > 0 ? (
+            <WordsAbove answer={policy.data} names={names} onEdit={speakAs} />
+          ) : null}
+          {isWhole && policy.data.origin.by === 'above' ? (
+            <PlanChoice plans={policy.data.plans} speakerIds={policy.data.speakerIds} />
+          ) : null}
           <section aria-labelledby="own">
             <h2 id="own" className="mb-1 font-semibold">
               What is set at this level: {levelText(policy.data.origin, names)}
             </h2>
             <p className="mb-3 text-ink-faint">
               {isWhole && policy.data.origin.by === 'above'
-                ? 'You are above this account: it cannot take back what you set.'
+                ? 'You are above this account: it cannot take back what you set, and neither can those between.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
+            {isWhole && policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
+              <SpeakerChoice
+                speakerIds={policy.data.speakerIds}
+                chosen={policy.data.origin.setById}
+                names={names}
+                onChange={speakAs}
+              />
+            ) : null}
             <div className="grid gap-3">
               <Changeable by="policy.set">
                 <PolicyEditor
@@ -189,7 +213,7 @@ export function PolicyPage(): ReactNode {
                 <Button
                   isPending={simulate.isPending}
                   disabled={word === undefined}
-                  onClick={() => word && simulate.mutate({ accountId, ...place, ...word, days: 7 })}
+                  onClick={() => word && simulate.mutate({ ...at, ...word, days: 7 })}
                 >
                   Try on the last 7 days
                 </Button>
@@ -199,7 +223,7 @@ export function PolicyPage(): ReactNode {
                   variant="primary"
                   isPending={save.isPending}
                   disabled={word === undefined || edited === undefined}
-                  onClick={() => word && save.mutate({ accountId, ...place, ...word })}
+                  onClick={() => word && save.mutate({ ...at, ...word })}
                 >
                   Save
                 </Button>

@@ -3,7 +3,7 @@ import { featureName } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
 
-type Answer = Outputs['policy']['get'];
+export type Answer = Outputs['policy']['get'];
 export type Explained = Answer['effective'][number];
 export type Origin = Answer['origin'];
 
@@ -20,7 +20,7 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   credential: 'Credential',
 };
 
-/** A level in words; of an account that is not to be named, how far above it is. */
+/** A level in words; of an account that is not to be named, that it is above. */
 export function levelText(origin: Origin, names: ReadonlyMap<string, string>): string {
   const place = placeText(origin, names);
   const { heldBy, triggerId } = origin;
@@ -30,19 +30,23 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
 }
 
 function placeText(origin: Origin, names: ReadonlyMap<string, string>): string {
-  const { level, accountId, accountsAbove, by, region, endpoint, applicationId, instanceType } = origin;
-  if (accountId === undefined && (accountsAbove ?? 0) === 0) return `${levels[level]}, above`;
-  if (accountId === undefined)
-    return `${levels[level]}, ${accountsAbove === 1 ? '1 account' : `${accountsAbove} accounts`} above`;
+  const { level, accountId, by, region, endpoint, applicationId, instanceType } = origin;
+  if (accountId === undefined) return `${levels[level]}, above`;
   const place = region ?? endpoint ?? instanceType ?? applicationId;
   if (place !== undefined) return `${levels[level]} ${names.get(place) ?? place}`;
   const name = names.get(accountId) ?? accountId;
   if (level === 'account')
-    return by === 'above' && origin.heldBy === undefined ? `${name}, from above` : name;
+    return by === 'above' && origin.heldBy === undefined
+      ? `${name}, set by ${setterText(origin, names)}`
+      : name;
   if (level === 'access') return `Lists and services of ${name}`;
   if (level === 'spending') return `Spending of ${name}`;
-  return level === 'plan' ? `Plan of ${name}` : levels[level];
+  return level === 'plan' ? `Plan of ${name}, from ${setterText(origin, names)}` : levels[level];
 }
+
+/** Which account above set it, by name where the reader sees it. */
+export const setterText = ({ setById }: Origin, names: ReadonlyMap<string, string>): string =>
+  setById === undefined ? 'an account above' : (names.get(setById) ?? setById);
 
 export const unitOf = (name: SettingName): string | undefined => {
   const setting = settingOf(name);

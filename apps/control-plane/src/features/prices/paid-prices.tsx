@@ -6,7 +6,6 @@ import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
 import { exactPrice, perLabel, termsText, writeHumanPrice } from '../../formats/price.ts';
 import { showDay } from '../../formats/time.ts';
-import { useAccount } from '../shell/account.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 import { draftKey, type EffectivePrice } from './price-draft.ts';
 
@@ -18,7 +17,6 @@ const origins = {
 
 /** The prices that hold for an account, each with the level that set it and how. */
 export function PaidPrices({ prices }: { readonly prices: readonly EffectivePrice[] }): ReactNode {
-  const { data: account } = useAccount();
   if (prices.length === 0) {
     return (
       <p className="border-y py-2 text-ink-faint">
@@ -26,7 +24,6 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       </p>
     );
   }
-  const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   const columns: readonly Column<EffectivePrice>[] = [
     {
       key: 'meter',
@@ -65,9 +62,9 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       key: 'by',
       header: 'Set by',
       className: 'max-sm:col-span-2',
-      cell: ({ setByAccountId, origin }) => (
+      cell: ({ setByName, origin }) => (
         <span className="flex flex-wrap items-center gap-1.5">
-          {names.get(setByAccountId) ?? (setByAccountId === account?.id ? account.name : 'a level above')}
+          {setByName}
           <Badge tone={origin === 'child' ? 'accent' : 'neutral'}>{origins[origin]}</Badge>
         </span>
       ),

@@ -235,14 +235,15 @@ function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
 }
 
 /** The price that would be paid for this use: the rule of the domain, on what is known here. */
-function bestOf(
-  prices: readonly EffectivePrice[],
+function bestOf<Known extends EffectivePrice | ProfilePrice>(
+  prices: readonly Known[],
   service: string,
   draft: PriceDraft,
-): EffectivePrice | undefined {
+): Known | undefined {
   const profile = prices.map((price, index) => ({
     id: String(index),
-    accountId: price.setByAccountId,
+    // Who set it does not matter here, and is not always told.
+    accountId: '',
     service: price.service,
     meter: price.meter,
     where: price.where,

@@ -79,6 +79,7 @@ function Regions({ places, names, accountId }: RegionsProps): ReactNode {
 const nodeRoles = [
   ['relay', 'Relays'],
   ['signaling', 'Signaling'],
+  ['media', 'Answering'],
   ['jobs', 'Webhooks, from'],
 ] as const;
 

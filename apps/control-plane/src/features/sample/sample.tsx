@@ -35,7 +35,7 @@ export function useSampleWay(): SampleWay | undefined {
   if (sample === undefined || account === undefined) return undefined;
   const { url } = sample;
   // The platform's own account mints for nobody, and sees all calls.
-  if (sample.isOfAccount || account.depth === 0) return { kind: 'address', url };
+  if (sample.isOfAccount || account.isPlatform) return { kind: 'address', url };
   if (!mayMint || account.effectiveState !== 'active') return undefined;
   return { kind: 'pass', url, accountId: account.id, accountName: account.name };
 }

@@ -13,7 +13,7 @@ export function useOriginText(scope: ConfigScope): (origin: ConfigOrigin | undef
       case 'default':
         return 'by default';
       case 'platform':
-        return scope.kind === 'account' && account?.depth === 0 ? 'set here' : 'from the platform';
+        return scope.kind === 'account' && account?.isPlatform === true ? 'set here' : 'from the platform';
       case 'account':
         if (origin.accountId === account?.id)
           return scope.kind === 'account' ? 'set here' : 'from this account';

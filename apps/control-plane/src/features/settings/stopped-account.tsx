@@ -7,8 +7,8 @@ import { useMutation } from '@tanstack/react-query';
 import { CirclePlay } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { whoResumes, whoSuspended } from '../accounts/suspension-text.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useMay } from '../shell/use-may.ts';
 
 type Account = Outputs['accounts']['get'];
 
@@ -16,7 +16,6 @@ type Account = Outputs['accounts']['get'];
 export function StoppedAccount({ account }: { readonly account: Account }): ReactNode {
   const trpc = useTRPC();
   const toast = useToast();
-  const mayResume = useMay('accounts.update', 'above');
   const resume = useMutation(
     trpc.accounts.update.mutationOptions({
       onSuccess: ({ name, state }) => toast({ tone: 'live', title: `${name} is ${state}.` }),
@@ -31,10 +30,14 @@ export function StoppedAccount({ account }: { readonly account: Account }): Reac
         It starts again with that one, which only somebody above that one resumes.
       </Callout>
     );
-  if (mayResume)
+  const { suspension } = account;
+  if (suspension === undefined) return null;
+  if (suspension.mayResume)
     return (
       <div className="grid gap-3">
-        <Callout title="You may resume it">Everything below it starts again with it.</Callout>
+        <Callout title="You may resume it">
+          {whoSuspended(suspension)} Everything below it starts again with it.
+        </Callout>
         {resume.error === null ? null : <ProblemNote error={resume.error} />}
         <div>
           <Button
@@ -47,12 +50,9 @@ export function StoppedAccount({ account }: { readonly account: Account }): Reac
         </div>
       </div>
     );
-  const above = account.ancestors.at(-1)?.name;
   return (
     <Callout title="Who may resume it">
-      {above === undefined
-        ? 'Whoever administers an account above this one. From here it cannot be done: ask whoever gave you the account.'
-        : `Whoever administers ${above}, or an account above that one.`}
+      {whoSuspended(suspension)} {whoResumes(suspension, account.ancestors.length > 0)}
     </Callout>
   );
 }

@@ -3,6 +3,7 @@
 import { Callout } from '@patchbay/ui/callout';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { whoSuspended } from '../accounts/suspension-text.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { liveOf, useAccount, useMe } from './account.ts';
@@ -26,7 +27,8 @@ export function AccountGate({ children }: { readonly children: ReactNode }): Rea
           <Callout tone="wait" title={`${account.name} is ${account.effectiveState}.`}>
             {account.state === account.effectiveState
               ? 'Its keys are refused and nothing new starts.'
-              : 'An account above it was stopped, and it with it.'}
+              : 'An account above it was stopped, and it with it.'}{' '}
+            {account.suspension === undefined ? '' : whoSuspended(account.suspension)}
           </Callout>
         </div>
       )}

@@ -83,6 +83,6 @@ export async function firstAccountOf(lastAccountId: string | undefined): Promise
   if (last !== undefined) return last.id;
   const [first, second] = (await caller.me.get({})).accounts.filter(({ isTest }) => !isTest);
   if (first === undefined) return null;
-  const isPlatform = second !== undefined && (await read(first.id))?.depth === 0;
+  const isPlatform = second !== undefined && (await read(first.id))?.isPlatform === true;
   return isPlatform ? second.id : first.id;
 }

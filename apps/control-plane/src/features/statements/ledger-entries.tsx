@@ -57,7 +57,7 @@ export function LedgerEntries({ statement }: { readonly statement: Statement }):
           columns={columnsOf(currency)}
           rows={entries}
           rowKey={(entry) =>
-            `${entry.transactionId} ${entry.book} ${entry.counterpartyId} ${entry.sourceRef}`
+            `${entry.transactionId} ${entry.book} ${entry.counterpartyId ?? ''} ${entry.sourceRef}`
           }
         />
       ) : null}
@@ -96,7 +96,11 @@ const columnsOf = (currency: string): readonly Column<Entry>[] => [
     cell: ({ transactionId }) => <Identifier id={transactionId} isShort />,
   },
   { key: 'book', header: 'Book', cell: ({ book }) => book },
-  { key: 'with', header: 'With', cell: ({ counterpartyId }) => <Identifier id={counterpartyId} isShort /> },
+  {
+    key: 'with',
+    header: 'With',
+    cell: ({ counterpartyId, counterpartyName }) => <span title={counterpartyId}>{counterpartyName}</span>,
+  },
   {
     key: 'source',
     header: 'For',

@@ -13,8 +13,7 @@ export function TestBand(): ReactNode {
   const trpc = useTRPC();
   const { data: account } = useAccount();
   const [isOpen, setOpen] = useState(false);
-  const clockId =
-    account?.isTest === true ? (account.depth === 1 ? account.id : account.ancestors[1]?.id) : undefined;
+  const clockId = account?.isTest === true ? account.topAccountId : undefined;
   const clock = useQuery(
     trpc.testClocks.get.queryOptions(
       { accountId: clockId ?? '' },

@@ -154,7 +154,7 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
           />
         </Labelled>
       ) : null}
-      {kind === 'endSessions' && account?.depth === 0 ? (
+      {kind === 'endSessions' && account?.isPlatform === true ? (
         <Field
           label="Of one node"
           name="action"

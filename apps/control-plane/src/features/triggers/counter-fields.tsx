@@ -65,7 +65,7 @@ interface CounterFieldsProps {
 export function CounterFields({ choice, onChange, error }: CounterFieldsProps): ReactNode {
   const { kind, meter, filter, event, eventFilter, measure } = choice;
   const { data: account } = useAccount();
-  const kinds = kindOptions.filter(({ value }) => value !== 'measure' || account?.depth === 0);
+  const kinds = kindOptions.filter(({ value }) => value !== 'measure' || account?.isPlatform === true);
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-[auto_1fr]">

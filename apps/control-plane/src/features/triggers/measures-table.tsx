@@ -28,7 +28,7 @@ const columns: readonly Column<Measure>[] = [
 export function MeasuresTable(): ReactNode {
   const { data: account } = useAccount();
   const mayRead = useMay('measures.list');
-  return account?.depth === 0 && mayRead ? <Measures /> : null;
+  return account?.isPlatform === true && mayRead ? <Measures /> : null;
 }
 
 function Measures(): ReactNode {

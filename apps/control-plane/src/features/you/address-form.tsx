@@ -1,30 +1,30 @@
 'use client';
 
+import { signIn } from '@patchbay/domain/sign-in/definition';
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
 import { type ReactNode, useState } from 'react';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { useTRPCClient } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
-import { changeAddress } from './you.ts';
+import { refusalText } from './refusal-text.ts';
 
-const schema = z.object({ email: z.email().max(254), password: z.string().min(1).max(200) });
-
-const texts = {
-  sent: 'A link is on its way to the new address. Until you follow it, the old one stays.',
-  refused: 'This is not your password, or there were too many tries.',
-  too_often: 'There were too many links within the hour. Try again later.',
-  organisation: 'Your organisation signs you in with this address: it stays as it is.',
-  away: 'The platform does not answer. Try again in a moment.',
-} as const;
+const schema = signIn.resources.ownProfile.operations.changeEmail.request;
 
 /** Another address, once it is proved. */
 export function AddressForm(): ReactNode {
+  const client = useTRPCClient();
   const [isPending, setPending] = useState(false);
-  const [outcome, setOutcome] = useState<keyof typeof texts>();
+  const [outcome, setOutcome] = useState<'sent' | { readonly problem: string }>();
   const change = async (fields: z.output<typeof schema>) => {
     setPending(true);
-    setOutcome(await changeAddress(fields).catch(() => 'away' as const));
+    setOutcome(
+      await client.ownProfile.changeEmail.mutate(fields).then(
+        () => 'sent' as const,
+        (error: unknown) => ({ problem: refusalText(error) }),
+      ),
+    );
     setPending(false);
   };
   const form = useForm({
@@ -52,8 +52,13 @@ export function AddressForm(): ReactNode {
           autoComplete="current-password"
           error={form.errorOf('password')}
         />
-        {outcome === undefined ? null : (
-          <Callout tone={outcome === 'sent' ? 'info' : 'fail'} title={texts[outcome]} />
+        {outcome === undefined ? null : outcome === 'sent' ? (
+          <Callout
+            tone="info"
+            title="A link is on its way to the new address. Until you follow it, the old one stays."
+          />
+        ) : (
+          <Callout tone="fail" title={outcome.problem} />
         )}
         <div>
           <Button type="submit" isPending={isPending}>

@@ -1,5 +1,6 @@
 'use client';
 
+import { PASSKEY_NAME_CHARACTERS_MAX } from '@patchbay/domain/sign-in/definition';
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
@@ -8,7 +9,8 @@ import { startRegistration } from '@simplewebauthn/browser';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { showAgo } from '../../formats/time.ts';
-import { addPasskey, proposePasskey, removePasskey } from './you.ts';
+import { useTRPCClient } from '../../trpc/client.ts';
+import { isStale, refusalText } from './refusal-text.ts';
 
 export interface PasskeyRow {
   readonly id: string;
@@ -19,7 +21,6 @@ export interface PasskeyRow {
 
 export interface PasskeyListProps {
   readonly passkeys: readonly PasskeyRow[];
-  readonly nameCharactersMax: number;
   /** Where they work, if not on this page. */
   readonly elsewhere: string | undefined;
   /** How many they have at other addresses. */
@@ -27,53 +28,45 @@ export interface PasskeyListProps {
   readonly mayAdd: boolean;
 }
 
-const texts = {
-  refused: 'This passkey was not taken. There may be as many as one person can have.',
-  cancelled: 'The browser made no passkey. There may be one on this device already.',
-  unnamed: 'Give it a name.',
-  stale: 'Show once more that it is you: that was too long ago.',
-  away: 'The platform does not answer. Try again in a moment.',
-} as const;
+const UNNAMED = 'Give it a name.';
 
 /** What signs in without a password: by the device, with a finger, a face or its own code. */
-export function PasskeyList({
-  passkeys,
-  nameCharactersMax,
-  elsewhere,
-  otherCount,
-  mayAdd,
-}: PasskeyListProps): ReactNode {
+export function PasskeyList({ passkeys, elsewhere, otherCount, mayAdd }: PasskeyListProps): ReactNode {
   const router = useRouter();
+  const client = useTRPCClient();
   const toast = useToast();
   const [pending, setPending] = useState<string>();
-  const [problem, setProblem] = useState<keyof typeof texts>();
-  const add = async (passkeyName: string): Promise<keyof typeof texts | undefined> => {
-    if (passkeyName === '') return 'unnamed';
-    const optionsJSON = await proposePasskey();
-    if (optionsJSON === undefined) return 'refused';
-    if (optionsJSON === 'stale') return 'stale';
+  const [problem, setProblem] = useState<string>();
+  const add = async (name: string): Promise<string | undefined> => {
+    if (name === '') return UNNAMED;
+    const optionsJSON = await client.ownPasskeys.propose.mutate({});
     const response = await startRegistration({ optionsJSON }).catch(() => undefined);
-    if (response === undefined) return 'cancelled';
-    return (await addPasskey({ passkeyName, response })) ? undefined : 'refused';
+    if (response === undefined)
+      return 'The browser made no passkey. There may be one on this device already.';
+    await client.ownPasskeys.add.mutate({ name, response });
+    return undefined;
   };
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     setPending('new');
     const outcome = await add(String(new FormData(form).get('passkeyName') ?? '').trim()).catch(
-      () => 'away' as const,
+      (error: unknown) => {
+        if (isStale(error)) router.refresh();
+        return refusalText(error);
+      },
     );
     setProblem(outcome);
     setPending(undefined);
-    if (outcome === 'stale') router.refresh();
     if (outcome !== undefined) return;
     form.reset();
     router.refresh();
   };
   const remove = async (id: string) => {
     setPending(id);
-    const isRemoved = await removePasskey(id).catch(() => false);
-    if (!isRemoved) toast({ tone: 'fail', title: 'The passkey was not removed. Try again.' });
+    await client.ownPasskeys.remove
+      .mutate({ passkeyId: id })
+      .catch(() => toast({ tone: 'fail', title: 'The passkey was not removed. Try again.' }));
     setPending(undefined);
     router.refresh();
   };
@@ -121,13 +114,11 @@ export function PasskeyList({
             label="Name of a new passkey"
             name="passkeyName"
             autoComplete="off"
-            maxLength={nameCharactersMax}
+            maxLength={PASSKEY_NAME_CHARACTERS_MAX}
             hint="Such as the device that keeps it."
-            error={problem === 'unnamed' ? texts.unnamed : undefined}
+            error={problem === UNNAMED ? UNNAMED : undefined}
           />
-          {problem === undefined || problem === 'unnamed' ? null : (
-            <Callout tone="fail" title={texts[problem]} />
-          )}
+          {problem === undefined || problem === UNNAMED ? null : <Callout tone="fail" title={problem} />}
           <div>
             <Button type="submit" isPending={pending === 'new'}>
               Add a passkey

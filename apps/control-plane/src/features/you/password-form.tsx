@@ -1,38 +1,36 @@
 'use client';
 
-import { tenancy } from '@patchbay/domain/tenancy/definition';
+import { signIn } from '@patchbay/domain/sign-in/definition';
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { useTRPCClient } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { passwordLengthMin } from '../sign-in/sign-up-form.tsx';
-import { changePassword } from './you.ts';
+import { isStale, refusalText } from './refusal-text.ts';
 
-const { password } = tenancy.resources.enrolment.operations.signUp.request.shape;
-const schema = z.object({ password });
-
-const texts = {
-  changed: 'The password is changed. Every other session of yours has ended.',
-  stale: 'Show once more that it is you: that was too long ago.',
-  organisation: 'Your organisation signs you in: there is no password to change.',
-  invalid: 'This cannot be a password.',
-  away: 'The platform does not answer. Try again in a moment.',
-} as const;
+const schema = signIn.resources.ownPassword.operations.change.request;
 
 /** Another password, for whoever has just shown that it is they. */
 export function PasswordForm(): ReactNode {
   const router = useRouter();
   const [isPending, setPending] = useState(false);
-  const [outcome, setOutcome] = useState<keyof typeof texts>();
+  const client = useTRPCClient();
+  const [outcome, setOutcome] = useState<'changed' | { readonly problem: string }>();
   const change = async (fields: z.output<typeof schema>) => {
     setPending(true);
-    const answer = await changePassword(fields).catch(() => 'away' as const);
-    setOutcome(answer);
+    try {
+      await client.ownPassword.change.mutate(fields);
+      setOutcome('changed');
+      router.refresh();
+    } catch (error) {
+      setOutcome({ problem: refusalText(error) });
+      if (isStale(error)) router.refresh();
+    }
     setPending(false);
-    if (answer === 'stale' || answer === 'changed') router.refresh();
   };
   const form = useForm({
     schema,
@@ -53,8 +51,10 @@ export function PasswordForm(): ReactNode {
           hint={`At least ${passwordLengthMin} characters. Your other sessions end.`}
           error={form.errorOf('password')}
         />
-        {outcome === undefined ? null : (
-          <Callout tone={outcome === 'changed' ? 'info' : 'fail'} title={texts[outcome]} />
+        {outcome === undefined ? null : outcome === 'changed' ? (
+          <Callout tone="info" title="The password is changed. Every other session of yours has ended." />
+        ) : (
+          <Callout tone="fail" title={outcome.problem} />
         )}
         <div>
           <Button type="submit" isPending={isPending}>

@@ -7,46 +7,42 @@ import { startAuthentication } from '@simplewebauthn/browser';
 import { KeyRound } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { useTRPCClient } from '../../trpc/client.ts';
+import { problemOf } from '../problem/problem.ts';
 import { CodeField } from '../sign-in/code-field.tsx';
-import { challengePasskey } from '../sign-in/passkey-challenge.ts';
-import { proveByPasskey, proveByPassword } from './you.ts';
-
-type Outcome = Awaited<ReturnType<typeof proveByPassword>> | 'cancelled' | 'away';
-
-const texts: Readonly<Record<Exclude<Outcome, 'proved' | 'second_factor'>, string>> = {
-  refused: 'This is not right, or there were too many tries: wait 15 minutes.',
-  organisation: 'Your organisation signs you in: sign out, and in again.',
-  cancelled: 'The browser gave no passkey for this site.',
-  away: 'The platform does not answer. Try again in a moment.',
-};
+import { refusalText } from './refusal-text.ts';
 
 /** Asks whoever is signed in to show once more that it is they, before anything is added that signs them in. */
 export function ProofForm({ hasPasskey }: { readonly hasPasskey: boolean }): ReactNode {
   const router = useRouter();
+  const client = useTRPCClient();
   const [isPending, setPending] = useState(false);
   const [isCodeAsked, setCodeAsked] = useState(false);
-  const [problem, setProblem] = useState<keyof typeof texts>();
-  const run = async (prove: () => Promise<Outcome>) => {
+  const [problem, setProblem] = useState<string>();
+  const run = async (prove: () => Promise<unknown>) => {
     setPending(true);
     setProblem(undefined);
-    const outcome = await prove().catch(() => 'away' as const);
+    try {
+      await prove();
+      router.refresh();
+    } catch (error) {
+      if (problemOf(error).code === 'sign-in.code_needed') setCodeAsked(true);
+      else setProblem(refusalText(error));
+    }
     setPending(false);
-    if (outcome === 'proved') router.refresh();
-    else if (outcome === 'second_factor') setCodeAsked(true);
-    else setProblem(outcome);
   };
-  const byPasskey = async (): Promise<Outcome> => {
-    const optionsJSON = await challengePasskey();
-    if (optionsJSON === undefined) return 'refused';
+  const byPasskey = async () => {
+    const optionsJSON = await client.ownProofs.challenge.mutate({});
     const response = await startAuthentication({ optionsJSON }).catch(() => undefined);
-    return response === undefined ? 'cancelled' : await proveByPasskey(response);
+    if (response === undefined) return setProblem('The browser gave no passkey for this site.');
+    await client.ownProofs.byPasskey.mutate({ response });
   };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const password = String(fields.get('password') ?? '');
     const code = isCodeAsked ? { code: String(fields.get('code') ?? '') } : {};
-    void run(() => proveByPassword({ password, ...code }));
+    void run(() => client.ownProofs.byPassword.mutate({ password, ...code }));
   };
   return (
     <section aria-labelledby="proof" className="grid gap-3">
@@ -60,7 +56,7 @@ export function ProofForm({ hasPasskey }: { readonly hasPasskey: boolean }): Rea
       <form onSubmit={submit} className="grid gap-3">
         <Field label="Your password" name="password" type="password" autoComplete="current-password" />
         {isCodeAsked ? <CodeField /> : null}
-        {problem === undefined ? null : <Callout tone="fail" title={texts[problem]} />}
+        {problem === undefined ? null : <Callout tone="fail" title={problem} />}
         <div className="flex flex-wrap gap-2">
           <Button type="submit" isPending={isPending}>
             Go on

@@ -5,10 +5,11 @@ import { Callout } from '@patchbay/ui/callout';
 import { ShownOnce } from '@patchbay/ui/shown-once';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { useTRPCClient } from '../../trpc/client.ts';
 import { CodeField } from '../sign-in/code-field.tsx';
-import type { QrCode } from './qr-code.ts';
+import { type QrCode, qrCodeOf } from './qr-code.ts';
 import { QrPicture } from './qr-picture.tsx';
-import { confirmSecondFactor, proposeSecondFactor, removeSecondFactor } from './you.ts';
+import { isStale, refusalText } from './refusal-text.ts';
 
 type Step =
   | { readonly at: 'rest' }
@@ -19,37 +20,32 @@ type Step =
 /** A code of an authenticator beside the password: on, with recovery codes that are shown once, and off again. */
 export function SecondFactor({ isOn }: { readonly isOn: boolean }): ReactNode {
   const router = useRouter();
+  const client = useTRPCClient();
   const [step, setStep] = useState<Step>({ at: 'rest' });
   const [problem, setProblem] = useState<string>();
   const [isPending, setPending] = useState(false);
-  const run = async (work: () => Promise<string | undefined>) => {
+  const run = async (work: () => Promise<void>) => {
     setPending(true);
-    setProblem(await work().catch(() => 'The platform does not answer. Try again in a moment.'));
+    setProblem(undefined);
+    await work().catch((error: unknown) => {
+      setProblem(refusalText(error));
+      if (isStale(error)) router.refresh();
+    });
     setPending(false);
   };
-  const stale = () => {
-    router.refresh();
-    return 'Show once more that it is you: that was too long ago.';
-  };
   const propose = async () => {
-    const proposed = await proposeSecondFactor();
-    if (proposed === 'stale') return stale();
-    if (proposed === undefined) return 'There is one in use already.';
-    setStep({ at: 'proposed', ...proposed });
-    return undefined;
+    const proposed = await client.ownSecondFactor.propose.mutate({});
+    setStep({ at: 'proposed', ...proposed, qr: qrCodeOf(proposed.uri) });
   };
   const take = async (code: string) => {
     if (step.at === 'removing') {
-      if (!(await removeSecondFactor(code))) return 'This code is not right, or was used already.';
+      await client.ownSecondFactor.remove.mutate({ code });
       setStep({ at: 'rest' });
       router.refresh();
-      return undefined;
+      return;
     }
-    const codes = await confirmSecondFactor(code);
-    if (codes === 'stale') return stale();
-    if (codes === undefined) return 'This code is not right, or was used already.';
-    setStep({ at: 'on', codes });
-    return undefined;
+    const { recoveryCodes } = await client.ownSecondFactor.confirm.mutate({ code });
+    setStep({ at: 'on', codes: recoveryCodes });
   };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

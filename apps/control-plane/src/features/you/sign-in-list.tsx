@@ -5,7 +5,7 @@ import { useToast } from '@patchbay/ui/toast';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { showAgo } from '../../formats/time.ts';
-import { endAllSignIns, endSignIn } from './you.ts';
+import { useTRPCClient } from '../../trpc/client.ts';
 
 export interface SignInRow {
   readonly id: string;
@@ -19,6 +19,7 @@ export interface SignInRow {
 /** Where somebody is signed in, and the end of it. */
 export function SignInList({ signIns }: { readonly signIns: readonly SignInRow[] }): ReactNode {
   const router = useRouter();
+  const client = useTRPCClient();
   const toast = useToast();
   const [pending, setPending] = useState<string>();
   const run = async (name: string, work: () => Promise<unknown>) => {
@@ -46,7 +47,7 @@ export function SignInList({ signIns }: { readonly signIns: readonly SignInRow[]
               <Button
                 size="small"
                 isPending={pending === id}
-                onClick={() => void run(id, () => endSignIn(id))}
+                onClick={() => void run(id, () => client.ownSignIns.end.mutate({ signInId: id }))}
               >
                 Sign out
               </Button>
@@ -57,7 +58,7 @@ export function SignInList({ signIns }: { readonly signIns: readonly SignInRow[]
       <Button
         className="mt-2"
         isPending={pending === 'all'}
-        onClick={() => void run('all', () => endAllSignIns('everywhere'))}
+        onClick={() => void run('all', () => client.ownSignIns.endAll.mutate({ scope: 'everywhere' }))}
       >
         Sign out everywhere
       </Button>

@@ -1,11 +1,14 @@
-import { PASSKEY_NAME_CHARACTERS_MAX } from '@patchbay/adapters/prisma/passkeys';
+import { createRequestId } from '@patchbay/faces/trpc';
 import { Callout } from '@patchbay/ui/callout';
+import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { controlPlane } from '../../server/compose.ts';
-import { passkeyPlace, relyingPartyHere } from '../sign-in/passkey-place.ts';
-import type { currentSignIn } from '../sign-in/signed-in.ts';
+import { placeOf } from '../brand/shown-brand.ts';
+import { passkeyPlace } from '../sign-in/passkey-place.ts';
+import { type currentSignIn, signInEvidence } from '../sign-in/signed-in.ts';
 import { AddressForm } from './address-form.tsx';
 import { deviceOf } from './device.ts';
+import { NameForm } from './name-form.tsx';
 import { PasskeyList } from './passkey-list.tsx';
 import { PasswordForm } from './password-form.tsx';
 import { ProofForm } from './proof-form.tsx';
@@ -15,18 +18,27 @@ import { SignInList } from './sign-in-list.tsx';
 type SignedIn = NonNullable<Awaited<ReturnType<typeof currentSignIn>>>;
 
 /** Everything that the sections show; undefined while nobody answers. */
-export async function readYou({ userId, signInSessionId }: SignedIn) {
-  const { signIns, factors, passkeys, proofs, mayAddFactor } = controlPlane();
-  const read = await Promise.all([
-    signIns.list(signInSessionId),
-    factors.isOn(userId),
-    passkeys.list(userId),
-    mayAddFactor(userId),
-    proofs.isFresh(signInSessionId),
-  ]).catch(() => undefined);
-  if (read === undefined) return undefined;
-  const [open, isOn, kept, mayAdd, isFresh] = read;
-  return { open, isOn, kept, mayAdd, isFresh, at: await relyingPartyHere(), place: await passkeyPlace() };
+export async function readYou() {
+  try {
+    const place = await placeOf(await headers());
+    const caller = controlPlane().router.createCaller({
+      evidence: await signInEvidence(),
+      within: place.within,
+      baseUrl: place.kind === 'brand' ? place.baseUrl : undefined,
+      requestId: createRequestId(),
+      signal: new AbortController().signal,
+      responseHeaders: new Headers(),
+    });
+    const [{ items: signIns }, factor, passkeys, { isFresh }] = await Promise.all([
+      caller.ownSignIns.list({}),
+      caller.ownSecondFactor.get({}),
+      caller.ownPasskeys.list({}),
+      caller.ownProofs.get({}),
+    ]);
+    return { signIns, factor, passkeys, isFresh, place: await passkeyPlace() };
+  } catch {
+    return undefined;
+  }
 }
 
 export interface YouSectionsProps {
@@ -36,18 +48,18 @@ export interface YouSectionsProps {
 
 /** What somebody signs in with, and where they are signed in. */
 export function YouSections({ user, read }: YouSectionsProps): ReactNode {
-  const { open, isOn, kept, mayAdd, isFresh, at, place } = read;
-  // A host of a brand tells of nothing that is elsewhere, but that there is something.
-  const here = kept.filter(({ host }) => host === at?.host);
+  const { signIns, isFresh, place } = read;
+  const { isOn, mayAdd } = read.factor;
+  const { items: here, elsewhereCount } = read.passkeys;
   return (
     <>
       <SignInList
-        signIns={open.map(({ id, address, userAgent, lastSeenAt }) => ({
+        signIns={signIns.map(({ id, address, userAgent, lastSeenAt, isThis }) => ({
           id,
           address,
           device: deviceOf(userAgent),
-          lastSeenAt: lastSeenAt.toISOString(),
-          isThis: id === user.signInSessionId,
+          lastSeenAt,
+          isThis,
         }))}
       />
       {isFresh ? null : <ProofForm hasPasskey={place === 'here' && here.length > 0} />}
@@ -57,22 +69,22 @@ export function YouSections({ user, read }: YouSectionsProps): ReactNode {
           {user.email}.
         </Callout>
       )}
-      {place === undefined || !(mayAdd || kept.length > 0) ? null : (
+      {place === undefined || !(mayAdd || here.length + elsewhereCount > 0) ? null : (
         <PasskeyList
           passkeys={here.map(({ id, name, createdAt, lastUsedAt }) => ({
             id,
             name,
-            createdAt: createdAt.toISOString(),
-            lastUsedAt: lastUsedAt?.toISOString(),
+            createdAt,
+            lastUsedAt,
           }))}
-          nameCharactersMax={PASSKEY_NAME_CHARACTERS_MAX}
           elsewhere={place === 'here' ? undefined : place.elsewhere}
-          otherCount={kept.length - here.length}
+          otherCount={elsewhereCount}
           mayAdd={mayAdd && isFresh}
         />
       )}
       {(mayAdd && isFresh) || isOn ? <SecondFactor isOn={isOn} /> : null}
       {isFresh ? <PasswordForm /> : null}
+      <NameForm name={user.name} />
       <AddressForm />
     </>
   );

@@ -44,6 +44,7 @@ export class MachineBench {
       ...(saved === undefined ? {} : { saved }),
       helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
+      placeMedia: () => this.platform.placeMedia(),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
   }
@@ -85,7 +86,8 @@ export class MachineBench {
         const answer = this.platform.documentFor(action.request);
         // What nobody answers waits for the test.
         if (answer !== undefined) this.feed({ type: 'logicFetched', sessionId: action.sessionId, answer });
-      } else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
+      } else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
+      else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
       else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);
       else this.drops.push(action.reason);

@@ -5,6 +5,7 @@ import type {
   FoundLogic,
   LogicAnswer,
   LogicRequest,
+  MediaWord,
   NarrowedTo,
   PlatformNotice,
   Principal,
@@ -122,6 +123,20 @@ export class MemoryPlatform implements SignalingPlatform {
 
   placeRelay(): RelayPlacement | undefined {
     return this.relay;
+  }
+
+  /** A media node that takes legs, and what it was told. */
+  mediaNodeId: string | undefined;
+  readonly toldMedia: MediaWord[] = [];
+  onMedia: ((word: MediaWord) => void) | undefined;
+
+  placeMedia(): { readonly nodeId: string } | undefined {
+    return this.mediaNodeId === undefined ? undefined : { nodeId: this.mediaNodeId };
+  }
+
+  toMedia(_nodeId: string, word: MediaWord): void {
+    this.toldMedia.push(word);
+    this.onMedia?.(word);
   }
 
   recordUsage(record: UsageRecord): void {

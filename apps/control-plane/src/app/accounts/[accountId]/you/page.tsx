@@ -16,7 +16,7 @@ export default async function Page() {
         Leave that view first: what you sign in with is shown to you alone.
       </Callout>
     );
-  const read = await readYou(user);
+  const read = await readYou();
   if (read === undefined) return <AwayPage href="/you" />;
   return (
     <>

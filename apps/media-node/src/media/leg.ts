@@ -1,0 +1,175 @@
+import { DtmfDetector } from '@patchbay/dsp/dtmf';
+import {
+  type ClientMessage,
+  decodeServerFrame,
+  encodeClientFrame,
+  type ServerMessageOf,
+} from '@patchbay/protocol/signaling/messages';
+import { LegPeer } from './leg-peer.ts';
+import type { ShardReport, ShardWord } from './shard-words.ts';
+import { FRAME_SAMPLES, RATE_HZ, SoundRun } from './sound-run.ts';
+import type { AudioSink, AudioSource, PcmFrame, Wrtc } from './wrtc.ts';
+
+/** A leg whose sound is not connected for so long, at the beginning or later, is given up. */
+export const UNCONNECTED_MS_MAX = 30_000;
+
+/** One that carries sound, one that is about to, and one in whose place that came. */
+const GENERATIONS_MAX = 3;
+
+interface Generation {
+  readonly number: number;
+  readonly peer: LegPeer;
+  sink: AudioSink | undefined;
+  isConnected: boolean;
+}
+
+export interface LegOptions {
+  readonly leg: string;
+  readonly wrtc: Wrtc;
+  readonly report: (report: ShardReport) => void;
+  readonly nowMs: number;
+}
+
+/** One leg in a shard: the party that a caller talks to. It outlives its peer connections, of which each has a generation. */
+export class Leg {
+  readonly #options: LegOptions;
+  readonly #source: AudioSource;
+  readonly #track: MediaStreamTrack;
+  #sessionId = '';
+  /** The last one carries sound, or is about to; those before it go when it does. */
+  #generations: Generation[] = [];
+  #run: { readonly number: number; readonly sound: SoundRun } | undefined;
+  #detector: { readonly rateHz: number; readonly dtmf: DtmfDetector } | undefined;
+  #heard: Int16Array | undefined;
+  #unconnectedSinceMs: number | undefined;
+
+  constructor(options: LegOptions) {
+    this.#options = options;
+    this.#source = new options.wrtc.nonstandard.RTCAudioSource();
+    this.#track = this.#source.createTrack();
+    this.#unconnectedSinceMs = options.nowMs;
+  }
+
+  hear(source: string): void {
+    const decoded = decodeServerFrame(source);
+    if (!decoded.ok) return;
+    const { frame } = decoded;
+    if (frame.type === 'started' || frame.type === 'recover') this.#begin(frame);
+    else if (frame.type === 'signal')
+      this.#generations.find(({ number }) => number === frame.generation)?.peer.signal(frame.data);
+  }
+
+  sound({ number, clips, gather }: Extract<ShardWord, { type: 'sound' }>): void {
+    this.#detector = undefined;
+    this.#run = { number, sound: new SoundRun(clips, gather) };
+  }
+
+  /** Called each 10 ms. What is to be played waits until somebody can hear it. */
+  tick(nowMs: number): void {
+    if (this.#unconnectedSinceMs !== undefined) {
+      if (nowMs - this.#unconnectedSinceMs < UNCONNECTED_MS_MAX) return;
+      this.#unconnectedSinceMs = nowMs;
+      const { leg, report } = this.#options;
+      report({ type: 'lost', leg, detail: 'The sound could not be connected.' });
+      return;
+    }
+    const run = this.#run;
+    const samples = run?.sound.next(this.#heard) ?? new Int16Array(FRAME_SAMPLES);
+    this.#source.onData({ samples, sampleRate: RATE_HZ });
+    this.#tellResult();
+  }
+
+  close(): void {
+    for (const one of this.#generations) close(one);
+    this.#generations = [];
+    this.#track.stop();
+  }
+
+  #begin({
+    sessionId,
+    generation,
+    iceServers,
+  }: Pick<ServerMessageOf<'started'>, 'sessionId' | 'generation' | 'iceServers'>): void {
+    this.#sessionId = sessionId;
+    const { wrtc } = this.#options;
+    const entry: Generation = {
+      number: generation,
+      sink: undefined,
+      isConnected: false,
+      peer: new LegPeer({
+        wrtc,
+        iceServers,
+        track: this.#track,
+        onSignal: (data) => this.#say({ type: 'signal', sessionId, generation, data }),
+        onSound: (track) => this.#listen(entry, track),
+        onState: (state) => (state === 'connected' ? this.#connected(entry) : this.#failed(entry)),
+      }),
+    };
+    this.#generations.push(entry);
+    for (const old of this.#generations.splice(0, this.#generations.length - GENERATIONS_MAX)) close(old);
+  }
+
+  #listen(entry: Generation, track: MediaStreamTrack): void {
+    entry.sink?.stop();
+    entry.sink = new this.#options.wrtc.nonstandard.RTCAudioSink(track);
+    entry.sink.ondata = (frame) => this.#hearSound(frame);
+  }
+
+  #hearSound({ samples, sampleRate: rateHz }: PcmFrame): void {
+    this.#heard = samples.length === FRAME_SAMPLES ? samples : undefined;
+    const run = this.#run;
+    if (run === undefined || !run.sound.isListening) return;
+    if (this.#detector?.rateHz !== rateHz) this.#detector = { rateHz, dtmf: new DtmfDetector(rateHz) };
+    run.sound.press(this.#detector.dtmf.push(samples));
+    this.#tellResult();
+  }
+
+  #tellResult(): void {
+    const run = this.#run;
+    if (run?.sound.result === undefined) return;
+    this.#run = undefined;
+    const { leg, report } = this.#options;
+    report({ type: 'sounded', leg, number: run.number, result: run.sound.result });
+  }
+
+  #connected(entry: Generation): void {
+    if (entry.isConnected || entry !== this.#generations.at(-1)) return;
+    entry.isConnected = true;
+    this.#unconnectedSinceMs = undefined;
+    for (const old of this.#generations.slice(0, -1)) close(old);
+    this.#generations = [entry];
+    const { number: generation } = entry;
+    void entry.peer
+      .transport()
+      .catch(() => 'unknown' as const)
+      .then((transport) =>
+        this.#say({ type: 'connected', sessionId: this.#sessionId, generation, path: 'direct', transport }),
+      );
+  }
+
+  #failed(entry: Generation): void {
+    if (entry !== this.#generations.at(-1)) return;
+    this.#unconnectedSinceMs ??= performance.now();
+    const { number: generation } = entry;
+    this.#say({ type: 'relayNeeded', sessionId: this.#sessionId, generation, reason: 'media_failed' });
+  }
+
+  #say(message: ClientMessage): void {
+    const { leg, report } = this.#options;
+    try {
+      report({ type: 'frame', leg, source: encodeClientFrame({ ...message, sequence: 0 }) });
+    } catch (error) {
+      // One leg with something that no frame takes is not the end of all that are in this process.
+      report({
+        type: 'lost',
+        leg,
+        detail: `It could not say ${message.type}: ${String(error)}`.slice(0, 500),
+      });
+    }
+  }
+}
+
+function close({ peer, sink }: Generation): void {
+  sink?.stop();
+  peer.close();
+}

@@ -1,0 +1,214 @@
+import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order';
+import type { LegFrame } from '../platform/media-line.ts';
+import type { MediaWord } from '../signaling/platform.ts';
+import { ShardProcess } from './shard-process.ts';
+import type { ClipsOf } from './sounds.ts';
+
+/** With fewer free places than this, one more shard is started ahead of need. */
+const SPARE_LEGS = 5;
+
+export interface MediaHostOptions {
+  readonly shardCountMax: number;
+  readonly legsPerShard: number;
+  /** Of a shard, for tests. */
+  readonly program?: string;
+  /** Makes what an order plays. */
+  readonly clipsOf: ClipsOf;
+  readonly send: (line: string, frame: LegFrame) => void;
+  /** It takes more than before, or nothing: signaling is to hear of it before its next heartbeat. */
+  readonly onRoom: () => void;
+  /** For people: a shard died, or none can run here. */
+  readonly onShardDied: (how: string, legCount: number) => void;
+  readonly onUnable: (detail: string) => void;
+}
+
+interface Shard {
+  readonly process: ShardProcess;
+  readonly legs: Set<string>;
+}
+
+interface HostedLeg {
+  readonly line: string;
+  readonly legId: string;
+  readonly sessionId: string;
+  readonly shard: Shard;
+  /** The order that is being made ready: another one, or the end, makes it void. */
+  preparing: number | undefined;
+}
+
+const nameOf = (line: string, legId: string): string => `${line} ${legId}`;
+
+/** The legs of a media node, each in one of its shards. It never loads WebRTC itself. */
+export class MediaHost {
+  readonly #options: MediaHostOptions;
+  readonly #shards: Shard[] = [];
+  readonly #legs = new Map<string, HostedLeg>();
+  readonly #isKnown = Promise.withResolvers<void>();
+  #isUnable = false;
+  #isStopped = false;
+  isDraining = false;
+
+  constructor(options: MediaHostOptions) {
+    this.#options = options;
+    this.#addShard();
+  }
+
+  get pids(): readonly number[] {
+    return this.#shards.flatMap(({ process }) => process.pid ?? []);
+  }
+
+  /** Resolves when a shard takes legs, or when it is known that none ever will. */
+  get known(): Promise<void> {
+    return this.#isKnown.promise;
+  }
+
+  get isUnable(): boolean {
+    return this.#isUnable;
+  }
+
+  load(): { readonly legCount: number; readonly legCountMax: number; readonly isDraining: boolean } {
+    const readyCount = this.#shards.filter(({ process }) => process.isReady).length;
+    const legCountMax = readyCount * this.#options.legsPerShard;
+    return { legCount: this.#legs.size, legCountMax, isDraining: this.isDraining };
+  }
+
+  hear(line: string, word: MediaWord): void {
+    const name = nameOf(line, word.legId);
+    const leg = this.#legs.get(name) ?? this.#place(line, word);
+    if (leg === undefined) return;
+    const { process, legs } = leg.shard;
+    if (word.type === 'sound') void this.#prepare(name, leg, word);
+    else process.send({ type: 'frame', leg: name, source: word.source, isLast: word.isLast });
+    if (word.type !== 'frame' || !word.isLast) return;
+    this.#legs.delete(name);
+    legs.delete(name);
+  }
+
+  /** The legs of a line that broke end with it. */
+  lose(line: string): void {
+    for (const [name, leg] of this.#legs) if (leg.line === line) this.#drop(name, leg);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const [name, leg] of this.#legs) {
+      this.#lost(leg, 'The media node stopped.');
+      this.#drop(name, leg);
+    }
+    await Promise.all(this.#shards.map(({ process }) => process.stop()));
+  }
+
+  #place(line: string, { legId, sessionId, ...word }: MediaWord): HostedLeg | undefined {
+    // The end of a leg that is not here any more makes no new one.
+    if (word.type === 'frame' && word.isLast) return undefined;
+    const { legsPerShard } = this.#options;
+    const shard = this.#shards
+      .filter(({ process, legs }) => process.isReady && legs.size < legsPerShard)
+      .sort((left, right) => left.legs.size - right.legs.size)[0];
+    if (shard === undefined || this.isDraining) {
+      this.#options.send(line, { type: 'legLost', legId, sessionId, detail: 'This media node is full.' });
+      return undefined;
+    }
+    const name = nameOf(line, legId);
+    const leg: HostedLeg = { line, legId, sessionId, shard, preparing: undefined };
+    shard.legs.add(name);
+    this.#legs.set(name, leg);
+    this.#growAhead();
+    return leg;
+  }
+
+  #growAhead(): void {
+    const { shardCountMax, legsPerShard } = this.#options;
+    const free = this.#shards.length * legsPerShard - this.#legs.size;
+    if (free < SPARE_LEGS && this.#shards.length < shardCountMax) this.#addShard();
+  }
+
+  #addShard(): void {
+    const legs = new Set<string>();
+    const shard: Shard = {
+      legs,
+      process: new ShardProcess({
+        ...(this.#options.program === undefined ? {} : { program: this.#options.program }),
+        onReport: (report) => {
+          const leg = this.#legs.get(report.leg);
+          if (leg === undefined) return;
+          const { line, legId, sessionId } = leg;
+          const { send } = this.#options;
+          if (report.type === 'frame') send(line, { type: 'frame', legId, sessionId, source: report.source });
+          else if (report.type === 'sounded') this.#sounded(leg, report.number, report.result);
+          else {
+            this.#lost(leg, report.detail);
+            this.#drop(report.leg, leg);
+          }
+        },
+        onDied: (how) => {
+          const names = [...legs];
+          for (const name of names) {
+            const leg = this.#legs.get(name);
+            if (leg === undefined) continue;
+            this.#lost(leg, `The media process of this leg ended: ${how}.`);
+            this.#legs.delete(name);
+          }
+          legs.clear();
+          this.#options.onRoom();
+          this.#options.onShardDied(how, names.length);
+        },
+        onReady: () => {
+          this.#isKnown.resolve();
+          this.#options.onRoom();
+        },
+        onUnable: (detail) => {
+          this.#isUnable = true;
+          this.#isKnown.resolve();
+          this.#options.onUnable(detail);
+        },
+      }),
+    };
+    this.#shards.push(shard);
+  }
+
+  async #prepare(
+    name: string,
+    leg: HostedLeg,
+    { number, order }: { readonly number: number; readonly order: SoundOrder },
+  ): Promise<void> {
+    leg.preparing = number;
+    const clips = await this.#options.clipsOf(order.prompts);
+    if (this.#isStopped || this.#legs.get(name) !== leg || leg.preparing !== number) return;
+    if ('failure' in clips) {
+      const detail = clips.detail.slice(0, 500);
+      this.#sounded(leg, number, { kind: 'failed', failure: clips.failure, detail });
+      return;
+    }
+    const gather = order.kind === 'gather' ? order : undefined;
+    leg.shard.process.send({
+      type: 'sound',
+      leg: name,
+      number,
+      clips,
+      ...(gather === undefined
+        ? {}
+        : {
+            gather: {
+              digitsMax: gather.digitsMax,
+              finishOn: gather.finishOn,
+              timeoutMs: gather.timeoutMs,
+            },
+          }),
+    });
+  }
+
+  #sounded({ line, legId, sessionId }: HostedLeg, number: number, result: SoundResult): void {
+    this.#options.send(line, { type: 'sounded', legId, sessionId, number, result });
+  }
+
+  #lost({ line, legId, sessionId }: HostedLeg, detail: string): void {
+    this.#options.send(line, { type: 'legLost', legId, sessionId, detail });
+  }
+
+  #drop(name: string, { shard }: HostedLeg): void {
+    shard.process.send({ type: 'drop', leg: name });
+    shard.legs.delete(name);
+    this.#legs.delete(name);
+  }
+}
