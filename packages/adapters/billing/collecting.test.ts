@@ -339,6 +339,12 @@ describe('the documents of a month at Stripe', () => {
     expect(stripe.state.all('transfer')).toHaveLength(4);
     expect((await told()).map(({ kind }) => kind)).toEqual(['amount', 'transfer-reversed']);
     expect(stripe.state.balance).toBe(1475);
+    const moved = (await documentsOf.movements('platform', { limit: 100 })).items;
+    expect(new Set(moved.map((each) => `${each.accountId} ${each.accountName}`))).toEqual(
+      new Set(['leaf leaf Ltd', 'parent parent Ltd', 'top top Ltd']),
+    );
+    const own = (await documentsOf.movements('leaf', { limit: 100 })).items;
+    expect(new Set(own.map(({ accountId }) => accountId))).toEqual(new Set(['leaf']));
     const books = await balances();
     expect(books).toMatchObject({ 'leaf clearing': -2000, 'platform clearing': 1475 });
     expect([books['parent clearing'], books['top clearing']].sort()).toEqual([25, 500]);

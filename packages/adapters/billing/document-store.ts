@@ -298,17 +298,25 @@ interface MovementRow {
   readonly currency: string;
   readonly amount: string;
   readonly source_ref: string;
+  readonly of_id: string;
+  readonly of_name: string;
 }
 
 const movementsSql = `
-  SELECT e.transaction_id, t.posted_at, e.book, e.period, e.currency, e.amount, t.source_ref
+  SELECT e.transaction_id, t.posted_at, e.book, e.period, e.currency, e.amount, t.source_ref, o.id AS of_id, o.name AS of_name
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+    JOIN account a ON a.id = e.account_id
+    -- Of the account itself where who is on the other side is above it, and so is not seen.
+    LEFT JOIN account b ON b.id = t.buyer_id
+    CROSS JOIN LATERAL (SELECT coalesce(b.id, a.id) AS id, coalesce(b.name, a.name) AS name) o
   WHERE e.account_id = $1 AND e.book = ANY($2) AND ($3::text IS NULL OR (e.transaction_id, e.book) < ($3, $4))
   ORDER BY e.transaction_id DESC, e.book DESC LIMIT $5`;
 
 const movementFromRow = (row: MovementRow): Movement => ({
   transactionId: row.transaction_id,
   atMs: row.posted_at.getTime(),
+  accountId: row.of_id,
+  accountName: row.of_name,
   book: row.book,
   period: row.period,
   currency: row.currency,

@@ -16,7 +16,7 @@ interface DifferenceRow {
 const listSql = `
   SELECT c.document_id, c.account_id, c.period, d.number, c.state ->> 'currency' AS currency, c.state -> 'differences' AS differences
   FROM collection c LEFT JOIN document d ON d.id = c.document_id
-  WHERE c.state ? 'differences' AND NOT (c.state ->> 'state' = 'void' AND c.rail_id IS NULL) AND c.collector_id IS NOT DISTINCT FROM $1
+  WHERE c.state ? 'differences' AND (c.state ->> 'state' = 'void' AND c.rail_id IS NULL) IS NOT TRUE AND c.collector_id IS NOT DISTINCT FROM $1
     AND ($2::text IS NULL OR c.document_id < $2)
   ORDER BY c.document_id DESC LIMIT $3`;
 

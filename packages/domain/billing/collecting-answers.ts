@@ -137,6 +137,8 @@ function partyAnswer(
 export const movementAnswer = ({
   transactionId,
   atMs,
+  accountId,
+  accountName,
   book,
   period,
   currency,
@@ -147,6 +149,8 @@ export const movementAnswer = ({
   return {
     transactionId,
     at: new Date(atMs).toISOString(),
+    accountId,
+    accountName,
     what: what.split(':')[0] ?? what,
     // What a balance paid is of no document: behind the stroke is its own id.
     ...(documentId.startsWith('doc') ? { documentId } : {}),

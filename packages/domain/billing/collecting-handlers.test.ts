@@ -388,6 +388,8 @@ describe('payments', () => {
     documents.moved.push({
       transactionId: 'txn_1',
       atMs: nowMs,
+      accountId: 'leaf',
+      accountName: 'Leaf',
       book: 'clearing',
       period: '2026-11',
       currency: 'EUR',
@@ -395,7 +397,9 @@ describe('payments', () => {
       sourceRef: 'refund:re_1/doc_1',
     });
     const { items } = await collectingHandlers.payments.list(contextOf('leaf'), { limit: 10 }, ports);
-    expect(items).toMatchObject([{ what: 'refund', documentId: 'doc_1', amount: '-5' }]);
+    expect(items).toMatchObject([
+      { what: 'refund', documentId: 'doc_1', amount: '-5', accountId: 'leaf', accountName: 'Leaf' },
+    ]);
   });
 });
 

@@ -412,6 +412,9 @@ export const collectingResources = {
           z.object({
             transactionId: idField('txn'),
             at: z.iso.datetime(),
+            /** Who was asked or paid: where this account collects, one below it. */
+            accountId: idField('acc'),
+            accountName: z.string(),
             /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */

@@ -152,7 +152,7 @@ export type DocumentsGetPdfResponse = { readonly fileName: string; readonly medi
 export type PaymentsListRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `payments.list` answers. */
-export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string };
+export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string };
 
 /** What `payouts.get` answers. */
 export type PayoutsGetResponse = { readonly state: "none" | "incomplete" | "payable" };

@@ -153,6 +153,19 @@ const columnsOf = (accountId: string, isOfPlatform: boolean): readonly Column<Mo
     isTitle: true,
     cell: (movement) => <span className="font-medium">{movementText({ ...movement, isOfPlatform })}</span>,
   },
+  ...(isOfPlatform
+    ? [
+        {
+          key: 'account',
+          header: 'Account',
+          cell: (movement: Movement) => (
+            <Link href={pagePath(movement.accountId, 'payments')} className="underline underline-offset-2">
+              {movement.accountName}
+            </Link>
+          ),
+        },
+      ]
+    : []),
   { key: 'at', header: 'When', cell: ({ at }) => <time dateTime={at}>{showMoment(at)}</time> },
   { key: 'period', header: 'Month', cell: ({ period }) => showPeriod(period) },
   {
