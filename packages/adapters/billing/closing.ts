@@ -134,7 +134,7 @@ async function monthsToClose(
       tree.id === '' ? [] : [tree.id],
     );
     const months = rows.map(({ period, asked }) => ({ asked, period: periodOf(period) }));
-    const after = await monthAfterClosed(client, tree.id);
+    const after = await monthAfterClosed(client, { treeId: tree.id, nowMs: nowMs() });
     if (after !== undefined && !months.some(({ period }) => period.name === after.name))
       months.push({ asked: false, period: after });
     return months

@@ -8,7 +8,10 @@ import type { AccountAccrual } from './billing-store.ts';
  * The month after the last that is closed, where something of a closed one is in no document yet: it closes for that alone,
  * although nothing happened in it.
  */
-export async function monthAfterClosed(client: PoolClient, treeId: string): Promise<Period | undefined> {
+export async function monthAfterClosed(
+  client: PoolClient,
+  { treeId, nowMs }: { readonly treeId: string; readonly nowMs: number },
+): Promise<Period | undefined> {
   const { rows } = await client.query<{ period: string | null }>(
     'SELECT max(period) AS period FROM billing_closing WHERE tree_id = $1 AND issued_at IS NOT NULL',
     [treeId],
@@ -16,6 +19,8 @@ export async function monthAfterClosed(client: PoolClient, treeId: string): Prom
   const last = rows[0]?.period ?? undefined;
   if (last === undefined) return undefined;
   const after = nextPeriod(periodOf(last));
+  // All books of a year are looked at for it, so not before it may close.
+  if (stateAt(after, nowMs) !== 'closed') return undefined;
   return (await lateAccounts(client, treeId, after)).length > 0 ? after : undefined;
 }
 
