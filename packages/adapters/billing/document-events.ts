@@ -1,6 +1,6 @@
 import { collectionEvents } from '@patchbay/domain/billing/collection/collection-events';
 import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
-import { newlyFound } from '@patchbay/domain/billing/collection/differences';
+import { newlyFound } from '@patchbay/domain/billing/collection/found-difference';
 import type { BillingDocument } from '@patchbay/domain/billing/documents/document';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { PoolClient } from 'pg';

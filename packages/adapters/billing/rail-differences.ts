@@ -1,4 +1,4 @@
-import type { FoundDifference } from '@patchbay/domain/billing/collection/differences';
+import type { FoundDifference } from '@patchbay/domain/billing/collection/found-difference';
 import type { KeptDifference, Reconciliation } from '@patchbay/domain/billing/collection/reconciliation';
 import type { Pool } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';

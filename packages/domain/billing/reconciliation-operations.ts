@@ -1,7 +1,7 @@
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
-import { differenceKinds } from './collection/differences.ts';
+import { differenceKinds } from './collection/found-difference.ts';
 
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
 

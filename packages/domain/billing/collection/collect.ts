@@ -6,14 +6,8 @@ import type {
   HeldCollection,
   PendingStep,
 } from './collection-store.ts';
-import {
-  type Difference,
-  invoiceDifferences,
-  missingAt,
-  tooLargeFor,
-  transferDifferences,
-  withFound,
-} from './differences.ts';
+import { invoiceDifferences, missingAt, tooLargeFor, transferDifferences } from './differences.ts';
+import { type Difference, withFound } from './found-difference.ts';
 import {
   afterInvoiceStep,
   type InvoiceCollection,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { invoiceDifferences, newlyFound, transferDifferences, withFound } from './differences.ts';
+import { invoiceDifferences, transferDifferences } from './differences.ts';
+import { newlyFound, withFound } from './found-difference.ts';
 import { type InvoiceCollection, notAskedYet, seen } from './invoice-collection.ts';
 import { nextPayoutStep, type PayoutCollection, seenTransfer, sentOf } from './payout-collection.ts';
 import { settlePayout } from './postings.ts';

@@ -1,4 +1,4 @@
-import type { FoundDifference } from './differences.ts';
+import type { FoundDifference } from './found-difference.ts';
 import type { RailCall, RailDispute, RailInvoice, RailInvoiceState, RailRefund } from './rail.ts';
 import type { Share } from './shares.ts';
 

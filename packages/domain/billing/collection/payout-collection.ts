@@ -1,5 +1,5 @@
 import { settlementStepOf } from '../money.ts';
-import type { FoundDifference } from './differences.ts';
+import type { FoundDifference } from './found-difference.ts';
 import type { Step } from './invoice-collection.ts';
 import type { RailCall, RailTransfer } from './rail.ts';
 import { type Backing, entitledOf, fundedOf } from './shares.ts';

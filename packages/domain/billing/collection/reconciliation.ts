@@ -1,5 +1,5 @@
 import type { Page } from '../documents/document-store.ts';
-import type { FoundDifference } from './differences.ts';
+import type { FoundDifference } from './found-difference.ts';
 
 /** One difference, and the document that it is of. */
 export interface KeptDifference extends FoundDifference {
