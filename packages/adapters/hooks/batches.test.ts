@@ -12,7 +12,7 @@ let accountId: string;
 let webhookId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   await asOwner('UPDATE webhook_lane SET due_at = NULL');

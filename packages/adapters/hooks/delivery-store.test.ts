@@ -21,7 +21,7 @@ let webhookId: string;
 let secret: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   await hooks.placeAll();

@@ -11,7 +11,7 @@ let hooks: HooksDatabase;
 let accountId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   accountId = (await hooks.database.signUp('Acme')).accountId;

@@ -18,7 +18,7 @@ let database: TenancyDatabase;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(() => asOwner('DELETE FROM mail'));
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await plantTree(database.url, tree);
   pool = applicationPool(database.applicationUrl);
   prisma = openClient(database.applicationUrl);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await prisma.$disconnect();

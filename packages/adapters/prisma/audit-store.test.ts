@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
   store = auditStore(database.prisma);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 async function accountWithEntries(count: number): Promise<string> {

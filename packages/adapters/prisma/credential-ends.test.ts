@@ -33,7 +33,7 @@ beforeAll(async () => {
     scopes,
     createdBy: 'platform',
   }));
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(() => {
   prefixId = createId('crd');

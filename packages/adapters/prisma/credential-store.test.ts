@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   store = credentialStore(database.prisma);
   accountId = (await database.signUp('Credentials')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const later = async (prefixId: string, seconds: number) => {

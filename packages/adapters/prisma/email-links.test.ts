@@ -24,7 +24,7 @@ beforeAll(async () => {
   links = emailLinks(prisma, mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' }));
   const transport = async (mail: OutgoingMail) => void sent.push(mail);
   deliver = () => deliverMails(prisma, { cipher, transport, isShown: false, nowMs: Date.now });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** The token of the newest mail to somebody. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
   fleet = fleetStore(database.prisma);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const join = async (roles: readonly NodeRole[], region: string) => {

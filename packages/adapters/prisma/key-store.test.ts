@@ -18,7 +18,7 @@ let accountId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   accountId = (await database.signUp('Keys')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const create = (fields: { mode?: 'live' | 'test'; expiresAt?: Date; accountId?: string } = {}) =>

@@ -19,7 +19,7 @@ let database: TenancyDatabase;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** Somebody who signed in just now, in a world whose clock the test moves. */

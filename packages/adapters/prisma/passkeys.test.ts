@@ -24,7 +24,7 @@ let keys: Passkeys;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   keys = passkeys(database.prisma, { mails: database.ports.mails, isProofAsked: false });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 type Forged = Partial<Signing>;

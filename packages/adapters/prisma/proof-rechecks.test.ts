@@ -22,7 +22,7 @@ const zone = new Map<string, readonly string[] | undefined>();
 beforeAll(async () => {
   database = await createTenancyDatabase();
   harness = ssoHarness(database);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const recheck = (hours: number) =>

@@ -30,7 +30,7 @@ beforeAll(async () => {
       throw error;
     },
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 async function enrol(name: string) {

@@ -17,7 +17,7 @@ let store: ServiceConfigStore;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   store = serviceConfigStore(database.prisma);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => database.close());
 

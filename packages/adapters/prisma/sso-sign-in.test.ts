@@ -28,7 +28,7 @@ beforeAll(async () => {
     mails: database.ports.mails,
     onFailure: () => undefined,
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** An organisation with a provider and a domain of its own. */

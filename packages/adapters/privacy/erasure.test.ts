@@ -26,7 +26,7 @@ beforeAll(async () => {
   owner = new Client({ connectionString: database.url });
   await owner.connect();
   pool = new Pool({ connectionString: database.applicationUrl, max: 3, options: '-c role=patchbay_app' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await owner.end();

@@ -29,7 +29,7 @@ beforeAll(async () => {
     catalogue: { eventTypes: ['signaling.session.ended', 'hooks.webhook.tested'] },
   };
   strangerId = (await hooks.database.signUp('Stranger')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   accountId = (await hooks.database.signUp('Acme')).accountId;

@@ -229,4 +229,4 @@ test('F16: whichever statement a process dies at while an account is made, a rep
   } finally {
     vi.restoreAllMocks();
   }
-}, 60_000);
+}, 120_000);

@@ -342,7 +342,7 @@ test('what is on the books of tests is asked for at the test mode of Stripe, and
   expect((await takeNotice(told(), served.control.railNotices)).status).toBe(400);
   expect((await takeNotice(told(), served.control.testRailNotices)).status).toBe(204);
   await become(customer, 'invoice', { state: 'paid', paidMinorUnits: '2000' });
-}, 60_000);
+}, 120_000);
 
 test('a live key of Stripe is none for the books of tests, by whatever way it comes (PRD-1)', () => {
   const live = { STRIPE_TEST_SECRET_KEY: 'sk_live_books' };

@@ -21,7 +21,7 @@ let receivers: Receivers;
 let worker: DeliveryWorker;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   receivers = new Receivers();

@@ -24,7 +24,7 @@ let receivers: Receivers;
 const workers: DeliveryWorker[] = [];
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   receivers = new Receivers();
