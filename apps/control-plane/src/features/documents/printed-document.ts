@@ -116,6 +116,14 @@ const isTaxed = ({ kind, taxLines }: DocumentAnswer): boolean =>
 
 const countries = new Intl.DisplayNames('en', { type: 'region' });
 
+/** An address often ends with it already. */
+function countryLines(country: string | undefined, addressLines: readonly string[]): readonly string[] {
+  if (country === undefined) return [];
+  const name = countries.of(country) ?? country;
+  const said = new Set(addressLines.map((line) => line.trim().toLowerCase()));
+  return said.has(name.toLowerCase()) ? [] : [name];
+}
+
 const partyLines = ({
   legalName,
   addressLines,
@@ -124,7 +132,7 @@ const partyLines = ({
 }: DocumentAnswer['seller']): readonly string[] => [
   legalName,
   ...addressLines,
-  ...(country === undefined ? [] : [countries.of(country) ?? country]),
+  ...countryLines(country, addressLines),
   ...(taxId === undefined ? [] : [`Tax id ${taxId}`]),
 ];
 
