@@ -10,7 +10,7 @@ import { openRawClient } from '@patchbay/testing/raw-turn-client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let control: MemoryControlPlane;
 let folder: string;

@@ -5,7 +5,7 @@ import { placeEvents } from './event-sequencer.ts';
 import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;

@@ -5,7 +5,7 @@ import { createHooksDatabase, type HooksDatabase, type TakenDelivery } from './h
 import { takeReplayOn } from './replay-step.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;

@@ -5,7 +5,7 @@ import { connectAs } from '../prisma/tenant-attack.ts';
 import { ATTEMPTS_MAX, deliverMails, type MailTransport } from './delivery.ts';
 import { mailOutbox, newestMails } from './outbox.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const mail = {
   to: 'ada@test.example',

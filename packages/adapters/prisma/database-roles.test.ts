@@ -7,7 +7,7 @@ import { inAccount } from './scope.ts';
 import { ensurePlatform } from './seed.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What a hosted PostgreSQL gives: a user who owns a database and is no superuser. */
 const OPERATOR = 'roles_test_operator';

@@ -9,7 +9,7 @@ import { peopleStore } from './people-store.ts';
 import { signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const address = '192.0.2.1';
 const PASSWORD = 'a password of theirs';

@@ -6,7 +6,7 @@ import { type FleetStore, fleetStore } from './fleet-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let fleet: FleetStore;

@@ -11,7 +11,7 @@ import {
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** So many run at once. What comes beside them waits for one of these, in order, for three seconds at most (client.ts). */
 const connectionCount = 10;

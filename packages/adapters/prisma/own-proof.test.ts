@@ -9,7 +9,7 @@ import { softwarePasskey } from './passkey.testing.ts';
 import { passkeys } from './passkeys.ts';
 import { signIns } from './sign-in.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const PASSWORD = 'a long enough password';
 const NEW_PASSWORD = 'another long password';

@@ -11,7 +11,7 @@ import { PASSKEY_COUNT_MAX, type Passkeys, passkeys } from './passkeys.ts';
 import { secondFactors } from './second-factor.ts';
 import { signIns } from './sign-in.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const rpId = 'patchbay.test';
 const origin = 'https://patchbay.test';

@@ -3,7 +3,7 @@ import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/t
 import { hash as bcryptHash } from 'bcryptjs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 type Crypto = typeof import('node:crypto');
 /** Argon2 as it is, counted. */

@@ -15,7 +15,7 @@ import { exportStore, openExport } from './export-store.ts';
 import { makeExports } from './export-writer.ts';
 import { fillAccount } from './full-account.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let owner: Client;

@@ -15,7 +15,7 @@ import { expireExports, exportStore, openExport } from './export-store.ts';
 import { type ExportNotices, type FailedExport, makeExports } from './export-writer.ts';
 import { fillAccount } from './full-account.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 const told: FailedExport[] = [];

@@ -10,7 +10,7 @@ import { asApplication } from '../prisma/tenant-attack.ts';
 import { ageAudit, ageUsage, fillAccount } from './full-account.testing.ts';
 import { forgetRows, lastRound, removeOld, retentionStore } from './retention-store.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const DAY_MS = 86_400_000;
 let database: TenancyDatabase;

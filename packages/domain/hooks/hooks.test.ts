@@ -9,7 +9,7 @@ import { handlers } from './handlers.ts';
 import { type HooksPorts, WEBHOOK_COUNT_MAX } from './ports.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let ports: HooksPorts;
