@@ -1,7 +1,7 @@
 import { keptOf } from '@patchbay/domain/billing/closed-statement';
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
+import { compared, issued } from '@patchbay/domain/billing/collection/postings';
 import { noBacking, passingOf, type Share } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
@@ -16,8 +16,7 @@ import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import { coverInvoices } from '../spending/balance-cover.ts';
 import type { AccountAccrual } from './billing-store.ts';
 import { type ClosedContent, type ClosedRow, closedRows, isBelowLate } from './closed-rows.ts';
-import { tellCollected } from './document-events.ts';
-import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
+import { insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { closedPassing, earnedShares } from './earned-shares.ts';
 import { toExactJson } from './exact-json.ts';
 import { type ClosingFault, LateAccounts } from './late-accounts.ts';

@@ -161,7 +161,7 @@ describe('a currency of thousandths', () => {
     const payout: PayoutCollection = {
       ...{ kind: 'payout', documentId: 'doc_1', accountId: 'top', period: '2026-11', currency: 'KWD' },
       ...{ totalMinorUnits: 500n, transfers: [] },
-      backing: { weight: nano(3n), paid: nano(1n), lost: nano(0n) },
+      backing: { weight: parseDecimal('0.5'), paid: parseDecimal('0.166666667'), lost: nano(0n) },
     };
     expect(nextPayoutStep(payout, { payeeId: 'acct_1' })?.call).toMatchObject({ minorUnits: 160n });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseDecimal } from '../money.ts';
 import { invoiceDifferences, transferDifferences } from './differences.ts';
 import { newlyFound, withFound } from './found-difference.ts';
 import { type InvoiceCollection, notAskedYet, seen } from './invoice-collection.ts';
@@ -58,9 +59,10 @@ describe('a difference', () => {
 });
 
 describe('a transfer that was read', () => {
+  const five = parseDecimal('5');
   const paid: PayoutCollection = {
     ...{ kind: 'payout', documentId: 'doc_2', accountId: 'top', period: '2026-11', currency: 'EUR' },
-    ...{ totalMinorUnits: 500n, backing: noBacking },
+    ...{ totalMinorUnits: 500n, backing: { ...noBacking, weight: five, paid: five } },
     transfers: [
       { ordinal: 1, transferId: 'tr_1', minorUnits: 500n, reversedMinorUnits: 0n, reversalCount: 0 },
     ],
