@@ -80,10 +80,10 @@ async function simulate(as: Actor, request: object, at = ids.g2) {
 }
 
 async function assign(as: Actor, request: object, at = ids.g2) {
-  const { context, audited } = domainContext<Policy, 'plans', 'assign'>(policy, await of(as, at));
+  const { context, audited, events } = domainContext<Policy, 'plans', 'assign'>(policy, await of(as, at));
   const { operations } = policy.resources.plans;
   await handlers.plans.assign(context, operations.assign.request.parse(request), ports);
-  return { audited };
+  return { audited, events };
 }
 
 async function planOf(accountId: string, concurrentSessionsMax: number): Promise<string> {
@@ -234,6 +234,9 @@ describe('whose word it is', () => {
     expect(await plansNow()).toEqual([second]);
     await assign(keys.a, {});
     expect(await plansNow()).toEqual([]);
+    // Nothing to take away: nothing happened.
+    const again = await assign(keys.a, {});
+    expect([again.audited, again.events]).toEqual([[], []]);
   });
 
   test('plans.assign 404: neither a plan nor the taking of one in the name of an account above one’s own', async () => {
