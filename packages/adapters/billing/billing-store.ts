@@ -22,6 +22,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { type AheadOf, neverAhead } from './account-books.ts';
+import { readClosedMonth } from './closed-months.ts';
 import { readOwnCollectors } from './own-collecting-rows.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
 import { simulate } from './simulation-rows.ts';
@@ -135,6 +136,8 @@ export function billingStore({
         return { statement, ledger: await readTotals(client, statement), isBehind };
       });
     },
+    readClosed: (accountId, period) =>
+      inAccountScope(pool, accountId, (client) => readClosedMonth(client, accountId, period)),
     readLines: ({ accountId, period, meter }) =>
       inAccountScope(pool, accountId, async (client) => {
         const chain = await readChain(client, accountId, period);

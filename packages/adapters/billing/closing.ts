@@ -1,3 +1,4 @@
+import { keptOf } from '@patchbay/domain/billing/closed-statement';
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import { compared, issued } from '@patchbay/domain/billing/collection/postings';
@@ -19,6 +20,7 @@ import { insertCollection, issueDocument, postTransactions } from './document-ro
 import { closedPassing, earnedShares } from './earned-shares.ts';
 import { toExactJson } from './exact-json.ts';
 import { type ClosingFault, LateAccounts } from './late-accounts.ts';
+import { accrueLateUse, keptAccounts, lateAccounts, monthAfterClosed } from './late-use.ts';
 import { insertPayout, notesToSetOff, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
@@ -102,6 +104,8 @@ async function closeTrees(
   for (const tree of trees) {
     const late = new LateAccounts();
     for (const period of await monthsToClose(options, tree)) {
+      await accrueLateUse(options, tree, { period, late });
+      if (isStopped()) return closed;
       const accountCount = await keepStatements(options, { tree, late }, period);
       if (isStopped()) return closed;
       const documentCount = await issueDocuments(options, { tree, late }, period);
@@ -127,8 +131,11 @@ async function monthsToClose(
       tree.id === '' ? monthsSql : monthsOfTreeSql,
       tree.id === '' ? [] : [tree.id],
     );
-    return rows
-      .map(({ period, asked }) => ({ asked, period: periodOf(period) }))
+    const months = rows.map(({ period, asked }) => ({ asked, period: periodOf(period) }));
+    const after = await monthAfterClosed(client, { treeId: tree.id, nowMs: nowMs() });
+    if (after !== undefined && !months.some(({ period }) => period.name === after.name))
+      months.push({ asked: false, period: after });
+    return months
       .filter(({ asked, period }) => {
         const state = stateAt(period, nowMs());
         return state === 'closed' || (asked && state === 'settling');
@@ -181,7 +188,9 @@ async function keepStatements(
   { tree: { id: treeId, topId }, late }: ClosingRound,
   period: Period,
 ): Promise<number> {
-  const accounts = await accrual.activeAccounts(period, treeId);
+  const active = await accrual.activeAccounts(period, treeId);
+  const corrected = await inAccountScope(pool, topId, (client) => lateAccounts(client, treeId, period));
+  const accounts = [...new Set([...active, ...corrected])];
   // What a process before kept is not rated again: it stays as it is, and what came since is for a later document.
   const kept = await keptAccounts(pool, topId, period);
   const left = accounts.filter((accountId) => !kept.has(accountId));
@@ -210,16 +219,6 @@ async function keepStatements(
 
 const isTold = (count: number, of: number): boolean => count % TOLD_EVERY === 0 || count === of;
 
-/** Those of which the statement of a month is kept. */
-async function keptAccounts(pool: Pool, topId: string, period: Period): Promise<ReadonlySet<string>> {
-  const { rows } = await inAccountScope(pool, topId, (client) =>
-    client.query<{ account_id: string }>('SELECT account_id FROM closed_statement WHERE period = $1', [
-      period.name,
-    ]),
-  );
-  return new Set(rows.map(({ account_id }) => account_id));
-}
-
 async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
   const { accountId, period, currency, collector } = statement;
   const sellerId = statement.sellers.at(-1)?.sellerId;
@@ -239,9 +238,16 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
     ...(collectorId === undefined ? {} : { collectorId }),
   };
   await client.query(
-    `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
-    [accountId, period.name, sellerId ?? accountId, currency, toExactJson(content)],
+    `INSERT INTO closed_statement (account_id, period, seller_id, currency, content, statement)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    [
+      accountId,
+      period.name,
+      sellerId ?? accountId,
+      currency,
+      toExactJson(content),
+      toExactJson(keptOf(statement)),
+    ],
   );
 }
 

@@ -12,10 +12,11 @@ import { usageStore } from '../metering/usage-store.ts';
 import { stripeRail } from '../stripe/stripe-rail.ts';
 import { accountAccrual, billingStore } from './billing-store.ts';
 import { closeMonths } from './closing.ts';
-import { collectionStore } from './collection-store.ts';
+import { collectionStore, railNotices } from './collection-store.ts';
 import { customerBook } from './customer-book.ts';
 import { documentStore } from './document-store.ts';
 import { ledgerReader } from './ledger-reader.ts';
+import { reconciliation } from './rail-differences.ts';
 
 const DAY = 86_400_000;
 const usedMs = Date.now() - (Date.now() % 60_000) - 60_000;
@@ -153,6 +154,68 @@ describe('a month that is over', () => {
     );
     expect(row?.by_period).toEqual({ [period.name]: '1000', [next.name]: '200' });
   });
+
+  it.each([
+    { how: 'early', isAsked: true },
+    { how: 'by itself', isAsked: false },
+  ])(
+    'that had use come late is in documents of the next, closed $how, of accounts that used nothing since or were closed too (BIL-7)',
+    async ({ isAsked }) => {
+      await useAThousand();
+      clockMs = period.toMs + DAY;
+      await ask(period.name);
+      await close();
+      await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+      await asOwner(database.url, "UPDATE account SET state = 'closed' WHERE id = 'leaf'");
+      const next = periodAt(period.toMs);
+      clockMs = next.toMs + DAY;
+      if (isAsked) await ask(next.name);
+      else {
+        // Nothing at all happened in it: it closes for what is late alone.
+        await billing.accrueAll(period);
+        expect((await billing.readClosed('leaf', period))?.corrections).toEqual([
+          { side: 'charge', minorUnits: 1000n },
+        ]);
+        clockMs = next.toMs + 64 * DAY;
+      }
+      await close();
+      expect((await printed()).slice(3)).toEqual([
+        'leaf invoice D-I00002 1000',
+        'parent payout-note D-P00002 250',
+        'top payout-note D-P00002 250',
+      ]);
+      // The month stays as it was closed, and tells what came later.
+      const closed = await billing.readClosed('leaf', period);
+      expect(closed?.kept?.statement).toMatchObject({
+        charge: { minorUnits: 2000n },
+        payable: 20_000_000_000n,
+      });
+      expect((await billing.read('leaf', period)).statement.charge.minorUnits).toBe(3000n);
+      expect(closed?.corrections).toMatchObject([
+        { side: 'charge', minorUnits: 1000n, document: { number: 'D-I00002' } },
+      ]);
+      expect((await billing.readClosed('top', period))?.corrections).toMatchObject([
+        { side: 'payout', minorUnits: 250n, document: { number: 'D-P00002' } },
+      ]);
+      expect(await billing.readClosed('leaf', periodAt(next.toMs))).toBeUndefined();
+      // What was earned of it waits until it is paid.
+      const weights = await asOwner<{ account_id: string; weight: string }>(
+        database.url,
+        `SELECT account_id, state -> 'backing' -> 'weight' ->> 'bigint' AS weight FROM collection
+       WHERE kind = 'payout' AND period = '${next.name}' ORDER BY 1`,
+      );
+      expect(weights).toEqual([
+        { account_id: 'parent', weight: `${250n * CENT}` },
+        { account_id: 'top', weight: `${250n * CENT}` },
+      ]);
+      const after = periodAt(next.toMs);
+      clockMs = after.toMs + 2 * DAY;
+      await ask(after.name);
+      await close();
+      expect(await printed()).toHaveLength(6);
+      expect(await billing.countMismatches()).toBe(0);
+    },
+  );
 
   it('that closes while nothing collects is not asked for later', async () => {
     await useAThousand();
@@ -327,6 +390,66 @@ describe('the documents of a month at Stripe', () => {
     await collect();
     await payAll();
     expect(sent()).toBe(1050);
+  });
+
+  it('that somebody changed at Stripe by hand are found: no less is taken as paid, and what was taken back is owed again (BIL-6)', async () => {
+    const found = reconciliation(pool);
+    const differences = async () =>
+      (await found.list({ accountId: 'platform' }, { limit: 10 })).items.map(
+        ({ kind, expected, found: is, endedAtMs }) =>
+          `${kind} ${expected} ${is}${endedAtMs === undefined ? '' : ' ended'}`,
+      );
+    const told = async () =>
+      await asOwner<{ type: string; kind: string }>(
+        database.url,
+        `SELECT type, data ->> 'kind' AS kind FROM platform_event
+         WHERE account_id = 'platform' AND type = 'billing.difference.found' ORDER BY id`,
+      );
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    await collect();
+    Object.assign(invoice(), { total: 100, amount_due: 100, amount_remaining: 100 });
+    stripe.state.pay(invoice().id);
+    await hear();
+    await collect();
+    expect(await differences()).toEqual(['amount 2000 100']);
+    const documentsOf = documentStore({ pool, platformAccount });
+    const standing = async () => (await documentsOf.findInvoice('leaf', period.name))?.collection;
+    expect(await standing()).toMatchObject({ state: 'open', paidMinorUnits: 100n });
+    // Put right there, it is paid, and the difference ended.
+    Object.assign(invoice(), { total: 2000, amount_due: 2000, amount_paid: 2000, amount_remaining: 0 });
+    stripe.state.balance += 1900;
+    expect(await found.readAgain({ accountId: 'platform' }, clockMs)).toBeGreaterThan(0);
+    await collect();
+    await collect();
+    expect(await standing()).toMatchObject({ state: 'paid', paidMinorUnits: 2000n });
+    expect(await differences()).toEqual(['amount 2000 100 ended']);
+    const transfer = stripe.state.all('transfer').find(({ amount }) => amount === 475);
+    stripe.state.reverseTransfer(transfer?.id ?? '', { amount: '475' });
+    const notices = railNotices({ pool, platformAccount, nowMs: () => clockMs });
+    const subject = { kind: 'transfer', id: transfer?.id ?? '' } as const;
+    await notices.handled({ id: 'evt_1', type: 'transfer.reversed', subject }, {});
+    await collect();
+    await collect();
+    expect((await differences()).sort()).toEqual(['amount 2000 100 ended', 'transfer-reversed 0 475']);
+    // It is not sent once more: somebody wanted it back.
+    expect(stripe.state.all('transfer')).toHaveLength(4);
+    expect((await told()).map(({ kind }) => kind)).toEqual(['amount', 'transfer-reversed']);
+    expect(stripe.state.balance).toBe(1475);
+    const moved = (await documentsOf.movements('platform', { limit: 100 })).items;
+    expect(new Set(moved.map((each) => `${each.accountId} ${each.accountName}`))).toEqual(
+      new Set(['leaf leaf Ltd', 'parent parent Ltd', 'top top Ltd']),
+    );
+    const own = (await documentsOf.movements('leaf', { limit: 100 })).items;
+    expect(new Set(own.map(({ accountId }) => accountId))).toEqual(new Set(['leaf']));
+    const books = await balances();
+    expect(books).toMatchObject({ 'leaf clearing': -2000, 'platform clearing': 1475 });
+    expect([books['parent clearing'], books['top clearing']].sort()).toEqual([25, 500]);
+    expect([books['parent owed'], books['top owed']]).toContain(475);
+    expect(await billing.countMismatches()).toBe(0);
+    expect((await found.list({ accountId: 'top', collectorId: 'top' }, { limit: 10 })).items).toEqual([]);
   });
 
   it('are void at Stripe and in the ledger once they are asked for no more, and nobody is owed anything of them', async () => {

@@ -7,16 +7,15 @@ import type {
 } from '@patchbay/domain/billing/collection/collection-store';
 import { toppedUpOf, unnotedRefunds } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { RailNotice } from '@patchbay/domain/billing/collection/rail';
-import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { creditTopUp } from '../spending/balance-changes.ts';
-import { tellCollected } from './document-events.ts';
+import { tellCollected, tellDifferences } from './document-events.ts';
 import {
   collectionFromRow,
   documentFromRow,
-  issueDocument,
+  issueCreditNote,
   postTransactions,
   readParty,
 } from './document-rows.ts';
@@ -154,6 +153,7 @@ async function keep(
     ],
   );
   await tellCollected(client, { before, after: collection, nowMs });
+  await tellDifferences(client, { before, after: collection, collectorId: held.platformId, nowMs });
   // One that it was linked to meanwhile stays.
   if (made.customerId !== undefined)
     await (collection.collectorId === undefined
@@ -189,8 +189,7 @@ async function withNotes(client: PoolClient, collection: Collection, nowMs: numb
   ]);
   if (rows[0] === undefined) return collection;
   const invoice = documentFromRow(rows[0].content);
-  for (const { minorUnits } of refunds)
-    await issueDocument(client, creditNoteOf(invoice, minorUnits), { nowMs, correctsId: invoice.id });
+  for (const { minorUnits } of refunds) await issueCreditNote(client, invoice, { minorUnits, nowMs });
   const noted = [...(collection.notedRefundIds ?? []), ...refunds.map(({ id }) => id)];
   return { ...collection, notedRefundIds: noted };
 }
@@ -245,6 +244,13 @@ export function railNotices({
           await client.query(
             "UPDATE collection SET next_at = $3 WHERE rail_id = $1 AND coalesce(collector_id, '') = $2",
             [invoiceId, collectorId, at],
+          );
+        if (subject.kind === 'transfer')
+          await client.query(
+            `UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity'
+               AND state -> 'transfers' @> jsonb_build_array(jsonb_build_object('transferId', $1::text))
+               AND coalesce(collector_id, '') = $2`,
+            [subject.id, collectorId, at],
           );
         if (isPayable !== undefined)
           await (collectorId === ''

@@ -1,5 +1,6 @@
 import { collectionEvents } from '@patchbay/domain/billing/collection/collection-events';
 import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
+import { newlyFound } from '@patchbay/domain/billing/collection/found-difference';
 import type { BillingDocument } from '@patchbay/domain/billing/documents/document';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { PoolClient } from 'pg';
@@ -13,6 +14,29 @@ export async function tellIssued(
   const data = { documentId, kind, number, period, currency, minorUnits: totalMinorUnits.toString() };
   const type = 'billing.document.issued';
   await appendEvent(client, eventOfHandler({ accountId, type, data, atMs: issuedAtMs }));
+}
+
+/** Tells whoever collects of what was found otherwise at the rail, with the transaction that keeps it (BIL-6). */
+export async function tellDifferences(
+  client: PoolClient,
+  {
+    before,
+    after,
+    collectorId,
+    nowMs,
+  }: {
+    readonly before: Collection;
+    readonly after: Collection;
+    readonly collectorId: string;
+    readonly nowMs: number;
+  },
+): Promise<void> {
+  const { documentId, accountId: ofAccountId, period, currency } = after;
+  for (const { kind, railId, expected, found } of newlyFound(before.differences, after.differences)) {
+    const data = { documentId, ofAccountId, period, currency, kind, railId, expected, found };
+    const type = 'billing.difference.found';
+    await appendEvent(client, eventOfHandler({ accountId: collectorId, type, data, atMs: nowMs }));
+  }
 }
 
 /** Tells of all that happened to a document between two states, with the transaction that keeps the second. */

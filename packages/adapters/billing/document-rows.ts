@@ -1,5 +1,6 @@
 import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
 import type { CollectionTransaction } from '@patchbay/domain/billing/collection/postings';
+import { type CreditRequest, creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import {
   type BillingDocument,
   type DocumentDraft,
@@ -74,6 +75,7 @@ async function onDocument(
       accountId,
       legalName: said?.legalName ?? name ?? accountId,
       addressLines: said?.addressLines ?? [],
+      ...(said?.country === undefined ? {} : { country: said.country }),
       ...(said?.taxId === undefined ? {} : { taxId: said.taxId }),
     },
   };
@@ -86,7 +88,7 @@ async function onDocument(
 export async function issueDocument(
   client: PoolClient,
   draft: DocumentDraft,
-  { nowMs, correctsId }: { readonly nowMs: number; readonly correctsId?: string },
+  { nowMs, corrects }: { readonly nowMs: number; readonly corrects?: Pick<BillingDocument, 'id' | 'number'> },
 ): Promise<BillingDocument> {
   const { rows } = await client.query<{ last: number }>(
     `INSERT INTO document_sequence AS s (account_id, kind, last) VALUES ($1, $2, 1)
@@ -106,7 +108,7 @@ export async function issueDocument(
       taxed: buyer.terms ?? {},
       nowMs,
     }),
-    ...(correctsId === undefined ? {} : { correctsId }),
+    ...(corrects === undefined ? {} : { correctsId: corrects.id, correctsNumber: corrects.number }),
   };
   await client.query(
     `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
@@ -123,13 +125,29 @@ export async function issueDocument(
       document.currency,
       document.totalMinorUnits.toString(),
       JSON.stringify(byPeriod(document)),
-      correctsId ?? null,
+      corrects?.id ?? null,
       new Date(nowMs),
       toExactJson(document),
     ],
   );
   await tellIssued(client, document);
   return document;
+}
+
+/** Issues a credit note over a part of an invoice, after those that there are. Whoever asks holds how the invoice stands. */
+export async function issueCreditNote(
+  client: PoolClient,
+  invoice: BillingDocument,
+  { nowMs, ...credit }: Omit<CreditRequest, 'creditedMinorUnits'> & { readonly nowMs: number },
+): Promise<BillingDocument> {
+  const { rows } = await client.query<{ credited: string }>(
+    `SELECT coalesce(sum(total_minor_units), 0)::text AS credited FROM document
+     WHERE corrects_id = $1 AND kind = 'credit-note'`,
+    [invoice.id],
+  );
+  const creditedMinorUnits = BigInt(rows[0]?.credited ?? '0');
+  const draft = creditNoteOf(invoice, { ...credit, creditedMinorUnits });
+  return await issueDocument(client, draft, { nowMs, corrects: invoice });
 }
 
 /** How many minor units of a document, without tax, are of which month. */

@@ -5,7 +5,6 @@ import {
   collectionBooks,
   settleInvoice,
 } from '@patchbay/domain/billing/collection/postings';
-import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type {
   BillingParty,
   Closing,
@@ -22,7 +21,7 @@ import { inAccountScope } from '../metering/account-scope.ts';
 import {
   collectionFromRow,
   documentFromRow,
-  issueDocument,
+  issueCreditNote,
   postTransactions,
   readParty,
 } from './document-rows.ts';
@@ -40,13 +39,15 @@ interface StoredRow {
   readonly content: unknown;
   readonly state: unknown;
   readonly failure: string | null;
+  readonly corrects_number: string | null;
 }
 
-const storedSql =
-  'SELECT d.id, d.content, c.state, c.failure FROM document d LEFT JOIN collection c ON c.document_id = d.id';
+const storedSql = `SELECT d.id, d.content, c.state, c.failure, o.number AS corrects_number
+   FROM document d LEFT JOIN collection c ON c.document_id = d.id LEFT JOIN document o ON o.id = d.corrects_id`;
 
-const storedFromRow = ({ content, state, failure }: StoredRow): StoredDocument => ({
-  document: documentFromRow(content),
+/** Older credit notes say whose they are by its id alone. */
+const storedFromRow = ({ content, state, failure, corrects_number: number }: StoredRow): StoredDocument => ({
+  document: { ...documentFromRow(content), ...(number === null ? {} : { correctsNumber: number }) },
   ...(state === null ? {} : { collection: collectionFromRow(state) }),
   ...(failure === null ? {} : { failure }),
 });
@@ -114,10 +115,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         const collection: Collection = collectionFromRow(row.state);
         if (collection.kind !== 'invoice' || refundableOf(collection) < minorUnits) return undefined;
         const invoice = documentFromRow(row.content);
-        const note = await issueDocument(client, creditNoteOf(invoice, minorUnits), {
-          nowMs,
-          correctsId: invoice.id,
-        });
+        const note = await issueCreditNote(client, invoice, { minorUnits, nowMs });
         const asked = [...collection.askedRefunds, { refundId: note.id, minorUnits }];
         await client.query('UPDATE collection SET state = $2, next_at = $3 WHERE document_id = $1', [
           invoice.id,
@@ -139,8 +137,8 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         const before: Collection = collectionFromRow(row.state);
         if (before.kind !== 'invoice' || !isVoidable(before)) return undefined;
         const invoice = documentFromRow(row.content);
-        const draft = creditNoteOf(invoice, invoice.totalMinorUnits, 'cancelled');
-        const note = await issueDocument(client, draft, { nowMs, correctsId: invoice.id });
+        const all = { minorUnits: invoice.totalMinorUnits, kind: 'cancelled' } as const;
+        const note = await issueCreditNote(client, invoice, { ...all, nowMs });
         const after = voidAsked(before, note.id);
         const notes = await readNotes(client, before);
         const collectorId = before.collectorId ?? platformId;
@@ -300,17 +298,25 @@ interface MovementRow {
   readonly currency: string;
   readonly amount: string;
   readonly source_ref: string;
+  readonly of_id: string;
+  readonly of_name: string;
 }
 
 const movementsSql = `
-  SELECT e.transaction_id, t.posted_at, e.book, e.period, e.currency, e.amount, t.source_ref
+  SELECT e.transaction_id, t.posted_at, e.book, e.period, e.currency, e.amount, t.source_ref, o.id AS of_id, o.name AS of_name
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+    JOIN account a ON a.id = e.account_id
+    -- Of the account itself where who is on the other side is above it, and so is not seen.
+    LEFT JOIN account b ON b.id = t.buyer_id
+    CROSS JOIN LATERAL (SELECT coalesce(b.id, a.id) AS id, coalesce(b.name, a.name) AS name) o
   WHERE e.account_id = $1 AND e.book = ANY($2) AND ($3::text IS NULL OR (e.transaction_id, e.book) < ($3, $4))
   ORDER BY e.transaction_id DESC, e.book DESC LIMIT $5`;
 
 const movementFromRow = (row: MovementRow): Movement => ({
   transactionId: row.transaction_id,
   atMs: row.posted_at.getTime(),
+  accountId: row.of_id,
+  accountName: row.of_name,
   book: row.book,
   period: row.period,
   currency: row.currency,

@@ -1,4 +1,5 @@
 import { type RailCall, RailError } from '@patchbay/domain/billing/collection/rail';
+import { minorUnitOf } from '@patchbay/domain/billing/money';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -242,7 +243,16 @@ describe('an amount', () => {
     expect(toStripeAmount(1_234n, 'ISK')).toBe(123_400);
     expect(fromStripeAmount(123_400, 'isk')).toBe(1_234n);
     expect(() => toStripeAmount(1_234n, 'KWD')).toThrow('thousandths');
-    expect(() => toStripeAmount(10n ** 12n, 'EUR')).toThrow('no amount');
+    expect(toStripeAmount(1_230n, 'KWD')).toBe(1_230);
+    expect(() => toStripeAmount(100_000_000n, 'EUR')).toThrow('no amount');
+    // Whatever decimals a currency has here, Stripe counts all but some in hundredths.
+    for (const currency of ['UGX', 'HUF', 'IDR', 'COP', 'USD', 'MGA', 'KRW', 'BHD']) {
+      const unit = minorUnitOf(currency);
+      const whole = 1_000_000_000n / unit;
+      const counted = ['MGA', 'KRW'].includes(currency) ? 7 : currency === 'BHD' ? 7_000 : 700;
+      expect([currency, toStripeAmount(7n * whole, currency)]).toEqual([currency, counted]);
+      expect(fromStripeAmount(counted, currency.toLowerCase())).toBe(7n * whole);
+    }
   });
 });
 

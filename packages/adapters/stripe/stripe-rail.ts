@@ -9,7 +9,7 @@ import {
   railInvoiceStates,
 } from '@patchbay/domain/billing/collection/rail';
 import Stripe from 'stripe';
-import { fromStripeAmount, toStripeAmount } from './stripe-amount.ts';
+import { fromStripeAmount, STRIPE_AMOUNT_MAX, toStripeAmount } from './stripe-amount.ts';
 
 /** The version whose types and answers this file was written for: an account of Stripe may have another as its own. */
 const API_VERSION = '2026-10-28.endive';
@@ -48,6 +48,7 @@ export function stripeRail(options: StripeRailOptions): PaymentRail {
   return {
     perform: (call, key) => translated(() => make(stripe, call, key)),
     find: (call) => translated(() => find(stripe, call)),
+    amountMax: (currency) => fromStripeAmount(Number(STRIPE_AMOUNT_MAX), currency),
     readInvoice: (invoiceId) => translated(() => readInvoice(stripe, invoiceId)),
     readTransfer: (transferId) =>
       translated(async () => transferFrom(await stripe.transfers.retrieve(transferId))),
@@ -300,6 +301,8 @@ async function readInvoice(stripe: Stripe, invoiceId: string): Promise<RailInvoi
     id,
     state,
     lineKeys,
+    currency: currency.toUpperCase(),
+    ...(invoice.customer === null ? {} : { customerId: idOf(invoice.customer) }),
     minorUnits: fromStripeAmount(invoice.total, currency),
     // One that was marked as paid elsewhere has no payment, and is paid all the same.
     paidMinorUnits: fromStripeAmount(state === 'paid' ? invoice.total : invoice.amount_paid, currency),

@@ -1,9 +1,10 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
+import type { ClosedMonth } from './closed-statement.ts';
 import { lineId } from './line-trail.ts';
 import type { MeterStatement } from './meter-lines.ts';
 import { type Parties, sellerAnswer } from './parties.ts';
-import { lateUsageUntilMs, stateAt } from './period.ts';
+import { lateUsageUntilMs, type PeriodState, stateAt } from './period.ts';
 import { type Price, splitMeter } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
@@ -95,6 +96,8 @@ export const spendAnswer = ({ currency, amount, lines }: Spend, catalogue: Meter
 interface Around {
   readonly parties: Parties;
   readonly nowMs: number;
+  /** Undefined: its month is not. */
+  readonly closed: ClosedMonth | undefined;
 }
 
 /** The accounts that a statement names. */
@@ -115,7 +118,10 @@ export const accountsOf = ({
   ]),
 ];
 
-export const headAnswer = (statement: Omit<Statement, 'lines' | 'children'>, { parties, nowMs }: Around) => {
+export const headAnswer = (
+  statement: Omit<Statement, 'lines' | 'children'>,
+  { parties, nowMs, closed }: Around,
+) => {
   // The platform buys from nobody, and is named as its own seller.
   const sellerId = statement.sellers.at(-1)?.sellerId ?? statement.accountId;
   return {
@@ -128,7 +134,7 @@ export const headAnswer = (statement: Omit<Statement, 'lines' | 'children'>, { p
       to: new Date(seller.toMs).toISOString(),
     })),
     currency: statement.currency,
-    state: stateAt(statement.period, nowMs),
+    ...closedAnswer(closed, stateAt(statement.period, nowMs)),
     lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
     ownUse: statement.ownUse.toString(),
     passedThrough: statement.passedThrough.toString(),
@@ -147,6 +153,19 @@ export const headAnswer = (statement: Omit<Statement, 'lines' | 'children'>, { p
       : { charge: settledAnswer(statement.charge), payout: settledAnswer(statement.payout) }),
   };
 };
+
+const closedAnswer = (closed: ClosedMonth | undefined, state: PeriodState) =>
+  closed === undefined
+    ? { state }
+    : {
+        state: 'closed' as const,
+        closedAt: new Date(closed.closedAtMs).toISOString(),
+        corrections: closed.corrections.map(({ side, minorUnits, document }) => ({
+          side,
+          minorUnits: minorUnits.toString(),
+          ...(document === undefined ? {} : { documentId: document.id, documentNumber: document.number }),
+        })),
+      };
 
 const settledAnswer = ({ amount, carriedIn, minorUnits, residue }: Settled) => ({
   amount: amount.toString(),

@@ -1,3 +1,4 @@
+import type { ClosedMonth } from './closed-statement.ts';
 import type { LedgerBook } from './ledger.ts';
 import type { Nano } from './money.ts';
 import type { PartyBook } from './parties.ts';
@@ -92,6 +93,8 @@ export interface BillingStore extends PartyBook {
   accrue(accountId: string, period: Period): Promise<AccruedStatement>;
   /** Rates a period anew and reads what the ledger says, without posting anything. */
   read(accountId: string, period: Period): Promise<AccruedStatement>;
+  /** How a period was closed, with what came of it since. Undefined: it is not closed. */
+  readClosed(accountId: string, period: Period): Promise<ClosedMonth | undefined>;
   /** The lines of a period as rated now, of one meter or of all: without what was carried, and without the ledger. */
   readLines(query: LineQuery): Promise<Pick<Statement, 'lines' | 'children'>>;
   /** Accrues every account that used anything, or into which something was carried. Returns how many there were. */

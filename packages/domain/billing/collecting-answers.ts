@@ -5,6 +5,7 @@ import {
   entitlementOf,
   fundingOf,
   type PayoutCollection,
+  returnedOf,
   sentOf,
   setOffOf,
 } from './collection/payout-collection.ts';
@@ -33,6 +34,7 @@ function standingAnswer({ collection, failure }: StoredDocument) {
   }
   const { totalMinorUnits } = collection;
   const setOff = setOffOf(collection);
+  const returned = returnedOf(collection);
   return {
     standing: {
       state: payoutStateOf(collection),
@@ -40,6 +42,7 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       refundedMinorUnits: (totalMinorUnits - entitlementOf(collection)).toString(),
       disputedMinorUnits: '0',
       fundedMinorUnits: fundingOf(collection).toString(),
+      ...(returned === 0n ? {} : { returnedMinorUnits: returned.toString() }),
       ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
@@ -52,7 +55,7 @@ const collectedBy = ({ collectorId }: Collection) =>
 /** Of what its payers got back nobody waits for anything: what is left of it is all of it. */
 function payoutStateOf(of: PayoutCollection) {
   const sent = sentOf(of);
-  if (sent !== earnedOf(of)) return sent > 0n ? ('open' as const) : ('waiting' as const);
+  if (sent !== earnedOf(of)) return sent + returnedOf(of) > 0n ? ('open' as const) : ('waiting' as const);
   return entitlementOf(of) > 0n ? ('paid' as const) : ('void' as const);
 }
 
@@ -74,6 +77,7 @@ export const documentHeadAnswer = (stored: StoredDocument, { idOf }: Parties) =>
     netMinorUnits: document.netMinorUnits.toString(),
     totalMinorUnits: document.totalMinorUnits.toString(),
     ...(document.correctsId === undefined ? {} : { correctsId: document.correctsId }),
+    ...(document.correctsNumber === undefined ? {} : { correctsNumber: document.correctsNumber }),
     ...(stored.collection === undefined ? {} : { collectedBy: collectedBy(stored.collection) }),
     ...standingAnswer(stored),
   };
@@ -118,7 +122,7 @@ export const documentAnswer = (
 };
 
 function partyAnswer(
-  { accountId, legalName, addressLines, taxId }: BillingDocument['seller'],
+  { accountId, legalName, addressLines, country, taxId }: BillingDocument['seller'],
   { idOf }: Parties,
 ) {
   const id = idOf(accountId);
@@ -126,6 +130,7 @@ function partyAnswer(
     ...(id === undefined ? {} : { accountId: id }),
     legalName,
     addressLines: [...addressLines],
+    ...(country === undefined ? {} : { country }),
     ...(taxId === undefined ? {} : { taxId }),
   };
 }
@@ -133,6 +138,8 @@ function partyAnswer(
 export const movementAnswer = ({
   transactionId,
   atMs,
+  accountId,
+  accountName,
   book,
   period,
   currency,
@@ -143,6 +150,8 @@ export const movementAnswer = ({
   return {
     transactionId,
     at: new Date(atMs).toISOString(),
+    accountId,
+    accountName,
     what: what.split(':')[0] ?? what,
     // What a balance paid is of no document: behind the stroke is its own id.
     ...(documentId.startsWith('doc') ? { documentId } : {}),

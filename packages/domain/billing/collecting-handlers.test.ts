@@ -13,6 +13,7 @@ import {
   emptyComparisons,
   emptyCustomers,
   emptyLedger,
+  emptyReconciliation,
   emptyReminders,
   emptyTrail,
   emptyVerifier,
@@ -61,6 +62,7 @@ beforeEach(() => {
     reminders: emptyReminders,
     ownCollecting: memoryOwnCollecting(),
     comparisons: emptyComparisons,
+    reconciliation: emptyReconciliation,
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
@@ -391,6 +393,8 @@ describe('payments', () => {
     documents.moved.push({
       transactionId: 'txn_1',
       atMs: nowMs,
+      accountId: 'leaf',
+      accountName: 'Leaf',
       book: 'clearing',
       period: '2026-11',
       currency: 'EUR',
@@ -398,7 +402,9 @@ describe('payments', () => {
       sourceRef: 'refund:re_1/doc_1',
     });
     const { items } = await collectingHandlers.payments.list(contextOf('leaf'), { limit: 10 }, ports);
-    expect(items).toMatchObject([{ what: 'refund', documentId: 'doc_1', amount: '-5' }]);
+    expect(items).toMatchObject([
+      { what: 'refund', documentId: 'doc_1', amount: '-5', accountId: 'leaf', accountName: 'Leaf' },
+    ]);
   });
 });
 

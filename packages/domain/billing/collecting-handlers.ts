@@ -1,10 +1,12 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
 import { defaultTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
+import { settlementStepOf } from './money.ts';
 import { partiesOf } from './parties.ts';
 import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
@@ -105,11 +107,17 @@ export const refundStatement: Handlers['statements']['refund'] = async (
   ports,
 ) => {
   const { documents, ownCollecting } = ports;
-  const { collection } = await invoiceBelow(context, { buyerId, period }, ports);
+  const { document, collection } = await invoiceBelow(context, { buyerId, period }, ports);
   // By which key it would go back: nobody would ever do what was asked.
   const { collectorId } = collection ?? {};
   if (collectorId !== undefined && (await ownCollecting.find(collectorId))?.keyHint === undefined)
     throw context.error('billing.rail_key_gone', 'Nobody here can ask that Stripe account to give it back.');
+  const step = settlementStepOf(document.currency);
+  if (BigInt(minorUnits) % step !== 0n)
+    throw platformError(
+      'request.invalid',
+      `/minorUnits: Money of this currency moves in ${step} minor units.`,
+    );
   const nowMs = context.nowMs();
   const note = await documents.refund({
     accountId: buyerId,

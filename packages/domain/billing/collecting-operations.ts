@@ -73,6 +73,8 @@ const documentParty = z.object({
   accountId: idField('acc').optional(),
   legalName: z.string(),
   addressLines: z.array(z.string()),
+  /** ISO 3166, two letters. */
+  country: z.string().optional(),
   taxId: z.string().optional(),
 });
 
@@ -91,6 +93,8 @@ const standing = z.object({
    * before than they used, and that is sent with it.
    */
   setOffMinorUnits: minorUnits.optional(),
+  /** Of a payout note: what was sent and taken back at Stripe by hand. It is owed, and not sent once more. */
+  returnedMinorUnits: minorUnits.optional(),
   /** Where whoever owes it can pay. */
   payUrl: z.string().optional(),
   /** Why the last step failed; it is tried again. */
@@ -115,6 +119,7 @@ const documentHead = z.object({
   totalMinorUnits: minorUnits,
   /** The invoice that a credit note is of. */
   correctsId: idField('doc').optional(),
+  correctsNumber: z.string().optional(),
   standing: standing.optional(),
   /** Who asks for it, or pays it out. Of a credit note, absent. */
   collectedBy: z.enum(collectedBy).optional(),
@@ -412,6 +417,9 @@ export const collectingResources = {
           z.object({
             transactionId: idField('txn'),
             at: z.iso.datetime(),
+            /** Who was asked or paid: where this account collects, one below it. */
+            accountId: idField('acc'),
+            accountName: z.string(),
             /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */

@@ -25,6 +25,7 @@ import {
 } from './own-collecting-operations.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { reconciliationEvents, reconciliationResources } from './reconciliation-operations.ts';
 import { reminderEvents, reminderResources } from './reminder-operations.ts';
 import { accountings } from './session-cells.ts';
 import { trailOperations } from './trail-operations.ts';
@@ -209,6 +210,21 @@ const statementHead = z.object({
   currency: z.string(),
   /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
   state: z.enum(periodStates),
+  /** When its documents were issued. From then on all of it stays as it was (BIL-7). */
+  closedAt: z.iso.datetime().optional(),
+  /** Of a closed one: what its month comes to more, or less, by now, in whole minor units. The figures have none of it. */
+  corrections: z
+    .array(
+      z.object({
+        /** 'charge': asked of the account. 'payout': paid out to it. */
+        side: z.enum(['charge', 'payout']),
+        minorUnits: z.string(),
+        /** The later document that has it. Absent: the next one will. */
+        documentId: idField('doc').optional(),
+        documentNumber: z.string().optional(),
+      }),
+    )
+    .optional(),
   lateUsageUntil: z.iso.datetime(),
   /** The account's own use, at its seller's price. */
   ownUse: nano,
@@ -245,6 +261,7 @@ export const billing = defineDomain({
     ...ownCollectingEvents,
     ...comparisonEvents,
     ...reminderEvents,
+    ...reconciliationEvents,
     ...verificationEvents,
   },
   errors: {
@@ -282,6 +299,7 @@ export const billing = defineDomain({
     ...comparisonResources,
     ...ledgerResources,
     ...reminderResources,
+    ...reconciliationResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -495,7 +513,10 @@ export const billing = defineDomain({
           access: 'read',
           request: z.object({
             period,
-            /** 'lines': one for each set of dimensions. 'meters': one for each meter and price, in a fraction of the time. */
+            /**
+             * 'lines': one for each set of dimensions. 'meters': one for each meter and price, in a fraction of the time. Of a
+             * closed month with more than 1,000 lines those by meter alone are kept.
+             */
             detail: z.enum(['lines', 'meters']).default('lines'),
           }),
           response: statementHead.extend({

@@ -102,6 +102,7 @@ describe('statements', () => {
     billing: {
       parties,
       listPeriods: async () => months.map(periodOf),
+      readClosed: async () => undefined,
       readLines: async () => ({ lines: [own('b'), own('a')], children: [{ lines: [sold] }] }),
     },
   } as unknown as BillingPorts;

@@ -1,12 +1,11 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import type { billing } from './definition.ts';
-import { ledgerRow, statementRow } from './export-rows.ts';
-import { partiesIn, partiesOf, sellerTag } from './parties.ts';
+import { correctionRow, ledgerRow, type StatementRow, statementRow } from './export-rows.ts';
+import { type Parties, partiesIn, partiesOf, sellerTag } from './parties.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import type { EdgeLine } from './rating.ts';
-import type { PayableLine, ReceivableLine } from './statement.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
@@ -46,30 +45,44 @@ export const exportStatements: Handlers['statements']['export'] = async (
     .map(({ name }) => name)
     .filter((name) => name >= from && name >= firstMonth && name <= to)
     .sort();
-  const sold: { readonly line: PayableLine | ReceivableLine; readonly period: string }[] = [];
+  const placedRows: Placed[] = [];
   const answer = async (more: { readonly nextAfter?: string }) => {
-    const ids = [...new Set(sold.map(({ line }) => line.sellerId))];
+    const ids = [...new Set(placedRows.flatMap(({ sellerId }) => sellerId ?? []))];
     const parties = await partiesOf(context, { ids }, { billing: store });
-    const rows = sold.map(({ line, period }) =>
-      statementRow(line, { accountId, period, catalogue, parties }),
-    );
-    return { rows, ...more };
+    return { rows: placedRows.map(({ rowFor }) => rowFor(parties)), ...more };
   };
   let last: readonly string[] = [];
   for (const period of periods) {
-    const { lines, children } = await store.readLines({ accountId, period: periodOf(period) });
-    const placed = [...lines, ...children.flatMap((child) => child.lines)]
-      .map((line) => ({ line, place: placeOf(period, line) }))
+    const closed = await store.readClosed(accountId, periodOf(period));
+    const { lines, children } =
+      closed?.kept?.statement ?? (await store.readLines({ accountId, period: periodOf(period) }));
+    const corrections =
+      closed?.corrections.map((correction) => {
+        const row = correctionRow(correction, { accountId, period, currency: closed.currency });
+        return { place: [period, accountId, '', row.key], rowFor: () => row };
+      }) ?? [];
+    const ofLines = [...lines, ...children.flatMap((child) => child.lines)].map((line) => ({
+      place: placeOf(period, line),
+      sellerId: line.sellerId,
+      rowFor: (parties: Parties) => statementRow(line, { accountId, period, catalogue, parties }),
+    }));
+    const placed = [...ofLines, ...corrections]
       .filter(({ place }) => behind === undefined || compare(place, behind) > 0)
       .sort((one, other) => compare(one.place, other.place));
-    for (const { line, place } of placed) {
-      if (sold.length === limit) return await answer({ nextAfter: JSON.stringify(last) });
-      sold.push({ line, period });
+    for (const { place, ...row } of placed) {
+      if (placedRows.length === limit) return await answer({ nextAfter: JSON.stringify(last) });
+      placedRows.push(row);
       last = place;
     }
   }
   return await answer({});
 };
+
+/** A row, before the names of those that it is about are looked up. */
+interface Placed {
+  readonly sellerId?: string;
+  readonly rowFor: (parties: Parties) => StatementRow;
+}
 
 const placeOf = (period: string, line: EdgeLine): readonly string[] => [
   period,

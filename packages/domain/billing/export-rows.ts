@@ -1,8 +1,9 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
+import type { Correction } from './closed-statement.ts';
 import { causeOf } from './ledger-cause.ts';
 import type { ExportedEntry } from './ledger-reader.ts';
-import { formatDecimal, nano } from './money.ts';
+import { formatDecimal, minorUnitOf, nano } from './money.ts';
 import type { Parties } from './parties.ts';
 import { splitMeter } from './price.ts';
 import type { PayableLine, ReceivableLine } from './statement.ts';
@@ -77,6 +78,23 @@ interface RowOf {
   readonly period: string;
   readonly catalogue: MeterCatalogue;
   readonly parties: Parties;
+}
+
+/**
+ * What a closed month comes to more or less by now, so that the rows of a month sum to what its documents ask for in the end. Its
+ * key names the document that has it.
+ */
+export function correctionRow(
+  { side, minorUnits, document }: Correction,
+  { accountId, period, currency }: Omit<RowOf, 'catalogue' | 'parties'> & { readonly currency: string },
+): StatementRow {
+  const none = { sellerId: '', service: '', meter: '', unit: '', dimensions: '{}', quantity: '' };
+  return {
+    ...{ period, accountId, side: `${side}-correction`, buyerId: accountId, currency, ...none },
+    ...{ price: '', per: '', terms: '', cost: '', margin: '' },
+    amount: formatDecimal(nano(minorUnits * minorUnitOf(currency))),
+    key: `correction ${side} ${document?.number ?? 'in the next document'}`,
+  };
 }
 
 /** A line that the account owes, or that a child owes it: then with what that use costs the account itself. */

@@ -4,15 +4,18 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { modalities } from '../metering/usage-record.ts';
+import { type ClosedMonth, keptOf } from './closed-statement.ts';
 import { billing } from './definition.ts';
 import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
+import { periodOf } from './period.ts';
 import {
   emptyComparisons,
   emptyCustomers,
   emptyLedger,
+  emptyReconciliation,
   emptyReminders,
   emptyTrail,
   emptyVerifier,
@@ -50,12 +53,14 @@ const catalogue: MeterCatalogue = new Map(
 let nowIs: number;
 let world: MemoryWorld;
 let ports: BillingPorts;
+let closed: Map<string, ClosedMonth>;
 let audited: unknown[];
 let emitted: unknown[];
 
 beforeEach(() => {
   nowIs = now;
-  world = { edges, catalogue, currency: 'EUR', records: [], prices: [], nowMs: () => nowIs };
+  closed = new Map();
+  world = { closed, edges, catalogue, currency: 'EUR', records: [], prices: [], nowMs: () => nowIs };
   ports = {
     billing: memoryBilling(world),
     posting: new PostingBudget(),
@@ -71,6 +76,7 @@ beforeEach(() => {
     reminders: emptyReminders,
     ownCollecting: memoryOwnCollecting(),
     comparisons: emptyComparisons,
+    reconciliation: emptyReconciliation,
     checkOwnRail: async () => 'usable',
     webhookUrlOf: (accountId) => `https://patchbay.test/api/stripe/${accountId}`,
     returnUrlOf: (accountId) => accountId,
@@ -688,6 +694,51 @@ describe('statements', () => {
     expect(books).toMatchObject([{ book: 'carry', amount: '-4009000' }]);
     nowIs = Date.UTC(2027, 1, 1);
     expect(await of('leaf', '2026-11')).toMatchObject({ state: 'closed' });
+  });
+
+  test('get 200: a month that was closed stays as it was then, and says apart what came later and where that is asked for (BIL-7)', async () => {
+    const { statement } = await ports.billing.read('leaf', periodOf(period));
+    closed.set(`leaf ${period}`, {
+      closedAtMs: Date.UTC(2026, 11, 2),
+      currency: 'EUR',
+      hadStatement: true,
+      kept: keptOf(statement),
+      corrections: [
+        { side: 'charge', minorUnits: 20n, document: { id: 'doc_1', number: 'D-I00002' } },
+        { side: 'charge', minorUnits: 3n },
+      ],
+    });
+    const before = statement.payable.toString();
+    use('leaf', 1000);
+    nowIs = Date.UTC(2026, 11, 3);
+    for (const detail of ['lines', 'meters'] as const) {
+      const read = await handlers.statements.get(contextOf('leaf'), { period, detail }, ports);
+      expect(read).toMatchObject({
+        state: 'closed',
+        closedAt: '2026-12-02T00:00:00.000Z',
+        payable: before,
+        corrections: [
+          { side: 'charge', minorUnits: '20', documentId: 'doc_1', documentNumber: 'D-I00002' },
+          { side: 'charge', minorUnits: '3' },
+        ],
+      });
+      expect(read.lines.reduce((sum, { amount }) => sum + BigInt(amount), 0n)).toBe(BigInt(before));
+    }
+    const { items } = await handlers.statements.list(contextOf('leaf'), {}, ports);
+    expect(items).toMatchObject([{ state: 'closed', payable: before }]);
+    const lines = await handlers.statements.listLines(contextOf('leaf'), { period, limit: 100 }, ports);
+    expect(lines.items.reduce((sum, { amount }) => sum + BigInt(amount), 0n)).toBe(BigInt(before));
+    const { rows } = await handlers.statements.export(contextOf('leaf'), { from: period, limit: 100 }, ports);
+    const corrections = rows.filter(({ side }) => side === 'charge-correction');
+    expect(corrections.map(({ amount, key }) => [amount, key])).toEqual([
+      ['0.2', 'correction charge D-I00002'],
+      ['0.03', 'correction charge in the next document'],
+    ]);
+    // Whose use came after the closing had nothing to close.
+    closed.set(`leaf ${period}`, { closedAtMs: 0, currency: 'EUR', hadStatement: false, corrections: [] });
+    expect(
+      await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports),
+    ).toMatchObject({ payable: '0', lines: [], charge: { minorUnits: '0' } });
   });
 
   test('get 200: whoever looks again and again while a call runs posts five times in five minutes, and is told', async () => {

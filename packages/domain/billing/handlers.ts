@@ -12,6 +12,7 @@ import {
   toldOrigin,
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
+import { lineCountOf, readStatement } from './closed-statement.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import { comparisonHandlers } from './comparison-handlers.ts';
 import { customerHandlers } from './customer-handlers.ts';
@@ -19,7 +20,7 @@ import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
-import { byMeter, statementByMeter } from './meter-lines.ts';
+import { byMeter } from './meter-lines.ts';
 import { ownCollectingHandlers } from './own-collecting-handlers.ts';
 import { counterpartyAnswer, partiesIn, partiesOf, sellerAnswer } from './parties.ts';
 import { periodOf } from './period.ts';
@@ -28,9 +29,10 @@ import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import { reconciliationHandlers } from './reconciliation-handlers.ts';
 import { reminderHandlers } from './reminder-handlers.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
-import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import type { PayableLine, ReceivableLine } from './statement.ts';
 import { trailHandlers } from './trail-handlers.ts';
 import { verifyStatements } from './verification-handlers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
@@ -127,9 +129,6 @@ async function paid(
   };
 }
 
-const lineCountOf = ({ lines, children }: Statement): number =>
-  children.reduce((count, child) => count + child.lines.length, lines.length);
-
 /** A profile as it holds now, and as it will: all of it, or what a change of the one named would replace. */
 const profile = (
   accountId: string,
@@ -154,6 +153,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...comparisonHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
+  ...reconciliationHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
@@ -290,12 +290,18 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const periods = (await store.listPeriods(accountId))
         .filter(({ name }) => name >= from)
         .slice(0, PERIOD_COUNT_MAX);
-      const statements = [];
-      for (const period of periods) statements.push((await store.read(accountId, period)).statement);
-      const ids = statements.flatMap(({ sellers }) => sellers.map(({ sellerId }) => sellerId));
+      const months = [];
+      for (const period of periods) {
+        const closed = await store.readClosed(accountId, period);
+        const { statement: now } = await store.read(accountId, period);
+        months.push({ closed, statement: readStatement(closed, { now, detail: 'meters' }) });
+      }
+      const ids = months.flatMap(({ statement }) => statement.sellers.map(({ sellerId }) => sellerId));
       const parties = await partiesOf(context, { ids: [accountId, ...ids] }, { billing: store });
       return {
-        items: statements.map((statement) => headAnswer(statement, { parties, nowMs: context.nowMs() })),
+        items: months.map(({ statement, closed }) =>
+          headAnswer(statement, { parties, nowMs: context.nowMs(), closed }),
+        ),
       };
     },
 
@@ -307,16 +313,24 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         lineCountOf(read.statement) <= POSTED_LINE_COUNT_MAX &&
         posting.take(`${accountId} ${period}`, context.nowMs());
       const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
-      const statement = detail === 'meters' ? statementByMeter(accrued.statement) : accrued.statement;
+      const closed = await store.readClosed(accountId, periodOf(period));
+      const statement = readStatement(closed, { now: accrued.statement, detail });
       const parties = await partiesOf(context, { ids: accountsOf(statement) }, { billing: store });
-      return statementAnswer({ ...accrued, statement }, { catalogue, parties, nowMs: context.nowMs() });
+      return statementAnswer(
+        { ...accrued, statement },
+        { catalogue, parties, nowMs: context.nowMs(), closed },
+      );
     },
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
       const { accountId } = context.entity;
       const { service, meter, amount, per, terms } = asked;
       const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
-      const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
+      const kept = (await store.readClosed(accountId, periodOf(period)))?.kept;
+      const { lines, children } =
+        kept?.isByLine === true
+          ? kept.statement
+          : await store.readLines({ accountId, period: periodOf(period), ...whole });
       const all =
         childId === undefined ? lines : children.find((child) => child.accountId === childId)?.lines;
       const isAsked = ({ meter: metered, tariff }: EdgeLine) => {
@@ -336,7 +350,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         { ids: ids.map((part) => part.accountId) },
         { billing: store },
       );
-      const printed = { catalogue, parties, nowMs: context.nowMs() };
+      const printed = { catalogue, parties, nowMs: context.nowMs(), closed: undefined };
       return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 

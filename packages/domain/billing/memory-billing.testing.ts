@@ -3,6 +3,7 @@ import { rollUp } from '../metering/roll-up.ts';
 import { minuteOf, type UsageRecord } from '../metering/usage-record.ts';
 import { accrueAccount } from './account-accrual.ts';
 import type { BillingStore, PostedEntry } from './billing-store.ts';
+import type { ClosedMonth } from './closed-statement.ts';
 import { type LedgerPosition, positionKey } from './ledger.ts';
 import { nano, sum } from './money.ts';
 import { nextPeriod, type Period, periodAt } from './period.ts';
@@ -12,6 +13,8 @@ import { simulateSeller, simulationPage } from './simulation.ts';
 import { spendOf } from './spend.ts';
 
 export interface MemoryWorld {
+  /** By account and month. Left out: none is closed. */
+  readonly closed?: ReadonlyMap<string, ClosedMonth>;
   readonly edges: readonly PricedEdge[];
   readonly catalogue: MeterCatalogue;
   /** The platform's. */
@@ -106,6 +109,7 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
   return {
     accrue: (accountId, period) => accrueOne(accountId, period, { post: true }),
     read: (accountId, period) => accrueOne(accountId, period, { post: false }),
+    readClosed: async (accountId, { name }) => world.closed?.get(`${accountId} ${name}`),
     async readLines({ accountId, period, meter }) {
       const { lines, children } = (await accrueOne(accountId, period, { post: false })).statement;
       const isAsked = (line: { meter: string }) => meter === undefined || line.meter === meter;

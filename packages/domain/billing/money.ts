@@ -49,6 +49,18 @@ export function minorUnitOf(currency: string): Nano {
   return nano(10n ** BigInt(DECIMALS - (maximumFractionDigits ?? 2)));
 }
 
+/** Nano units of the minor unit of every currency that there is, as text. */
+export const minorUnits = (): Readonly<Record<string, string>> =>
+  Object.fromEntries([...known].map((currency) => [currency, minorUnitOf(currency).toString()]));
+
+/**
+ * What is asked for and paid out is a multiple of so many minor units: of a currency of thousandths, payment rails take whole
+ * tens alone, so 1.230 KWD and never 1.235. What is left of an amount is carried.
+ */
+export const settlementStepOf = (currency: string): bigint =>
+  minorUnitOf(currency) === THOUSANDTH ? 10n : 1n;
+const THOUSANDTH = 1_000_000n;
+
 /** How many units an amount is, rounded to the nearest, ties to even. What a statement's total is rounded by. */
 export function halfEven(amount: Nano, unit: Nano): bigint {
   const size = magnitude(amount);

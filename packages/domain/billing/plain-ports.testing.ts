@@ -1,3 +1,4 @@
+import type { Reconciliation } from './collection/reconciliation.ts';
 import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
@@ -70,6 +71,11 @@ export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map
 }
 
 /** Everybody is asked for money. */
+export const emptyReconciliation: Reconciliation = {
+  list: async () => ({ items: [] }),
+  readAgain: async () => 0,
+};
+
 export const emptyComparisons: ComparisonBook = {
   accounts: async () => [],
   compare: async () => [],

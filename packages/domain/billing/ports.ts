@@ -1,6 +1,7 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
+import type { Reconciliation } from './collection/reconciliation.ts';
 import type { ComparisonBook } from './comparison.ts';
 import type { CustomerBook } from './customer-links.ts';
 import type { DocumentStore } from './documents/document-store.ts';
@@ -28,6 +29,7 @@ export interface BillingPorts {
   collectorOf(accountId: string): Promise<string | undefined>;
   readonly ownCollecting: OwnCollectingBook;
   readonly comparisons: ComparisonBook;
+  readonly reconciliation: Reconciliation;
   /** `knownCustomers` are of the rail that the credentials would go on with. */
   checkOwnRail(credentials: OwnRailCredentials, knownCustomers: readonly string[]): Promise<OwnRailCheck>;
   /** Where the own Stripe account of a seller tells what happened. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
-import { minorUnitOf, nano, parseDecimal } from './money.ts';
+import { nextPayoutStep, type PayoutCollection } from './collection/payout-collection.ts';
+import { taxLinesAt } from './documents/tax.ts';
+import { minorUnitOf, nano, parseDecimal, settlementStepOf } from './money.ts';
 import { periodOf } from './period.ts';
 import { settle } from './settlement.ts';
 import { statementOf } from './statement.ts';
@@ -123,5 +125,44 @@ describe('margins and subsidies of one account', () => {
     const carried = { ...nothing, payout: parseDecimal('0.009') };
     const { payout } = settle({ ownUse: nano(0n), children: [child('2', '-1')], carried, unit });
     expect(payout).toMatchObject({ amount: 0n, minorUnits: 0n, residue: parseDecimal('0.009') });
+  });
+});
+
+describe('a currency of thousandths', () => {
+  test('is asked for and paid out in whole tens, and what is left is carried to the last nano unit', () => {
+    expect(['EUR', 'JPY', 'KWD', 'BHD'].map(settlementStepOf)).toEqual([1n, 1n, 10n, 10n]);
+    const unit = minorUnitOf('KWD');
+    let carried = { charge: nano(0n), payout: nano(0n) };
+    let [asked, paidOut] = [0n, 0n];
+    for (let month = 0; month < 10; month++) {
+      const { charge, payout } = settle({
+        ownUse: parseDecimal('1.2346'),
+        children: [{ cost: parseDecimal('1'), margin: parseDecimal('0.0155') }],
+        carried,
+        unit,
+        step: settlementStepOf('KWD'),
+      });
+      expect([charge.minorUnits % 10n, payout.minorUnits % 10n]).toEqual([0n, 0n]);
+      asked += charge.minorUnits;
+      paidOut += payout.minorUnits;
+      carried = { charge: charge.residue, payout: payout.residue };
+    }
+    expect([asked * unit + carried.charge, paidOut * unit + carried.payout]).toEqual([
+      parseDecimal('12.346'),
+      parseDecimal('0.155'),
+    ]);
+    expect(carried.payout).toBeGreaterThanOrEqual(0n);
+  });
+
+  test('is taxed, split over lines, and paid out in parts by whole tens as well', () => {
+    expect(taxLinesAt([{ name: 'VAT', basisPoints: 1000 }], 1_230n, 10n)).toMatchObject([
+      { minorUnits: 120n },
+    ]);
+    const payout: PayoutCollection = {
+      ...{ kind: 'payout', documentId: 'doc_1', accountId: 'top', period: '2026-11', currency: 'KWD' },
+      ...{ totalMinorUnits: 500n, transfers: [] },
+      backing: { weight: parseDecimal('0.5'), paid: parseDecimal('0.166666667'), lost: nano(0n) },
+    };
+    expect(nextPayoutStep(payout, { payeeId: 'acct_1' })?.call).toMatchObject({ minorUnits: 160n });
   });
 });

@@ -41,12 +41,14 @@ export interface SettlementRequest {
   readonly carried: { readonly charge: Nano; readonly payout: Nano };
   /** The currency's minor unit. */
   readonly unit: Nano;
+  /** How many minor units money moves in (`settlementStepOf`). Default: one. */
+  readonly step?: bigint;
   /** What the children pay comes to the account itself. */
   readonly isOwnCollector?: boolean;
 }
 
 export function settle(request: SettlementRequest): Settlement {
-  const { ownUse, children, carried, unit, isOwnCollector = false } = request;
+  const { ownUse, children, carried, unit, step = 1n, isOwnCollector = false } = request;
   const margins = sum(children.map(({ margin }) => atLeastZero(margin)));
   const subsidies = sum(children.map(({ margin }) => atLeastZero(nano(-margin))));
   const margin = subtract(margins, subsidies);
@@ -54,8 +56,9 @@ export function settle(request: SettlementRequest): Settlement {
   const charge = nano(ownUse + (isOwnCollector ? passedThrough : atLeastZero(nano(-margin))));
   const payout = isOwnCollector ? ZERO : atLeastZero(margin);
   const due = nano(charge + carried.charge);
-  const asked = halfEven(due, unit);
-  const paidOut = cutAndCarry(carried.payout, payout, unit);
+  const whole = nano(unit * step);
+  const asked = halfEven(due, whole) * step;
+  const paidOut = cutAndCarry(carried.payout, payout, whole);
   return {
     ownUse,
     passedThrough,
@@ -70,7 +73,7 @@ export function settle(request: SettlementRequest): Settlement {
     payout: {
       amount: payout,
       carriedIn: carried.payout,
-      minorUnits: paidOut.units,
+      minorUnits: paidOut.units * step,
       residue: paidOut.carry,
     },
   };

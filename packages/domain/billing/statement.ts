@@ -1,6 +1,6 @@
 import type { UsageCell } from '../metering/roll-up.ts';
 import { canonicalOnce } from '../metering/usage-record.ts';
-import { minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import { minorUnitOf, type Nano, nano, settlementStepOf, split, subtract, sum, ZERO } from './money.ts';
 import { Nested } from './nested.ts';
 import type { Collector } from './own-collecting.ts';
 import type { Period } from './period.ts';
@@ -125,6 +125,7 @@ export function statementOf(request: StatementRequest): Statement {
       children: children.filter((child) => child.currency === currency),
       carried: request.carried ?? { charge: ZERO, payout: ZERO },
       unit: minorUnitOf(currency),
+      step: settlementStepOf(currency),
       isOwnCollector,
     }),
     lines: payableLines,

@@ -21,11 +21,13 @@ const amount = z
     new RegExp(`^\\d{1,${AMOUNT_DIGITS_MAX}}$`),
     `An amount is a count of nano units, of at most ${AMOUNT_DIGITS_MAX} digits.`,
   );
+/** What is given is above nothing. */
+const givenAmount = amount.regex(/[1-9]/, 'An amount that is given is above zero.');
 const minorUnits = z
   .string()
   .regex(
-    /^[1-9]\d{0,8}$/,
-    'An amount of money is a count of minor units, such as cents: above zero, of at most 9 digits.',
+    /^[1-9]\d{0,7}$/,
+    'An amount of money is a count of minor units, such as cents: above zero, of at most 8 digits, as Stripe takes it.',
   );
 const dateTime = z.iso.datetime();
 const reason = z.string().trim().min(1).max(REASON_LENGTH_MAX);
@@ -337,7 +339,7 @@ export const spending = defineDomain({
           access: 'bill',
           authority: 'ancestor',
           request: z.strictObject({
-            amount,
+            amount: givenAmount,
             reason,
             /** The least is used first. */
             priority: z.int().min(0).max(100).default(50),

@@ -378,6 +378,13 @@ test('credits.give 200: whoever acts for an account gives it of that one, and no
   }
 });
 
+test('credits.give 400: nothing is no gift', () => {
+  const { request } = spending.resources.credits.operations.give;
+  expect(request.safeParse({ amount: '0', reason: 'x' }).success).toBe(false);
+  expect(request.safeParse({ amount: '000', reason: 'x' }).success).toBe(false);
+  expect(request.safeParse({ amount: '10', reason: 'x' }).success).toBe(true);
+});
+
 test('credits.give 422: for no service that there is not, and not into the past', async () => {
   const { ports, gifts } = world();
   await expect(credits.give(ofCredits(), { ...gift, services: ['fax'] }, ports)).rejects.toMatchObject({

@@ -47,6 +47,7 @@ export interface EventData {
   readonly 'billing.reminded': { readonly documentId: Id<"doc">; readonly number: string; readonly offsetDays: number; readonly isLast: boolean };
   readonly 'billing.overdue': { readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend" };
   readonly 'billing.overdue-ended': { readonly documentId: Id<"doc"> };
+  readonly 'billing.difference.found': { readonly documentId: string; readonly period: string; readonly currency: string; readonly kind: "amount" | "currency" | "customer" | "state" | "missing" | "transfer-amount" | "transfer-reversed" | "too-large"; readonly railId: string; readonly expected: string; readonly found: string; readonly ofAccountId: Id<"acc"> };
   readonly 'billing.verified': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number };
   readonly 'billing.disagrees': { readonly period: string; readonly accountCount: number; readonly lineCount: number; readonly goneCount: number; readonly differingCount: number; readonly differences: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> };
   readonly 'branding.brand.changed': { readonly name: string };

@@ -71,6 +71,9 @@ import type {
   RemindersListSentRequest,
   RemindersListSentItem,
   RemindersListOverdueResponse,
+  ReconciliationListDifferencesRequest,
+  ReconciliationListDifferencesItem,
+  ReconciliationStartResponse,
   PricesListResponse,
   PricesSimulateRequest,
   PricesSimulateResponse,
@@ -770,6 +773,16 @@ export interface Operations {
     listOverdue(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<RemindersListOverdueResponse>;
     /** Read whether this account, and which of those below it, are overdue, and what they are refused. */
     listOverdue(request?: Record<string, never>, options?: CallOptions): Promise<RemindersListOverdueResponse>;
+  };
+  readonly reconciliation: {
+    /** Read where Stripe has something else than this account asked for or sent: those that are there still, and those that ended. */
+    listDifferences(accountId: IdLike<"acc">, request?: ReconciliationListDifferencesRequest, options?: CallOptions): List<ReconciliationListDifferencesItem>;
+    /** Read where Stripe has something else than this account asked for or sent: those that are there still, and those that ended. */
+    listDifferences(request?: ReconciliationListDifferencesRequest, options?: CallOptions): List<ReconciliationListDifferencesItem>;
+    /** Read again at Stripe all that this account collects and that is watched, within minutes. It happens each day without being asked. */
+    start(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ReconciliationStartResponse>;
+    /** Read again at Stripe all that this account collects and that is watched, within minutes. It happens each day without being asked. */
+    start(request?: Record<string, never>, options?: CallOptions): Promise<ReconciliationStartResponse>;
   };
   readonly prices: {
     /** Read the prices that this account pays. */
@@ -2044,6 +2057,10 @@ export const operations = {
     reset: 'POST ~/reminders/resets',
     listSent: 'LIST ~/reminders/sent',
     listOverdue: 'GET ~/overdue-accounts',
+  },
+  reconciliation: {
+    listDifferences: 'LIST ~/reconciliation/differences',
+    start: 'POST ~/reconciliation',
   },
   prices: {
     list: 'GET ~/prices',

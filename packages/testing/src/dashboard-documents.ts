@@ -182,9 +182,9 @@ async function addInvoice(
   await postTransactions(client, issued(document, platformId), { platformId, nowMs });
   await postTransactions(client, settled.transactions, posted);
   if (refunded > 0n)
-    await issueDocument(client, creditNoteOf(document, refunded), {
+    await issueDocument(client, creditNoteOf(document, { minorUnits: refunded, creditedMinorUnits: 0n }), {
       nowMs: nowMs + 3 * DAY_MS,
-      correctsId: document.id,
+      corrects: document,
     });
   return document;
 }

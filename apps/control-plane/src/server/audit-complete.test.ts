@@ -159,6 +159,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/logic/${(await ask('PUT', '/logic', logicAddress)).id}`,
   ],
   'logic.rotateSecret': async () => [`/v1/accounts/${account.accountId}/logic-secret`, {}],
+  'reconciliation.start': async () => [`/v1/accounts/${account.accountId}/reconciliation`, {}],
   'logic.dryRun': async () => [
     `/v1/accounts/${account.accountId}/logic-runs`,
     { document: '{"version":1,"verbs":[]}' },

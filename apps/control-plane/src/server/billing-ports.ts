@@ -6,6 +6,7 @@ import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
 import { ownCollectingStore } from '@patchbay/adapters/billing/own-collecting-store';
+import { reconciliation } from '@patchbay/adapters/billing/rail-differences';
 import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import type { PrismaClient } from '@patchbay/adapters/prisma/client';
@@ -97,6 +98,7 @@ export function billingPorts({
     railOf: railFor,
     ownCollecting,
     comparisons: comparisonStore(pool),
+    reconciliation: reconciliation(pool),
     checkOwnRail: own.check,
     webhookUrlOf: (accountId) => new URL(`/api/stripe/${accountId}`, env.PATCHBAY_URL).href,
     collectorOf: async (accountId) => (await booksOf(accountId))?.topId,

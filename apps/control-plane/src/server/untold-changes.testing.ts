@@ -6,6 +6,7 @@ export const untold: Readonly<Record<string, string>> = {
   'sessions.update': 'the session tells that it ended, once its node ended it',
   'deliveries.resend': 'what is sent again is the event itself',
   'exports.createLink': 'a link changes nothing of the export, and the log says who has one',
+  'reconciliation.start': 'it reads Stripe again, and what is found is told by itself',
   'logic.dryRun': 'it runs a document for nobody',
   'sso.test': 'it asks the provider, and sets nothing',
 };

@@ -111,6 +111,36 @@ async function close({ account, period, wait: isWaiting, json = false }: CloseFl
   }
 }
 
+interface ReconcileFlags {
+  readonly account?: string;
+  readonly list?: true;
+  readonly json?: boolean;
+}
+
+/** Exit code 1 where something is otherwise at Stripe. What it reads again is there within minutes: `--list` says what was found. */
+async function reconcile({ account, list, json = false }: ReconcileFlags): Promise<void> {
+  const client = connect(account);
+  if (list !== true) {
+    const started = await client.reconciliation.start();
+    print(started, { json, rows: [{ 'read again': started.documentCount }] });
+    if (!json) process.stdout.write('\nIn a minute: patchbay billing reconcile --list\n');
+    return;
+  }
+  const found = [];
+  for await (const difference of client.reconciliation.listDifferences()) found.push(difference);
+  const rows = found.map(({ documentNumber, documentId, kind, expected, found: is, foundAt, endedAt }) => ({
+    document: documentNumber ?? documentId,
+    kind,
+    expected,
+    found: is,
+    since: foundAt,
+    until: endedAt ?? '',
+  }));
+  print(found, { json, rows });
+  const standing = found.filter(({ endedAt }) => endedAt === undefined).length;
+  if (standing > 0) throw new Refusal(`${standing} at Stripe are otherwise than was asked for or sent.`);
+}
+
 interface LinkFlags {
   readonly account?: string;
   readonly link?: true;
@@ -166,6 +196,13 @@ export function addBillingCommand(program: Command): void {
     .option('--account <id>', "the platform's")
     .option('--json')
     .action(close);
+  billing
+    .command('reconcile')
+    .description('reads again at Stripe all that is watched, as each day does by itself')
+    .option('--list', 'says what was found to be otherwise there; exit code 1 if anything is')
+    .option('--account <id>')
+    .option('--json')
+    .action(reconcile);
   billing
     .command('link-customers <file>')
     .description(

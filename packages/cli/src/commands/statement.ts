@@ -96,6 +96,11 @@ function figuresOf(found: Found): string[] {
     ...settled('To be paid', charge),
     ...settled('To be paid out', payout),
   ];
+  for (const { side, minorUnits, documentNumber } of found.corrections ?? [])
+    figures.push([
+      `Came later, ${side === 'charge' ? 'to be paid' : 'to be paid out'}`,
+      `${formatDecimal(nano(BigInt(minorUnits) * minorUnitOf(currency)))} ${currency}, in ${documentNumber ?? 'the next document'}`,
+    ]);
   const widest = Math.max(...figures.map(([name]) => name.length));
   return figures.map(([name, amount]) => `${name.padEnd(widest)}  ${amount}`);
 }

@@ -262,6 +262,44 @@ describe('collecting', () => {
     expect(row?.faultCount).toBe(0);
   });
 
+  it('drafts no invoice of more than the rail takes, says so, and pays out in parts what is more', async () => {
+    const world = worldOf(markup);
+    world.rail.amountLimit = 2379n;
+    await world.settle();
+    expect(world.rail.invoices.size).toBe(0);
+    const held = world.store.rows.get('doc_leaf')?.held;
+    expect(held?.failure).toContain('no invoice of more than 2379');
+    expect(held?.collection.differences).toMatchObject([
+      { kind: 'too-large', expected: '2380', found: '2379' },
+    ]);
+    world.rail.amountLimit = 2380n;
+    await world.settle();
+    world.rail.pay(firstInvoice(world), 2380n);
+    world.rail.amountLimit = 600n;
+    await world.settle();
+    expect([...world.rail.transfers.values()].map(({ minorUnits }) => minorUnits)).toEqual([600n, 400n]);
+  });
+
+  it('reads again what was paid out: what came back at the rail is owed once more, and not sent', async () => {
+    const world = worldOf(markup);
+    await world.settle();
+    world.rail.pay(firstInvoice(world), 2380n);
+    await world.settle();
+    const [transfer] = world.rail.transfers.values();
+    if (transfer === undefined) throw new Error('Nothing was paid out.');
+    expect(balancesOf(world)).toMatchObject({ 'parent owed': -1000n, 'parent clearing': 1000n });
+    world.rail.balance += 1000n;
+    transfer.reversedMinorUnits = 1000n;
+    await world.settle();
+    expect(world.rail.transfers.size).toBe(1);
+    // What a payout note says is owed is posted as it is issued, and here by nobody: nothing is left of its payout.
+    for (let round = 0; round < 2; round++) {
+      expect(balancesOf(world)).not.toHaveProperty('parent owed');
+      expect(balancesOf(world)).not.toHaveProperty('parent clearing');
+      await world.settle();
+    }
+  });
+
   it('tries what was refused under another key, and finds what was begun long ago', async () => {
     const world = worldOf(markup);
     let isRefusing = true;

@@ -1,4 +1,13 @@
-import type { CollectionChange, CollectionStore, HeldCollection, PendingStep } from './collection-store.ts';
+import { periodOf } from '../period.ts';
+import type {
+  Collection,
+  CollectionChange,
+  CollectionStore,
+  HeldCollection,
+  PendingStep,
+} from './collection-store.ts';
+import { invoiceDifferences, missingAt, tooLargeFor, transferDifferences } from './differences.ts';
+import { type Difference, withFound } from './found-difference.ts';
 import {
   afterInvoiceStep,
   type InvoiceCollection,
@@ -6,9 +15,15 @@ import {
   type Step,
   seen,
 } from './invoice-collection.ts';
-import { afterPayoutStep, nextPayoutStep } from './payout-collection.ts';
+import {
+  afterPayoutStep,
+  nextPayoutStep,
+  type PaidTransfer,
+  type PayoutCollection,
+  seenTransfer,
+} from './payout-collection.ts';
 import { settleInvoice, settlePayout } from './postings.ts';
-import { type PaymentRail, RailError, type RailInvoice } from './rail.ts';
+import { type PaymentRail, RailError, type RailInvoice, type RailTransfer } from './rail.ts';
 
 export interface CollectPorts {
   readonly store: CollectionStore;
@@ -30,6 +45,8 @@ const OPEN_AGAIN_MS = 6 * HOUR_MS;
 const PAID_AGAIN_MS = DAY_MS;
 /** After that no bank takes a payment back. */
 const PAID_WATCHED_MS = 180 * DAY_MS;
+/** Of one payout that are read again. Few have more than one. */
+const TRANSFER_COUNT_MAX = 20;
 const UNAVAILABLE_AGAIN_MS = HOUR_MS / 12;
 const REFUSED_AGAIN_MS = 6 * HOUR_MS;
 /** After a fault that nobody foresaw; twice as long after each, up to a day. */
@@ -74,15 +91,37 @@ async function bringOn(documentId: string, ports: CollectPorts): Promise<void> {
     const isOld = nowMs() - step.sinceMs > KEY_KNOWN_MS;
     return (isOld ? await rail.find(step.call) : undefined) ?? (await rail.perform(step.call, step.key));
   };
-  const look = async ({ collection }: HeldCollection): Promise<void> => {
-    if (collection.kind !== 'invoice' || collection.invoiceId === undefined) return;
-    const invoice = await rail.readInvoice(collection.invoiceId);
-    await store.change(documentId, (now) => observed(now, invoice));
+  const read = async <Thing>(railId: string, ask: () => Promise<Thing>): Promise<Thing> => {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (cause instanceof RailError && cause.failure === 'refused')
+        await store.change(documentId, (now) => missed(now, railId, nowMs()));
+      throw cause;
+    }
   };
+  const look = async ({ collection, pending }: HeldCollection): Promise<void> => {
+    if (collection.kind === 'payout') {
+      for (const { transferId } of watchedTransfers(collection, pending, nowMs())) {
+        const transfer = await read(transferId, () => rail.readTransfer(transferId));
+        await store.change(documentId, (now) => observedTransfer(now, transfer, nowMs()));
+      }
+      return;
+    }
+    const { invoiceId } = collection;
+    if (invoiceId === undefined) return;
+    const invoice = await read(invoiceId, () => rail.readInvoice(invoiceId));
+    await store.change(documentId, (now) => observed(now, invoice, nowMs()));
+  };
+  const amountMax = rail.amountMax(held.collection.currency);
+  if (isTooLarge(held.collection, amountMax)) {
+    await store.change(documentId, (now) => refusedAsTooLarge(now, { amountMax, nowMs: nowMs() }));
+    return;
+  }
   try {
     await look(held);
     for (let count = 0; count < STEP_COUNT_MAX; count++) {
-      held = await store.change(documentId, (now) => planned(now, nowMs()));
+      held = await store.change(documentId, (now) => planned(now, { nowMs: nowMs(), amountMax }));
       const step = held?.pending;
       if (held === undefined || step === undefined) return;
       const { id } = await taken(step);
@@ -107,16 +146,22 @@ const movesInvoice = ({ call }: Step): boolean =>
   ['finalise-invoice', 'void-invoice', 'refund'].includes(call.type);
 
 /** The step that comes next, or when to look again if there is none. */
-function planned(held: HeldCollection, nowMs: number): CollectionChange | undefined {
+function planned(
+  held: HeldCollection,
+  { nowMs, amountMax }: { readonly nowMs: number; readonly amountMax: bigint },
+): CollectionChange | undefined {
   if (held.pending !== undefined) return undefined;
-  const step = nextStep(held, nowMs);
+  const step = nextStep(held, { nowMs, amountMax });
   if (step === undefined) return { nextAtMs: lookAgainMs(held, nowMs), failure: null };
   const key = held.refusedCount === 0 ? step.key : `${step.key}:again:${held.refusedCount}`;
   return { pending: { ...step, key, sinceMs: nowMs }, nextAtMs: nowMs };
 }
 
-function nextStep({ collection, others, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
-  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId, others });
+function nextStep(
+  { collection, others, customerId, payeeId, name, email }: HeldCollection,
+  { nowMs, amountMax }: { readonly nowMs: number; readonly amountMax: bigint },
+) {
+  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId, others, amountMax });
   const { accountId } = collection;
   const step = nextInvoiceStep(collection, { customerId: customerId ?? '', nowMs });
   if (step === undefined || customerId !== undefined) return step;
@@ -127,10 +172,48 @@ function nextStep({ collection, others, customerId, payeeId, name, email }: Held
   } as const;
 }
 
+/** Nothing is made at the rail of an invoice that it would never take: no draft is left there for good. */
+const isTooLarge = (of: Collection, amountMax: bigint): of is InvoiceCollection =>
+  of.kind === 'invoice' &&
+  of.state === 'new' &&
+  of.invoiceId === undefined &&
+  of.isPaidFromBalance !== true &&
+  of.totalMinorUnits > amountMax;
+
+function refusedAsTooLarge(
+  { collection }: HeldCollection,
+  { amountMax, nowMs }: { readonly amountMax: bigint; readonly nowMs: number },
+): CollectionChange | undefined {
+  if (!isTooLarge(collection, amountMax)) return undefined;
+  const found = [tooLargeFor(collection, amountMax)];
+  return {
+    collection: withDifferences(collection, [collection.documentId], { found, nowMs }),
+    failure: `Stripe takes no invoice of more than ${amountMax} minor units: it is paid in another way, or made void.`,
+    nextAtMs: nowMs + REFUSED_AGAIN_MS,
+  };
+}
+
+/** Of a payout, after the end of its month: until then what was sent is read again. */
+const isWatched = ({ period }: PayoutCollection, nowMs: number): boolean =>
+  nowMs < periodOf(period).toMs + PAID_WATCHED_MS;
+
+/** Those that are read again: not while a reversal of ours is under way, whose answer counts it. The newest, of many. */
+function watchedTransfers(
+  of: PayoutCollection,
+  pending: PendingStep | undefined,
+  nowMs: number,
+): readonly PaidTransfer[] {
+  if (pending?.call.type === 'reverse-transfer' || !isWatched(of, nowMs)) return [];
+  return of.transfers.slice(-TRANSFER_COUNT_MAX);
+}
+
 function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   // Something has to happen to an invoice before a payout has anything to do: that is when it is due.
-  if (collection.kind === 'payout')
-    return collection.totalMinorUnits === 0n ? Number.POSITIVE_INFINITY : nowMs + OPEN_AGAIN_MS;
+  if (collection.kind === 'payout') {
+    if (collection.totalMinorUnits === 0n) return Number.POSITIVE_INFINITY;
+    const isSent = collection.transfers.length > 0 && isWatched(collection, nowMs);
+    return nowMs + (isSent ? PAID_AGAIN_MS : OPEN_AGAIN_MS);
+  }
   const { state, dueAtMs } = collection;
   if (state === 'void' || state === 'new') return Number.POSITIVE_INFINITY;
   if (state === 'paid')
@@ -150,12 +233,39 @@ function answered(held: HeldCollection, step: Step, id: string): CollectionChang
   return { ...done, collection: after, transactions: settlePayout(collection, after, held.platformId) };
 }
 
-/** What is known of an invoice once it was read, with all that follows from it. */
-export function observed(held: HeldCollection, invoice: RailInvoice): CollectionChange | undefined {
+/** What is known of an invoice once it was read, with all that follows from it, and where it is otherwise than it was asked. */
+function observed(held: HeldCollection, invoice: RailInvoice, nowMs: number): CollectionChange | undefined {
   const { collection, notes, platformId } = held;
   if (collection.kind !== 'invoice') return undefined;
-  const after: InvoiceCollection = seen(collection, invoice);
+  const found = invoiceDifferences(collection, invoice);
+  const after = withDifferences(seen(collection, invoice), [invoice.id], { found, nowMs });
   return { collection: after, ...settleInvoice({ before: collection, after, notes, platformId }) };
+}
+
+/** What was paid out and came back at the rail is not the payee's any more: the books say so. */
+function observedTransfer(
+  held: HeldCollection,
+  transfer: RailTransfer,
+  nowMs: number,
+): CollectionChange | undefined {
+  const { collection, pending, platformId } = held;
+  if (collection.kind !== 'payout' || pending?.call.type === 'reverse-transfer') return undefined;
+  const now = seenTransfer(collection, transfer);
+  const after = withDifferences(now, [transfer.id], { found: transferDifferences(now, transfer), nowMs });
+  return { collection: after, transactions: settlePayout(collection, after, platformId) };
+}
+
+const missed = ({ collection }: HeldCollection, railId: string, nowMs: number): CollectionChange => ({
+  collection: withDifferences(collection, [railId], { found: [missingAt(railId)], nowMs }),
+});
+
+function withDifferences<Of extends Collection>(
+  of: Of,
+  railIds: readonly string[],
+  { found, nowMs }: { readonly found: readonly Difference[]; readonly nowMs: number },
+): Of {
+  if (of.differences === undefined && found.length === 0) return of;
+  return { ...of, differences: withFound(of.differences ?? [], { railIds, found, nowMs }) };
 }
 
 /** Whether it is made again with the same key depends on whether it may have had its effect. */

@@ -1,3 +1,4 @@
+import type { FoundDifference } from './found-difference.ts';
 import type { RailCall, RailDispute, RailInvoice, RailInvoiceState, RailRefund } from './rail.ts';
 import type { Share } from './shares.ts';
 
@@ -36,6 +37,10 @@ export interface InvoiceCollection {
   readonly lines: readonly CollectedLine[];
   readonly shares: readonly Share[];
   readonly invoiceId?: string;
+  /** At the rail: who was asked. Absent of what was asked before that was kept. */
+  readonly customerId?: string;
+  /** What of it is otherwise at the rail. */
+  readonly differences?: readonly FoundDifference[];
   readonly addedKeys: readonly string[];
   readonly isSent: boolean;
   readonly isVoidAsked: boolean;
@@ -150,7 +155,7 @@ const DUE_MS_MIN = 86_400_000;
 export function afterInvoiceStep(of: InvoiceCollection, call: RailCall, id: string): InvoiceCollection {
   switch (call.type) {
     case 'draft-invoice':
-      return { ...of, invoiceId: id };
+      return { ...of, invoiceId: id, customerId: call.customerId };
     case 'add-line':
       return { ...of, addedKeys: union(of.addedKeys, [call.lineKey]) };
     case 'send-invoice':
@@ -175,10 +180,13 @@ export function seen(of: InvoiceCollection, invoice: RailInvoice): InvoiceCollec
   if (of.invoiceId !== undefined && of.invoiceId !== invoice.id) return of;
   const paid = invoice.paidMinorUnits;
   const payUrl = invoice.payUrl ?? of.payUrl;
+  // Its amount was lowered at the rail: there it is paid, and here something of it is left.
+  const isShort = invoice.state === 'paid' && paid < of.totalMinorUnits;
+  const state = isShort ? 'open' : invoice.state;
   return {
     ...of,
     invoiceId: invoice.id,
-    state: stateRank[invoice.state] > stateRank[of.state] ? invoice.state : of.state,
+    state: stateRank[state] > stateRank[of.state] ? state : of.state,
     ...(payUrl === undefined ? {} : { payUrl }),
     addedKeys: union(of.addedKeys, invoice.lineKeys),
     paidMinorUnits: paid > of.paidMinorUnits ? paid : of.paidMinorUnits,

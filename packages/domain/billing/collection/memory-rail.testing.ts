@@ -20,6 +20,7 @@ export class MemoryRail implements PaymentRail {
   readonly transfers = new Map<string, Open<RailTransfer> & { readonly documentId: string }>();
   readonly #answers = new Map<string, { readonly id: string }>();
   balance = 0n;
+  amountLimit = 10n ** 12n;
   /** Runs before and after each effect: to refuse, to fail, or to die there. */
   around: ((when: 'before' | 'after', call: RailCall) => void) | undefined;
   /** What a read shows instead of how it is now: something that was so before. */
@@ -42,6 +43,8 @@ export class MemoryRail implements PaymentRail {
           id,
           documentId: call.documentId,
           state: 'draft',
+          currency: call.currency,
+          customerId: call.customerId,
           minorUnits: 0n,
           paidMinorUnits: 0n,
           lineKeys: [],
@@ -124,6 +127,10 @@ export class MemoryRail implements PaymentRail {
     for (const { minorUnits, state: was } of invoice.disputes)
       if (was === 'open' && state === 'won') this.balance += minorUnits;
     invoice.disputes = invoice.disputes.map((each) => (each.state === 'open' ? { ...each, state } : each));
+  }
+
+  amountMax(): bigint {
+    return this.amountLimit;
   }
 
   async readInvoice(invoiceId: string): Promise<RailInvoice> {

@@ -1,6 +1,7 @@
-import { minorUnitOf, type Nano, nano, ZERO } from '../money.ts';
+import { minorUnitOf, type Nano, nano, settlementStepOf, ZERO } from '../money.ts';
+import type { FoundDifference } from './found-difference.ts';
 import type { InvoiceCollection, Step } from './invoice-collection.ts';
-import type { RailCall } from './rail.ts';
+import type { RailCall, RailTransfer } from './rail.ts';
 import { type Backed, type Backing, entitledOf, fundedOf, lackOf, noBacking, surplusOf } from './shares.ts';
 
 export interface PaidTransfer {
@@ -10,6 +11,8 @@ export interface PaidTransfer {
   readonly minorUnits: bigint;
   readonly reversedMinorUnits: bigint;
   readonly reversalCount: number;
+  /** What of the reversed was taken back at the rail, and not because anything here asked for it. */
+  readonly returnedMinorUnits?: bigint;
 }
 
 /**
@@ -32,10 +35,37 @@ export interface PayoutCollection {
    */
   readonly setOffMinorUnits?: bigint;
   readonly transfers: readonly PaidTransfer[];
+  /** What of it is otherwise at the rail. */
+  readonly differences?: readonly FoundDifference[];
 }
 
 export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
   transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
+
+/** What somebody took back at the rail: it is not sent once more before anybody says so. */
+export const returnedOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
+  transfers.reduce((sum, { returnedMinorUnits = 0n }) => sum + returnedMinorUnits, 0n);
+
+/** What is known of a payout once one of its transfers was read. More than was asked back is gone by hand. */
+export function seenTransfer(of: PayoutCollection, read: RailTransfer): PayoutCollection {
+  const isNew = of.transfers.some(
+    (each) => each.transferId === read.id && read.reversedMinorUnits > each.reversedMinorUnits,
+  );
+  if (!isNew) return of;
+  return {
+    ...of,
+    transfers: of.transfers.map((each) =>
+      each.transferId === read.id
+        ? {
+            ...each,
+            reversedMinorUnits: read.reversedMinorUnits,
+            returnedMinorUnits:
+              (each.returnedMinorUnits ?? 0n) + read.reversedMinorUnits - each.reversedMinorUnits,
+          }
+        : each,
+    ),
+  };
+}
 
 /**
  * What those that earn of an invoice wait for, now that it is issued: their payouts of its month, and of those that have
@@ -122,22 +152,27 @@ export function sendableOf(of: PayoutCollection, others: readonly PayoutCollecti
 }
 
 /**
- * Sends what is funded, is not kept and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
- * bank takes a payment back.
+ * Sends, in transfers of what the rail takes at most, what is funded, is not kept and was not sent, and takes back what was sent
+ * and is funded no more: after a refund, or when a bank takes a payment back.
  */
 export function nextPayoutStep(
   of: PayoutCollection,
   {
     payeeId,
     others = [],
+    amountMax,
   }: {
     readonly payeeId: string | undefined;
     /** Of the same account. */
     readonly others?: readonly PayoutCollection[];
+    readonly amountMax?: bigint;
   },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
-  const missing = sendableOf(of, others) - sentOf(of);
+  const step = settlementStepOf(currency);
+  const sendable = sendableOf(of, others);
+  // What a rail does not take waits for what comes in next.
+  const missing = sendable - (sendable % step) - sentOf(of) - returnedOf(of);
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {
@@ -148,7 +183,7 @@ export function nextPayoutStep(
         payeeId,
         period,
         currency,
-        minorUnits: missing,
+        minorUnits: amountMax === undefined || missing < amountMax ? missing : amountMax,
       },
       key: `payout:${accountId}:${period}:1:${ordinal}`,
     };

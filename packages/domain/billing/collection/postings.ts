@@ -298,7 +298,11 @@ export function settlePayout(
 ): readonly CollectionTransaction[] {
   const sent = sentOf(after) - sentOf(before);
   const { accountId, documentId, transfers } = after;
-  const changes = transfers.map(({ ordinal, reversalCount }) => `${ordinal}.${reversalCount}`).join(',');
+  const changes = transfers
+    .map(({ ordinal, reversalCount, returnedMinorUnits }) =>
+      [ordinal, reversalCount, ...(returnedMinorUnits === undefined ? [] : [returnedMinorUnits])].join('.'),
+    )
+    .join(',');
   return transaction(after, {
     sourceRef: `payout:${changes}/${documentId}`,
     platformId,

@@ -8,6 +8,8 @@ export interface PaymentRail {
   perform(call: RailCall, key: string): Promise<{ readonly id: string }>;
   /** What an earlier call like this made, found by what it says of itself: for when its key is too old to be known. */
   find(call: RailCall): Promise<{ readonly id: string } | undefined>;
+  /** What one invoice or transfer may come to at most, in minor units. */
+  amountMax(currency: string): bigint;
   readInvoice(invoiceId: string): Promise<RailInvoice>;
   readTransfer(transferId: string): Promise<RailTransfer>;
   /** Where the owner of a payee says who they are and where their money goes. Good for some minutes. */
@@ -97,6 +99,9 @@ export type RailInvoiceState = (typeof railInvoiceStates)[number];
 export interface RailInvoice {
   readonly id: string;
   readonly state: RailInvoiceState;
+  /** Of ISO 4217. */
+  readonly currency: string;
+  readonly customerId?: string;
   readonly minorUnits: bigint;
   /** Of all time: what was refunded since is not taken off. */
   readonly paidMinorUnits: bigint;

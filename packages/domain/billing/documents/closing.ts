@@ -1,5 +1,5 @@
 import { statementByMeter } from '../meter-lines.ts';
-import { minorUnitOf, type Nano, nano, split, subtract, ZERO } from '../money.ts';
+import { minorUnitOf, type Nano, nano, settlementStepOf, split, subtract, ZERO } from '../money.ts';
 import type { Statement } from '../statement.ts';
 import { tariffToWire } from '../wire-tariff.ts';
 import type { DocumentDraft, DocumentLine } from './document.ts';
@@ -30,8 +30,9 @@ export function draftsOf(request: ClosingRequest): readonly DocumentDraft[] {
 function invoiceOf({ statement, sellerId, outstanding }: ClosingRequest): DocumentDraft {
   const { accountId, period, currency, charge } = statement;
   const lines = chargeLines(statement);
+  const step = settlementStepOf(currency);
   const shares = split(
-    nano(charge.minorUnits),
+    nano(charge.minorUnits / step),
     lines.map(({ amount }) => amount),
   );
   const adjustments = adjustmentsOf(outstanding, 'charge', minorUnitOf(currency));
@@ -42,7 +43,7 @@ function invoiceOf({ statement, sellerId, outstanding }: ClosingRequest): Docume
     period: period.name,
     currency,
     lines: [
-      ...lines.map((line, index) => ({ ...line, minorUnits: BigInt(shares[index] ?? ZERO) })),
+      ...lines.map((line, index) => ({ ...line, minorUnits: BigInt(shares[index] ?? ZERO) * step })),
       ...adjustments,
     ],
     carriedIn: charge.carriedIn,
@@ -73,7 +74,8 @@ function chargeLines(statement: Statement): DocumentLine[] {
     ];
   });
   const subsidy = subtract(charge.amount, isOwnCollector ? nano(ownUse + passedThrough) : ownUse);
-  if (subsidy > 0n || own.length === 0)
+  // A line of nothing stands only where a fraction of earlier months has to stand somewhere.
+  if (subsidy > 0n || (own.length === 0 && charge.minorUnits !== 0n))
     own.push({ kind: 'subsidy', key: 'subsidy', period: period.name, amount: subsidy });
   return own;
 }

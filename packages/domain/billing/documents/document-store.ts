@@ -43,6 +43,9 @@ export interface DocumentQuery {
 export interface Movement {
   readonly transactionId: string;
   readonly atMs: number;
+  /** Who was asked or paid: of what the platform sees, one of those below it. */
+  readonly accountId: string;
+  readonly accountName: string;
   readonly book: CollectionBook;
   readonly period: string;
   readonly currency: string;

@@ -1,4 +1,4 @@
-import type { Nano } from '../money.ts';
+import { type Nano, settlementStepOf } from '../money.ts';
 import { type TaxedBuyer, type TaxLine, type TaxTerms, taxLinesAt, taxRates } from './tax.ts';
 
 /**
@@ -34,6 +34,8 @@ export interface DocumentParty {
   readonly accountId: string;
   readonly legalName: string;
   readonly addressLines: readonly string[];
+  /** ISO 3166, two letters. */
+  readonly country?: string;
   readonly taxId?: string;
 }
 
@@ -89,6 +91,8 @@ export interface DocumentDraft {
   readonly carriedIn: Nano;
   readonly residue: Nano;
   readonly netMinorUnits: bigint;
+  /** Of a credit note, which has the taxes of its invoice. Absent: those of its seller now. */
+  readonly taxLines?: readonly TaxLine[];
 }
 
 /** Immutable. */
@@ -105,6 +109,7 @@ export interface BillingDocument extends DocumentDraft {
   readonly totalMinorUnits: bigint;
   /** The invoice that a credit note is of. */
   readonly correctsId?: string;
+  readonly correctsNumber?: string;
 }
 
 const SEQUENCE_DIGITS = 5;
@@ -122,11 +127,13 @@ export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }:
 
 /** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. */
 export const taxLinesOf = (
-  { kind, netMinorUnits }: Pick<DocumentDraft, 'kind' | 'netMinorUnits'>,
+  { kind, netMinorUnits, currency }: Pick<DocumentDraft, 'kind' | 'netMinorUnits' | 'currency'>,
   terms: SellerTerms,
   buyer: TaxedBuyer,
 ): readonly TaxLine[] =>
-  kind === 'invoice' || kind === 'comparison' ? taxLinesAt(taxRates(terms, buyer), netMinorUnits) : [];
+  kind === 'invoice' || kind === 'comparison'
+    ? taxLinesAt(taxRates(terms, buyer), netMinorUnits, settlementStepOf(currency))
+    : [];
 
 export interface Issue {
   readonly id: string;
@@ -144,7 +151,7 @@ export function issue(
   draft: DocumentDraft,
   { id, sequence, seller, buyer, terms, taxed = {}, nowMs }: Issue,
 ): BillingDocument {
-  const taxLines = taxLinesOf(draft, terms, taxed);
+  const taxLines = draft.taxLines ?? taxLinesOf(draft, terms, taxed);
   return {
     ...draft,
     id,

@@ -50,12 +50,13 @@ export function memoryDocuments(): MemoryDocuments {
       const collection = invoice?.collection as InvoiceCollection | undefined;
       if (invoice === undefined || collection === undefined || refundableOf(collection) < minorUnits)
         return undefined;
-      const { seller, buyer, id: correctsId } = invoice.document;
+      const { seller, buyer, id: correctsId, number: correctsNumber } = invoice.document;
       const id = `doc_${stored.length}`;
-      const draft = creditNoteOf(invoice.document, minorUnits);
+      const draft = creditNoteOf(invoice.document, { minorUnits, creditedMinorUnits: 0n });
       const document = {
         ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
         correctsId,
+        correctsNumber,
       };
       const askedRefunds = [...collection.askedRefunds, { refundId: id, minorUnits }];
       stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: { ...collection, askedRefunds } });
@@ -66,12 +67,15 @@ export function memoryDocuments(): MemoryDocuments {
       const invoice = invoiceOf(accountId, period);
       const collection = invoice?.collection as InvoiceCollection | undefined;
       if (invoice === undefined || collection === undefined || !isVoidable(collection)) return undefined;
-      const { seller, buyer, id: correctsId, totalMinorUnits } = invoice.document;
+      const { seller, buyer, id: correctsId, number: correctsNumber, totalMinorUnits } = invoice.document;
       const id = `doc_${stored.length}`;
-      const draft = creditNoteOf(invoice.document, totalMinorUnits, 'cancelled');
+      const draft = creditNoteOf(invoice.document, {
+        ...{ minorUnits: totalMinorUnits, creditedMinorUnits: 0n, kind: 'cancelled' },
+      });
       const document = {
         ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
         correctsId,
+        correctsNumber,
       };
       stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: voidAsked(collection, id) });
       stored.push({ document });

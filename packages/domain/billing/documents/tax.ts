@@ -53,9 +53,9 @@ export function taxRates(
   });
 }
 
-/** Of a sum without tax: each rate on the whole of it, rounded half to even, once per document. */
-export const taxLinesAt = (rates: readonly TaxRate[], netMinorUnits: bigint): readonly TaxLine[] =>
+/** Of a sum without tax: each rate on the whole of it, rounded half to even, once per document, to what money moves in. */
+export const taxLinesAt = (rates: readonly TaxRate[], netMinorUnits: bigint, step = 1n): readonly TaxLine[] =>
   rates.map((rate) => ({
     ...rate,
-    minorUnits: halfEven(nano(netMinorUnits * BigInt(rate.basisPoints)), nano(BASIS_POINTS)),
+    minorUnits: halfEven(nano(netMinorUnits * BigInt(rate.basisPoints)), nano(BASIS_POINTS * step)) * step,
   }));

@@ -137,7 +137,19 @@ const columnsOf = (currency: string): readonly Column<TopUp>[] => [
     key: 'amount',
     header: `Amount, ${currency}`,
     isNumber: true,
-    cell: ({ minorUnits }) => minorText(minorUnits, currency),
+    cell: ({ minorUnits, creditedMinorUnits, state }) => {
+      const gone = BigInt(minorUnits) - BigInt(creditedMinorUnits);
+      return (
+        <span>
+          {minorText(minorUnits, currency)}
+          {state !== 'paid' || gone <= 0n ? null : (
+            <span className="block text-sm text-ink-faint">
+              {minorText(gone.toString(), currency)} went back, or is held by a bank
+            </span>
+          )}
+        </span>
+      );
+    },
   },
   {
     key: 'pay',

@@ -35,6 +35,9 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
         {standing === undefined ? null : (
           <Fact term={isPayout ? 'Sent' : 'Paid'}>{money(standing.paidMinorUnits)}</Fact>
         )}
+        {standing?.returnedMinorUnits === undefined ? null : (
+          <Fact term="Taken back at Stripe">{money(standing.returnedMinorUnits)}</Fact>
+        )}
         {standing === undefined || standing.state === 'void' ? null : (
           <Fact term={isPayout ? 'To be sent' : 'Open'}>{money(left.toString())}</Fact>
         )}
@@ -66,7 +69,7 @@ export function DocumentMoney({ document }: { readonly document: ShownDocument }
               href={pagePath(accountId, `documents/${correctsId}`)}
               className="underline underline-offset-2"
             >
-              the invoice
+              {document.correctsNumber ?? 'the invoice'}
             </Link>
           </Fact>
         )}

@@ -57,7 +57,7 @@ export const showMinorUnits = (minorUnits: string, currency: string): string =>
   showMoney(BigInt(minorUnits) * minorUnitOf(currency), currency);
 
 export function printedDocument(document: DocumentAnswer): PrintedDocument {
-  const { kind, number, currency, period, issuedAt, dueAt, totalMinorUnits } = document;
+  const { kind, number, currency, period, issuedAt, dueAt, totalMinorUnits, correctsNumber } = document;
   const money = (minorUnits: string) => showMinorUnits(minorUnits, currency);
   const isPayout = kind === 'payout-note' || kind === 'comparison-payout';
   return {
@@ -68,6 +68,7 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       ['Issued', showUtcDay(issuedAt)],
       ['Period', showPeriod(period)],
       ...(dueAt === undefined ? [] : [['Due', showUtcDay(dueAt)] as const]),
+      ...(correctsNumber === undefined ? [] : [['Corrects', correctsNumber] as const]),
     ],
     parties: [
       { role: isPayout ? 'Paid by' : 'From', lines: partyLines(document.seller) },
@@ -77,7 +78,7 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
     rows: document.lines.map((line) => rowOf(line, currency)),
     sums: [
       ...carriedSums(document),
-      ...(kind === 'invoice' || kind === 'comparison'
+      ...(isTaxed(document)
         ? [
             { text: 'Net', amount: money(document.netMinorUnits) },
             ...document.taxLines.map(({ name, basisPoints, minorUnits, isReverseCharge }) => ({
@@ -109,9 +110,29 @@ const totalTexts = {
   'comparison-payout': 'Would be paid out',
 } as const;
 
-const partyLines = ({ legalName, addressLines, taxId }: DocumentAnswer['seller']): readonly string[] => [
+/** Older credit notes have their tax in their sum. */
+const isTaxed = ({ kind, taxLines }: DocumentAnswer): boolean =>
+  kind === 'invoice' || kind === 'comparison' || (kind === 'credit-note' && taxLines.length > 0);
+
+const countries = new Intl.DisplayNames('en', { type: 'region' });
+
+/** An address often ends with it already. */
+function countryLines(country: string | undefined, addressLines: readonly string[]): readonly string[] {
+  if (country === undefined) return [];
+  const name = countries.of(country) ?? country;
+  const said = new Set(addressLines.map((line) => line.trim().toLowerCase()));
+  return said.has(name.toLowerCase()) ? [] : [name];
+}
+
+const partyLines = ({
+  legalName,
+  addressLines,
+  country,
+  taxId,
+}: DocumentAnswer['seller']): readonly string[] => [
   legalName,
   ...addressLines,
+  ...countryLines(country, addressLines),
   ...(taxId === undefined ? [] : [`Tax id ${taxId}`]),
 ];
 
@@ -165,14 +186,21 @@ function carriedSums({ carriedIn, residue }: DocumentAnswer): readonly PrintedSu
   ];
 }
 
-function notesOf({ kind, currency, dueAt, correctsId, standing }: DocumentAnswer): readonly string[] {
+function notesOf({
+  kind,
+  currency,
+  dueAt,
+  correctsId,
+  correctsNumber = correctsId,
+  standing,
+}: DocumentAnswer): readonly string[] {
   const payUrl = standing !== undefined && 'payUrl' in standing ? standing.payUrl : undefined;
   const setOff = standing !== undefined && 'setOffMinorUnits' in standing ? standing.setOffMinorUnits : '0';
   return [
     ...(kind === 'invoice' && dueAt !== undefined && payUrl !== undefined
       ? [`Please pay by ${showUtcDay(dueAt)}: ${payUrl}`]
       : []),
-    ...(correctsId === undefined ? [] : [`It corrects the invoice ${correctsId}.`]),
+    ...(correctsNumber === undefined ? [] : [`It corrects the invoice ${correctsNumber}.`]),
     ...(kind === 'comparison' || kind === 'comparison-payout'
       ? ['Another bills this month: nothing of this document is owed.']
       : []),

@@ -97,6 +97,18 @@ test('a statement that the ledger disagrees with by one nano unit is an alarm', 
     expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');
   }
   expect(noticesOf({ ...quiet, statement }).map(({ key }) => key)).not.toContain('ledger');
+  // What came after the closing is a correction, and has to be all of the difference.
+  const corrected = (minorUnits: string) => ({
+    ...statement,
+    corrections: [{ side: 'charge' as const, minorUnits }],
+    ledger: {
+      ...statement.ledger,
+      payable: '30000010',
+      charged: String(BigInt(statement.ledger.charged) + 30_000_000n),
+    },
+  });
+  expect(noticesOf({ ...quiet, statement: corrected('3') }).map(({ key }) => key)).not.toContain('ledger');
+  expect(noticesOf({ ...quiet, statement: corrected('2') }).map(({ key }) => key)).toContain('ledger');
 });
 
 test('what cutting to nano units leaves over is called no subsidy', () => {

@@ -107,7 +107,7 @@ function subsidyNotice({ statement }: Facts): readonly Notice[] {
 }
 
 export const agreesWithLedger = (statement: Statement): boolean => {
-  const { payable, totals, ledger, currency, state } = statement;
+  const { payable, totals, ledger, currency, state, corrections = [] } = statement;
   const nonZero = (list: Statement['ledger']['totals']) =>
     list
       .filter(({ receivable }) => receivable !== '0')
@@ -118,8 +118,15 @@ export const agreesWithLedger = (statement: Statement): boolean => {
   // While a month goes on nothing is asked yet, and nothing paid out.
   const units = (settled: Statement['charge']) =>
     settled === undefined || state === 'open' ? 0n : BigInt(settled.minorUnits) * minorUnitOf(currency);
+  // What came after a month was closed is in the ledger, and in the statement it is a correction.
+  const later = (side: 'charge' | 'payout') =>
+    corrections
+      .filter((correction) => correction.side === side)
+      .reduce((sum, { minorUnits }) => sum + BigInt(minorUnits) * minorUnitOf(currency), 0n);
   const isSettled =
-    BigInt(ledger.charged) === units(statement.charge) && BigInt(ledger.paidOut) === units(statement.payout);
+    BigInt(ledger.charged) === units(statement.charge) + later('charge') &&
+    BigInt(ledger.paidOut) === units(statement.payout) + later('payout');
+  if (corrections.length > 0) return isSettled;
   return isSettled && ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
 };
 

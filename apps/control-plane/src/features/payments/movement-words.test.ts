@@ -12,6 +12,13 @@ test('a payout that is taken back is called so, on both sides of it', () => {
   expect(movementText({ ...settled, amount: '5' })).toBe('Payout unsettled');
 });
 
+test('what a balance paid is called so, and by no names of books', () => {
+  expect(movementText({ what: 'paid', book: 'drawn', amount: '5' })).toBe('Invoice paid by the balance');
+  expect(movementText({ what: 'refund-failed', book: 'balance', amount: '5' })).toContain(
+    'could not be given back',
+  );
+});
+
 test('what somebody below got back is less for who earned of it, and less to pay for the platform', () => {
   const back = { what: 'refund', book: 'owed', amount: '-5' };
   expect(movementText(back)).toBe('Less is owed to you');

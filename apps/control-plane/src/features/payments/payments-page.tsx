@@ -23,6 +23,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { LinkCustomers } from './link-customers.tsx';
 import { movementText } from './movement-words.ts';
+import { RailDifferences } from './rail-differences.tsx';
 
 type Movement = Outputs['payments']['list']['items'][number];
 type Balance = Outputs['ledger']['listBalances']['items'][number];
@@ -54,6 +55,7 @@ export function PaymentsPage(): ReactNode {
         actions={<LinkCustomers />}
       />
       <MoneyTabs />
+      <RailDifferences />
       {error === null ? null : (
         <ProblemNote error={error} onRetry={() => void Promise.all([list.refetch(), balances.refetch()])} />
       )}
@@ -151,6 +153,19 @@ const columnsOf = (accountId: string, isOfPlatform: boolean): readonly Column<Mo
     isTitle: true,
     cell: (movement) => <span className="font-medium">{movementText({ ...movement, isOfPlatform })}</span>,
   },
+  ...(isOfPlatform
+    ? [
+        {
+          key: 'account',
+          header: 'Account',
+          cell: (movement: Movement) => (
+            <Link href={pagePath(movement.accountId, 'payments')} className="underline underline-offset-2">
+              {movement.accountName}
+            </Link>
+          ),
+        },
+      ]
+    : []),
   { key: 'at', header: 'When', cell: ({ at }) => <time dateTime={at}>{showMoment(at)}</time> },
   { key: 'period', header: 'Month', cell: ({ period }) => showPeriod(period) },
   {

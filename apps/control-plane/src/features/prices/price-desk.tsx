@@ -1,13 +1,16 @@
 'use client';
 
+import { Select } from '@patchbay/ui/select';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { showMoment } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { IfMay } from '../shell/if-may.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { plannedTimes, profileAt } from './planned-prices.ts';
 import { previewOf, profileWith } from './preview.ts';
 import { type EffectivePrice, type ProfilePrice, pricesNow } from './price-draft.ts';
 import { PriceEditor } from './price-editor.tsx';
@@ -33,7 +36,13 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
   const explain = useQuery(trpc.prices.explain.queryOptions({ accountId: account.id }));
   const { id: setByAccountId, currency } = account;
   const children = accounts.map(({ id }) => id);
-  const saved = [undefined, ...children].flatMap((id) => pricesNow(profile, id, nowMs));
+  const [chosen, setChosen] = useState('');
+  const planned = plannedTimes(profile, { nowMs });
+  const shownAt = planned.includes(chosen) ? chosen : '';
+  const atMs = shownAt === '' ? nowMs : Date.parse(shownAt);
+  const then = profileAt(profile, { nowMs, atMs });
+  const saved = [undefined, ...children].flatMap((id) => pricesNow(then, id, atMs));
+  const current = [undefined, ...children].flatMap((id) => pricesNow(profile, id, nowMs));
   const typed = Object.fromEntries(Object.entries(edited).map(([service, { drafts }]) => [service, drafts]));
   // Without a choice, somebody whom the prices for all are for: the first who has none of its own.
   const example =
@@ -55,7 +64,7 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
         childId={childId}
         profile={profile.filter((price) => price.childId === childId)}
         nowMs={nowMs}
-        defaults={childId === undefined ? [] : saved.filter((price) => price.childId === undefined)}
+        defaults={childId === undefined ? [] : current.filter((price) => price.childId === undefined)}
         paid={paid}
         currency={currency}
         edited={edited}
@@ -73,6 +82,20 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
       )}
       <div className="mt-10">
         {explain.error === null ? null : <ProblemNote error={explain.error} />}
+        {planned.length === 0 ? null : (
+          <p className="mb-3 flex flex-wrap items-center gap-2 text-ink-soft">
+            As it holds
+            <Select
+              label="As it holds at"
+              value={shownAt}
+              options={[
+                { value: '', label: 'now' },
+                ...planned.map((time) => ({ value: time, label: `from ${showMoment(time)} on` })),
+              ]}
+              onChange={setChosen}
+            />
+          </p>
+        )}
         {explain.isSuccess ? (
           <WhoPaysWhom items={items} currency={currency} isPreview={Object.keys(edited).length > 0} />
         ) : null}

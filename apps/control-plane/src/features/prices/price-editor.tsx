@@ -1,9 +1,11 @@
 'use client';
 
 import { Button } from '@patchbay/ui/button';
+import { Input } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { unlessChanged } from '../../trpc/if-match.ts';
 import { ChangedMeanwhile } from '../problem/changed-meanwhile.tsx';
@@ -12,6 +14,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { pricedServices, serviceTitle } from '../usage/meters.ts';
+import { effectiveFromOf, firstDayAhead, plannedTimes } from './planned-prices.ts';
 import {
   draftKey,
   draftsOf,
@@ -71,18 +74,29 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
   const now = { items: profile.filter((price) => price.service === service) };
   const edited = props.edited[service];
   const seen = edited?.seen ?? now;
+  const from = edited?.from ?? '';
+  const effectiveFrom = effectiveFromOf(from);
+  const begun = from === '' ? {} : { from };
   const setEdited = (drafts: readonly PriceDraft[] | undefined) =>
-    onEdit(service, drafts === undefined ? undefined : { drafts, seen });
+    onEdit(service, drafts === undefined ? undefined : { drafts, seen, ...begun });
   const drafts = edited?.drafts ?? draftsIn(now.items);
   const options = {
     ...unlessChanged(seen),
     onSuccess: () => {
       setEdited(undefined);
-      toast({
-        tone: 'live',
-        title: 'The prices hold from this minute on.',
-        detail: 'What was used in it already is rated with them too.',
-      });
+      if (effectiveFrom === undefined)
+        toast({
+          tone: 'live',
+          title: 'The prices hold from this minute on.',
+          detail: 'What was used in it already is rated with them too.',
+        });
+      else
+        toast({
+          tone: 'live',
+          title: `The prices hold from ${from} on.`,
+          detail: 'Until then those hold that do now.',
+        });
+      void queries.invalidateQueries({ queryKey: trpc.prices.pathKey() });
     },
   } as const;
   const setForAll = useMutation(trpc.prices.setForChildren.mutationOptions(options));
@@ -102,7 +116,10 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
   };
   const isWrong = drafts.some((draft) => isMistyped(service, draft));
   const save = () => {
-    const fields = { service, prices: pricesToSet(service, drafts), currency };
+    const fields = {
+      ...{ service, prices: pricesToSet(service, drafts), currency },
+      ...(effectiveFrom === undefined ? {} : { effectiveFrom }),
+    };
     if (childId === undefined) setForAll.mutate({ accountId, ...fields });
     else setForOne.mutate({ accountId: childId, ...fields });
   };
@@ -115,11 +132,25 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
         if (!isWrong) save();
       }}
     >
-      <div className="flex h-8 items-center justify-between border-b">
+      <div className="flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b py-0.5">
         <h3 className="font-medium">{serviceTitle(service)}</h3>
-        <span className="flex gap-2">
+        <span className="flex flex-wrap items-center gap-2">
           {edited === undefined ? null : (
             <>
+              <span className="flex items-center gap-1.5 text-sm text-ink-soft">
+                from
+                <Input
+                  type="date"
+                  aria-label={`First day of the prices of ${serviceTitle(service)}, by UTC; now, if there is none`}
+                  title="By UTC. Empty: from now on."
+                  className="h-7 w-36"
+                  min={firstDayAhead(nowMs)}
+                  value={from}
+                  onChange={({ target: { value } }) =>
+                    onEdit(service, { drafts, seen, ...(value === '' ? {} : { from: value }) })
+                  }
+                />
+              </span>
               <Button size="small" variant="ghost" onClick={() => setEdited(undefined)}>
                 As it was
               </Button>
@@ -130,6 +161,11 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
           )}
         </span>
       </div>
+      {plannedTimes(profile, { nowMs, service }).map((time) => (
+        <p key={time} className="py-1 text-sm text-ink-soft">
+          Other prices are set from <time dateTime={time}>{showMoment(time)}</time> on.
+        </p>
+      ))}
       {drafts.map((draft, index) => (
         <PriceRow
           key={draftKey(draft)}

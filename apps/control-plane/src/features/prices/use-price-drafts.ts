@@ -7,6 +7,8 @@ import type { PriceDraft, ProfilePrice } from './price-draft.ts';
 export interface EditedService {
   readonly drafts: readonly PriceDraft[];
   readonly seen: { readonly items: readonly ProfilePrice[] };
+  /** The day from which it is to hold, as a date field has it. Absent: from now on. */
+  readonly from?: string;
 }
 
 /** What is typed and not saved for one target, by service. */

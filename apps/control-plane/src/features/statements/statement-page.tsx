@@ -21,6 +21,7 @@ import { LedgerEntries } from './ledger-entries.tsx';
 import { LedgerMark } from './ledger-mark.tsx';
 import { refreshMsOf, sellersText } from './statement.ts';
 import { StatementChildren } from './statement-children.tsx';
+import { StatementCorrections } from './statement-corrections.tsx';
 import { StatementLines } from './statement-lines.tsx';
 import { StatementTotals } from './statement-totals.tsx';
 import { StatementState } from './statements-page.tsx';
@@ -98,6 +99,7 @@ export function StatementPage(): ReactNode {
       {statement === undefined ? null : (
         <div className="grid grid-cols-1 gap-10 print:gap-6">
           <StatementTotals statement={statement} />
+          <StatementCorrections statement={statement} />
           <StatementLines statement={statement} />
           <StatementChildren statement={statement} />
           <LedgerEntries statement={statement} />
