@@ -59,7 +59,7 @@ it('a relay that is started again while the control plane is away is heard by si
   expect(await offered()).toEqual([]);
   stops.push(await runRelay(env, log, createFaults(log)));
   await until(async () => (await offered()).length === 1, { what: 'the relay to be heard again' });
-}, 30_000);
+}, 120_000);
 
 const hasIpv6 = otherFamilyOf('127.0.0.1', undefined) !== undefined;
 

@@ -17,7 +17,7 @@ import { runRelay } from './relay/role.ts';
 import { runSignaling } from './signaling/role.ts';
 import { TestSocket } from './signaling/testing/test-socket.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const runners = { relay: runRelay, signaling: runSignaling };
 const log = pino({ level: 'silent' });

@@ -10,7 +10,7 @@ import { openRawClient } from '@patchbay/testing/raw-turn-client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let control: MemoryControlPlane;
 let folder: string;
@@ -59,7 +59,7 @@ it('an error that nothing contains is logged and counted, and the relay serves o
     const told = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
     expect(told).toBeGreaterThan(0);
     return told;
-  }, 20_000);
+  }, 120_000);
   for (const count of [1, 2]) {
     relay.kill('SIGUSR2');
     await vi.waitFor(() => expect(printed).toContain(`"count":${count}`), 5_000);

@@ -69,4 +69,4 @@ it('a session that the API ends while signaling is killed ends when the next pro
   // Nobody came back: without the command it would end after the 30 seconds of grace, and for another reason.
   await until(() => ended() !== undefined, { what: 'the session to end', timeoutMs: 10_000 });
   expect(ended()?.data).toMatchObject({ reason: { code } });
-}, 60_000);
+}, 120_000);

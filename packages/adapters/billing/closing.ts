@@ -1,26 +1,25 @@
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { compared, issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
-import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
+import { compared, issued } from '@patchbay/domain/billing/collection/postings';
+import { noBacking, passingOf, type Share } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import {
-  type BillingDocument,
-  comparisonOf,
-  type DocumentDraft,
-} from '@patchbay/domain/billing/documents/document';
-import { minorUnitOf, type Nano, nano, ZERO } from '@patchbay/domain/billing/money';
+import { type BillingDocument, comparisonOf } from '@patchbay/domain/billing/documents/document';
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
 import { dueMonths } from '@patchbay/domain/test-books/due-months';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
+import { coverInvoices } from '../spending/balance-cover.ts';
 import type { AccountAccrual } from './billing-store.ts';
-import { tellCollected } from './document-events.ts';
-import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
-import { fromExactJson, toExactJson } from './exact-json.ts';
-import { notesToSetOff, readNotes, setOffNote, writeNote } from './payout-notes.ts';
+import { type ClosedContent, type ClosedRow, closedRows, isBelowLate } from './closed-rows.ts';
+import { insertCollection, issueDocument, postTransactions } from './document-rows.ts';
+import { closedPassing, earnedShares } from './earned-shares.ts';
+import { toExactJson } from './exact-json.ts';
+import { type ClosingFault, LateAccounts } from './late-accounts.ts';
+import { insertPayout, notesToSetOff, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
 interface ClosingTree {
@@ -56,32 +55,16 @@ export interface ClosedMonth {
   readonly documentCount: number;
 }
 
-/** What is kept of a statement: all that documents are made of, and nothing that is read again from anywhere else. */
-interface ClosedContent {
-  readonly charge: Nano;
-  readonly payout: Nano;
-  readonly edges: readonly { readonly buyerId: string; readonly receivable: Nano; readonly cost: Nano }[];
-  readonly drafts: readonly DocumentDraft[];
-  /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
-  readonly collectorId?: string;
-  /** It is asked for nothing of it: its documents compare. */
-  readonly isComparison?: true;
-}
-
-/** What account content says, by account. */
-type ClosedTree = (accountId: string) => Promise<ClosedRow | undefined>;
-
-interface ClosedRow {
-  readonly accountId: string;
-  readonly sellerId: string;
-  readonly content: ClosedContent;
+interface ClosingRound {
+  readonly tree: ClosingTree;
+  readonly late: LateAccounts;
 }
 
 /**
  * Closes every month whose time has come, the oldest first: first each account's statement is kept as it is then, and once
  * all are, each gets its documents, those above before those below, and then whoever gave credit pays for what was used of it.
  * Each account is one transaction in each part, and what is there is left as it is: so a process may die anywhere, and the next
- * goes on (BIL-7).
+ * goes on (BIL-7). What is wrong with one account holds up those below it, and no other: it is thrown once all are done.
  */
 export async function closeMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
   const trees = await testTrees(options.pool);
@@ -115,16 +98,21 @@ async function closeTrees(
 ): Promise<readonly ClosedMonth[]> {
   const { isStopped = () => false } = options;
   const closed: ClosedMonth[] = [];
+  const faults: ClosingFault[] = [];
   for (const tree of trees) {
+    const late = new LateAccounts();
     for (const period of await monthsToClose(options, tree)) {
-      const accountCount = await keepStatements(options, tree, period);
+      const accountCount = await keepStatements(options, { tree, late }, period);
       if (isStopped()) return closed;
-      const documentCount = await issueDocuments(options, tree, period);
+      const documentCount = await issueDocuments(options, { tree, late }, period);
       if (isStopped()) return closed;
       const ofTree = tree.id === '' ? {} : { treeId: tree.id };
       closed.push({ ...ofTree, period: period.name, accountCount, documentCount });
     }
+    faults.push(...late.faults);
   }
+  // Once all others are closed: whoever runs the platform sees that the task failed, and of which accounts.
+  if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join(' '));
   return closed;
 }
 
@@ -190,7 +178,7 @@ const TOLD_EVERY = 20;
 
 async function keepStatements(
   { pool, accrual, isStopped = () => false }: ClosingOptions,
-  { id: treeId, topId }: ClosingTree,
+  { tree: { id: treeId, topId }, late }: ClosingRound,
   period: Period,
 ): Promise<number> {
   const accounts = await accrual.activeAccounts(period, treeId);
@@ -206,7 +194,10 @@ async function keepStatements(
   );
   for (const [index, accountId] of left.entries()) {
     if (isStopped()) break;
-    await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));
+    if (late.has(accountId)) continue;
+    await late.holding(accountId, period, () =>
+      accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement)),
+    );
     if (isTold(index + 1, left.length))
       await pool.query('UPDATE billing_closing SET kept_count = $3 WHERE tree_id = $1 AND period = $2', [
         treeId,
@@ -242,9 +233,7 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   const content: ClosedContent = {
     charge: statement.charge.amount,
     payout: statement.payout.amount,
-    edges: statement.children
-      .filter((child) => child.currency === currency)
-      .map(({ accountId: buyerId, receivable, cost }) => ({ buyerId, receivable, cost })),
+    ...passingOf(statement),
     drafts: isCompared ? drafts.map(comparisonOf) : drafts,
     ...(isCompared ? { isComparison: true } : {}),
     ...(collectorId === undefined ? {} : { collectorId }),
@@ -286,11 +275,18 @@ async function outstandingOf(
 }
 
 async function issueDocuments(
-  { pool, nowMs, isCollecting, isCollectingTests = false, isStopped = () => false }: ClosingOptions,
-  { id: treeId, topId: platformId, aheadMs }: ClosingTree,
+  { pool, accrual, nowMs, isCollecting, isCollectingTests = false, isStopped = () => false }: ClosingOptions,
+  { tree: { id: treeId, topId: platformId, aheadMs }, late }: ClosingRound,
   period: Period,
 ): Promise<number> {
-  const tree = closedTree(pool, platformId, period);
+  const closedOf = closedRows(pool, platformId);
+  const sharesOf = earnedShares({
+    accrual,
+    closedOf: async (accountId, month) => {
+      const row = await closedOf(accountId, month);
+      return row && closedPassing(row);
+    },
+  });
   // By a clock that jumps over months each is issued when it ended.
   const issuedMs = () => (aheadMs === undefined ? nowMs() : period.toMs);
   const accountIds = await inAccountScope(pool, platformId, async (client) => {
@@ -304,19 +300,38 @@ async function issueDocuments(
   let documentCount = 0;
   for (const [index, accountId] of accountIds.entries()) {
     if (isStopped()) return documentCount;
-    const row = await tree(accountId);
-    if (row !== undefined && row.content.drafts.length > 0) {
-      const edges = await edgesAbove(tree, row, treeId === '' ? undefined : platformId);
+    await late.holding(accountId, period, async () => {
+      const row = await closedOf(accountId, period.name);
+      if (row === undefined || row.content.drafts.length === 0) return;
+      if (await isBelowLate(row, { late, closedOf, period })) return late.add(accountId);
+      const asked = row.content.drafts.find(({ kind }) => kind === 'invoice' || kind === 'comparison');
+      const shares = asked && (await sharesOf(asked, row.content.collectorId ?? platformId));
       documentCount += await inAccountScope(pool, platformId, (client) =>
-        issueOne(client, row, { edges, platformId, nowMs: issuedMs() }),
+        issueOne(client, row, { shares: shares ?? [], platformId, nowMs: issuedMs() }),
       );
-    }
+    });
     if (isTold(index + 1, accountIds.length))
       await pool.query('UPDATE billing_closing SET issued_count = $3 WHERE tree_id = $1 AND period = $2', [
         treeId,
         period.name,
         index + 1,
       ]);
+  }
+  // What a clock has ahead is asked for at the time that it is.
+  const isTest = treeId !== '';
+  const isAsked = isTest ? isCollectingTests : isCollecting;
+  const release = async (client: PoolClient, kinds: readonly string[]) => {
+    if (isTest && !isAsked) return;
+    await client.query(
+      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL
+         AND ($3 OR collector_id IS NOT NULL) AND kind = ANY($4)`,
+      [period.name, new Date(isTest ? nowMs() : issuedMs()), isAsked, kinds],
+    );
+  };
+  // All others are asked; what is paid out waits until everything is known of the month.
+  if (late.isAny()) {
+    await inAccountScope(pool, platformId, (client) => release(client, ['invoice']));
+    return documentCount;
   }
   // Once every invoice is there: what its closing still drew of a balance counts as used.
   const notes = { period: period.name, accountIds };
@@ -335,63 +350,15 @@ async function issueDocuments(
        WHERE tree_id = $1 AND period = $2`,
       [treeId, period.name, at, accountIds],
     );
-    // Only now is everything known that a payout waits for. What a clock has ahead is asked for at the time that it is.
-    const isTest = treeId !== '';
-    if (isTest && !isCollectingTests) return;
-    await client.query(
-      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL
-         AND ($3 OR collector_id IS NOT NULL)`,
-      [period.name, isTest ? new Date(nowMs()) : at, isTest || isCollecting],
-    );
+    // Only now is everything known that a payout waits for.
+    await release(client, ['invoice', 'payout']);
   });
   return documentCount;
 }
 
-/** Closed statements of a month as they are asked for. Of those that sold nothing, nobody asks twice. */
-function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree {
-  const sellers = new Map<string, ClosedRow>();
-  return async (accountId) => {
-    const known = sellers.get(accountId);
-    if (known !== undefined) return known;
-    const { rows } = await inAccountScope(pool, platformId, (client) =>
-      client.query<{ seller_id: string; content: unknown }>(
-        'SELECT seller_id, content FROM closed_statement WHERE account_id = $1 AND period = $2',
-        [accountId, period.name],
-      ),
-    );
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const content = fromExactJson(row.content) as ClosedContent;
-    const read = { accountId, sellerId: row.seller_id, content };
-    if (content.edges.length > 0) sellers.set(accountId, read);
-    return read;
-  };
-}
-
-/**
- * From the account up to the platform. It ends early where somebody above has no statement of this month. The top of the test
- * trees closes none, for each has a month of its own: it keeps what arrives there, and nothing else is asked about it.
- */
-async function edgesAbove(
-  tree: ClosedTree,
-  { accountId, sellerId, content: { collectorId } }: ClosedRow,
-  testTopId?: string,
-): Promise<readonly ClosedEdge[]> {
-  const edges: ClosedEdge[] = [];
-  for (let [buyerId, above] = [accountId, sellerId]; ; ) {
-    if (above === testTopId) return [...edges, { buyerId, sellerId: above, receivable: ZERO, cost: ZERO }];
-    const seller = await tree(above);
-    const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
-    if (seller === undefined || edge === undefined) return edges;
-    edges.push({ ...edge, sellerId: above });
-    if (seller.sellerId === above || above === collectorId) return edges;
-    [buyerId, above] = [above, seller.sellerId];
-  }
-}
-
 interface Around {
-  /** Up to whoever collects. */
-  readonly edges: readonly ClosedEdge[];
+  /** Who earns of its invoice. */
+  readonly shares: readonly Share[];
   /** The top of the tree. */
   readonly platformId: string;
   readonly nowMs: number;
@@ -413,7 +380,7 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
     count++;
     if (document.kind === 'comparison-payout') continue;
     const posted = { platformId: collectorId ?? platformId, nowMs };
-    const asked = { ...around, ...ofCollector, charge: row.content.charge };
+    const asked = { ...around, ...ofCollector };
     if (document.kind === 'comparison') {
       const invoice = invoiceOf(document, asked);
       const notes = await weighNotes(client, invoice);
@@ -426,23 +393,25 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
       const invoice = invoiceOf(document, asked);
       await insertCollection(client, invoice);
       await weighNotes(client, invoice);
-    } else await insertCollection(client, { ...payoutOf(document), ...ofCollector });
+      await postTransactions(client, issued(document, posted.platformId), posted);
+      if (collectorId === undefined) await payFromBalance(client, document, { ...around, invoice });
+      continue;
+    }
+    await insertPayout(client, { ...payoutOf(document), ...ofCollector });
     await postTransactions(client, issued(document, posted.platformId), posted);
-    if (document.kind === 'invoice' && collectorId === undefined)
-      await payFromBalance(client, document, around);
   }
   return count;
 }
 
 function invoiceOf(
   document: BillingDocument,
-  { charge, edges, collectorId }: Around & { readonly charge: Nano; readonly collectorId?: string },
+  { shares, collectorId }: Around & { readonly collectorId?: string },
 ): InvoiceCollection {
   const { id: documentId, accountId, period, currency, number, seller } = document;
   return {
     kind: 'invoice',
     ...(collectorId === undefined ? {} : { collectorId }),
-    ...{ documentId, accountId, period, currency, number, shares: sharesOf(charge, edges) },
+    ...{ documentId, accountId, period, currency, number, shares },
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
@@ -452,50 +421,25 @@ function invoiceOf(
   };
 }
 
-/** The payout notes of those who earn of an invoice wait for it, too. */
-async function weighNotes(
-  client: PoolClient,
-  invoice: InvoiceCollection,
-): Promise<readonly PayoutCollection[]> {
-  const weighed: PayoutCollection[] = [];
-  for (const note of await readNotes(client, invoice)) {
-    const weight = invoice.shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
-    const backing = { ...note.backing, weight: nano(note.backing.weight + weight) };
-    weighed.push({ ...note, backing });
-    await writeNote(client, { ...note, backing });
-  }
-  return weighed;
-}
-
-/** Of an account that is prepaid, nothing is left to ask: its balance pays the invoice as it is issued (BIL-5). */
+/**
+ * Of an account that is prepaid nobody is asked: its balance pays the invoice as it is issued, as far as money or credit is in
+ * it. What an overdraft stands for is open until money comes in (BIL-5, decision 0014).
+ */
 async function payFromBalance(
   client: PoolClient,
-  { id: documentId, accountId, period, currency, totalMinorUnits }: BillingDocument,
-  { platformId, nowMs }: Around,
+  { accountId, period, currency, totalMinorUnits }: BillingDocument,
+  { invoice, platformId, nowMs }: Around & { readonly invoice: InvoiceCollection },
 ): Promise<void> {
   if (!paysFor(await readTerms(client, accountId), period)) return;
   const total = nano(totalMinorUnits * minorUnitOf(currency));
-  await payInvoice({ client, accountId, platformId, nowMs }, { period, total });
-  const { rows } = await client.query<{ state: unknown }>(
-    'SELECT state FROM collection WHERE document_id = $1 FOR UPDATE',
-    [documentId],
-  );
-  const before = collectionFromRow(rows[0]?.state) as InvoiceCollection;
-  const after: InvoiceCollection = {
-    ...before,
-    isPaidFromBalance: true,
-    state: 'paid',
-    paidMinorUnits: totalMinorUnits,
-  };
-  const notes = await readNotes(client, after);
-  const settled = settleInvoice({ before, after, notes, platformId });
+  const frame = { client, accountId, platformId, nowMs };
+  await payInvoice(frame, { period, total });
+  const paying: InvoiceCollection = { ...invoice, isPaidFromBalance: true, state: 'open' };
   await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
-    documentId,
-    toExactJson(after),
+    invoice.documentId,
+    toExactJson(paying),
   ]);
-  await tellCollected(client, { before, after, nowMs });
-  for (const note of settled.notes) await writeNote(client, note);
-  await postTransactions(client, settled.transactions, { platformId, nowMs });
+  await coverInvoices(frame);
 }
 
 const payoutOf = ({

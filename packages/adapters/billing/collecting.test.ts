@@ -20,7 +20,7 @@ import { ledgerReader } from './ledger-reader.ts';
 const DAY = 86_400_000;
 const usedMs = Date.now() - (Date.now() % 60_000) - 60_000;
 const period: Period = periodAt(usedMs);
-const tree = { platform: undefined, top: 'platform', parent: 'top', leaf: 'parent' };
+const tree = { platform: undefined, top: 'platform', parent: 'top', leaf: 'parent', other: 'top' };
 const CENT = 10_000_000n;
 
 let database: TestDatabase;
@@ -177,7 +177,8 @@ describe('the documents of a month at Stripe', () => {
     for (const documentId of await ports.store.due(clockMs, 100)) await collectDocument(documentId, ports);
   }
   /** As a notice does. */
-  const hear = () => asOwner(database.url, "UPDATE collection SET next_at = '2020-01-01'");
+  const hear = () =>
+    asOwner(database.url, "UPDATE collection SET next_at = '2020-01-01' WHERE next_at <> 'infinity'");
 
   async function payees() {
     for (const accountId of ['parent', 'top']) {
@@ -228,6 +229,104 @@ describe('the documents of a month at Stripe', () => {
     await collect();
     const notes = (await documents()).filter(({ kind }) => kind === 'credit-note');
     expect(notes).toMatchObject([{ account_id: 'leaf', number: 'D-C00001', total: 400 }]);
+  });
+
+  const payAll = async () => {
+    for (const asked of stripe.state.all('invoice'))
+      if (asked['status'] === 'open') stripe.state.pay(asked.id);
+    for (let round = 0; round < 3; round++) {
+      await hear();
+      await collect();
+    }
+  };
+  const sent = () =>
+    stripe.state
+      .all('transfer')
+      .reduce((sum, each) => sum + Number(each['amount']) - Number(each['amount_reversed']), 0);
+
+  it('pay out a fee of a seller from whom alone something was bought once it is paid, and not before (BIL-6)', async () => {
+    const tariff = { kind: 'fee', amount: parseDecimal('500') } as const;
+    await billing.setPrices({
+      ...{ accountId: 'parent', service: 'relay', currency: 'EUR', fromMs: period.fromMs },
+      prices: [{ meter: 'bytes', where: {}, tariff }],
+    });
+    clockMs = period.toMs + 64 * DAY;
+    await billing.accrueAll(period);
+    await close();
+    await payees();
+    expect(await printed()).toEqual(['leaf invoice D-I00001 50000', 'parent payout-note D-P00001 50000']);
+    for (let round = 0; round < 2; round++) {
+      await hear();
+      await collect();
+    }
+    expect(sent()).toBe(0);
+    await payAll();
+    expect(sent()).toBe(50_000);
+  });
+
+  it('of what comes late pay those above once that is paid, and take it back with it (BIL-6, BIL-7)', async () => {
+    await useAThousand();
+    clockMs = period.toMs + DAY;
+    await ask(period.name);
+    await close();
+    await payees();
+    await collect();
+    await payAll();
+    expect(sent()).toBe(1000);
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+    const next = periodAt(period.toMs);
+    await billing.accrueAll(period);
+    await usage.ingest([usageOf('leaf', { atMs: next.fromMs + 60_000, bytes: 100 })]);
+    clockMs = next.toMs + DAY;
+    await ask(next.name);
+    await close();
+    for (let round = 0; round < 2; round++) {
+      await hear();
+      await collect();
+    }
+    expect(sent()).toBe(1000);
+    await payAll();
+    expect(sent()).toBe(1600);
+    const payment = stripe.state.all('payment_intent').find(({ amount }) => amount === 1200)?.id ?? '';
+    stripe.state.createRefund({ payment_intent: payment, amount: '600' });
+    await payAll();
+    expect(sent()).toBe(1300);
+    expect(await balances()).toMatchObject({ 'leaf clearing': -2600, 'platform clearing': 1300 });
+    expect(stripe.state.balance).toBe(1300);
+  });
+
+  it('of all others go on where one account cannot be closed, and its own and those below it are made once it can', async () => {
+    await useAThousand();
+    await usage.ingest([usageOf('other', { atMs: usedMs, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = period.toMs + 64 * DAY;
+    const whole = accountAccrual({ pool, catalogue: relayCatalogue, nowMs: () => clockMs });
+    const ailing: typeof whole = {
+      ...whole,
+      accrue: async (accountId, ...rest) => {
+        if (accountId === 'parent') throw new TypeError('What is this?');
+        return await whole.accrue(accountId, ...rest);
+      },
+    };
+    await expect(
+      closeMonths({ pool, accrual: ailing, platformAccount, nowMs: () => clockMs, isCollecting: true }),
+    ).rejects.toThrow(`Account parent could not be closed for ${period.name}.`);
+    expect(await printed()).toEqual(['other invoice D-I00001 150', 'top payout-note D-P00001 550']);
+    await payees();
+    await collect();
+    await payAll();
+    // Its payout waits until everything is known of the month.
+    expect(sent()).toBe(0);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'other invoice D-I00001 150',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 550',
+    ]);
+    await collect();
+    await payAll();
+    expect(sent()).toBe(1050);
   });
 
   it('are void at Stripe and in the ledger once they are asked for no more, and nobody is owed anything of them', async () => {

@@ -21,7 +21,7 @@ import {
   readParty,
 } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
-import { readNotes, writeNote } from './payout-notes.ts';
+import { holdPayouts, readNotes, writeNotes } from './payout-notes.ts';
 
 export interface CollectionStoreOptions {
   readonly pool: Pool;
@@ -66,6 +66,17 @@ export function collectionStore(options: CollectionStoreOptions): CollectionStor
       if (changedId !== undefined) await onBalanceChanged?.(changedId);
       return after;
     },
+    async fault(documentId, { failure, againAtMs }) {
+      await inAccountScope(pool, await platformAccount(), async (client) => {
+        const { rows } = await client.query<{ fault_count: number }>(
+          `UPDATE collection SET failure = $2, fault_count = fault_count + 1 WHERE document_id = $1
+           RETURNING fault_count`,
+          [documentId, failure],
+        );
+        const at = new Date(againAtMs(rows[0]?.fault_count ?? 1));
+        await client.query('UPDATE collection SET next_at = $2 WHERE document_id = $1', [documentId, at]);
+      });
+    },
   };
 }
 
@@ -74,6 +85,8 @@ async function hold(
   documentId: string,
   platformId: string,
 ): Promise<HeldCollection | undefined> {
+  // First, so that they are held in one order.
+  const payouts = await holdPayouts(client, documentId);
   const { rows } = await client.query<CollectionRow>(
     'SELECT account_id, state, pending, refused_count, failure FROM collection WHERE document_id = $1 FOR UPDATE',
     [documentId],
@@ -101,6 +114,7 @@ async function hold(
     platformId: collection.collectorId ?? platformId,
     refusedCount: row.refused_count,
     notes: collection.kind === 'invoice' ? await readNotes(client, collection) : [],
+    others: payouts.filter((each) => each.documentId !== documentId),
     name: said?.legalName ?? party?.name ?? row.account_id,
     ...(said?.email === undefined ? {} : { email: said.email }),
     ...(row.pending === null ? {} : { pending: fromExactJson(row.pending) as PendingStep }),
@@ -122,7 +136,7 @@ async function keep(
   const { documentId, accountId } = collection;
   await client.query(
     `UPDATE collection SET state = $2, pending = $3, refused_count = $4, failure = $5, rail_id = $6,
-       next_at = coalesce($7::timestamptz, next_at)
+       fault_count = CASE WHEN $8 THEN 0 ELSE fault_count END, next_at = coalesce($7::timestamptz, next_at)
      WHERE document_id = $1`,
     [
       documentId,
@@ -136,6 +150,7 @@ async function keep(
         : made.nextAtMs === Number.POSITIVE_INFINITY
           ? 'infinity'
           : new Date(made.nextAtMs),
+      made.failure === null,
     ],
   );
   await tellCollected(client, { before, after: collection, nowMs });
@@ -153,13 +168,7 @@ async function keep(
              DO UPDATE SET customer_id = coalesce(r.customer_id, excluded.customer_id)`,
           [accountId, made.customerId, collection.collectorId],
         ));
-  for (const note of made.notes ?? []) {
-    await writeNote(client, note);
-    await client.query('UPDATE collection SET next_at = $2 WHERE document_id = $1', [
-      note.documentId,
-      new Date(nowMs),
-    ]);
-  }
+  await writeNotes(client, made.notes ?? [], nowMs);
   await postTransactions(client, made.transactions ?? [], { platformId: held.platformId, nowMs });
   if (collection.kind === 'invoice' && collection.purpose === 'top-up') {
     const { currency } = collection;

@@ -16,7 +16,7 @@ import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '..
 import { usageStore } from '../metering/usage-store.ts';
 import { billingStore } from './billing-store.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -1,12 +1,14 @@
+import { type InvoiceCollection, isRefunding } from '@patchbay/domain/billing/collection/invoice-collection';
 import {
   KEY_HINT_LENGTH,
   type OwnCollectingBook,
   type OwnRailCredentials,
 } from '@patchbay/domain/billing/own-collecting';
 import { periodAt, periodOf } from '@patchbay/domain/billing/period';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import type { MintBranchCipher } from '../prisma/mint-branch-cipher.ts';
+import { collectionFromRow } from './document-rows.ts';
 
 interface SpanRow {
   readonly from_period: string;
@@ -100,6 +102,8 @@ export const ownCollectingStore = (
 
   disconnect: (accountId, { currentPeriod, forgetsKey }) =>
     inAccountScope(pool, accountId, async (client) => {
+      const refundingNumbers = forgetsKey ? await readRefunding(client, accountId) : [];
+      if (refundingNumbers.length > 0) return { refundingNumbers };
       await client.query('DELETE FROM own_collecting WHERE account_id = $1 AND from_period > $2', [
         accountId,
         currentPeriod,
@@ -121,6 +125,7 @@ export const ownCollectingStore = (
            AND ($2 OR NOT EXISTS (SELECT 1 FROM own_collecting o WHERE o.account_id = $1))`,
         [accountId, forgetsKey],
       );
+      return { refundingNumbers };
     }),
 
   async collectorOf(accountId, period) {
@@ -161,6 +166,20 @@ export const ownCollectingStore = (
       };
     }),
 });
+
+/** Held, so that nothing is asked to go back meanwhile. */
+async function readRefunding(client: PoolClient, collectorId: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ state: unknown }>(
+    `SELECT state FROM collection WHERE collector_id = $1 AND kind = 'invoice'
+       AND (state ? 'voidNoteId' OR jsonb_array_length(state -> 'askedRefunds') > 0)
+     ORDER BY document_id FOR UPDATE`,
+    [collectorId],
+  );
+  return rows
+    .map(({ state }) => collectionFromRow(state) as InvoiceCollection)
+    .filter(isRefunding)
+    .map(({ number }) => number);
+}
 
 /** The month before another. */
 const before = (period: string): string => periodAt(periodOf(period).fromMs - 1).name;

@@ -260,7 +260,7 @@ const overdueFromRow = (row: OverdueRow): OverdueAccount => ({
   sinceMs: row.since.getTime(),
 });
 
-/** A top-up has no document: nobody owes it. */
+/** A top-up has no document: nobody owes it. What a balance pays is asked for by what the balance asks for. */
 const askedSql = `
   SELECT c.document_id, c.account_id, c.state, d.content,
     (SELECT coalesce(array_agg(r.offset_days), '{}') FROM reminder r WHERE r.document_id = c.document_id) AS sent_days,
@@ -268,7 +268,7 @@ const askedSql = `
   FROM collection c JOIN document d ON d.id = c.document_id
   LEFT JOIN LATERAL (SELECT * FROM reminder_terms t WHERE t.account_id = d.seller_id AND t.child_id IN (c.account_id, '')
     ORDER BY t.child_id DESC LIMIT 1) t ON true
-  WHERE c.kind = 'invoice' AND c.state ->> 'state' = 'open' AND c.document_id > $1
+  WHERE c.kind = 'invoice' AND c.state ->> 'state' = 'open' AND NOT c.state ? 'isPaidFromBalance' AND c.document_id > $1
   ORDER BY c.document_id LIMIT $2`;
 
 interface AskedRow extends Partial<Omit<TermsRow, 'child_id'>> {

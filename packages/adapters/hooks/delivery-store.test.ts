@@ -13,7 +13,7 @@ import {
 } from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;
@@ -21,7 +21,7 @@ let webhookId: string;
 let secret: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   await hooks.placeAll();

@@ -5,13 +5,13 @@ import { placeEvents } from './event-sequencer.ts';
 import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   accountId = (await hooks.database.signUp('Acme')).accountId;

@@ -5,14 +5,14 @@ import { createHooksDatabase, type HooksDatabase, type TakenDelivery } from './h
 import { takeReplayOn } from './replay-step.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;
 let webhookId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   const owner = await connectAs(hooks.database.url);

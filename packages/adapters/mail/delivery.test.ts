@@ -5,7 +5,7 @@ import { connectAs } from '../prisma/tenant-attack.ts';
 import { ATTEMPTS_MAX, deliverMails, type MailTransport } from './delivery.ts';
 import { mailOutbox, newestMails } from './outbox.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const mail = {
   to: 'ada@test.example',
@@ -18,7 +18,7 @@ let database: TenancyDatabase;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(() => asOwner('DELETE FROM mail'));
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await plantTree(database.url, { platform: undefined, a: 'platform' });
   pool = applicationPool(database.url);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await database.drop();

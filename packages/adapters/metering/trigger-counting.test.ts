@@ -14,7 +14,7 @@ import { applicationPool, asOwner, plantTree, usageOf } from './tenants.testing.
 import { usageStore } from './usage-store.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await plantTree(database.url, tree);
   pool = applicationPool(database.applicationUrl);
   prisma = openClient(database.applicationUrl);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await prisma.$disconnect();

@@ -35,7 +35,7 @@ describe('a provider that we did not write', () => {
   let real: RealProvider;
   beforeAll(async () => {
     real = await startRealProvider([REDIRECT]);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => real.close());
 
   const goThere = async (client = clientOf()) => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ensureApplicationLogin, urlOfLogin, wayRoundTheWall } from './application-login.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const login = { name: 'login_test_application', password: "it's \\ a secret" };
 const operator = { name: 'login_test_operator', password: 'x' };

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await owner.connect();
   one = (await database.signUp('One')).accountId;
   other = (await database.signUp('Other')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all([pool.end(), owner.end()]);
   await database.close();

@@ -6,7 +6,7 @@ import { inAccount } from './scope.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let store: AuditStore;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
   store = auditStore(database.prisma);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 async function accountWithEntries(count: number): Promise<string> {

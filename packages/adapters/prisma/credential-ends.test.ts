@@ -7,7 +7,7 @@ import { type CredentialEnds, credentialEnds } from './credential-ends.ts';
 import { credentialStore } from './credential-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const event = 'signaling.session.ended';
 const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ beforeAll(async () => {
     scopes,
     createdBy: 'platform',
   }));
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(() => {
   prefixId = createId('crd');

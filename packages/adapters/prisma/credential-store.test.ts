@@ -6,7 +6,7 @@ import { type CredentialStore, credentialStore } from './credential-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let store: CredentialStore;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   store = credentialStore(database.prisma);
   accountId = (await database.signUp('Credentials')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const later = async (prefixId: string, seconds: number) => {

@@ -7,7 +7,7 @@ import { inAccount } from './scope.ts';
 import { ensurePlatform } from './seed.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What a hosted PostgreSQL gives: a user who owns a database and is no superuser. */
 const OPERATOR = 'roles_test_operator';
@@ -58,7 +58,7 @@ test('a user who is no superuser migrates, once a superuser granted the two role
   expect(await ensurePlatform(prisma)).toBe(platformId);
   expect(await prisma.account.findMany()).toEqual([]);
   await prisma.$disconnect();
-}, 60_000);
+}, 120_000);
 
 test('a user who is in the role of the application alone serves, and has no way over the wall', async () => {
   const prisma = openClient(urlOf('roles_test_own', APPLICATION), { connectionsMax: 1 });
@@ -77,4 +77,4 @@ test('several databases of one server migrate at the same moment', async () => {
   const names = ['roles_test_a', 'roles_test_b', 'roles_test_c'];
   const applied = await Promise.all(names.map((name) => deployMigrations(urlOf(name))));
   expect(new Set(applied.map((each) => each.length)).size).toBe(1);
-}, 60_000);
+}, 120_000);

@@ -9,7 +9,7 @@ import { peopleStore } from './people-store.ts';
 import { signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const address = '192.0.2.1';
 const PASSWORD = 'a password of theirs';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   links = emailLinks(prisma, mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' }));
   const transport = async (mail: OutgoingMail) => void sent.push(mail);
   deliver = () => deliverMails(prisma, { cipher, transport, isShown: false, nowMs: Date.now });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** The token of the newest mail to somebody. */

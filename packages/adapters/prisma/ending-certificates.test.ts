@@ -9,7 +9,7 @@ let database: TenancyDatabase;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const tellAt = (nowMs: number) =>

@@ -6,7 +6,7 @@ import { type FleetStore, fleetStore } from './fleet-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let fleet: FleetStore;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
   fleet = fleetStore(database.prisma);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const join = async (roles: readonly NodeRole[], region: string) => {

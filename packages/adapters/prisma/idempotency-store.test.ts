@@ -11,7 +11,7 @@ import {
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** So many run at once. What comes beside them waits for one of these, in order, for three seconds at most (client.ts). */
 const connectionCount = 10;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await database.warmUp();
   store = idempotencyStore(database.prisma);
   accountId = (await database.signUp('Idempotent')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const request = (key: string, fingerprint = 'f1', callerId = 'usr_1') => ({
@@ -53,7 +53,7 @@ test('C40: of 100 repeats, as many at once as can be, one is worked on, and all 
   });
   expect(await store.begin(request('burst', 'f2'))).toEqual({ kind: 'mismatch' });
   expect(await store.begin(request('burst', 'f1', 'usr_2'))).toMatchObject({ kind: 'fresh' });
-}, 30_000);
+}, 120_000);
 
 test('C40: what is kept at the end with the answer of an attempt that was taken over goes with it, all of it', async () => {
   const claim = first('slow mint');
@@ -118,7 +118,7 @@ test('C40: a request that was never answered is taken over when its lease is ove
   await age(LEASE_MS + 1);
   expect(await store.begin(request('died'))).toMatchObject({ kind: 'replay' });
   await owner.end();
-}, 30_000);
+}, 120_000);
 
 test('a request about no account is kept at the platform’s, and found there again', async () => {
   const signUp = { ...request('sign-up'), accountId: undefined };

@@ -10,7 +10,7 @@ import { snapshots } from './snapshots.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let accountId: string;
@@ -18,7 +18,7 @@ let accountId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   accountId = (await database.signUp('Keys')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const create = (fields: { mode?: 'live' | 'test'; expiresAt?: Date; accountId?: string } = {}) =>

@@ -9,7 +9,7 @@ import { softwarePasskey } from './passkey.testing.ts';
 import { passkeys } from './passkeys.ts';
 import { signIns } from './sign-in.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const PASSWORD = 'a long enough password';
 const NEW_PASSWORD = 'another long password';
@@ -19,7 +19,7 @@ let database: TenancyDatabase;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** Somebody who signed in just now, in a world whose clock the test moves. */

@@ -11,7 +11,7 @@ import { PASSKEY_COUNT_MAX, type Passkeys, passkeys } from './passkeys.ts';
 import { secondFactors } from './second-factor.ts';
 import { signIns } from './sign-in.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const rpId = 'patchbay.test';
 const origin = 'https://patchbay.test';
@@ -24,7 +24,7 @@ let keys: Passkeys;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   keys = passkeys(database.prisma, { mails: database.ports.mails, isProofAsked: false });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 type Forged = Partial<Signing>;

@@ -9,7 +9,7 @@ import { inAccount } from './scope.ts';
 import { type SsoHarness, ssoHarness } from './sso.testing.ts';
 import { ssoBinding } from './sso-binding.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const HOUR_MS = 3_600_000;
 const beginMs = Date.UTC(2026, 10, 1);
@@ -22,7 +22,7 @@ const zone = new Map<string, readonly string[] | undefined>();
 beforeAll(async () => {
   database = await createTenancyDatabase();
   harness = ssoHarness(database);
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const recheck = (hours: number) =>

@@ -6,7 +6,7 @@ import { RECOVERY_CODE_COUNT, type SecondFactors, secondFactors } from './second
 import { type SignIns, signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const PASSWORD = 'a password of theirs';
 const address = '192.0.2.1';
@@ -30,7 +30,7 @@ beforeAll(async () => {
       throw error;
     },
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 async function enrol(name: string) {

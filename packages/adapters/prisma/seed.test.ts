@@ -11,7 +11,7 @@ const fail = (error: unknown) => {
 let database: TenancyDatabase;
 beforeEach(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterEach(() => database.close());
 
 test('the demo is one account, one user who owns it and the platform, and a key that works', async () => {
@@ -28,7 +28,7 @@ test('the demo is one account, one user who owns it and the platform, and a key 
     { accountId: demo.accountId, accountName: 'Demo', role: 'owner' },
   ]);
   expect(await seedDemo(prisma, { keys, known: demo })).toEqual(demo);
-}, 30_000);
+}, 120_000);
 
 test('a start that lost its notes gets a new secret and password, and the old ones end', async () => {
   const { prisma, keys, factors } = database;
@@ -40,7 +40,7 @@ test('a start that lost its notes gets a new secret and password, and the old on
   const { signIn } = signIns(prisma, { factors, mails: database.ports.mails, onFailure: fail });
   expect(await signIn({ ...lost, address: '127.0.0.1' })).toBeUndefined();
   expect(await signIn({ ...found, address: '127.0.0.1' })).toBeDefined();
-}, 30_000);
+}, 120_000);
 
 test('elsewhere nothing is seeded: the owner gives address and password through a link that works once', async () => {
   const { prisma, ports, factors } = database;
@@ -67,4 +67,4 @@ test('elsewhere nothing is seeded: the owner gives address and password through 
   });
   expect(await useSetUpLink(prisma, { ...owner, token: unused })).toBeUndefined();
   expect(await createOwnerSetUpLink(prisma)).toBeUndefined();
-}, 30_000);
+}, 120_000);

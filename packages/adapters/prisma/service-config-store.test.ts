@@ -9,7 +9,7 @@ import { type ServiceConfigStore, serviceConfigStore } from './service-config-st
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let store: ServiceConfigStore;
@@ -17,7 +17,7 @@ let store: ServiceConfigStore;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   store = serviceConfigStore(database.prisma);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => database.close());
 

@@ -12,7 +12,7 @@ import { sessionStore } from './session-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let accountId: string;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await database.warmUp();
   accountId = (await database.signUp('Caller')).accountId;
   strangerId = (await database.signUp('Callee')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const AT = Date.parse('2026-11-24T10:00:00Z');
@@ -133,7 +133,7 @@ test('the same batches ten times, late, cut anywhere and in any order give the s
     ),
     { numRuns: 15 },
   );
-}, 60_000);
+}, 120_000);
 
 const eventsOf = (sessionId: string, scope = accountId) =>
   inAccount(database.prisma, scope, (transaction) =>

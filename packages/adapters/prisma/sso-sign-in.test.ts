@@ -13,7 +13,7 @@ import { BASE_URL, ISSUER, type SsoHarness, ssoHarness } from './sso.testing.ts'
 import { ssoBinding } from './sso-binding.ts';
 import { connectAs } from './tenant-attack.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let harness: SsoHarness;
@@ -28,7 +28,7 @@ beforeAll(async () => {
     mails: database.ports.mails,
     onFailure: () => undefined,
   });
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 /** An organisation with a provider and a domain of its own. */

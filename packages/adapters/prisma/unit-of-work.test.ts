@@ -9,7 +9,7 @@ import { inAccount } from './scope.ts';
 import { atomically, atomicallyAgain } from './unit-of-work.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let pool: Pool;

@@ -10,7 +10,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await owner.end();
   await database.drop();

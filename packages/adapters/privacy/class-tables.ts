@@ -115,6 +115,23 @@ export const classTables = {
       without: ['arrival', 'position'],
     },
   ],
+  channelMessages: [
+    {
+      table: 'channel_message',
+      order: ['channel', 'message_offset'],
+      columns: [
+        ...['account_id', 'channel', 'message_offset', 'epoch', 'id', 'published_at', 'publisher'],
+        ...['encoding', 'data', 'expires_at'],
+      ],
+      without: ['key', 'forget_at'],
+    },
+    {
+      table: 'channel_member',
+      order: ['channel', 'connection_id'],
+      columns: ['account_id', 'channel', 'connection_id', 'identity', 'device', 'joined_at'],
+      without: ['node_id', 'boot'],
+    },
+  ],
   webhookDeliveries: [
     {
       table: 'webhook_delivery',
@@ -333,6 +350,16 @@ export const classTables = {
         'rests_until',
       ],
       without: ['is_test'],
+    },
+    {
+      table: 'channel',
+      order: ['name'],
+      columns: ['account_id', 'name', 'epoch', 'head_offset', 'created_at', 'published_at'],
+    },
+    {
+      table: 'channel_namespace',
+      order: ['name'],
+      columns: ['account_id', 'name', 'settings', 'changed_at'],
     },
     {
       table: 'logic_mapping',

@@ -15,7 +15,7 @@ import { exportStore, openExport } from './export-store.ts';
 import { makeExports } from './export-writer.ts';
 import { fillAccount } from './full-account.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 let owner: Client;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   owner = new Client({ connectionString: database.url });
   await owner.connect();
   pool = new Pool({ connectionString: database.applicationUrl, max: 3, options: '-c role=patchbay_app' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await owner.end();

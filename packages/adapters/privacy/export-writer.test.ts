@@ -15,7 +15,7 @@ import { expireExports, exportStore, openExport } from './export-store.ts';
 import { type ExportNotices, type FailedExport, makeExports } from './export-writer.ts';
 import { fillAccount } from './full-account.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let database: TenancyDatabase;
 const told: FailedExport[] = [];
@@ -58,7 +58,7 @@ beforeAll(async () => {
     const at = { atMs: Date.now() - 60_000, bytes: 9_007_199_254_740 };
     await usageStore(pool).ingest([usageOf(accountId, at)]);
   }
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true });
   await pool.end();

@@ -10,7 +10,7 @@ import { asApplication } from '../prisma/tenant-attack.ts';
 import { ageAudit, ageUsage, fillAccount } from './full-account.testing.ts';
 import { forgetRows, lastRound, removeOld, retentionStore } from './retention-store.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const DAY_MS = 86_400_000;
 let database: TenancyDatabase;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   owner = new Client({ connectionString: database.url });
   await owner.connect();
   pool = new Pool({ connectionString: database.applicationUrl, max: 3, options: '-c role=patchbay_app' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await owner.end();

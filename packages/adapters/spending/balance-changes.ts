@@ -22,6 +22,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';
 import { insertCollection, readParty } from '../billing/document-rows.ts';
 import { fromExactJson, toExactJson } from '../billing/exact-json.ts';
+import { changesDebt, coverInvoices } from './balance-cover.ts';
 import { lockBalance, post, readBalance, writeBalance } from './balance-rows.ts';
 import { readOwnSpend } from './spend-rows.ts';
 
@@ -96,6 +97,7 @@ async function change(
   const before = await readBalance(client, accountId, since);
   const after = work(before);
   await writeBalance(client, accountId, { before, after });
+  if (changesDebt(before, after)) await coverInvoices(frame);
   return after;
 }
 
@@ -384,8 +386,9 @@ export async function refundBought(frame: BalanceFrame): Promise<bigint> {
 }
 
 /**
- * An invoice of a prepaid account is paid as it is issued: by what was drawn already, and what closing adds to it (rounding,
- * what its customers paid less than their use costs) is drawn now. What is missing is owed by the balance.
+ * Draws what an invoice of a prepaid account asks for as it is issued: by what was drawn already, and what closing adds to it
+ * (rounding, what its customers paid less than their use costs) is drawn now. What is missing is owed by the balance, and
+ * `coverInvoices` says how much of the invoice is paid by that.
  */
 export async function payInvoice(
   frame: BalanceFrame,

@@ -169,6 +169,87 @@ test('bought money that is left is given back when it is asked for, and is not u
   });
 });
 
+test('a bank that takes all of a top-up of which a part was given back leaves owed what was used, and no more (BIL-6)', async () => {
+  await prepaid();
+  await topUp(1_000n);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  await use(250);
+  await balances().refundBought('leaf', clockMs);
+  await hear();
+  await hear();
+  const dispute = stripe.state.dispute(payment(), 1_000);
+  await hear();
+  expect(await cents()).toBe(-500);
+  stripe.state.closeDispute(dispute.id, 'lost');
+  await hear();
+  expect(await cents()).toBe(-500);
+  // 10.00 came in, 5.00 were given back, and the bank took 10.00: half of that is lost to whoever collects.
+  expect(await books()).toMatchObject({
+    'leaf balance': -500,
+    'leaf written-off': 500,
+  });
+  expect(await asOwner(database.url, 'SELECT 1 FROM collection WHERE failure IS NOT NULL')).toEqual([]);
+});
+
+test('what an overdraft stands for is paid out to nobody before money comes in for it, and taken back where that goes (BIL-5, BIL-6)', async () => {
+  await setPrice('platform', '0.01');
+  await setPrice('parent', '0.02');
+  await balances().setTerms('leaf', { ...byParent, isPrepaid: true, overdraft: nano(100_000n * CENT) });
+  const create = { type: 'create-payee', accountId: 'parent', country: 'DE' } as const;
+  const payee = await ports().rail.perform(create, 'parent');
+  stripe.state.onboard(payee.id);
+  await asOwner(
+    database.url,
+    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('parent', '${payee.id}', true)`,
+  );
+  await use(1_000);
+  clockMs = period.toMs + 64 * DAY;
+  await billing().accrueAll(period);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  const hearAll = async () => {
+    for (let round = 0; round < 3; round++) await hear();
+  };
+  await hearAll();
+  const invoiceOfLeaf = () =>
+    asOwner<{ state: string; paid: string }>(
+      database.url,
+      `SELECT state ->> 'state' AS state, state #>> '{paidMinorUnits,bigint}' AS paid FROM collection
+       WHERE kind = 'invoice' AND period = '${period.name}' AND document_id LIKE 'doc%'`,
+    );
+  const sent = () =>
+    stripe.state.all('transfer').map((each) => Number(each['amount']) - Number(each['amount_reversed']));
+  expect(await invoiceOfLeaf()).toEqual([{ state: 'open', paid: '0' }]);
+  expect(sent()).toEqual([]);
+  await topUp(500n);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hearAll();
+  expect(await invoiceOfLeaf()).toEqual([{ state: 'open', paid: '500' }]);
+  expect(sent()).toEqual([250]);
+  expect(await books()).toMatchObject({
+    'leaf balance': -1_500,
+    'leaf drawn': 1_500,
+    'leaf invoiced': -1_500,
+    'leaf clearing': -500,
+    'parent clearing': 250,
+    'parent owed': 750,
+  });
+  // Credit pays it as money does: whoever gave it bears it.
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'platform', amount: nano(1_500n * CENT), priority: 1 },
+    ...{ reason: 'Settled', nowMs: clockMs },
+  });
+  stripe.state.balance += 750;
+  await hearAll();
+  expect(await invoiceOfLeaf()).toEqual([{ state: 'paid', paid: '2000' }]);
+  expect(sent()).toEqual([250, 750]);
+  stripe.state.dispute(payment(), 500);
+  await hearAll();
+  expect(await invoiceOfLeaf()).toEqual([{ state: 'open', paid: '1500' }]);
+  expect(sent().reduce((total, each) => total + each, 0)).toBe(750);
+  expect(await billing().countMismatches()).toBe(0);
+});
+
 test('a month before the account was prepaid is asked for by its invoice, whatever comes late', async () => {
   await setPrice('platform', '0.01');
   await setPrice('parent', '0.02');

@@ -53,7 +53,7 @@ beforeAll(async () => {
       { name: 'signaling', title: 'Signaling' },
     ],
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 beforeEach(async () => {

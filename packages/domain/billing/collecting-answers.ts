@@ -1,7 +1,13 @@
 import type { Collection } from './collection/collection-store.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
-import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './collection/payout-collection.ts';
-import { entitledOf, fundedOf } from './collection/shares.ts';
+import {
+  earnedOf,
+  entitlementOf,
+  fundingOf,
+  type PayoutCollection,
+  sentOf,
+  setOffOf,
+} from './collection/payout-collection.ts';
 import type { BillingDocument } from './documents/document.ts';
 import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
@@ -25,15 +31,15 @@ function standingAnswer({ collection, failure }: StoredDocument) {
       },
     };
   }
-  const { totalMinorUnits, backing } = collection;
+  const { totalMinorUnits } = collection;
   const setOff = setOffOf(collection);
   return {
     standing: {
       state: payoutStateOf(collection),
       paidMinorUnits: sentOf(collection).toString(),
-      refundedMinorUnits: (totalMinorUnits - entitledOf(totalMinorUnits, backing)).toString(),
+      refundedMinorUnits: (totalMinorUnits - entitlementOf(collection)).toString(),
       disputedMinorUnits: '0',
-      fundedMinorUnits: fundedOf(totalMinorUnits, backing).toString(),
+      fundedMinorUnits: fundingOf(collection).toString(),
       ...(setOff === 0n ? {} : { setOffMinorUnits: setOff.toString() }),
       ...said,
     },
@@ -47,7 +53,7 @@ const collectedBy = ({ collectorId }: Collection) =>
 function payoutStateOf(of: PayoutCollection) {
   const sent = sentOf(of);
   if (sent !== earnedOf(of)) return sent > 0n ? ('open' as const) : ('waiting' as const);
-  return entitledOf(of.totalMinorUnits, of.backing) > 0n ? ('paid' as const) : ('void' as const);
+  return entitlementOf(of) > 0n ? ('paid' as const) : ('void' as const);
 }
 
 export const documentHeadAnswer = (stored: StoredDocument, { idOf }: Parties) => {

@@ -335,6 +335,10 @@ describe('statements', () => {
     anInvoice({ collectorId: 'top' });
     expect(await refusalOf(refund('1', 'platform'))).toBe('billing.collector_only');
     expect(await refusalOf(refund('1', 'elsewhere'))).toBe('billing.collector_only');
+    // Once it took its key back nobody could do it.
+    expect(await refusalOf(refund('1', 'top'))).toBe('billing.rail_key_gone');
+    const credentials = { secretKey: 'rk_live_abcd1234', webhookSecrets: ['whsec_1'] };
+    await ports.ownCollecting.connect('top', { credentials, fromPeriod: '2026-11' });
     expect(await refund('1', 'top')).toMatchObject({ totalMinorUnits: '1' });
     const { items } = await collectingHandlers.documents.list(
       contextOf('leaf'),
@@ -350,6 +354,7 @@ describe('statements', () => {
 });
 
 describe('payout notes', () => {
+  const CENT = 10_000_000n;
   /** 10.00 were earned, of which so much was paid and kept, lost, and sent. */
   const standingOf = async (paid: bigint, lost: bigint, sent: bigint) => {
     const document = { ...anInvoice(), id: 'doc_note', kind: 'payout-note' as const };
@@ -360,7 +365,7 @@ describe('payout notes', () => {
         kind: 'payout',
         ...{ documentId: document.id, accountId: 'leaf', period: '2026-11', currency: 'EUR' },
         totalMinorUnits: 1000n,
-        backing: { weight: nano(1000n), paid: nano(paid), lost: nano(lost) },
+        backing: { weight: nano(1000n * CENT), paid: nano(paid * CENT), lost: nano(lost * CENT) },
         transfers: sent === 0n ? [] : [{ ...transfer, minorUnits: sent }],
       },
     });

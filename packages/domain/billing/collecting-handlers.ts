@@ -104,8 +104,12 @@ export const refundStatement: Handlers['statements']['refund'] = async (
   { buyerId, period, minorUnits },
   ports,
 ) => {
-  const { documents } = ports;
-  await invoiceBelow(context, { buyerId, period }, ports);
+  const { documents, ownCollecting } = ports;
+  const { collection } = await invoiceBelow(context, { buyerId, period }, ports);
+  // By which key it would go back: nobody would ever do what was asked.
+  const { collectorId } = collection ?? {};
+  if (collectorId !== undefined && (await ownCollecting.find(collectorId))?.keyHint === undefined)
+    throw context.error('billing.rail_key_gone', 'Nobody here can ask that Stripe account to give it back.');
   const nowMs = context.nowMs();
   const note = await documents.refund({
     accountId: buyerId,

@@ -292,7 +292,12 @@ export const refundStatement = {
     minorUnits: z.string().regex(/^[1-9]\d{0,11}$/, 'Whole minor units, at least one.'),
   }),
   response: document,
-  errors: ['billing.collector_only', 'billing.nothing_to_pay', 'billing.refund_exceeds'],
+  errors: [
+    'billing.collector_only',
+    'billing.nothing_to_pay',
+    'billing.rail_key_gone',
+    'billing.refund_exceeds',
+  ],
 } as const;
 
 export const voidStatement = {

@@ -100,6 +100,16 @@ describe('collecting', () => {
     expect(await end(false)).toMatchObject({ toPeriod: '2026-11', keyHint: '1234' });
     expect(await end(true)).not.toHaveProperty('keyHint');
   });
+
+  test('disconnect 409: while money is on its way back the key is not taken back, and it says of which invoices', async () => {
+    await connect();
+    book = { ...book, disconnect: async () => ({ refundingNumbers: ['S-I00001'] }) };
+    await expect(
+      collecting.disconnect(at().context as never, { forgetsKey: true }, ports()),
+    ).rejects.toMatchObject({
+      fields: { code: 'billing.refunds_open', publicDetail: expect.stringContaining('S-I00001') },
+    });
+  });
 });
 
 test('how it stands: it begins, goes on, ends with a month and has ended', () => {

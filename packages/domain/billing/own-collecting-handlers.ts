@@ -22,6 +22,9 @@ async function answered(
   };
 }
 
+/** Invoices that a refusal names. */
+const NAMED_MAX = 10;
+
 const whyUnusable = {
   'test-key': 'It is a key of Stripe for tests.',
   'other-account':
@@ -64,7 +67,13 @@ export const ownCollectingHandlers: Pick<Handlers, 'collecting'> = {
       const { accountId } = context.entity;
       const before = await answered(context, ports);
       const currentPeriod = periodAt(context.nowMs()).name;
-      await ports.ownCollecting.disconnect(accountId, { currentPeriod, forgetsKey });
+      const change = { currentPeriod, forgetsKey };
+      const { refundingNumbers } = await ports.ownCollecting.disconnect(accountId, change);
+      if (refundingNumbers.length > 0)
+        throw context.error(
+          'billing.refunds_open',
+          `Money of ${refundingNumbers.slice(0, NAMED_MAX).join(', ')} was asked to go back and is not back yet.`,
+        );
       const after = await answered(context, ports);
       context.audit({ target: `${accountId}/collecting`, before, after });
       await context.emit('collecting.changed', { state: after.state });

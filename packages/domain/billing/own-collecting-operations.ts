@@ -36,6 +36,22 @@ export const ownCollectingErrors = {
     retry: 'never',
     remedy: 'Let each account at and below this one pay after the month first: balances.setTerms.',
   },
+  refunds_open: {
+    status: 409,
+    title: 'Money is on its way back by this key.',
+    owner: 'client',
+    retry: 'after',
+    remedy:
+      'Leave the key until Stripe has done what was asked of it: documents.list says how each invoice stands.',
+  },
+  rail_key_gone: {
+    status: 409,
+    title: 'The key of Stripe by which it was asked for was taken back.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Give a key of the same Stripe account again: collecting.connect. Or give the money back at Stripe itself.',
+  },
   rail_key_refused: {
     status: 422,
     title: 'The key cannot be used.',
@@ -91,11 +107,14 @@ export const ownCollectingResources = {
         summary: 'Leave it to the platform to ask, from the next month on.',
         access: 'bill',
         request: z.strictObject({
-          /** Takes the key back at once: what is open at Stripe stays there, and is not followed here any more. */
+          /**
+           * Takes the key back at once: what is open at Stripe stays there, and is not followed here any more. Refused while
+           * money is on its way back.
+           */
           forgetsKey: z.boolean().default(false),
         }),
         response: collecting,
-        errors: [],
+        errors: ['billing.refunds_open'],
       },
     },
   },

@@ -96,11 +96,14 @@ export interface OwnCollectingBook {
     accountId: string,
     change: { readonly credentials: OwnRailCredentials; readonly fromPeriod: string },
   ): Promise<boolean>;
-  /** It ends with `currentPeriod`, or never begins. With `forgetsKey` nothing that is open is followed any more. */
+  /**
+   * It ends with `currentPeriod`, or never begins. With `forgetsKey` nothing that is open is followed any more, and where money
+   * was asked to go back and did not yet, nothing changes: the answer has the numbers of those invoices.
+   */
   disconnect(
     accountId: string,
     change: { readonly currentPeriod: string; readonly forgetsKey: boolean },
-  ): Promise<void>;
+  ): Promise<{ readonly refundingNumbers: readonly string[] }>;
   /** The nearest above an account that collects itself in a month. Undefined: the top of its tree collects from it. */
   collectorOf(accountId: string, period: string): Promise<string | undefined>;
   /** Whether the account, or one above it, collects itself in one of the months. */

@@ -55,13 +55,14 @@ export function memoryOwnCollecting(above: ReadonlyMap<string, string> = new Map
     },
     async disconnect(accountId, { currentPeriod, forgetsKey }) {
       const before = kept.get(accountId);
-      if (before === undefined) return;
+      if (before === undefined) return { refundingNumbers: [] };
       const { keyHint, ...rest } = before;
       kept.set(accountId, {
         ...rest,
         span: { ...rest.span, toPeriod: currentPeriod },
         ...(forgetsKey || keyHint === undefined ? {} : { keyHint }),
       });
+      return { refundingNumbers: [] };
     },
     collectorOf: async (accountId) => above.get(accountId),
     isWithin: async (accountId) => above.has(accountId) || kept.has(accountId),

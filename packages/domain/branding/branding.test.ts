@@ -43,7 +43,7 @@ beforeAll(async () => {
     names: { textsAt: async (name) => zone.get(name) ?? [] },
     platformHost: 'platform.example',
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 beforeEach(async () => {

@@ -11,7 +11,7 @@ let numbers = 0;
 
 beforeAll(async () => {
   harness = await createEndpointsHarness();
-}, 60_000);
+}, 120_000);
 afterAll(() => harness.database.close());
 beforeEach(async () => {
   acme = (await harness.database.signUp('Acme')).accountId;

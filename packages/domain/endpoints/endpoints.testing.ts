@@ -12,7 +12,7 @@ import { handlers } from './handlers.ts';
 import type { EndpointsPorts } from './ports.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 type Resources = typeof endpoints.resources;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelText, memberSchema, storedMessageSchema } from '../channels/message.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -26,6 +27,22 @@ export const busMessageSchema = z.discriminatedUnion('type', [
     sessionIds: z.array(id).max(1_000),
   }),
   z.object({ type: z.literal('node.changed'), nodeId: id }),
+  /** Whoever misses one sees it by the number of the next, and reads the log (decision 0019). */
+  z.object({
+    type: z.literal('channel.published'),
+    accountId: id,
+    channel: channelText,
+    message: storedMessageSchema,
+  }),
+  z.object({
+    type: z.literal('channel.presence'),
+    accountId: id,
+    channel: channelText,
+    change: z.enum(['joined', 'left']),
+    member: memberSchema,
+  }),
+  /** A log was removed, or a namespace lets other clients in: subscribers of the account ask again. */
+  z.object({ type: z.literal('channels.changed'), accountId: id }),
 ]);
 
 export type BusMessage = z.output<typeof busMessageSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelCalls } from '../channels/node-calls.ts';
 import { logicSessionSchema } from '../logic/logic-request.ts';
 import { documentSchema } from '../logic/verbs.ts';
 import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
@@ -371,6 +372,7 @@ export const internalApi = {
     request: z.object({ events: z.array(sessionEvent).max(SESSION_EVENT_COUNT_MAX) }),
     response: z.object({ accepted: z.int(), duplicates: z.int() }),
   },
+  ...channelCalls,
   publish: {
     method: 'POST',
     path: '/bus',

@@ -9,7 +9,7 @@ import { handlers } from './handlers.ts';
 import { type HooksPorts, WEBHOOK_COUNT_MAX } from './ports.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let ports: HooksPorts;
@@ -29,7 +29,7 @@ beforeAll(async () => {
     catalogue: { eventTypes: ['signaling.session.ended', 'hooks.webhook.tested'] },
   };
   strangerId = (await hooks.database.signUp('Stranger')).accountId;
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   accountId = (await hooks.database.signUp('Acme')).accountId;

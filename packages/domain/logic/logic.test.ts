@@ -36,7 +36,7 @@ beforeAll(async () => {
         meter === 'connectedMs' ? { amount: '500', per: '60000', currency: 'EUR' } : undefined,
     },
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(async () => {
   acme = (await database.signUp('Acme')).accountId;

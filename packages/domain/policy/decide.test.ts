@@ -147,7 +147,7 @@ test('of random chains of which something is used up the level named is one whos
     { numRuns: 2_000 },
   );
   for (const count of Object.values(met)) expect(count).toBeGreaterThan(40);
-}, 60_000);
+}, 120_000);
 
 describe('each setting refuses what it does not allow, by the level that says so', () => {
   const refusal = (values: PolicyWord['values'], asked: Partial<PolicyRequest>) => {

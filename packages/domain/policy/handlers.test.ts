@@ -59,7 +59,7 @@ beforeAll(async () => {
     dataPlaces: async () => dataPlaces,
     caller: (chain, actor) => callerAlong(chain, actor, database.ports),
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 let owner: Actor;

@@ -39,7 +39,7 @@ beforeAll(async () => {
     dataPlaces: async () => ({ storageRegions: [], workerRegions: [] }),
     caller: (chain, actor) => callerAlong(chain, actor, database.ports),
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 beforeEach(async () => {

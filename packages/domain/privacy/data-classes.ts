@@ -100,6 +100,14 @@ export const dataClasses = {
     remains: 'Nothing. An event that is still to be delivered is kept until it is.',
     elsewhere: 'In the memory of a process that tells webhooks of it; and at your webhooks.',
   },
+  channelMessages: {
+    title: 'Messages of channels',
+    holds: 'What you and your clients publish, the identity that published it, and who is in a channel now.',
+    kept: 'as the namespace of the channel says, seven days at most',
+    remains: 'Nothing.',
+    elsewhere:
+      'For ten minutes among the notices between processes, in the memory of nodes, and at clients that subscribe.',
+  },
   webhookDeliveries: {
     title: 'Webhook deliveries',
     holds: 'When each webhook was asked, and the beginning of what your server answered.',

@@ -73,7 +73,7 @@ beforeAll(async () => {
     urlOf: (path, baseUrl = 'https://patchbay.test') => `${baseUrl}${path}`,
     tenancy: database.ports,
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => tenancy.database.close());
 beforeEach(async () => {
   owner = await tenancy.signUp('Acme');

@@ -23,7 +23,7 @@ let ids: Readonly<Record<'old' | 'new' | 'customer' | 'below', string>>;
 beforeAll(async () => {
   harness = await createTenancyHarness();
   database = harness.database;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(async () => {
   owner = await harness.signUp('Acme');

@@ -11,7 +11,7 @@ let childId: string;
 beforeAll(async () => {
   harness = await createTenancyHarness();
   database = harness.database;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(async () => {
   owner = await harness.signUp('Northwind');

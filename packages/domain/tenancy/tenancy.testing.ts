@@ -8,7 +8,7 @@ import { tenancy } from './definition.ts';
 import { handlers } from './handlers.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 type Resources = typeof tenancy.resources;
 

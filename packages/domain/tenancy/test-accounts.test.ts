@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = harness.database;
   sql = new Client({ connectionString: database.url });
   await sql.connect();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await sql.end();
   await database.close();

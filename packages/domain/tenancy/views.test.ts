@@ -14,7 +14,7 @@ let customerId: string;
 beforeAll(async () => {
   harness = await createTenancyHarness();
   database = harness.database;
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 beforeEach(async () => {
   owner = await harness.signUp('Acme');

@@ -379,10 +379,10 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  */
 async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const { isTrial, replaces } = mounted.operation;
+  const { isTrial, isUse, replaces } = mounted.operation;
   // Who sets what is edited whole to what it is has changed nothing.
   const made = replaces === undefined ? changes : changes.filter(isChange);
-  if (isTrial === true || (made.length === 0 && changes.length > 0)) return;
+  if (isTrial === true || isUse === true || (made.length === 0 && changes.length > 0)) return;
   const { actor } = principal;
   const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
   const said: readonly Partial<AuditedChange>[] = made.length === 0 ? [{}] : made;

@@ -160,7 +160,19 @@ const addressOf = ({ headers }: Request): string | undefined =>
 function toIncoming({ method, url, signal, headers: given }: Request, body: unknown): Request {
   const headers = new Headers(given);
   headers.set('content-type', 'application/json');
-  return Object.defineProperty(new Request(url, { method, headers, signal }), 'body', { value: body });
+  return Object.defineProperty(new Request(plainPath(url), { method, headers, signal }), 'body', {
+    value: body,
+  });
+}
+
+/**
+ * The library takes a path as it is written. What clients escape that may stand in a segment as it is, as the colon in the name
+ * of a channel, means the same without the escape (RFC 3986 §3.3, §6.2.2.2).
+ */
+function plainPath(url: string): string {
+  const parsed = new URL(url);
+  parsed.pathname = parsed.pathname.replace(/%(3a|40|7e)/gi, (escaped) => decodeURIComponent(escaped));
+  return parsed.href;
 }
 
 /** The part of a Node response that the library writes to. */

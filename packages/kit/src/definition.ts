@@ -78,6 +78,8 @@ export interface OperationDefinition {
   readonly feature?: string;
   /** It only tries: nothing is other than before, and so the log of changes has no entry of it (ACC-8). */
   readonly isTrial?: true;
+  /** It is use of a service and no change of what is set: it is metered, and the log of changes has no entry of it (ACC-8). */
+  readonly isUse?: true;
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
   /**

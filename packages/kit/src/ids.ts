@@ -39,6 +39,7 @@ export const idPrefixes = {
   txn: 'ledger transaction',
   usr: 'user',
   mail: 'mail',
+  msg: 'message of a channel',
   whk: 'webhook',
   xpt: 'export',
 } as const;

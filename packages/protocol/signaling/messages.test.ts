@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { clientChannelShapes, messageBytesMax, serverChannelShapes } from './channel-messages.ts';
 import {
   type ClientFrame,
   decodeClientFrame,
@@ -60,6 +61,24 @@ describe('signaling frames', () => {
     expect(decodeClientFrame(sized(frameBytesMax, 'a'))).toMatchObject({ reason: 'too-large' });
     expect(decodeClientFrame(sized(22_000, '€'))).toMatchObject({ reason: 'too-large' });
     expect(decodeClientFrame(sized(22_000, 'a'))).toMatchObject({ reason: 'malformed' });
+  });
+
+  it('the largest message of a channel fits a frame, however it is escaped, and a larger one is malformed', () => {
+    const data = (length: number) => `"${'\\"'.repeat(length / 2 - 1)}"`;
+    const published = {
+      type: 'channelMessage',
+      ...{ sequence: 0, subscriptionId: 's', epoch: 'e', offset: 1, messageId: 'm', publishedAtMs: 0 },
+      publisher: 'x'.repeat(256),
+      encoding: 'json',
+    } as const;
+    const frame = { ...published, data: data(messageBytesMax) };
+    expect(decodeServerFrame(encodeServerFrame(frame))).toEqual({ ok: true, frame });
+    expect(() => encodeServerFrame({ ...published, data: data(messageBytesMax + 2) })).toThrow(ShapeError);
+  });
+
+  it('what is said of channels is not kept for a resumption: each subscription is taken up from its log', () => {
+    const types = [...Object.keys(clientChannelShapes), ...Object.keys(serverChannelShapes)];
+    expect(types.filter((type) => !isTransient(type as 'ping'))).toEqual([]);
   });
 
   it('what the other side would refuse is found before it is sent', () => {

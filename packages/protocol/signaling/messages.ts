@@ -2,6 +2,7 @@
  * What a client and a signaling node say to each other: JSON, one frame a WebSocket message (SIG).
  * Types and decoder come from one description, so a field is stated once. docs: ./README.md.
  */
+import { clientChannelShapes, serverChannelShapes, transientChannelTypes } from './channel-messages.ts';
 import {
   flag,
   integer,
@@ -168,6 +169,7 @@ const clientShapes = {
   hangup: { sessionId: identifier, reason: optional(text(256)) },
   /** The direct path failed or took too long (QUE-5). `generation` is the one that failed. */
   relayNeeded: { sessionId: identifier, generation, reason: optional(text(256)) },
+  ...clientChannelShapes,
   /** Also acknowledges: the node forgets what it kept for replay up to `lastSequence`. */
   ping: { nonce: integer(), lastSequence: sequence },
 } as const;
@@ -225,6 +227,7 @@ const serverShapes = {
     outcome: oneOf('end', 'notify', 'throttle', 'downgrade'),
   },
   ended: { sessionId: identifier, reason: endReasonReader },
+  ...serverChannelShapes,
   refused: { requestId: identifier, problem: problemReader },
   error: { problem: problemReader, sessionId: optional(identifier) },
   pong: { nonce: integer(), receivedSequence: sequence },
@@ -249,6 +252,7 @@ export type ServerMessageOf<Type extends ServerMessage['type']> = Extract<Server
 const transientTypes: ReadonlySet<string> = new Set([
   ...(['authenticate', 'renew', 'ping', 'quality'] satisfies ClientMessage['type'][]),
   ...(['authenticated', 'renewed', 'pong', 'error'] satisfies ServerMessage['type'][]),
+  ...transientChannelTypes,
 ]);
 
 /** A transient frame is neither numbered anew nor sent again after a resumption: it would be stale. */

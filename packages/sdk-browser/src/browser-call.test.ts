@@ -11,7 +11,7 @@ let count = 0;
 beforeAll(async () => {
   site.platform.relayCredential = coturnCredential;
   await site.start();
-}, 60_000);
+}, 120_000);
 afterAll(() => site.stop());
 afterEach(async () => {
   for (const { page } of parties.splice(0)) await page.close();
@@ -61,7 +61,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     await alice.do('hangUp');
     await bob.sees('disconnected:signaling.hung_up');
     await alice.sees('disconnected:signaling.hung_up');
-  }, 60_000);
+  }, 120_000);
 
   it('a lost WebSocket is resumed while the picture goes on, and what happens meanwhile is not lost (SIG)', async () => {
     const { alice, bob } = await talk();
@@ -73,7 +73,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     await bob.sees('media:{"audio":false,"video":true,"screen":false}');
     expect(await bob.do('state')).toMatchObject({ state: 'connected', generation: 0 });
     expect((await bob.seen()).filter((event) => event.startsWith('disconnected'))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('an interruption is answered by a new generation on both sides, before the old one goes (LIV-3)', async () => {
     const { alice, bob } = await talk();
@@ -88,7 +88,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
       expect((await party.seen()).filter((event) => event === 'track:video')).toHaveLength(1);
     }
     expect(site.platform.eventsOf('recovery.completed')).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   it.skipIf(!isCoturnInstalled())(
     'a relayed call whose relay is killed is back within 5 seconds of its restart being noticed, through the relay (LIV-3; needs coturn)',
@@ -146,7 +146,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     } finally {
       coturn.kill();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('a limit ends the call and the page is told which', async () => {
     site.limits = { seconds: [{ prefixId: 'crd_root', seconds: 4, counts: 'session', outcome: 'end' }] };
@@ -155,7 +155,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
       await party.sees('limitReached:limit.session_seconds');
       await party.sees('disconnected:limit.session_seconds');
     }
-  }, 60_000);
+  }, 120_000);
 
   it('a token is replaced before it expires, and the call goes on past its end', async () => {
     const lifetimeMs = 8_000;
@@ -165,7 +165,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     await new Promise((resolve) => setTimeout(resolve, lifetimeMs));
     expect(site.tokensAsked.get(names[0])).toBeGreaterThan(1);
     expect(await alice.do('state')).toMatchObject({ state: 'connected' });
-  }, 60_000);
+  }, 120_000);
 
   it('an audio call turns into video when the screen is shared, and back', async () => {
     const { alice, bob, names } = await pair();
@@ -178,7 +178,7 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     await bob.plays(0.3);
     await alice.do('stopSharing');
     await bob.sees('media:{"audio":true,"video":false,"screen":false}', 2);
-  }, 60_000);
+  }, 120_000);
 
   it('a refusal is an error with its code, and a caller who gives up stops the ringing', async () => {
     const { alice, bob, names } = await pair('&silent');
@@ -187,13 +187,13 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     await bob.sees(`incoming:${names[0]}`);
     await alice.do('hangUp');
     await bob.sees('cancelled:signaling.cancelled');
-  }, 60_000);
+  }, 120_000);
 
   it('a page that is left ends its call for the other at once', async () => {
     const { alice, bob } = await talk();
     await alice.page.goto('about:blank');
     await bob.sees('disconnected:signaling.hung_up');
-  }, 60_000);
+  }, 120_000);
 
   it('the doctor says what works and what does not', async () => {
     const { alice } = await pair();
@@ -205,5 +205,5 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
       'relay-udp:skipped',
       'relay-tcp:skipped',
     ]);
-  }, 60_000);
+  }, 120_000);
 });

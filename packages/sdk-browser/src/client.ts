@@ -1,3 +1,5 @@
+import type { Channel } from '@patchbay/protocol/client/channel';
+import { Channels } from '@patchbay/protocol/client/channels';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Emitter } from '@patchbay/protocol/client/emitter';
 import type { ConversationState } from '@patchbay/protocol/client/signal-conversation';
@@ -11,11 +13,11 @@ import type {
 import { PatchbayError } from '@patchbay/sdk';
 import { Call } from './call.ts';
 import { type Diagnosis, diagnose } from './doctor.ts';
-import { fromProblem } from './from-problem.ts';
+import { fromProblem, toPatchbayError } from './from-problem.ts';
 import { type AcceptOptions, IncomingCall } from './incoming-call.ts';
 import { LocalMedia, type MediaOptions } from './local-media.ts';
 import type { CreatePeerTransport } from './peer-transport.ts';
-import { createSignalConnection, type SignalConnection } from './signal-connection.ts';
+import { after, createSignalConnection, type SignalConnection } from './signal-connection.ts';
 import { createSimplePeer } from './simple-peer-transport.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -55,6 +57,7 @@ interface PendingCall {
 export class PatchbayClient extends Emitter<ClientEvents> {
   readonly #connection: SignalConnection;
   readonly #createTransport: CreatePeerTransport;
+  readonly #channels: Channels<PatchbayError>;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, IncomingCall>();
   readonly #pending = new Map<string, PendingCall>();
@@ -67,6 +70,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     super();
     this.#createTransport = options.transport ?? createSimplePeer;
     this.#connection = createSignalConnection(options.token, agent);
+    this.#channels = new Channels(this.#connection, { toFailure: toPatchbayError, after });
     let isFirst = true;
     this.#connection.on('authenticated', ({ identity, resumed }) => {
       if (isFirst) this.emit('connected', { identity });
@@ -139,6 +143,11 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       local.stop();
       throw error;
     }
+  }
+
+  /** A channel such as `news`, for messages and presence. Nothing is asked before it is used. */
+  channel(name: string): Channel {
+    return this.#channels.of(name);
   }
 
   /** Checks whether this device and network can hold a call, and says in words what is in the way. */

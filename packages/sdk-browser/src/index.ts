@@ -1,5 +1,13 @@
 import { type ConnectOptions, PatchbayClient } from './client.ts';
 
+export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type {
+  ChannelEntry,
+  Subscription,
+  SubscriptionEvents,
+  SubscriptionOptions,
+} from '@patchbay/protocol/client/subscription';
+export type { LogPosition, PresentMember } from '@patchbay/protocol/signaling/channel-messages';
 export type { Media, MediaPath, MediaTransport } from '@patchbay/protocol/signaling/messages';
 // biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
 export { PatchbayError, type PatchbayErrorCode, type PatchbayErrorFields } from '@patchbay/sdk';

@@ -3,7 +3,15 @@ import { renderToString } from 'react-dom/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CallSite } from '../testing/call-site.ts';
 import { TokenSource } from './index.ts';
-import { PatchbayProvider, PreJoin, useCall, useDevices, VideoTile } from './react.tsx';
+import {
+  PatchbayProvider,
+  PreJoin,
+  useCall,
+  useChannel,
+  useDevices,
+  usePresence,
+  VideoTile,
+} from './react.tsx';
 
 const site = new CallSite();
 beforeAll(() => site.start(), 60_000);
@@ -12,9 +20,11 @@ afterAll(() => site.stop());
 function Everything() {
   const { state } = useCall();
   const { cameras } = useDevices();
+  const { messages } = useChannel('news');
+  const { members } = usePresence('news');
   return (
     <>
-      {state} {cameras.length}
+      {state} {cameras.length} {messages.length} {members.length}
       <VideoTile label="me" />
       <PreJoin onJoin={() => undefined} />
     </>

@@ -1,10 +1,13 @@
 import {
   type Call,
   type CallOptions,
+  type ChannelEntry,
   connect,
   type IncomingCall,
   type PatchbayClient,
   type PatchbayError,
+  type PresentMember,
+  type PublishReceipt,
   type Quality,
   type RemoteTrack,
   type TokenSource,
@@ -228,6 +231,89 @@ function fingerprint({ microphones, cameras, speakers }: Devices): string {
   return [...microphones, ...cameras, ...speakers]
     .map(({ deviceId, label }) => `${deviceId} ${label}`)
     .join();
+}
+
+export interface UseChannel {
+  /** The newest last, `messagesMax` at most. */
+  readonly messages: readonly ChannelEntry[];
+  /** Whether it is subscribed now. */
+  readonly isThere: boolean;
+  /** Why it is refused, or over for good. */
+  readonly error: Error | undefined;
+  readonly publish: (data: unknown) => Promise<PublishReceipt>;
+}
+
+/** What is published in a channel while the component is mounted. Keep the name the same: another one begins anew. */
+export function useChannel(
+  name: string,
+  { messagesMax = 100 }: { readonly messagesMax?: number } = {},
+): UseChannel {
+  const client = usePatchbay();
+  const [messages, setMessages] = useState<readonly ChannelEntry[]>([]);
+  const [isThere, setIsThere] = useState(false);
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    setMessages([]);
+    setError(undefined);
+    if (client === undefined) return;
+    const subscription = client.channel(name).subscribe();
+    subscription.on('subscribed', () => setIsThere(true));
+    subscription.on('message', (entry) => setMessages((all) => [...all, entry].slice(-messagesMax)));
+    subscription.on('closed', setError);
+    const stop = client.on('reconnecting', () => setIsThere(false));
+    return () => {
+      stop();
+      setIsThere(false);
+      subscription.unsubscribe();
+    };
+  }, [client, name, messagesMax]);
+  const publish = useCallback(
+    async (data: unknown) => {
+      if (client === undefined) throw new Error('There is no client yet.');
+      return await client.channel(name).publish(data);
+    },
+    [client, name],
+  );
+  return { messages, isThere, error, publish };
+}
+
+export interface UsePresence {
+  /** Each connection once, this one included. */
+  readonly members: readonly PresentMember[];
+  readonly error: Error | undefined;
+}
+
+/** Shows this client in a channel while the component is mounted, and tells who else is there. */
+export function usePresence(name: string): UsePresence {
+  const client = usePatchbay();
+  const [members, setMembers] = useState<ReadonlyMap<string, PresentMember>>(new Map());
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    setMembers(new Map());
+    setError(undefined);
+    if (client === undefined) return;
+    const subscription = client.channel(name).subscribe({ presence: true });
+    const change = (act: (map: Map<string, PresentMember>) => void) =>
+      setMembers((known) => {
+        const changed = new Map(known);
+        act(changed);
+        return changed;
+      });
+    const readAll = () =>
+      subscription.members().then(
+        (all) => setMembers(new Map(all.map((member) => [member.connectionId, member]))),
+        // The connection was lost meanwhile: it is asked for again when the subscription is back.
+        () => undefined,
+      );
+    // Messages are for whoever asks for them.
+    subscription.on('message', () => undefined);
+    subscription.on('subscribed', () => void readAll());
+    subscription.on('joined', (member) => change((map) => map.set(member.connectionId, member)));
+    subscription.on('left', ({ connectionId }) => change((map) => map.delete(connectionId)));
+    subscription.on('closed', setError);
+    return () => subscription.unsubscribe();
+  }, [client, name]);
+  return { members: [...members.values()], error };
 }
 
 export interface VideoTileProps {

@@ -25,10 +25,13 @@ export function createSignalConnection(source: TokenSource, agent: string): Sign
     asRefusal: (error) => (error instanceof PatchbayError ? error : undefined),
     pageOf: errorPagePath,
     nowMs: Date.now,
-    after(ms, act) {
-      const timer = setTimeout(act, ms);
-      return () => clearTimeout(timer);
-    },
+    after,
     random: Math.random,
   });
+}
+
+/** Acts once, later, unless the returned function is called before. */
+export function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
 }

@@ -1,5 +1,14 @@
 // biome-ignore-all lint/performance/noBarrelFile: A published package has one entry, and this is its surface.
+
+export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type {
+  ChannelEntry,
+  Subscription,
+  SubscriptionEvents,
+  SubscriptionOptions,
+} from '@patchbay/protocol/client/subscription';
 export type { LimitOutcome, LimitScope, MediaKind } from '@patchbay/protocol/credential/caveats';
+export type { LogPosition, PresentMember } from '@patchbay/protocol/signaling/channel-messages';
 export {
   type AnsweredFile,
   type CallOptions,
@@ -16,6 +25,7 @@ export {
   requestIdOf,
   type WebhookEvent,
 } from '@patchbay/sdk';
+export type { ChannelClient } from './calling/channel-client.ts';
 export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
 export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
 export type { CredentialLimits } from './credential-options.ts';
@@ -23,7 +33,13 @@ export { type LogicBuilder, type LogicRequest, logic, logicHandler } from './log
 export type { LogicDocument, LogicVerb } from './logic-verbs.generated.ts';
 export type { IceServer } from './minter.ts';
 export type * from './operation-types.generated.ts';
-export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
+export {
+  type ConnectOptions,
+  Patchbay,
+  type PatchbayOptions,
+  type TokenLimits,
+  type TokenService,
+} from './patchbay.ts';
 export {
   atLeast,
   fee,

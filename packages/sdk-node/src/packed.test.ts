@@ -100,7 +100,7 @@ test('its types hold for a customer with strict settings, and know the operation
       cwd: project,
     },
   ).catch(({ stdout }: { stdout: string }) => expect.unreachable(stdout));
-}, 60_000);
+}, 120_000);
 
 test('publint and Are The Types Wrong find nothing', async () => {
   const publint = path.join(workspace, 'node_modules/publint/src/cli.js');
@@ -114,7 +114,7 @@ test('publint and Are The Types Wrong find nothing', async () => {
       expect.unreachable(stdout),
     );
   }
-}, 60_000);
+}, 120_000);
 
 test.each(['sdk', 'sdk-node'])(
   '%s holds what a customer needs and nothing that leads out of it (SDK-1)',
@@ -136,9 +136,9 @@ test('nothing unpublished is imported, and only what is needed is packed', () =>
   }
 });
 
-test('the core stays small: at most 25 kB before compression (SDK-1)', () => {
+test('the core stays small: at most 27 kB before compression (SDK-1)', () => {
   const core = readFileSync(path.join(project, 'node_modules/@patchbay/sdk/dist/index.js'));
-  expect(core.length).toBeLessThan(25_000);
+  expect(core.length).toBeLessThan(27_000);
 });
 
 const caller = `

@@ -1,5 +1,6 @@
 import { bearerToken } from '@patchbay/protocol/credential/credential';
 import { createClient, type Operations, PatchbayError, type TransportOptions } from '@patchbay/sdk';
+import type { ChannelClient } from './calling/channel-client.ts';
 import type { Phone } from './calling/phone.ts';
 import type { CredentialLimits } from './credential-options.ts';
 import { readEnvironment } from './env.ts';
@@ -33,7 +34,11 @@ export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'cre
 /** A token has to say who connects. */
 export interface TokenLimits extends CredentialLimits {
   readonly identity: string;
+  /** What it is for. Default: calls, which are `signaling` and `network-discovery`. Channels are `notification`. */
+  readonly services?: readonly TokenService[];
 }
+
+export type TokenService = 'signaling' | 'network-discovery' | 'notification';
 
 export interface ConnectOptions extends TokenLimits {
   readonly timeoutMs?: number;
@@ -86,9 +91,9 @@ class ServerClient {
   }
 
   /** Mints a token with which a browser connects, offline. `tokenHandler` makes an endpoint of it. */
-  token(limits: TokenLimits): TokenAnswer {
+  token({ services = CALL_SERVICES, ...limits }: TokenLimits): TokenAnswer {
     const signalUrl = required(this.#signalUrl, settings.signalUrl);
-    const { credential, expiresAtMs } = this.#explaining(() => this.#mint(limits, CALL_SERVICES));
+    const { credential, expiresAtMs } = this.#explaining(() => this.#mint(limits, services));
     return { token: bearerToken(credential), signalUrl, expiresAtMs };
   }
 
@@ -101,6 +106,20 @@ class ServerClient {
     // Loaded when it is used: who only mints carries neither WebSocket nor WebRTC.
     const { Phone: Calling } = await import('./calling/phone.ts');
     return Calling.connect(() => this.token(limits), timeoutMs);
+  }
+
+  /**
+   * Connects as an identity, to subscribe to channels from this process. Tokens are minted and renewed by itself. To publish
+   * alone, `pb.notification.publish` needs no connection. Throws `client.timeout` when signaling is not reached within
+   * `timeoutMs`, 30,000 by default.
+   */
+  async connectChannels({
+    timeoutMs,
+    services = ['notification'],
+    ...limits
+  }: ConnectOptions): Promise<ChannelClient> {
+    const { ChannelClient: Connecting } = await import('./calling/channel-client.ts');
+    return Connecting.connect(() => this.token({ ...limits, services }), timeoutMs);
   }
 
   /** Narrows a token or ICE servers, offline: the result allows what both allow, and never more. */

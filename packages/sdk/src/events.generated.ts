@@ -6,6 +6,12 @@ export interface EventData {
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
   readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
   readonly 'network-discovery.media.undeclared': { readonly allocationId: string; readonly sessionId: string; readonly declared: string; readonly observed: string };
+  readonly 'notification.message.published': { readonly channel: string; readonly messageId: string; readonly epoch: string; readonly offset: number; readonly publishedAt: string; readonly publisher?: string; readonly data?: unknown; readonly base64?: string; readonly expiresAt?: string };
+  readonly 'notification.channel.joined': { readonly channel: string; readonly connectionId: string; readonly identity: string; readonly device?: string; readonly since: string };
+  readonly 'notification.channel.left': { readonly channel: string; readonly connectionId: string; readonly identity: string; readonly device?: string; readonly since: string };
+  readonly 'notification.channel.removed': { readonly channel: string };
+  readonly 'notification.namespace.set': { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
+  readonly 'notification.namespace.removed': { readonly namespace: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };

@@ -152,7 +152,7 @@ export type DocumentsGetPdfResponse = { readonly fileName: string; readonly medi
 export type PaymentsListRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `payments.list` answers. */
-export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string };
+export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly currency: string; readonly amount: string };
 
 /** What `payouts.get` answers. */
 export type PayoutsGetResponse = { readonly state: "none" | "incomplete" | "payable" };
@@ -233,19 +233,19 @@ export type ComparisonsImportFiguresRequest = { readonly csv: string };
 export type ComparisonsImportFiguresResponse = { readonly figureCount: number };
 
 /** What `ledger.list` takes. */
-export type LedgerListRequest = { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" };
+export type LedgerListRequest = { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" };
 
 /** One of what `ledger.list` answers. */
-export type LedgerListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly period: string; readonly sourceRef: string; readonly cause: { readonly kind: "use" | "settlement" | "carry" | "document" | "balance" | "other"; readonly service?: string; readonly meter?: string; readonly what?: string; readonly documentId?: Id<"doc"> }; readonly entries: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly counterpartyId?: Id<"acc">; readonly accountName: string; readonly counterpartyName: string; readonly currency: string; readonly amount: string }>; readonly view: "whole" | "part" };
+export type LedgerListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly period: string; readonly sourceRef: string; readonly cause: { readonly kind: "use" | "settlement" | "carry" | "document" | "balance" | "other"; readonly service?: string; readonly meter?: string; readonly what?: string; readonly documentId?: Id<"doc"> }; readonly entries: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly counterpartyId?: Id<"acc">; readonly accountName: string; readonly counterpartyName: string; readonly currency: string; readonly amount: string }>; readonly view: "whole" | "part" };
 
 /** What `ledger.export` takes. */
-export type LedgerExportRequest = { readonly from: string; readonly to?: string; readonly after?: string; readonly limit?: number; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly scope?: "own" | "descendants" };
+export type LedgerExportRequest = { readonly from: string; readonly to?: string; readonly after?: string; readonly limit?: number; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
 
 /** What `ledger.csv` takes. */
-export type LedgerCsvRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly scope?: "own" | "descendants" };
+export type LedgerCsvRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
 
 /** What `ledger.json` takes. */
-export type LedgerJsonRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly scope?: "own" | "descendants" };
+export type LedgerJsonRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
 
 /** One of what `ledger.export` answers. */
 export type LedgerExportItem = { readonly at: string; readonly period: string; readonly transactionId: string; readonly accountId: string; readonly book: string; readonly counterpartyId: string; readonly currency: string; readonly amount: string; readonly cause: string; readonly service: string; readonly meter: string; readonly documentId: string; readonly sourceRef: string };
@@ -257,7 +257,7 @@ export type LedgerExportResponse = { readonly rows: ReadonlyArray<{ readonly at:
 export type LedgerListBalancesRequest = { readonly from?: string };
 
 /** What `ledger.listBalances` answers. */
-export type LedgerListBalancesResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string; readonly entryCount: number }> };
+export type LedgerListBalancesResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly currency: string; readonly amount: string; readonly entryCount: number }> };
 
 /** What `reminders.get` answers. */
 export type RemindersGetResponse = { readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> };
@@ -749,19 +749,19 @@ export type PlansAssignRequest = { readonly planId?: IdLike<"pln">; readonly fro
 export type PlansAssignResponse = { readonly planId?: string; readonly name?: string; readonly ownerId?: string };
 
 /** What `retention.get` answers. */
-export type RetentionGetResponse = { readonly stored: { readonly sessionLogs?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedRequests?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly usageRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedUsage?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly events?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly webhookDeliveries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly triggerFirings?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly auditEntries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly mails?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly signInRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number } }; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly holds: string; readonly remains: string; readonly notExportedWhy?: string; readonly kept?: string; readonly keepDays?: number; readonly keepDaysLevel?: string; readonly keepDaysMin?: number; readonly keepDaysMinLevel?: string; readonly keepDaysMax?: number; readonly keepDaysMaxLevel?: string; readonly changedBy?: "account" | "operator"; readonly wanted: ReadonlyArray<{ readonly level: string; readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }> }> };
+export type RetentionGetResponse = { readonly stored: { readonly sessionLogs?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedRequests?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly usageRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedUsage?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly events?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly webhookDeliveries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly triggerFirings?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly auditEntries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly mails?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly signInRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number } }; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "channelMessages" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly holds: string; readonly remains: string; readonly notExportedWhy?: string; readonly kept?: string; readonly keepDays?: number; readonly keepDaysLevel?: string; readonly keepDaysMin?: number; readonly keepDaysMinLevel?: string; readonly keepDaysMax?: number; readonly keepDaysMaxLevel?: string; readonly changedBy?: "account" | "operator"; readonly wanted: ReadonlyArray<{ readonly level: string; readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }> }> };
 
 /** What `retention.set` takes. */
 export type RetentionSetRequest = { readonly sessionLogs?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedRequests?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly usageRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedUsage?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly events?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly webhookDeliveries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly triggerFirings?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly auditEntries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly mails?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly signInRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number } };
 
 /** What `retention.set` answers. */
-export type RetentionSetResponse = { readonly stored: { readonly sessionLogs?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedRequests?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly usageRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedUsage?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly events?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly webhookDeliveries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly triggerFirings?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly auditEntries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly mails?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly signInRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number } }; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly holds: string; readonly remains: string; readonly notExportedWhy?: string; readonly kept?: string; readonly keepDays?: number; readonly keepDaysLevel?: string; readonly keepDaysMin?: number; readonly keepDaysMinLevel?: string; readonly keepDaysMax?: number; readonly keepDaysMaxLevel?: string; readonly changedBy?: "account" | "operator"; readonly wanted: ReadonlyArray<{ readonly level: string; readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }> }> };
+export type RetentionSetResponse = { readonly stored: { readonly sessionLogs?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedRequests?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly usageRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly refusedUsage?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly events?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly webhookDeliveries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly triggerFirings?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly auditEntries?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly mails?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }; readonly signInRecords?: { readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number } }; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "channelMessages" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly holds: string; readonly remains: string; readonly notExportedWhy?: string; readonly kept?: string; readonly keepDays?: number; readonly keepDaysLevel?: string; readonly keepDaysMin?: number; readonly keepDaysMinLevel?: string; readonly keepDaysMax?: number; readonly keepDaysMaxLevel?: string; readonly changedBy?: "account" | "operator"; readonly wanted: ReadonlyArray<{ readonly level: string; readonly keepDays?: number; readonly keepDaysMin?: number; readonly keepDaysMax?: number }> }> };
 
 /** What `retention.getRound` answers. */
 export type RetentionGetRoundResponse = { readonly startedAt: string; readonly finishedAt?: string; readonly accountCount: number; readonly removed: Readonly<Record<string, number>> };
 
 /** What `dataPlaces.get` answers. */
-export type DataPlacesGetResponse = { readonly storageRegions: ReadonlyArray<string>; readonly dataRegions?: ReadonlyArray<string>; readonly dataRegionsLevel?: string; readonly lockedByLevel?: string; readonly isKept?: boolean; readonly nodes: ReadonlyArray<{ readonly role: "relay" | "signaling" | "media" | "gateway" | "jobs"; readonly region: string; readonly isServing: boolean }>; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly elsewhere?: string }> };
+export type DataPlacesGetResponse = { readonly storageRegions: ReadonlyArray<string>; readonly dataRegions?: ReadonlyArray<string>; readonly dataRegionsLevel?: string; readonly lockedByLevel?: string; readonly isKept?: boolean; readonly nodes: ReadonlyArray<{ readonly role: "relay" | "signaling" | "media" | "gateway" | "jobs"; readonly region: string; readonly isServing: boolean }>; readonly classes: ReadonlyArray<{ readonly dataClass: "sessionLogs" | "refusedRequests" | "usageRecords" | "refusedUsage" | "events" | "channelMessages" | "webhookDeliveries" | "triggerFirings" | "auditEntries" | "mails" | "signInRecords" | "idempotencyAnswers" | "credentialUse" | "configuration" | "team" | "usageTotals" | "money" | "privacy" | "operation"; readonly title: string; readonly elsewhere?: string }> };
 
 /** What `exports.list` takes. */
 export type ExportsListRequest = { readonly cursor?: string; readonly limit?: number };
@@ -1467,6 +1467,210 @@ export type NetworkDiscoveryGetEndpointUseRequest = { readonly endpointId: IdLik
 
 /** What `networkDiscovery.getEndpointUse` answers. */
 export type NetworkDiscoveryGetEndpointUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `notification.publish` takes. */
+export type NotificationPublishRequest = { readonly channel: string; readonly data?: unknown; readonly base64?: string; readonly ttlSeconds?: number; readonly messageKey?: string };
+
+/** What `notification.publish` answers. */
+export type NotificationPublishResponse = { readonly messageId: string; readonly epoch: string; readonly offset: number; readonly publishedAt: string };
+
+/** What `notification.listMessages` takes. */
+export type NotificationListMessagesRequest = { readonly channel: string; readonly cursor?: string; readonly limit?: number; readonly after?: number };
+
+/** One of what `notification.listMessages` answers. */
+export type NotificationListMessagesItem = { readonly messageId: string; readonly epoch: string; readonly offset: number; readonly publishedAt: string; readonly publisher?: string; readonly data?: unknown; readonly base64?: string; readonly expiresAt?: string };
+
+/** What `notification.listMembers` takes. */
+export type NotificationListMembersRequest = { readonly channel: string; readonly cursor?: string; readonly limit?: number };
+
+/** One of what `notification.listMembers` answers. */
+export type NotificationListMembersItem = { readonly connectionId: string; readonly identity: string; readonly device?: string; readonly since: string };
+
+/** What `notification.listChannels` takes. */
+export type NotificationListChannelsRequest = { readonly cursor?: string; readonly limit?: number; readonly namespace?: string };
+
+/** One of what `notification.listChannels` answers. */
+export type NotificationListChannelsItem = { readonly name: string; readonly namespace: string; readonly epoch?: string; readonly headOffset: number; readonly createdAt?: string; readonly publishedAt?: string; readonly memberCount: number };
+
+/** What `notification.getChannel` takes. */
+export type NotificationGetChannelRequest = { readonly channel: string };
+
+/** What `notification.getChannel` answers. */
+export type NotificationGetChannelResponse = { readonly name: string; readonly namespace: string; readonly epoch?: string; readonly headOffset: number; readonly createdAt?: string; readonly publishedAt?: string; readonly memberCount: number };
+
+/** What `notification.removeChannel` takes. */
+export type NotificationRemoveChannelRequest = { readonly channel: string };
+
+/** What `notification.removeChannel` answers. */
+export type NotificationRemoveChannelResponse = { readonly name: string };
+
+/** What `notification.listNamespaces` takes. */
+export type NotificationListNamespacesRequest = { readonly cursor?: string; readonly limit?: number };
+
+/** One of what `notification.listNamespaces` answers. */
+export type NotificationListNamespacesItem = { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
+
+/** What `notification.getNamespace` takes. */
+export type NotificationGetNamespaceRequest = { readonly namespace: string };
+
+/** What `notification.getNamespace` answers. */
+export type NotificationGetNamespaceResponse = { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
+
+/** What `notification.putNamespace` takes. */
+export type NotificationPutNamespaceRequest = { readonly namespace: string; readonly historyCount?: number; readonly historySeconds?: number; readonly presence?: boolean; readonly subscribers?: "nobody" | "named" | "anybody"; readonly publishers?: "nobody" | "named" | "anybody"; readonly instanceTypes?: ReadonlyArray<string>; readonly messageEvents?: boolean; readonly presenceEvents?: boolean };
+
+/** What `notification.putNamespace` answers. */
+export type NotificationPutNamespaceResponse = { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
+
+/** What `notification.removeNamespace` takes. */
+export type NotificationRemoveNamespaceRequest = { readonly namespace: string };
+
+/** What `notification.removeNamespace` answers. */
+export type NotificationRemoveNamespaceResponse = { readonly namespace: string };
+
+/** What `notification.createToken` takes. */
+export type NotificationCreateTokenRequest = { readonly identity: string; readonly applicationId?: string; readonly instanceType?: string; readonly ttlSeconds?: number; readonly notBeforeMs?: number; readonly usesMax?: number; readonly features?: ReadonlyArray<string>; readonly regions?: ReadonlyArray<string>; readonly countries?: ReadonlyArray<string>; readonly deviceKinds?: ReadonlyArray<"desktop" | "mobile" | "tablet" | "server" | "other">; readonly sourceCidrs?: ReadonlyArray<string>; readonly endEvent?: string; readonly endSubject?: string };
+
+/** What `notification.createToken` answers. */
+export type NotificationCreateTokenResponse = { readonly token: string; readonly signalUrl: string; readonly expiresAt: string };
+
+/** What `notification.getConfig` answers. */
+export type NotificationGetConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.putConfig` takes. */
+export type NotificationPutConfigRequest = { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number };
+
+/** What `notification.putConfig` answers. */
+export type NotificationPutConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.getApplicationConfig` takes. */
+export type NotificationGetApplicationConfigRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `notification.getApplicationConfig` answers. */
+export type NotificationGetApplicationConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.putApplicationConfig` takes. */
+export type NotificationPutApplicationConfigRequest = { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number; readonly applicationId: IdLike<"app"> };
+
+/** What `notification.putApplicationConfig` answers. */
+export type NotificationPutApplicationConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.getInstanceTypeConfig` takes. */
+export type NotificationGetInstanceTypeConfigRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `notification.getInstanceTypeConfig` answers. */
+export type NotificationGetInstanceTypeConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.putInstanceTypeConfig` takes. */
+export type NotificationPutInstanceTypeConfigRequest = { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `notification.putInstanceTypeConfig` answers. */
+export type NotificationPutInstanceTypeConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.getEndpointConfig` takes. */
+export type NotificationGetEndpointConfigRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `notification.getEndpointConfig` answers. */
+export type NotificationGetEndpointConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.putEndpointConfig` takes. */
+export type NotificationPutEndpointConfigRequest = { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number; readonly endpointId: IdLike<"end"> };
+
+/** What `notification.putEndpointConfig` answers. */
+export type NotificationPutEndpointConfigResponse = { readonly stored: { readonly tokenTtlSecondsMax?: number; readonly messageBytesMax?: number }; readonly inherited: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly effective: { readonly tokenTtlSecondsMax: number; readonly messageBytesMax: number }; readonly origins: { readonly tokenTtlSecondsMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string }; readonly messageBytesMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: string } } };
+
+/** What `notification.getCallbacks` answers. */
+export type NotificationGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `notification.putCallbacks` takes. */
+export type NotificationPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"message.published" | "channel.joined" | "channel.left" | "channel.removed" | "namespace.set" | "namespace.removed"> }> };
+
+/** What `notification.putCallbacks` answers. */
+export type NotificationPutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `notification.getApplicationCallbacks` takes. */
+export type NotificationGetApplicationCallbacksRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `notification.getApplicationCallbacks` answers. */
+export type NotificationGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `notification.putApplicationCallbacks` takes. */
+export type NotificationPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"message.published" | "channel.joined" | "channel.left" | "channel.removed" | "namespace.set" | "namespace.removed"> }>; readonly applicationId: IdLike<"app"> };
+
+/** What `notification.putApplicationCallbacks` answers. */
+export type NotificationPutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `notification.getInstanceTypeCallbacks` takes. */
+export type NotificationGetInstanceTypeCallbacksRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `notification.getInstanceTypeCallbacks` answers. */
+export type NotificationGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `notification.putInstanceTypeCallbacks` takes. */
+export type NotificationPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"message.published" | "channel.joined" | "channel.left" | "channel.removed" | "namespace.set" | "namespace.removed"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `notification.putInstanceTypeCallbacks` answers. */
+export type NotificationPutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `notification.getEndpointCallbacks` takes. */
+export type NotificationGetEndpointCallbacksRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `notification.getEndpointCallbacks` answers. */
+export type NotificationGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `notification.putEndpointCallbacks` takes. */
+export type NotificationPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"message.published" | "channel.joined" | "channel.left" | "channel.removed" | "namespace.set" | "namespace.removed"> }>; readonly endpointId: IdLike<"end"> };
+
+/** What `notification.putEndpointCallbacks` answers. */
+export type NotificationPutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `notification.getInfo` answers. */
+export type NotificationGetInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `notification.getApplicationInfo` takes. */
+export type NotificationGetApplicationInfoRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `notification.getApplicationInfo` answers. */
+export type NotificationGetApplicationInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `notification.getEndpointInfo` takes. */
+export type NotificationGetEndpointInfoRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `notification.getEndpointInfo` answers. */
+export type NotificationGetEndpointInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `notification.listData` takes. */
+export type NotificationListDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all" };
+
+/** One of what `notification.listData` answers. */
+export type NotificationListDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `notification.listApplicationData` takes. */
+export type NotificationListApplicationDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly applicationId: IdLike<"app"> };
+
+/** One of what `notification.listApplicationData` answers. */
+export type NotificationListApplicationDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `notification.listEndpointData` takes. */
+export type NotificationListEndpointDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly endpointId: IdLike<"end"> };
+
+/** One of what `notification.listEndpointData` answers. */
+export type NotificationListEndpointDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `notification.getUse` answers. */
+export type NotificationGetUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `notification.getApplicationUse` takes. */
+export type NotificationGetApplicationUseRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `notification.getApplicationUse` answers. */
+export type NotificationGetApplicationUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `notification.getEndpointUse` takes. */
+export type NotificationGetEndpointUseRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `notification.getEndpointUse` answers. */
+export type NotificationGetEndpointUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
 
 /** What `signaling.createToken` takes. */
 export type SignalingCreateTokenRequest = { readonly identity: string; readonly applicationId?: string; readonly instanceType?: string; readonly sessionId?: string; readonly ttlSeconds?: number; readonly notBeforeMs?: number; readonly usesMax?: number; readonly secondsMax?: number; readonly bytesMax?: number; readonly limitScope?: "session" | "total"; readonly limitOutcome?: "end" | "notify" | "throttle" | "downgrade"; readonly bandwidthClass?: "audio" | "low-video" | "high-video"; readonly bitsPerSecondMax?: number; readonly burstBytes?: number; readonly features?: ReadonlyArray<string>; readonly mediaKinds?: ReadonlyArray<"audio" | "video" | "screen" | "data" | "image">; readonly regions?: ReadonlyArray<string>; readonly countries?: ReadonlyArray<string>; readonly deviceKinds?: ReadonlyArray<"desktop" | "mobile" | "tablet" | "server" | "other">; readonly sourceCidrs?: ReadonlyArray<string>; readonly peerCidrs?: ReadonlyArray<string>; readonly endEvent?: string; readonly endSubject?: string };

@@ -466,6 +466,74 @@ import type {
   NetworkDiscoveryGetApplicationUseResponse,
   NetworkDiscoveryGetEndpointUseRequest,
   NetworkDiscoveryGetEndpointUseResponse,
+  NotificationPublishRequest,
+  NotificationPublishResponse,
+  NotificationListMessagesRequest,
+  NotificationListMessagesItem,
+  NotificationListMembersRequest,
+  NotificationListMembersItem,
+  NotificationListChannelsRequest,
+  NotificationListChannelsItem,
+  NotificationGetChannelRequest,
+  NotificationGetChannelResponse,
+  NotificationRemoveChannelRequest,
+  NotificationRemoveChannelResponse,
+  NotificationListNamespacesRequest,
+  NotificationListNamespacesItem,
+  NotificationGetNamespaceRequest,
+  NotificationGetNamespaceResponse,
+  NotificationPutNamespaceRequest,
+  NotificationPutNamespaceResponse,
+  NotificationRemoveNamespaceRequest,
+  NotificationRemoveNamespaceResponse,
+  NotificationCreateTokenRequest,
+  NotificationCreateTokenResponse,
+  NotificationGetConfigResponse,
+  NotificationPutConfigRequest,
+  NotificationPutConfigResponse,
+  NotificationGetApplicationConfigRequest,
+  NotificationGetApplicationConfigResponse,
+  NotificationPutApplicationConfigRequest,
+  NotificationPutApplicationConfigResponse,
+  NotificationGetInstanceTypeConfigRequest,
+  NotificationGetInstanceTypeConfigResponse,
+  NotificationPutInstanceTypeConfigRequest,
+  NotificationPutInstanceTypeConfigResponse,
+  NotificationGetEndpointConfigRequest,
+  NotificationGetEndpointConfigResponse,
+  NotificationPutEndpointConfigRequest,
+  NotificationPutEndpointConfigResponse,
+  NotificationGetCallbacksResponse,
+  NotificationPutCallbacksRequest,
+  NotificationPutCallbacksResponse,
+  NotificationGetApplicationCallbacksRequest,
+  NotificationGetApplicationCallbacksResponse,
+  NotificationPutApplicationCallbacksRequest,
+  NotificationPutApplicationCallbacksResponse,
+  NotificationGetInstanceTypeCallbacksRequest,
+  NotificationGetInstanceTypeCallbacksResponse,
+  NotificationPutInstanceTypeCallbacksRequest,
+  NotificationPutInstanceTypeCallbacksResponse,
+  NotificationGetEndpointCallbacksRequest,
+  NotificationGetEndpointCallbacksResponse,
+  NotificationPutEndpointCallbacksRequest,
+  NotificationPutEndpointCallbacksResponse,
+  NotificationGetInfoResponse,
+  NotificationGetApplicationInfoRequest,
+  NotificationGetApplicationInfoResponse,
+  NotificationGetEndpointInfoRequest,
+  NotificationGetEndpointInfoResponse,
+  NotificationListDataRequest,
+  NotificationListDataItem,
+  NotificationListApplicationDataRequest,
+  NotificationListApplicationDataItem,
+  NotificationListEndpointDataRequest,
+  NotificationListEndpointDataItem,
+  NotificationGetUseResponse,
+  NotificationGetApplicationUseRequest,
+  NotificationGetApplicationUseResponse,
+  NotificationGetEndpointUseRequest,
+  NotificationGetEndpointUseResponse,
   SignalingCreateTokenRequest,
   SignalingCreateTokenResponse,
   SignalingGetConfigResponse,
@@ -1621,6 +1689,152 @@ export interface Operations {
     /** Read this month's use of network discovery by an endpoint. */
     getEndpointUse(request: NetworkDiscoveryGetEndpointUseRequest, options?: CallOptions): Promise<NetworkDiscoveryGetEndpointUseResponse>;
   };
+  readonly notification: {
+    /** Publish a message: JSON in `data`, or bytes in `base64`. */
+    publish(accountId: IdLike<"acc">, request: NotificationPublishRequest, options?: CallOptions): Promise<NotificationPublishResponse>;
+    /** Publish a message: JSON in `data`, or bytes in `base64`. */
+    publish(request: NotificationPublishRequest, options?: CallOptions): Promise<NotificationPublishResponse>;
+    /** List what is kept of a channel: the newest first, or with `after` from an offset on. */
+    listMessages(accountId: IdLike<"acc">, request: NotificationListMessagesRequest, options?: CallOptions): List<NotificationListMessagesItem>;
+    /** List what is kept of a channel: the newest first, or with `after` from an offset on. */
+    listMessages(request: NotificationListMessagesRequest, options?: CallOptions): List<NotificationListMessagesItem>;
+    /** List who is in a channel now. */
+    listMembers(accountId: IdLike<"acc">, request: NotificationListMembersRequest, options?: CallOptions): List<NotificationListMembersItem>;
+    /** List who is in a channel now. */
+    listMembers(request: NotificationListMembersRequest, options?: CallOptions): List<NotificationListMembersItem>;
+    /** List channels in which something was published. */
+    listChannels(accountId: IdLike<"acc">, request?: NotificationListChannelsRequest, options?: CallOptions): List<NotificationListChannelsItem>;
+    /** List channels in which something was published. */
+    listChannels(request?: NotificationListChannelsRequest, options?: CallOptions): List<NotificationListChannelsItem>;
+    /** Read how a channel stands. */
+    getChannel(accountId: IdLike<"acc">, request: NotificationGetChannelRequest, options?: CallOptions): Promise<NotificationGetChannelResponse>;
+    /** Read how a channel stands. */
+    getChannel(request: NotificationGetChannelRequest, options?: CallOptions): Promise<NotificationGetChannelResponse>;
+    /** Remove what is kept of a channel. What is published next begins it anew, in another epoch. */
+    removeChannel(accountId: IdLike<"acc">, request: NotificationRemoveChannelRequest, options?: CallOptions): Promise<NotificationRemoveChannelResponse>;
+    /** Remove what is kept of a channel. What is published next begins it anew, in another epoch. */
+    removeChannel(request: NotificationRemoveChannelRequest, options?: CallOptions): Promise<NotificationRemoveChannelResponse>;
+    /** List namespaces for which something is set. */
+    listNamespaces(accountId: IdLike<"acc">, request?: NotificationListNamespacesRequest, options?: CallOptions): List<NotificationListNamespacesItem>;
+    /** List namespaces for which something is set. */
+    listNamespaces(request?: NotificationListNamespacesRequest, options?: CallOptions): List<NotificationListNamespacesItem>;
+    /** Read how the channels of a namespace behave. */
+    getNamespace(accountId: IdLike<"acc">, request: NotificationGetNamespaceRequest, options?: CallOptions): Promise<NotificationGetNamespaceResponse>;
+    /** Read how the channels of a namespace behave. */
+    getNamespace(request: NotificationGetNamespaceRequest, options?: CallOptions): Promise<NotificationGetNamespaceResponse>;
+    /** Set how the channels of a namespace behave, as a whole: what is left out is as by default. */
+    putNamespace(accountId: IdLike<"acc">, request: NotificationPutNamespaceRequest, options?: CallOptions): Promise<NotificationPutNamespaceResponse>;
+    /** Set how the channels of a namespace behave, as a whole: what is left out is as by default. */
+    putNamespace(request: NotificationPutNamespaceRequest, options?: CallOptions): Promise<NotificationPutNamespaceResponse>;
+    /** Forget what is set for a namespace. Its channels behave as by default. */
+    removeNamespace(accountId: IdLike<"acc">, request: NotificationRemoveNamespaceRequest, options?: CallOptions): Promise<NotificationRemoveNamespaceResponse>;
+    /** Forget what is set for a namespace. Its channels behave as by default. */
+    removeNamespace(request: NotificationRemoveNamespaceRequest, options?: CallOptions): Promise<NotificationRemoveNamespaceResponse>;
+    /** Mint a token with which a client takes part in channels as an identity of this account. */
+    createToken(accountId: IdLike<"acc">, request: NotificationCreateTokenRequest, options?: CallOptions): Promise<NotificationCreateTokenResponse>;
+    /** Mint a token with which a client takes part in channels as an identity of this account. */
+    createToken(request: NotificationCreateTokenRequest, options?: CallOptions): Promise<NotificationCreateTokenResponse>;
+    /** Read the configuration of notification for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    /** Read the configuration of notification for this account, and where each value comes from. */
+    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    /** Set the configuration of notification for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: NotificationPutConfigRequest, options?: CallOptions): Promise<NotificationPutConfigResponse>;
+    /** Set the configuration of notification for this account: what is left out is not set here. */
+    putConfig(request?: NotificationPutConfigRequest, options?: CallOptions): Promise<NotificationPutConfigResponse>;
+    /** Read the configuration of notification for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: NotificationGetApplicationConfigRequest, options?: CallOptions): Promise<NotificationGetApplicationConfigResponse>;
+    /** Read the configuration of notification for an application, and where each value comes from. */
+    getApplicationConfig(request: NotificationGetApplicationConfigRequest, options?: CallOptions): Promise<NotificationGetApplicationConfigResponse>;
+    /** Set the configuration of notification for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: NotificationPutApplicationConfigRequest, options?: CallOptions): Promise<NotificationPutApplicationConfigResponse>;
+    /** Set the configuration of notification for an application: what is left out is not set here. */
+    putApplicationConfig(request: NotificationPutApplicationConfigRequest, options?: CallOptions): Promise<NotificationPutApplicationConfigResponse>;
+    /** Read the configuration of notification for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: NotificationGetInstanceTypeConfigRequest, options?: CallOptions): Promise<NotificationGetInstanceTypeConfigResponse>;
+    /** Read the configuration of notification for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: NotificationGetInstanceTypeConfigRequest, options?: CallOptions): Promise<NotificationGetInstanceTypeConfigResponse>;
+    /** Set the configuration of notification for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: NotificationPutInstanceTypeConfigRequest, options?: CallOptions): Promise<NotificationPutInstanceTypeConfigResponse>;
+    /** Set the configuration of notification for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: NotificationPutInstanceTypeConfigRequest, options?: CallOptions): Promise<NotificationPutInstanceTypeConfigResponse>;
+    /** Read the configuration of notification for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: NotificationGetEndpointConfigRequest, options?: CallOptions): Promise<NotificationGetEndpointConfigResponse>;
+    /** Read the configuration of notification for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: NotificationGetEndpointConfigRequest, options?: CallOptions): Promise<NotificationGetEndpointConfigResponse>;
+    /** Set the configuration of notification for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: NotificationPutEndpointConfigRequest, options?: CallOptions): Promise<NotificationPutEndpointConfigResponse>;
+    /** Set the configuration of notification for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: NotificationPutEndpointConfigRequest, options?: CallOptions): Promise<NotificationPutEndpointConfigResponse>;
+    /** Read who is told of the events of notification in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetCallbacksResponse>;
+    /** Read who is told of the events of notification in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetCallbacksResponse>;
+    /** Set who is told of the events of notification in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: NotificationPutCallbacksRequest, options?: CallOptions): Promise<NotificationPutCallbacksResponse>;
+    /** Set who is told of the events of notification in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: NotificationPutCallbacksRequest, options?: CallOptions): Promise<NotificationPutCallbacksResponse>;
+    /** Read who is told of the events of notification in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: NotificationGetApplicationCallbacksRequest, options?: CallOptions): Promise<NotificationGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of notification in an application. */
+    getApplicationCallbacks(request: NotificationGetApplicationCallbacksRequest, options?: CallOptions): Promise<NotificationGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of notification in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: NotificationPutApplicationCallbacksRequest, options?: CallOptions): Promise<NotificationPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of notification in an application. */
+    putApplicationCallbacks(request: NotificationPutApplicationCallbacksRequest, options?: CallOptions): Promise<NotificationPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of notification in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: NotificationGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NotificationGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of notification in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: NotificationGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NotificationGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of notification in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: NotificationPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NotificationPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of notification in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: NotificationPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<NotificationPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of notification that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: NotificationGetEndpointCallbacksRequest, options?: CallOptions): Promise<NotificationGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of notification that an endpoint has a part in. */
+    getEndpointCallbacks(request: NotificationGetEndpointCallbacksRequest, options?: CallOptions): Promise<NotificationGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of notification that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: NotificationPutEndpointCallbacksRequest, options?: CallOptions): Promise<NotificationPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of notification that an endpoint has a part in. */
+    putEndpointCallbacks(request: NotificationPutEndpointCallbacksRequest, options?: CallOptions): Promise<NotificationPutEndpointCallbacksResponse>;
+    /** Read what notification is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetInfoResponse>;
+    /** Read what notification is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetInfoResponse>;
+    /** Read what notification is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: NotificationGetApplicationInfoRequest, options?: CallOptions): Promise<NotificationGetApplicationInfoResponse>;
+    /** Read what notification is to an application: its meters, events and operations. */
+    getApplicationInfo(request: NotificationGetApplicationInfoRequest, options?: CallOptions): Promise<NotificationGetApplicationInfoResponse>;
+    /** Read what notification is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: NotificationGetEndpointInfoRequest, options?: CallOptions): Promise<NotificationGetEndpointInfoResponse>;
+    /** Read what notification is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: NotificationGetEndpointInfoRequest, options?: CallOptions): Promise<NotificationGetEndpointInfoResponse>;
+    /** Read what notification left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: NotificationListDataRequest, options?: CallOptions): List<NotificationListDataItem>;
+    /** Read what notification left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: NotificationListDataRequest, options?: CallOptions): List<NotificationListDataItem>;
+    /** Read what notification left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: NotificationListApplicationDataRequest, options?: CallOptions): List<NotificationListApplicationDataItem>;
+    /** Read what notification left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: NotificationListApplicationDataRequest, options?: CallOptions): List<NotificationListApplicationDataItem>;
+    /** Read what notification left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: NotificationListEndpointDataRequest, options?: CallOptions): List<NotificationListEndpointDataItem>;
+    /** Read what notification left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: NotificationListEndpointDataRequest, options?: CallOptions): List<NotificationListEndpointDataItem>;
+    /** Read this month's use of notification, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetUseResponse>;
+    /** Read this month's use of notification, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetUseResponse>;
+    /** Read this month's use of notification with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: NotificationGetApplicationUseRequest, options?: CallOptions): Promise<NotificationGetApplicationUseResponse>;
+    /** Read this month's use of notification with credentials of an application. */
+    getApplicationUse(request: NotificationGetApplicationUseRequest, options?: CallOptions): Promise<NotificationGetApplicationUseResponse>;
+    /** Read this month's use of notification by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: NotificationGetEndpointUseRequest, options?: CallOptions): Promise<NotificationGetEndpointUseResponse>;
+    /** Read this month's use of notification by an endpoint. */
+    getEndpointUse(request: NotificationGetEndpointUseRequest, options?: CallOptions): Promise<NotificationGetEndpointUseResponse>;
+  };
   readonly signaling: {
     /** Mint a token with which a browser connects as an identity of this account. */
     createToken(accountId: IdLike<"acc">, request: SignalingCreateTokenRequest, options?: CallOptions): Promise<SignalingCreateTokenResponse>;
@@ -2121,6 +2335,20 @@ export const operations = {
     createIceServers: 'POST ~/services/network-discovery/ice-servers',
     ...ofService('network-discovery'),
   },
+  notification: {
+    publish: 'POST ~/services/notification/channels/{channel}/messages',
+    listMessages: 'LIST ~/services/notification/channels/{channel}/messages',
+    listMembers: 'LIST ~/services/notification/channels/{channel}/members',
+    listChannels: 'LIST ~/services/notification/channels',
+    getChannel: 'GET ~/services/notification/channels/{channel}',
+    removeChannel: 'DELETE ~/services/notification/channels/{channel}',
+    listNamespaces: 'LIST ~/services/notification/namespaces',
+    getNamespace: 'GET ~/services/notification/namespaces/{namespace}',
+    putNamespace: 'PUT ~/services/notification/namespaces/{namespace}',
+    removeNamespace: 'DELETE ~/services/notification/namespaces/{namespace}',
+    createToken: 'POST ~/services/notification/tokens',
+    ...ofService('notification'),
+  },
   signaling: {
     createToken: 'POST ~/services/signaling/tokens',
     ...ofService('signaling'),
@@ -2156,8 +2384,10 @@ export type ErrorCode =
   | 'billing.period_running'
   | 'billing.prepaid_below'
   | 'billing.rail_failed'
+  | 'billing.rail_key_gone'
   | 'billing.rail_key_refused'
   | 'billing.refund_exceeds'
+  | 'billing.refunds_open'
   | 'billing.seller_incomplete'
   | 'branding.host_count'
   | 'branding.host_refused'
@@ -2211,6 +2441,18 @@ export type ErrorCode =
   | 'network-discovery.no_key'
   | 'network-discovery.no_relay'
   | 'network-discovery.ttl_too_long'
+  | 'notification.message_malformed'
+  | 'notification.message_too_large'
+  | 'notification.no_key'
+  | 'notification.no_node'
+  | 'notification.presence_refused'
+  | 'notification.publish_refused'
+  | 'notification.subscribe_refused'
+  | 'notification.too_many_channels'
+  | 'notification.too_many_namespaces'
+  | 'notification.too_many_subscriptions'
+  | 'notification.too_slow'
+  | 'notification.ttl_too_long'
   | 'platform.internal'
   | 'platform.unavailable'
   | 'policy.bound_invalid'

@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await browser?.close();
     await platform?.stop();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const newPage = async (): Promise<{ page: Page; context: BrowserContext }> => {
     const context = await browser.newContext({

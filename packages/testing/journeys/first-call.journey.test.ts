@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     await browser?.close();
     await sample?.stop();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   test('two windows see each other through the relay, and the statements are right to the nano unit on three levels (BIL-2, BIL-3)', async () => {
     const { caller, callee, close } = await placeCall(browser, `${sample.url}/?mode=relay`);
@@ -148,7 +148,7 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     expect((await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n).toBe(before);
     const bytesOf = (lines: readonly string[]) => lines.filter((line) => line.startsWith('bytes '));
     expect(bytesOf(await relayed())).toEqual(bytesOf(statementBefore));
-  }, 60_000);
+  }, 120_000);
 });
 
 describe.skipIf(chromiumPath === undefined)('the first call of somebody who signed up', () => {
@@ -163,7 +163,7 @@ describe.skipIf(chromiumPath === undefined)('the first call of somebody who sign
   afterAll(async () => {
     await browser?.close();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   test('the sample, opened as their sub-account, says who pays, invites one person, makes calls of that account alone, and refuses when its time is over (ACC-7)', async () => {
     const { PATCHBAY_URL: url = '', PATCHBAY_ACCOUNT: demoId = '' } = platform.env;

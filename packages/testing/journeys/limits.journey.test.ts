@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     await browser?.close();
     await sample?.stop();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   beforeEach(async () => {
     // One account for each test, so that its usage is that test's.

@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
     await browser?.close();
     await sample?.stop();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   const paidFor = async (accountId: string, meter: string) =>
     (await pb.prices.list(accountId)).items.find((price) => price.meter === meter)?.amount;

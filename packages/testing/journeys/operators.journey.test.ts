@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
   afterAll(async () => {
     await browser?.close();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   const at = async (accountId: string, place: string, on = page) => {
     await openPage(on, `${url}/accounts/${accountId}/${place}`);

@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)('the packed SDKs, in projects of som
     for (const each of [vanilla, react, next, node]) await each.stop();
     await platform?.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  }, 120_000);
 
   /** Writes files of the page of documentation. The one port in them is one that is free here. */
   function follow(into: ScratchProject, files: Readonly<Record<string, string>>): void {
@@ -163,7 +163,7 @@ describe.skipIf(chromiumPath === undefined)('the packed SDKs, in projects of som
     const help = await fetch((await link.getAttribute('href')) ?? '');
     expect([help.status, await help.text()]).toEqual([200, expect.stringContaining('signaling.hung_up')]);
     for (const party of [alice, bob]) await party.close();
-  }, 60_000);
+  }, 120_000);
 
   test('a React page of Next.js calls one of Vite in development, where StrictMode mounts it twice (SDK-1)', async () => {
     const bob = await open(origins.react, 'bob');
@@ -175,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)('the packed SDKs, in projects of som
     await Promise.all([alice.receives('video'), bob.receives('video')]);
     await Promise.all([alice.playsBoth(), bob.playsBoth()]);
     for (const party of [alice, bob]) await party.close();
-  }, 60_000);
+  }, 120_000);
 
   test.each(['greeter.mjs', 'greeter.cjs'])(
     'a Node process calls a page: %s (SDK-1)',

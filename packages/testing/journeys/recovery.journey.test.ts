@@ -37,7 +37,7 @@ describe.skipIf(chromiumPath === undefined)('a part dies during a call', () => {
   afterAll(async () => {
     await browser?.close();
     await platform?.stop();
-  }, 60_000);
+  }, 120_000);
 
   /** A call through the relay, of an account of its own, so that its usage is the call's. */
   async function startCall(name: string) {
@@ -202,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)('a part dies during a call', () => {
       { what: 'the time of both parties, to the millisecond', pollMs: 250 },
     );
     expect(usage.get('signaling.sessions')).toBe(1n);
-  }, 60_000);
+  }, 120_000);
 
   test('kill -9 of the control plane, which stays away for a minute: the call does not notice, no usage is lost, none is twice (MET-2)', async () => {
     const call = await startCall('Control plane dies');
@@ -275,7 +275,7 @@ describe.skipIf(chromiumPath === undefined)('a part dies during a call', () => {
       expect((endedAtMs ?? Number.NaN) - revokedAtMs).toBeLessThan(2_000);
     await suspended.close();
     await sibling.close();
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Between what happened and the line of a log about it, on a busy machine. */

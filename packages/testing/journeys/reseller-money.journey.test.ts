@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)('money of three levels', () => {
     await platform?.stop();
     await stripe?.close();
     clock?.remove();
-  }, 60_000);
+  }, 120_000);
 
   const operator = (): SignIn => {
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
@@ -246,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)('money of three levels', () => {
     await page.getByText('closes.', { exact: false }).first().waitFor();
     await closing.waitFor({ state: 'detached' });
     expect(await close()).toEqual({ period, isNew: false });
-  }, 60_000);
+  }, 120_000);
 
   test('by SDK alone: invoices are paid at their page, a payout leaves for what was paid, a part goes back, and what came in is what went out at every level (BIL-4, BIL-6)', async () => {
     const { chain, asReseller, asCustomer, asEnd } = bySdk;

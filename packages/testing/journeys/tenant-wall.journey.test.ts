@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner?.end();
   await platform?.stop();
-}, 60_000);
+}, 120_000);
 
 /** A token for an identity of somebody's account. Who may not mint there asks the account above to. */
 async function tokenOf({ accountId }: Pick<Tenant, 'accountId'>, identity: string): Promise<string> {

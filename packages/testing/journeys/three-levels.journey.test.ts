@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const receiver of receivers) await receiver.stop();
   await platform?.stop();
-}, 60_000);
+}, 120_000);
 
 async function receiverOf(): Promise<EventReceiver> {
   const receiver = await startEventReceiver();
@@ -201,7 +201,7 @@ test('by SDK alone: three levels, a limit, use, a crossing, the throttle and its
   await asCompany.replays.start({ webhookId, cursor: before });
   await untilToldTwice(receiver, replayed);
   expect(receiver.refusedCount()).toBe(0);
-}, 60_000);
+}, 120_000);
 
 const timesTold = ({ taken }: EventReceiver, { id }: Pick<WebhookEvent, 'id'>) =>
   taken.filter((event) => event.id === id).length;
@@ -254,7 +254,7 @@ test('suspended three levels above live relay sessions: they are gone within 5 s
   const before = sibling.progress().payloadBytes;
   await until(() => sibling.progress().payloadBytes > before + 2_000, { what: 'the sibling to go on' });
   expect(await sibling.close()).toEqual([0, 0]);
-}, 60_000);
+}, 120_000);
 
 /** The accounts from `fromId` down to the one below it. */
 async function chainIdsOf(accountId: string, fromId: string): Promise<readonly string[]> {
@@ -270,7 +270,7 @@ describe.skipIf(chromiumPath === undefined)('in the dashboard', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser(chromiumPath ?? '');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => browser?.close());
 
   test('three levels, a limit, use, a crossing, the throttle and its reason, the webhook and its log, the replay, and sums that agree', async () => {

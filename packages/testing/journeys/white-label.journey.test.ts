@@ -131,7 +131,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner?.end();
   await platform?.stop();
-}, 60_000);
+}, 120_000);
 
 /** The exceptions, each with its reason, are a table of the guide. */
 const guide = readFileSync(path.resolve(import.meta.dirname, '../../../docs/white-label.md'), 'utf8');
@@ -163,6 +163,7 @@ test('nothing above a brand is in any page, document or answer at its host, for 
     sessionId: 'ses_none',
     applicationId: 'app_none',
     endpointId: 'end_none',
+    channel: 'none',
     webhookId: 'whk_none',
     documentId: 'doc_none',
     token: 'none',

@@ -12,6 +12,7 @@ import type { Entity } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
+import { memoryNotificationPorts } from './notification-ports.ts';
 
 export const PLATFORM_ACCOUNT = createId('acc', 1);
 export const PARENT_ACCOUNT = createId('acc', 2);
@@ -87,6 +88,10 @@ export function createApiHarness(options: Options = {}) {
   const platform: Platform = {
     servicePorts: {
       networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
+      notification: memoryNotificationPorts({
+        minting,
+        placement: { signalUrl: async () => 'wss://signal.test' },
+      }),
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
     },
     dataKinds: options.dataKinds ?? [],

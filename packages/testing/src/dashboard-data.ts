@@ -24,6 +24,8 @@ export interface FilledAccount {
   readonly webhookId: string;
   /** One that was used, with settings of its own. */
   readonly endpointId: string;
+  /** In which something was said, and somebody is. */
+  readonly channel: string;
   /** An invoice that is open. */
   readonly documentId: string;
   /** The dearest line of this month's statement. */
@@ -58,7 +60,7 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['network-discovery', 'signaling'],
+    services: ['network-discovery', 'notification', 'signaling'],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,
@@ -154,6 +156,7 @@ export async function fillAccount(
   await addMoney(pb, { accountId, databaseUrl });
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
+  const channel = await addChannels(pb, { accountId, databaseUrl });
   await pb.sellers.set(accountId, {
     legalName: 'Northwind Voice GmbH',
     addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],
@@ -165,7 +168,37 @@ export async function fillAccount(
   const { lines } = await pb.statements.get(accountId, { period: new Date().toISOString().slice(0, 7) });
   const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
   const lineKey = dearest?.key ?? '';
-  return { sessionId, applicationId, webhookId, endpointId, documentId, lineKey, customerIds };
+  return { sessionId, applicationId, webhookId, endpointId, channel, documentId, lineKey, customerIds };
+}
+
+/** Channels with messages of each form, and members on whichever node there is. */
+async function addChannels(
+  pb: Patchbay,
+  { accountId, databaseUrl }: { readonly accountId: string; readonly databaseUrl: string },
+): Promise<string> {
+  const channel = 'consultation:room-7';
+  await pb.notification.putNamespace(accountId, {
+    namespace: 'consultation',
+    publishers: 'anybody',
+    historySeconds: 86_400,
+  });
+  await pb.notification.putNamespace(accountId, { namespace: 'inbox', subscribers: 'named' });
+  await pb.notification.publish(accountId, { channel: 'news', data: 'Maintenance tonight at ten.' });
+  const said = ['Good morning.', 'The results of your blood test are in. '.repeat(6), 'Thank you!'];
+  for (const text of said)
+    await pb.notification.publish(accountId, { channel, data: { kind: 'chat', text } });
+  await pb.notification.publish(accountId, { channel, base64: 'AQIDBAUGBwgJ' });
+  await withOwner(databaseUrl, async (pool) => {
+    await pool.query(
+      `INSERT INTO channel_member (account_id, channel, connection_id, identity, device, node_id, boot)
+       SELECT $1, $2, 'con_' || who.identity, who.identity, who.device, n.id, coalesce(n.boot_id, '')
+       FROM (VALUES ('dr.anna.hoffmann', 'desktop'), ('patient-20417', 'mobile')) who (identity, device),
+         (SELECT * FROM node WHERE 'signaling' = ANY (roles) LIMIT 1) n`,
+      [accountId, channel],
+    );
+    await pool.query(`UPDATE channel_message SET publisher = 'patient-20417' WHERE message_offset = 3`);
+  });
+  return channel;
 }
 
 /** The endpoint whose page is looked at, as its use names it. */

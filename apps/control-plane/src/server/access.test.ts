@@ -30,7 +30,7 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl);
   node = await enrolNode(served, ['relay']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
     ).body.id as string;
   [customerId, besideId] = [await add('Customer'), await add('Beside')];
   ownSession = await served.control.signIns.open({ userId: owner.userId, name: 'Owner', address: '' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await served.internal(node.request('heartbeat', { boot: 1, urls, load: {}, isDraining: true }));
   // It was enrolled, and never served: it is no address of the platform.
   await enrolNode(served, ['relay']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let database: TestDatabase;
 let owner: Client;
@@ -229,4 +229,4 @@ test('F16: whichever statement a process dies at while an account is made, a rep
   } finally {
     vi.restoreAllMocks();
   }
-}, 60_000);
+}, 120_000);

@@ -117,6 +117,7 @@ const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 /** Other than what is configured: who sets what is set has changed nothing. */
 const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
+  notification: { tokenTtlSecondsMax: 80_000 },
   signaling: { tokenTtlSecondsMax: 80_000 },
 } as const;
 
@@ -301,48 +302,61 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     changedConfig['network-discovery'],
   ],
   ...Object.fromEntries(
-    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' } as const).flatMap(
-      ([key, service]) => [
-        [
-          `${key}.putApplicationConfig`,
-          async () => [`${await applicationPath()}/services/${service}/config`, changedConfig[service]],
-        ],
-        [
-          `${key}.putInstanceTypeConfig`,
-          async () => [
-            `${await applicationPath()}/instance-types/free/services/${service}/config`,
-            changedConfig[service],
-          ],
-        ],
-        [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
-        [
-          `${key}.putApplicationCallbacks`,
-          async () => [`${await applicationPath()}/services/${service}/callbacks`, callbacks(service)],
-        ],
-        [
-          `${key}.putInstanceTypeCallbacks`,
-          async () => [
-            `${await applicationPath()}/instance-types/free/services/${service}/callbacks`,
-            callbacks(service),
-          ],
-        ],
-        [
-          `${key}.putEndpointCallbacks`,
-          async () => [
-            `${await endpointPath(`user:called of ${service}`)}/services/${service}/callbacks`,
-            callbacks(service),
-          ],
-        ],
-        [
-          `${key}.putEndpointConfig`,
-          async () => [
-            `${await endpointPath(`user:of ${service}`)}/services/${service}/config`,
-            changedConfig[service],
-          ],
+    Object.entries({
+      networkDiscovery: 'network-discovery',
+      notification: 'notification',
+      signaling: 'signaling',
+    } as const).flatMap(([key, service]) => [
+      [
+        `${key}.putApplicationConfig`,
+        async () => [`${await applicationPath()}/services/${service}/config`, changedConfig[service]],
+      ],
+      [
+        `${key}.putInstanceTypeConfig`,
+        async () => [
+          `${await applicationPath()}/instance-types/free/services/${service}/config`,
+          changedConfig[service],
         ],
       ],
-    ),
+      [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
+      [
+        `${key}.putApplicationCallbacks`,
+        async () => [`${await applicationPath()}/services/${service}/callbacks`, callbacks(service)],
+      ],
+      [
+        `${key}.putInstanceTypeCallbacks`,
+        async () => [
+          `${await applicationPath()}/instance-types/free/services/${service}/callbacks`,
+          callbacks(service),
+        ],
+      ],
+      [
+        `${key}.putEndpointCallbacks`,
+        async () => [
+          `${await endpointPath(`user:called of ${service}`)}/services/${service}/callbacks`,
+          callbacks(service),
+        ],
+      ],
+      [
+        `${key}.putEndpointConfig`,
+        async () => [
+          `${await endpointPath(`user:of ${service}`)}/services/${service}/config`,
+          changedConfig[service],
+        ],
+      ],
+    ]),
   ),
+  'notification.createToken': async () => [await mintingPath('notification/tokens'), { identity: 'bob' }],
+  'notification.putConfig': async () => [servicePath('notification/config'), changedConfig.notification],
+  'notification.putNamespace': async () => [servicePath('notification/namespaces/set'), { historyCount: 7 }],
+  'notification.removeNamespace': async () => {
+    await served.rest('PUT', servicePath('notification/namespaces/gone'), { key: account.key, body: {} });
+    return [servicePath('notification/namespaces/gone')];
+  },
+  'notification.removeChannel': async () => {
+    await ask('POST', '/services/notification/channels/gone/messages', { data: 'correct horse' });
+    return [servicePath('notification/channels/gone')];
+  },
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
 };
@@ -357,12 +371,17 @@ const setSsoPath = async () => {
 const ssoDomainPath = async (name: string) =>
   `${ssoPath()}/domains/${(await ask('POST', '/organisation/sso/domains', { domain: `${name}.example.test` })).id}`;
 const logicAddress = { url: 'https://receiver.test/logic' };
+const eventOf: Readonly<Record<string, string>> = {
+  'network-discovery': 'allocation.ended',
+  notification: 'channel.left',
+  signaling: 'session.ended',
+};
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
   callbacks: [
     {
       url: 'https://receiver.test/calls',
-      events: [service === 'signaling' ? 'session.ended' : 'allocation.ended'],
+      events: [eventOf[service] ?? ''],
     },
   ],
 });
@@ -434,6 +453,7 @@ function isTold({ operation, group, name }: MountedOperation): boolean {
   return (
     operation.method !== 'GET' &&
     operation.isTrial !== true &&
+    operation.isUse !== true &&
     !ofTestBooks.includes(group) &&
     ![...ofPeople, ...ofCollecting].includes(`${group}.${name}`)
   );

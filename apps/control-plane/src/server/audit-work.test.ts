@@ -19,7 +19,7 @@ beforeAll(async () => {
     ...jobLimits,
     connectionCountMax: 2,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await pool.end();
   await owner.end();

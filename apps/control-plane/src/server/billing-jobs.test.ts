@@ -10,14 +10,26 @@ const notice = (kind: RailNotice['subject']['kind'], id: string): RailNotice => 
   subject: { kind, id },
 });
 
-/** @param makesDue Documents that are due once another was looked at. */
 function collecting(
   told: readonly RailNotice[],
   isAway: (id: string) => boolean,
-  makesDue: Readonly<Record<string, readonly string[]>> = {},
+  {
+    makesDue = {},
+    waiting = ['doc_1'],
+    isBroken = () => false,
+  }: {
+    /** Documents that are due once another was looked at. */
+    readonly makesDue?: Readonly<Record<string, readonly string[]>>;
+    readonly waiting?: string[];
+    readonly isBroken?: (id: string) => boolean;
+  } = {},
 ) {
-  const seen = { asked: [] as string[], handled: [] as string[], looked: [] as string[] };
-  const waiting = ['doc_1'];
+  const seen = {
+    asked: [] as string[],
+    handled: [] as string[],
+    looked: [] as string[],
+    faulty: [] as string[],
+  };
   const asking = (id: string) => {
     seen.asked.push(id);
     if (isAway(id)) throw new RailError('unavailable', 'No answer.');
@@ -37,7 +49,11 @@ function collecting(
     change: async (documentId) => {
       seen.looked.push(documentId);
       waiting.splice(waiting.indexOf(documentId), 1, ...(makesDue[documentId] ?? []));
+      if (isBroken(documentId)) throw new TypeError('What is this?');
       return undefined;
+    },
+    fault: async (documentId) => {
+      seen.faulty.push(documentId);
     },
   };
   const job = billingJobs({
@@ -52,6 +68,7 @@ function collecting(
         keep: async () => true,
         waiting: async () => told,
         handled: async ({ subject }) => {
+          if (isBroken(subject.id)) throw new TypeError('What is this?');
           seen.handled.push(subject.id);
         },
         forget: async () => 0,
@@ -80,13 +97,23 @@ test('a rail that is away is asked a few times in a round, and what needs no ask
 });
 
 test('a payout leaves in the round in which what it waits for was paid', async () => {
-  const { seen, run } = collecting([], () => false, { doc_1: ['doc_payout'] });
+  const { seen, run } = collecting([], () => false, { makesDue: { doc_1: ['doc_payout'] } });
   expect(await run()).toBe('0 notices, 2 documents were due');
   expect(seen.looked).toEqual(['doc_1', 'doc_payout']);
 });
 
 test('what is due again and again does not hold a round up', async () => {
-  const { seen, run } = collecting([], () => false, { doc_1: ['doc_1'] });
+  const { seen, run } = collecting([], () => false, { makesDue: { doc_1: ['doc_1'] } });
   await run();
   expect(seen.looked).toHaveLength(3);
+});
+
+test('a document or a notice that something unforeseen is wrong with holds up no other, and the task says that it failed', async () => {
+  const told = [notice('invoice', 'in_broken'), notice('invoice', 'in_1')];
+  const { seen, run } = collecting(told, () => false, {
+    waiting: ['doc_broken', 'doc_1'],
+    isBroken: (id) => id.endsWith('broken'),
+  });
+  await expect(run()).rejects.toThrow('What is this?');
+  expect(seen).toMatchObject({ handled: ['in_1'], looked: ['doc_broken', 'doc_1'], faulty: ['doc_broken'] });
 });

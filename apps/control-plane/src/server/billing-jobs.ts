@@ -87,16 +87,17 @@ async function collect(
 ): Promise<string> {
   const { store, notices, nowMs } = ports;
   const told = await notices.waiting(NOTICE_COUNT_MAX);
-  // One that cannot be looked up now waits for the next round, and holds up no other and no document.
+  // One that cannot be looked up now waits for the next round, and holds up no other and no document, whatever is wrong.
   const failures: RailError[] = [];
+  const faults: unknown[] = [];
   for (const notice of told) {
     if (isStopped()) break;
     if (failures.length >= FAILURE_COUNT_MAX && isAskedAbout(notice)) continue;
     try {
       await notices.handled(notice, await subjectOf(ports, notice));
     } catch (cause) {
-      if (!(cause instanceof RailError)) throw cause;
-      failures.push(cause);
+      if (cause instanceof RailError) failures.push(cause);
+      else faults.push(cause);
     }
   }
   let dueCount = 0;
@@ -105,14 +106,15 @@ async function collect(
     const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
     for (const documentId of due) {
       if (isStopped()) break;
-      await collectDocument(documentId, ports);
+      await collectDocument(documentId, { ...ports, onFault: (cause) => faults.push(cause) });
     }
     dueCount += due.length;
     if (due.length === 0 || isStopped()) break;
   }
   await notices.forget(nowMs() - NOTICES_KEPT_MS);
   // Once all else is done: whoever runs the platform sees that the task failed, and why.
-  if (failures[0] !== undefined) throw failures[0];
+  const [fault] = [...faults, ...failures];
+  if (fault !== undefined) throw fault;
   return `${told.length} notices, ${dueCount} documents were due`;
 }
 

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 import { serveTrpc } from './trpc-endpoint.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let database: TestDatabase;
 let owner: Client;

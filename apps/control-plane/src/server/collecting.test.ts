@@ -286,6 +286,25 @@ test('a seller connects its own Stripe: its key is kept sealed, and what it sign
   const kept = await owner.query("SELECT collector_id FROM rail_notice WHERE id = 'evt_seller' ORDER BY 1");
   expect(kept.rows).toEqual([{ collector_id: '' }, { collector_id: seller.accountId }]);
 
+  // While money is on its way back by its key, the key stays.
+  const refunding = {
+    state: 'paid',
+    number: 'S-I00001',
+    askedRefunds: [{ refundId: 'doc_back' }],
+    refunds: [],
+  };
+  await owner.query(
+    `INSERT INTO collection (document_id, account_id, period, kind, state, collector_id)
+     VALUES ('doc_refunding', $1, '2020-01', 'invoice', $2, $1)`,
+    [seller.accountId, JSON.stringify(refunding)],
+  );
+  const kept409 = await served.rest('POST', `/v1/accounts/${seller.accountId}/collecting/ends`, {
+    key: seller.key,
+    body: { forgetsKey: true },
+  });
+  expect(kept409).toMatchObject({ status: 409, body: { code: 'billing.refunds_open' } });
+  await owner.query("DELETE FROM collection WHERE document_id = 'doc_refunding'");
+
   const ended = await ask(seller, 'POST /collecting/ends', { forgetsKey: true });
   expect(ended).toMatchObject({ state: 'none' });
   const entries = await owner.query(
@@ -342,7 +361,7 @@ test('what is on the books of tests is asked for at the test mode of Stripe, and
   expect((await takeNotice(told(), served.control.railNotices)).status).toBe(400);
   expect((await takeNotice(told(), served.control.testRailNotices)).status).toBe(204);
   await become(customer, 'invoice', { state: 'paid', paidMinorUnits: '2000' });
-}, 60_000);
+}, 120_000);
 
 test('a live key of Stripe is none for the books of tests, by whatever way it comes (PRD-1)', () => {
   const live = { STRIPE_TEST_SECRET_KEY: 'sk_live_books' };

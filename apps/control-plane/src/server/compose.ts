@@ -119,6 +119,7 @@ import { auditWork } from './audit-work.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { billingPorts, collecting } from './billing-ports.ts';
 import { brandRelays } from './brand-relays.ts';
+import { channelWork } from './channel-work.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
@@ -309,6 +310,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
+  const channels = channelWork({
+    prisma,
+    publish: (message) => bus.publish(message),
+    configs,
+    chainOf,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+    nowMs,
+  });
   const tenancy = tenancyPorts(prisma, {
     cipher,
     catalogue: keyableOperations(),
@@ -325,7 +334,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     }),
   });
   const stores = createPlatform({
-    servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
+    servicePorts: {
+      networkDiscovery: { minting: mint, placement },
+      notification: { ...channels.ports, minting: mint, placement },
+      signaling: { minting: mint, placement },
+    },
     dataKinds: [
       sessionLogData(prisma),
       eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
@@ -709,6 +722,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     },
     database,
     jobs,
+    channels,
     privacyWork,
     moneyWork: money.runner,
     spending,
@@ -752,6 +766,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        channels: channels.forNodes,
         logic: logic.forNodes,
         chainOf: (accountId: string) => accountChain(prisma, accountId),
         addresses: addressLists(prisma, nowMs),
@@ -797,6 +812,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await apiUsage.stop();
       await triggerActions.stop();
       await ingestLag.flush();
+      await channels.settled();
       await credentialEndsWork.stop();
       await bus.close();
       await database.close();

@@ -7,6 +7,7 @@ import {
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import type { ServiceDefinition } from '@patchbay/kit/definition';
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
+import { notification } from '@patchbay/services/notification/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
 import type { z } from 'zod';
 
@@ -26,6 +27,9 @@ export function credentialCapsOf(entity: ConfiguredEntity, stored: readonly Stor
       lifetimeSecondsMax: calling.tokenTtlSecondsMax,
       ...(calling.sessionSecondsMax === undefined ? {} : { sessionSecondsMax: calling.sessionSecondsMax }),
       isRelayOnly: calling.mode === 'relay',
+    },
+    [notification.name]: {
+      lifetimeSecondsMax: effectiveOf(notification, entity, stored).tokenTtlSecondsMax,
     },
   };
 }

@@ -19,6 +19,7 @@ import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
+import { channelHandlers } from './channel-calls.ts';
 import type { ControlPlane } from './compose.ts';
 import { applicationCapsOf, credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
@@ -111,10 +112,14 @@ function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined 
   return roles.includes('relay') ? 'relay' : undefined;
 }
 
-function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
+function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Handlers {
   return {
+    ...channelHandlers(internal.channels),
+
     async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
       await fleet.beat({ nodeId, boot, urls, load, isDraining });
+      // Whoever was in a channel by a node that is gone is told off by those that are left.
+      channels.lookAtNodes();
       const platformAccountId = await internal.platformAccount();
       const listedAddressesVersion = await internal.addresses.version();
       return {

@@ -87,7 +87,7 @@ beforeAll(async () => {
     what: 'the relay to serve',
     timeoutMs: 30_000,
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await relay.stop(1_000);

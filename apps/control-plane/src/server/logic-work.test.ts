@@ -38,7 +38,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const address = receiver.address();
   receiverUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   receiver.closeAllConnections();
   receiver.close();

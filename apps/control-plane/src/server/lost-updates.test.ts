@@ -17,7 +17,7 @@ beforeAll(async () => {
   childId = (await ask('POST', 'accounts', { body: { name: 'Child' } })).body.id;
   const application = { name: 'Telehealth', instanceTypes: ['light'] };
   applicationId = (await ask('POST', 'applications', { body: application })).body.id;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

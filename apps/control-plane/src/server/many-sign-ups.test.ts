@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let database: TestDatabase;
 let served: Served;

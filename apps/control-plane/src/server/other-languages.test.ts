@@ -46,7 +46,7 @@ beforeAll(async () => {
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   served = serve(database.applicationUrl, { PATCHBAY_URL: origin });
   tenant = await signUp(served, 'parent');
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   client.remove();
   server.close();

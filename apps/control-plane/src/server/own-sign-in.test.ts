@@ -22,7 +22,7 @@ beforeAll(async () => {
   owner = new Client({ connectionString: database.url });
   await owner.connect();
   served = serve(database.applicationUrl, { NEXTAUTH_SECRET: SECRET, PATCHBAY_URL: PLATFORM_URL });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await owner.end();

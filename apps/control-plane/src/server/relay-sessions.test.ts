@@ -31,7 +31,7 @@ beforeAll(async () => {
   relay = await enrolNode(served);
   otherRelay = await enrolNode(served);
   signaling = await enrolNode(served, ['signaling']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

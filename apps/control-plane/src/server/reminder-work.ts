@@ -43,17 +43,29 @@ export function reminderJob(ports: ReminderPorts): Job {
     everyMs: MINUTE_MS,
     run: async () => {
       const settled = await rounds.settled();
-      for (const { accountId, documentId } of settled) await release(accountId, documentId, ports);
+      // What is wrong with one is that one's alone: it is tried again with the next round, and told once all are done.
+      const faults: unknown[] = [];
+      const holding = async (work: () => Promise<boolean>): Promise<boolean> => {
+        try {
+          return await work();
+        } catch (cause) {
+          faults.push(cause);
+          return false;
+        }
+      };
+      for (const { accountId, documentId } of settled)
+        await holding(() => release(accountId, documentId, ports));
       let sentCount = 0;
       for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
         const invoices = await rounds.asked({ after, limit: PAGE_INVOICES });
         for (const invoice of invoices) {
           if (isStopped()) return `${sentCount} reminders were sent`;
           const reminder = dueReminder(invoice.terms, { ...invoice, nowMs: nowMs() });
-          if (reminder !== undefined && (await remind(invoice, reminder, ports))) sentCount++;
+          if (reminder !== undefined && (await holding(() => remind(invoice, reminder, ports)))) sentCount++;
         }
         after = invoices.length < PAGE_INVOICES ? undefined : invoices.at(-1)?.documentId;
       }
+      if (faults.length > 0) throw faults[0];
       return `${sentCount} reminders were sent, ${settled.length} accounts have paid`;
     },
   };
@@ -83,7 +95,7 @@ async function remind(invoice: AskedInvoice, reminder: DueReminder, ports: Remin
   return sent !== undefined;
 }
 
-async function release(accountId: string, documentId: string, ports: ReminderPorts): Promise<void> {
+async function release(accountId: string, documentId: string, ports: ReminderPorts): Promise<boolean> {
   const { rounds, emit, publish, atomically } = ports;
   await atomically(async () => {
     const { isReleased, isActiveAgain } = await rounds.release(accountId);
@@ -91,6 +103,7 @@ async function release(accountId: string, documentId: string, ports: ReminderPor
     if (isActiveAgain) await emit(accountId, 'tenancy.account.state-changed', { accountId, state: 'active' });
   });
   await publish({ type: 'account.changed', accountId });
+  return true;
 }
 
 /** All services but those that the account pays a fee a month for. */

@@ -67,7 +67,7 @@ beforeAll(async () => {
   served = serve(database.applicationUrl, { NEXTAUTH_SECRET: SECRET });
   [acme, bolt] = [await organisation('acme'), await organisation('bolt')];
   for (const each of [acme, bolt]) changed.add(each);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served?.close();
   await database?.drop();

@@ -20,7 +20,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served?.close();
   await database?.drop();

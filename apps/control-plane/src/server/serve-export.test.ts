@@ -13,7 +13,7 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl);
   [alice, bob] = [await signUp(served, 'alice'), await signUp(served, 'zbob')];
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await database.drop();

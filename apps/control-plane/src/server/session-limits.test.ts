@@ -26,7 +26,7 @@ beforeAll(async () => {
   controlPlanes = [serve(database.applicationUrl), serve(database.applicationUrl)];
   const [first] = controlPlanes as [Served];
   nodes = [await enrolNode(first, ['signaling']), await enrolNode(first, ['relay'])];
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   for (const served of controlPlanes) await served.close();
   await database.drop();

@@ -11,7 +11,7 @@ let prisma: ReturnType<typeof openClient>;
 beforeAll(async () => {
   database = await createTestDatabase();
   prisma = openClient(database.applicationUrl, { connectionsMax: 4 });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await prisma.$disconnect();
   await database.drop();

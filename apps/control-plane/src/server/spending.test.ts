@@ -31,7 +31,7 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   [served, other] = [serve(database.applicationUrl), serve(database.applicationUrl)];
   node = await enrolNode(served, ['relay']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await other.close();

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const added = await domains.add({ accountId: alice.accountId, domain: 'acme.example', countMax: 1 });
   if (typeof added === 'string') throw new Error(added);
   await domains.prove({ accountId: alice.accountId, domainId: added.id });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await real?.close();

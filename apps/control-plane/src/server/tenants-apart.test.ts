@@ -102,6 +102,8 @@ beforeAll(async () => {
     url: 'https://secret.test/logic',
   });
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
+  await ask('POST', '/services/notification/channels/secret-channel/messages', { data: 'secret.test' });
+  await ask('PUT', '/services/notification/namespaces/secret-space', { historyCount: 7_654 });
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -114,6 +116,8 @@ beforeAll(async () => {
     hostId,
     mappingId,
     theme: 'light',
+    channel: 'secret-channel',
+    namespace: 'secret-space',
     endpointId: endpoint.id,
     transferId: transfer.id,
     toAccountId: alice.accountId,
@@ -197,6 +201,10 @@ async function stateOfAlice(): Promise<string> {
     'webhook_lane',
     'sso_provider',
     'sso_domain',
+    'channel',
+    'channel_message',
+    'channel_member',
+    'channel_namespace',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

@@ -47,7 +47,7 @@ beforeAll(async () => {
   };
   await use(child.id, 1);
   await ask(alice, `GET /statements/${month.name}`);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await owner.end();
@@ -172,7 +172,7 @@ test('C11: no operation takes a live account with a test key, and no row of it c
   const before = await liveRows();
   await expectUnknown({ accountId: alice.accountId, key: twin.key });
   expectSame(before, await liveRows());
-}, 30_000);
+}, 120_000);
 
 test('C11: of all that a test key does, no row of what is live changes, and no sum of the platform', async () => {
   const before = await liveRows();
@@ -199,7 +199,7 @@ test('C11: of all that a test key does, no row of what is live changes, and no s
 
   expect(await liveUsage('network-discovery.bytes')).toBe(usedBefore);
   expectSame(before, await liveRows());
-}, 60_000);
+}, 120_000);
 
 test('a clock closes months in seconds, invoices are paid and disputed by nobody, and what is live knows nothing of it (PRD-1)', async () => {
   const reseller = await anotherTwin();
@@ -266,8 +266,8 @@ test('a clock closes months in seconds, invoices are paid and disputed by nobody
   expectSame(before, await liveRows());
   const { rows } = await owner.query('SELECT tree_id, period FROM billing_closing WHERE tree_id = $1', ['']);
   expect(rows).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('no operation takes a test account with a live key', async () => {
   await expectUnknown({ accountId: twin.accountId, key: alice.key });
-}, 30_000);
+}, 120_000);

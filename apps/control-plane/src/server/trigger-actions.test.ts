@@ -38,7 +38,7 @@ beforeAll(async () => {
   relay = await enrolNode(served, ['relay']);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await served.close();
   await owner.end();

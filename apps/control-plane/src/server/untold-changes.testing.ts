@@ -1,6 +1,7 @@
 /** Changes that no event tells of, each with why. All others do, so that a copy that follows the events is never behind (HKS-2). */
 export const untold: Readonly<Record<string, string>> = {
   'networkDiscovery.createIceServers': 'minting changes nothing that is kept, and is done for every call',
+  'notification.createToken': 'minting changes nothing that is kept, and is done for every client',
   'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',
   'sessions.update': 'the session tells that it ended, once its node ended it',
   'deliveries.resend': 'what is sent again is the event itself',

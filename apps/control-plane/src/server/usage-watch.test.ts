@@ -8,7 +8,7 @@ import { usageWatch } from './usage-watch.ts';
 let database: TenancyDatabase;
 beforeAll(async () => {
   database = await createTenancyDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => database.close());
 
 const bounded = { ...silent, values: { relayBytesPerDayMax: 100 } };

@@ -12,7 +12,7 @@ import { type Received, Receivers } from './testing/receivers.ts';
 import { workerOn } from './testing/worker.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const service = 'signaling';
 let hooks: HooksDatabase;
@@ -21,7 +21,7 @@ let receivers: Receivers;
 let worker: DeliveryWorker;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   receivers = new Receivers();

@@ -16,7 +16,7 @@ import { hostileKinds, type Received, Receivers } from './testing/receivers.ts';
 import { type WorkerSettings, workerOn } from './testing/worker.ts';
 
 // A statement has 5 seconds, so a test of several has more.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let hooks: HooksDatabase;
 let accountId: string;
@@ -24,7 +24,7 @@ let receivers: Receivers;
 const workers: DeliveryWorker[] = [];
 beforeAll(async () => {
   hooks = await createHooksDatabase();
-}, 60_000);
+}, 120_000);
 afterAll(() => hooks.close());
 beforeEach(async () => {
   receivers = new Receivers();

@@ -85,7 +85,7 @@ beforeAll(async () => {
   caller = await site.open('alice');
   await caller.page.evaluate(listenIn);
   await isFree();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
@@ -195,7 +195,7 @@ it('magic-answers: the caller hears the tone, and then themselves; hanging up fr
   expect(await inPage('directions')).toEqual({ audio: 'sendrecv', video: 'inactive' });
   await caller.do('hangUp');
   await until(() => host.load().legCount === 0, { what: 'the leg to go' });
-}, 60_000);
+}, 120_000);
 
 it('keys as events and keys as tones go to the address of the gather, while prompts are spoken (HKS-3, DTM)', async () => {
   const prompts = [
@@ -216,7 +216,7 @@ it('keys as events and keys as tones go to the address of the gather, while prom
   await until(() => digitsAt('/over') !== undefined, { what: 'the sung key', timeoutMs: 10_000 });
   expect(digitsAt('/over')).toBe('6');
   await caller.sees('disconnected:signaling.logic_unreachable');
-}, 60_000);
+}, 120_000);
 
 it('kill -9 of a shard ends its legs within five seconds with the reason, and a new call works (LIV-3)', async () => {
   logicOf('tone', documentOf({ verb: 'play', url: 'tone:700/60000' }));
@@ -230,4 +230,4 @@ it('kill -9 of a shard ends its legs within five seconds with the reason, and a 
   await call('tone');
   await hears(isTone(700), 'the tone of another shard');
   await caller.do('hangUp');
-}, 60_000);
+}, 120_000);

@@ -39,7 +39,14 @@ export interface Revoker {
   /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
   readonly reviewAccount: (accountId: string) => Promise<boolean>;
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
+  /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
+  readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
+
+export type ChannelBusMessage = Extract<
+  BusMessage,
+  { type: 'channel.published' | 'channel.presence' | 'channels.changed' }
+>;
 
 /** What every role of a node stands on: its identity, the control plane, the bus, snapshots, the usage spool. */
 export interface NodePlatform {
@@ -105,6 +112,11 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'session.end':
         revoker?.endSession(message.sessionId, { code: message.code, detail: message.detail });
         return;
+      case 'channel.published':
+      case 'channel.presence':
+      case 'channels.changed':
+        revoker?.hearChannels?.(message);
+        return;
       case 'usage.committed':
       case 'node.changed':
         return;
@@ -120,6 +132,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     for (const accountId of accountIds) snapshots.accounts.mark(accountId);
     snapshots.markApplications();
     recheck.look(keyIds, accountIds);
+    revoker?.hearChannels?.(undefined);
     // Until it is answered, or until the next gap asks anew.
     while (gap === gapCount && !((await hearRevocations()) && (await hearSessionEnds())))
       await wait(CATCH_UP_RETRY_MS);

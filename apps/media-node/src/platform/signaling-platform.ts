@@ -5,12 +5,16 @@ import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { credentialUses } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
+import { featureName } from '@patchbay/kit/definition';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
+import { notification } from '@patchbay/services/notification/definition';
+import type { ChannelFeature, ChannelRight } from '../signaling/channel-platform.ts';
 import type {
   Authentication,
+  AuthenticationContext,
   NarrowedTo,
   PlatformNotice,
   Principal,
@@ -19,6 +23,7 @@ import type {
   SignalingLimits,
   SignalingPlatform,
 } from '../signaling/platform.ts';
+import { createChannelPlatform, problemOf } from './channel-platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
@@ -40,12 +45,17 @@ export interface SignalingPlatformOptions {
   readonly onFailure: (error: unknown, message: string) => void;
 }
 
+type ResolvedOk = Extract<ResolvedCredential, { kind: 'ok' }>;
+
 export interface NotifyingPlatform extends SignalingPlatform {
   /** Holds who is connected to what they may do by now. False when nobody could say it of all of them. */
   review(principals: readonly Principal[]): Promise<boolean>;
   /** Passes on what the bus or a relay said. */
   notify(notice: PlatformNotice): void;
 }
+
+/** What a credential is asked for by whoever uses channels. */
+const channelUse = { verifier: 'signaling', service: notification.name } as const;
 
 /** As long as the control plane asks an address and its fallback, and some more for the way there. */
 const LOGIC_MS_MAX = 35_000;
@@ -61,7 +71,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 
   /** The outcomes of limits that have no use left, or `used_up` when one of them is the end. */
   async function countUses(
-    { accountId, effective }: Extract<ResolvedCredential, { kind: 'ok' }>,
+    { accountId, effective }: ResolvedOk,
     use: { clientKey: string; isContinuation: boolean },
   ): Promise<'used_up' | readonly LimitOutcome[]> {
     const reached: LimitOutcome[] = [];
@@ -80,7 +90,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     accountId,
     credentialId,
     effective: { limits, prefixIds },
-  }: Extract<ResolvedCredential, { kind: 'ok' }>): Promise<ReadonlyMap<string, number>> {
+  }: ResolvedOk): Promise<ReadonlyMap<string, number>> {
     if (!limits.some(({ kind, counts }) => kind === 'seconds' && counts === 'total')) return new Map();
     try {
       const { items } = await client.call('consumed', { accountId, credentialId, prefixIds: [...prefixIds] });
@@ -92,13 +102,30 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     }
   }
 
+  /** A client is let in by a credential for calls or for channels: what it may do of the other is nothing. */
+  async function resolveClient(
+    credential: Credential,
+    by: { readonly sourceIp: string; readonly deviceKind: AuthenticationContext['deviceKind'] },
+  ): Promise<{ use: typeof channelUse | typeof credentialUses.signaling; resolved: ResolvedCredential }> {
+    const resolved = await resolver.resolveToken(credential, { ...credentialUses.signaling, ...by });
+    if (resolved.kind !== 'refused' || resolved.code !== 'credential.service_not_allowed')
+      return { use: credentialUses.signaling, resolved };
+    const ofChannels = await resolver.resolveToken(credential, { ...channelUse, ...by });
+    // Where neither is allowed, it is told of the one that the door is for.
+    if (ofChannels.kind === 'refused' && ofChannels.code === resolved.code)
+      return { use: credentialUses.signaling, resolved };
+    return { use: channelUse, resolved: ofChannels };
+  }
+
   return {
+    channels: createChannelPlatform({ client, claims, boot: () => String(usage.boot), onFailure }),
+
     async authenticate(token, context): Promise<Authentication> {
       const { sourceIp, clientKey, deviceKind, continuesCredentialId } = context;
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const use = { ...credentialUses.signaling, sourceIp, deviceKind };
-      const resolved = await resolver.resolveToken(credential, use);
+      const by = { sourceIp, deviceKind };
+      const { use, resolved } = await resolveClient(credential, by);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
       const { effective, credentialId } = resolved;
@@ -122,14 +149,29 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
         );
       };
       const used = { usedMsOf: await usedTimes(resolved), usesReached };
+      const ofUse = (limits: SignalingLimits) =>
+        use.service === 'signaling' ? limits : channelsAlone(limits);
       const review = async (): Promise<Review> => {
-        const now = await resolver.resolveToken(credential, { ...use, isRunning: true });
-        if (now.kind === 'ok') return { kind: 'holds', limits: limitsOf(now, used) };
+        const now = await resolver.resolveToken(credential, { ...use, ...by, isRunning: true });
+        if (now.kind === 'ok') return { kind: 'holds', limits: ofUse(limitsOf(now, used)) };
         if (now.kind === 'away' || now.byPolicy === undefined) return { kind: now.kind };
         return { kind: 'refused', ending: endingOf(now.byPolicy) };
       };
       const { identity } = effective;
-      const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
+      const mayUseChannels = async (feature: ChannelFeature): Promise<ChannelRight> => {
+        const asked = {
+          ...channelUse,
+          ...by,
+          isRunning: true,
+          feature: featureName(notification.name, feature),
+        };
+        const now = await resolver.resolveToken(credential, asked);
+        if (now.kind === 'ok') return rightOf(now.effective);
+        const code = now.kind === 'away' ? 'platform.unavailable' : now.code;
+        return { ok: false, problem: problemOf(code, now.detail) };
+      };
+      const limits = ofUse(limitsOf(resolved, used));
+      const holder = { credential, identity, continueUse, review, mayUseChannels, limits };
       const country = resolver.countryOf(sourceIp);
       const place = { deviceKind, ...(country === undefined ? {} : { country }) };
       return { ok: true, ...principalOf(resolved, holder), ...place };
@@ -253,8 +295,28 @@ interface Holder {
   readonly identity: string;
   readonly continueUse: (sessionId: string) => void;
   readonly review: () => Promise<Review>;
+  readonly mayUseChannels: Principal['mayUseChannels'];
   readonly limits: SignalingLimits;
 }
+
+/** What is said of calls alone would be held by nobody in a channel. */
+function rightOf({ session, limits }: ResolvedOk['effective']): ChannelRight {
+  if (session !== undefined)
+    return {
+      ok: false,
+      problem: problemOf('credential.session_not_allowed', 'It is for one session, and for no channel.'),
+    };
+  const held = limits.find(({ kind, isOfPolicy }) => kind !== 'uses' && isOfPolicy !== true);
+  if (held === undefined) return { ok: true };
+  const detail = `Its caveat ${held.kind} would not be held in channels.`;
+  return { ok: false, problem: problemOf('credential.caveat_unenforced', detail) };
+}
+
+/** Of a credential that is not for calls: no call is placed or answered with it, whatever else it may. */
+const channelsAlone = (limits: SignalingLimits): SignalingLimits => ({
+  ...limits,
+  features: { allowed: [], detail: 'The credential is for channels, and not for calls.' },
+});
 
 /** What of a credential was used before its client connected. */
 interface Used {
@@ -264,7 +326,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, hasLogicNear, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, isRelayOnly, hasLogicNear, policy }: ResolvedOk,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -291,8 +353,8 @@ function limitsOf(
 const namesIn = ({ allowed, refusal }: HeldList) => ({ allowed, detail: refusal.detail });
 
 function principalOf(
-  { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  { credential, identity, continueUse, review, limits }: Holder,
+  { effective, key, accountId, chain, credentialId }: ResolvedOk,
+  { credential, identity, continueUse, review, mayUseChannels, limits }: Holder,
 ) {
   const { applicationId, instanceType, prefixIds } = effective;
   return {
@@ -306,6 +368,7 @@ function principalOf(
     ...(instanceType === undefined ? {} : { instanceType }),
     limits,
     review,
+    mayUseChannels,
     narrow({ sessionId, bytesMax, bitsPerSecondMax, region }: NarrowedTo) {
       continueUse(sessionId);
       const caveats: Restriction[] = [

@@ -30,7 +30,7 @@ import { createMemoryPlatform, silentLog } from './memory-platform.ts';
 import { startRelay } from './relay.ts';
 import { defaultPortRange } from './relay-ports.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const host = '127.0.0.1';
 const ip = ipFromText(host) ?? new Uint8Array(4);

@@ -6,6 +6,7 @@ import {
   type ClientMessageOf,
   encodeServerFrame,
   type Media,
+  type Problem,
   type ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
@@ -180,6 +181,7 @@ export class MediaLegs {
         identity: nameOf(endpoint),
         limits,
         review: async () => ({ kind: 'holds', limits }),
+        mayUseChannels: async () => ({ ok: false, problem: noChannels }),
         narrow: narrowNothing,
       },
       // No socket of this node: what it is told goes over the line.
@@ -192,6 +194,14 @@ export class MediaLegs {
     };
   }
 }
+
+/** It is a party of a call, and of nothing else. */
+const noChannels: Problem = {
+  type: '/docs/errors/credential.service_not_allowed',
+  code: 'credential.service_not_allowed',
+  title: 'A leg of the platform has no part in channels.',
+  status: 403,
+};
 
 /** It needs no relay: what it sends goes from where it stands, to the relay of whoever calls if need be. */
 function narrowNothing(): never {

@@ -5,7 +5,7 @@ import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
-import type { DimensionsOf } from '@patchbay/kit/definition';
+import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type {
   CallMode,
@@ -17,13 +17,16 @@ import type {
   Problem,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
+import type { notification } from '@patchbay/services/notification/definition';
 import type { signaling } from '@patchbay/services/signaling/definition';
+import type { ChannelNotice, ChannelPlatform, ChannelUser } from './channel-platform.ts';
 
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
  * logs; who wires it to the control plane decides how these reach it.
  */
 export interface SignalingPlatform {
+  readonly channels: ChannelPlatform;
   authenticate(token: string, context: AuthenticationContext): Promise<Authentication>;
   /** A live relay for this session, or undefined while there is none. Answers from memory. */
   placeRelay(sessionId: string): RelayPlacement | undefined;
@@ -93,7 +96,7 @@ export type Authentication =
   | { readonly ok: false; readonly problem: Problem };
 
 /** Who a credential speaks for, with the limits that hold for it. */
-export interface Principal {
+export interface Principal extends ChannelUser {
   readonly accountId: string;
   /** The account and its ancestors, nearest first: says who is in one subtree. Starts with `accountId`. */
   readonly accountPath: readonly string[];
@@ -218,6 +221,7 @@ export type PlatformNotice =
   | { readonly type: 'relayDraining'; readonly nodeId: string }
   | AllocationEnded
   | RelayLineNotice
+  | ChannelNotice
   | MediaNotice;
 
 interface OfMediaLeg {
@@ -276,7 +280,7 @@ export interface AllocationEnded {
 export type Modality = 'audio' | 'video' | 'screen' | 'data';
 
 /** What happened since the record before. Records of one session and segment may be summed before they are stored. */
-export interface UsageRecord {
+interface UsageOf {
   readonly accountId: string;
   readonly applicationId?: string;
   /** Of the leg's user (ACC-5). */
@@ -285,18 +289,20 @@ export interface UsageRecord {
   readonly sessionId?: string;
   /** Counts the states of the session's media from 0 (MET-4). */
   readonly segment: number;
-  readonly service: 'signaling';
   readonly region: string;
   readonly modality: Modality;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly quantities: readonly UsageQuantity[];
 }
 
-type Meters = (typeof signaling)['meters'];
+export type UsageRecord = UsageOf &
+  (
+    | { readonly service: 'signaling'; readonly quantities: readonly UsageQuantity[] }
+    | { readonly service: 'notification'; readonly quantities: readonly ChannelQuantity[] }
+  );
 
 /** One quantity of one meter, with dimensions and values that its service declares. */
-export type UsageQuantity = {
+type QuantityOf<Meters extends Readonly<Record<string, MeterDefinition>>> = {
   readonly [Meter in keyof Meters]: {
     readonly meter: Meter;
     /** An integer of the meter's unit. */
@@ -304,6 +310,9 @@ export type UsageQuantity = {
     readonly dimensions: DimensionsOf<Meters[Meter]>;
   };
 }[keyof Meters];
+
+export type UsageQuantity = QuantityOf<(typeof signaling)['meters']>;
+export type ChannelQuantity = QuantityOf<(typeof notification)['meters']>;
 
 export type SessionMode = 'pending' | 'p2p' | 'relay';
 

@@ -1,3 +1,4 @@
+import { type ChannelRefusalCode, channelRefusals } from '@patchbay/protocol/signaling/channel-codes';
 import {
   type SignalingEndingCode as EndingCode,
   endings,
@@ -22,6 +23,11 @@ export class Reasons {
 
   problem(code: RefusalCode, detail?: string): Problem {
     const { status, title } = refusals[code];
+    return { type: this.#helpUrl(code), code, title, status, ...(detail === undefined ? {} : { detail }) };
+  }
+
+  channelProblem(code: ChannelRefusalCode, detail?: string): Problem {
+    const { status, title } = channelRefusals[code];
     return { type: this.#helpUrl(code), code, title, status, ...(detail === undefined ? {} : { detail }) };
   }
 

@@ -7,7 +7,7 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { MediaLines } from '../platform/media-line.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
-import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { type ChannelBusMessage, openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { SessionClaims } from '../platform/session-claims.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
@@ -99,6 +99,8 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   node.start({
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
+    hearChannels: (message) =>
+      platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message)),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
     reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
@@ -139,6 +141,21 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     // Last: until what it names is in the spools, the next start would put it there.
     await state.close();
   };
+}
+
+function toChannelNotice(said: ChannelBusMessage): PlatformNotice {
+  switch (said.type) {
+    case 'channel.published': {
+      const { accountId, channel, message } = said;
+      return { type: 'channelMessage', accountId, channel, message };
+    }
+    case 'channel.presence': {
+      const { accountId, channel, change, member } = said;
+      return { type: 'channelPresence', accountId, channel, change, member };
+    }
+    case 'channels.changed':
+      return { type: 'channelsChanged', accountId: said.accountId };
+  }
 }
 
 function toNotice(event: LinkEvent): PlatformNotice {

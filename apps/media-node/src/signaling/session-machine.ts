@@ -1,4 +1,5 @@
 import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
+import { clientChannelShapes } from '@patchbay/protocol/signaling/channel-messages';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -16,6 +17,8 @@ import {
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import { Calls } from './calls.ts';
+import type { ChannelAnswer, ChannelLeave, ChannelQuestion } from './channel-platform.ts';
+import { Channels } from './channels.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { MessageRate } from './message-rate.ts';
 import type { CallRefusal } from './party-rules.ts';
@@ -68,6 +71,9 @@ export type Input =
   | { readonly type: 'claimed'; readonly claimId: string; readonly answer: ClaimAnswer }
   | { readonly type: 'logicFound'; readonly sessionId: string; readonly found: FoundLogic }
   | { readonly type: 'logicFetched'; readonly sessionId: string; readonly answer: LogicAnswer }
+  | { readonly type: 'channelAnswered'; readonly askId: string; readonly answer: ChannelAnswer }
+  /** What waits to be written to it is as much as may wait. */
+  | { readonly type: 'slow'; readonly socketId: string }
   | { readonly type: 'notice'; readonly notice: PlatformNotice }
   | { readonly type: 'drain' }
   /** The node goes: what is live ends, and is recorded. */
@@ -87,9 +93,15 @@ export type Action =
   | { readonly type: 'findLogic'; readonly sessionId: string; readonly called: CalledEndpoint }
   /** Answer with `logicFetched`. */
   | { readonly type: 'fetchLogic'; readonly sessionId: string; readonly request: LogicRequest }
+  /** Answer with `channelAnswered`. */
+  | { readonly type: 'askChannel'; readonly askId: string; readonly question: ChannelQuestion }
+  | { readonly type: 'leaveChannel'; readonly leave: ChannelLeave }
+  | { readonly type: 'releaseChannels'; readonly connectionId: string }
   | { readonly type: 'release'; readonly sessionId: string }
   | { readonly type: 'toMedia'; readonly nodeId: string; readonly word: MediaWord }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
+  /** As `send`, unless too much waits for the socket already: then say `slow`. */
+  | { readonly type: 'deliver'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
   | { readonly type: 'recordUsage'; readonly record: UsageRecord }
   | { readonly type: 'appendSessionEvent'; readonly event: SessionEvent }
@@ -132,6 +144,7 @@ export class SessionMachine {
   readonly #sockets = new Map<string, Socket>();
   readonly #clients = new ClientTable();
   readonly #calls: Calls;
+  readonly #channels: Channels;
   readonly #changes: StateChanges;
   /** When this process took up what another one held. */
   #restoredAtMs: number | undefined;
@@ -158,6 +171,16 @@ export class SessionMachine {
       changed: (session) => this.#changes.session(session),
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
       appendSessionEvent: (event) => this.#actions.push({ type: 'appendSessionEvent', event }),
+    });
+    this.#channels = new Channels({
+      region: ports.region,
+      reasons: this.#reasons,
+      send: (client, message) => this.#send(client, message),
+      deliver: (client, message) => this.#deliver(client, message),
+      ask: (askId, question) => this.#actions.push({ type: 'askChannel', askId, question }),
+      leave: (leave) => this.#actions.push({ type: 'leaveChannel', leave }),
+      release: (connectionId) => this.#actions.push({ type: 'releaseChannels', connectionId }),
+      recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
     });
     this.#changes = new StateChanges({
       // A leg of the platform's own is not taken up again: its node ends it with the line to this process.
@@ -234,6 +257,14 @@ export class SessionMachine {
       case 'logicFetched':
         this.#calls.logicFetched(input.sessionId, input.answer, nowMs);
         break;
+      case 'channelAnswered':
+        this.#channels.answered(input.askId, input.answer, nowMs);
+        break;
+      case 'slow': {
+        const slow = this.#sockets.get(input.socketId)?.client;
+        if (slow !== undefined) this.#channels.tooSlow(slow, nowMs);
+        break;
+      }
       case 'notice':
         this.#obey(input.notice, nowMs);
         break;
@@ -250,6 +281,7 @@ export class SessionMachine {
         this.#tick(nowMs);
         break;
     }
+    this.#channels.rest();
     const actions = this.#actions;
     this.#actions = [];
     return actions;
@@ -482,7 +514,9 @@ export class SessionMachine {
     }
     client.principal = principal;
     this.#changes.client(client);
-    if (!isSameCredential) this.#calls.renewed(client, nowMs);
+    if (isSameCredential) return;
+    this.#calls.renewed(client, nowMs);
+    this.#channels.doubt(client);
   }
 
   #closed(socketId: string, isFinal: boolean, nowMs: number): void {
@@ -500,6 +534,7 @@ export class SessionMachine {
     { code: closeCode, nowMs }: { code: number; nowMs: number },
   ): void {
     this.#calls.leave(client, code, { nowMs });
+    this.#channels.detached(client, nowMs);
     this.#flushClientUsage(client, nowMs);
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket !== undefined) this.#close(socket, closeCode, code);
@@ -535,6 +570,21 @@ export class SessionMachine {
       case 'authenticate':
       case 'renew':
         this.#drop('authenticated_already');
+        break;
+      case 'subscribe':
+        this.#channels.subscribe(client, frame, nowMs);
+        break;
+      case 'unsubscribe':
+        this.#channels.unsubscribe(client, frame, nowMs);
+        break;
+      case 'publish':
+        this.#channels.publish(client, frame);
+        break;
+      case 'history':
+        this.#channels.history(client, frame);
+        break;
+      case 'members':
+        this.#channels.members(client, frame);
         break;
       default:
         this.#dispatchToLeg(client, frame, nowMs);
@@ -607,7 +657,8 @@ export class SessionMachine {
   }
 
   #countMessage(client: Client, frame: ClientFrame): void {
-    if (frame.type === 'ping') return;
+    // What is said of channels is counted as such.
+    if (frame.type === 'ping' || Object.hasOwn(clientChannelShapes, frame.type)) return;
     const isOfLeg = 'sessionId' in frame && this.#calls.countMessage(client, frame.sessionId);
     if (!isOfLeg) client.messageCount += 1;
   }
@@ -644,6 +695,7 @@ export class SessionMachine {
           if (client.principal.credentialId !== notice.credentialId) continue;
           client.principal = { ...client.principal, limits: notice.limits };
           this.#calls.limitsChanged(client, nowMs);
+          this.#channels.doubt(client);
         }
         break;
       case 'relayAlive':
@@ -660,6 +712,12 @@ export class SessionMachine {
         break;
       case 'relayLine':
         if (this.#calls.relayLine(notice, nowMs) === 'dropped') this.#drop('relay_line_unplaced');
+        break;
+      case 'channelMessage':
+      case 'channelPresence':
+      case 'channelsChanged':
+      case 'busGap':
+        this.#channels.obey(notice, nowMs);
         break;
       case 'mediaFrame':
       case 'mediaSounded':
@@ -702,6 +760,7 @@ export class SessionMachine {
       this.#noticeSilence(client, nowMs);
     }
     this.#calls.tick(nowMs);
+    this.#channels.tick(nowMs);
   }
 
   #noticeSilence(client: Client, nowMs: number): void {
@@ -755,6 +814,13 @@ export class SessionMachine {
       this.#actions.push({ type: 'send', socketId: client.socketId, source });
   }
 
+  /** What of a channel comes to a client. It is read again when it does not arrive. */
+  #deliver(client: Client, message: ServerMessage): void {
+    const { socketId } = client;
+    if (socketId !== undefined)
+      this.#actions.push({ type: 'deliver', socketId, source: client.outbox.stamp(message) });
+  }
+
   /** To a socket behind which there is no client yet. */
   #sendTo(socket: Socket, message: ServerMessage): void {
     if (socket.client !== undefined) {
@@ -775,6 +841,7 @@ export class SessionMachine {
   #detach(client: Client): void {
     client.socketId = undefined;
     client.detachedAtMs = this.#nowMs;
+    this.#channels.detached(client, this.#nowMs);
     this.#changes.client(client);
   }
 

@@ -13,6 +13,8 @@ import { type Action, type Input, SessionMachine } from './session-machine.ts';
 
 /** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
 export const bufferedBytesMax = 1024 * 1024;
+/** Of what of channels waits for one client. Past it its subscriptions end, and it begins them again behind what it has. */
+export const deliveredBytesMax = 256 * 1024;
 const tickIntervalMs = 250;
 const USER_AGENT_LENGTH_MAX = 512;
 /** A client that does not answer the closing handshake in this time is cut. */
@@ -306,6 +308,18 @@ class Shell implements SignalingServer {
       case 'fetchLogic':
         void this.#fetchLogic(action);
         break;
+      case 'askChannel':
+        void this.#askChannel(action);
+        break;
+      case 'leaveChannel':
+        this.#options.platform.channels.leave(action.leave);
+        break;
+      case 'releaseChannels':
+        this.#options.platform.channels.release(action.connectionId);
+        break;
+      case 'deliver':
+        this.#deliver(action.socketId, action.source);
+        break;
       case 'release':
         this.#options.platform.releaseSession(action.sessionId);
         break;
@@ -358,6 +372,17 @@ class Shell implements SignalingServer {
   async #fetchLogic({ sessionId, request }: Extract<Action, { type: 'fetchLogic' }>): Promise<void> {
     const answer = await this.#options.platform.fetchLogic(request);
     this.#feed({ type: 'logicFetched', sessionId, answer });
+  }
+
+  async #askChannel({ askId, question }: Extract<Action, { type: 'askChannel' }>): Promise<void> {
+    const answer = await this.#options.platform.channels.ask(question);
+    this.#feed({ type: 'channelAnswered', askId, answer });
+  }
+
+  #deliver(socketId: string, source: string): void {
+    const waitingBytes = this.#sockets.get(socketId)?.bufferedAmount ?? 0;
+    if (waitingBytes <= deliveredBytesMax) this.#send(socketId, source);
+    else this.#feed({ type: 'slow', socketId });
   }
 
   #countDrop(reason: string): void {

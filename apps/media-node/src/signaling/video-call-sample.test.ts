@@ -36,7 +36,7 @@ beforeAll(async () => {
   const PATCHBAY_SIGNAL_URL = `ws://127.0.0.1:${signaling.port}`;
   sample = await startSample({ PATCHBAY_URL: 'http://127.0.0.1:9', PATCHBAY_KEY: key, PATCHBAY_SIGNAL_URL });
   browser = await launchBrowser(findChromium() ?? '');
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -85,7 +85,7 @@ describe('the video call sample', () => {
     await anna.close();
     await ben.getByRole('heading', { name: 'The call has ended' }).waitFor();
     await ben.close();
-  }, 60_000);
+  }, 120_000);
 
   it('a name in a link lets nobody pass for it', async () => {
     const ask = (headers: Record<string, string>) =>
@@ -105,5 +105,5 @@ describe('the video call sample', () => {
     const page = await open(`${sample.url}/?call=user:nobody`);
     await page.getByRole('alert').filter({ hasText: 'The other person is not there right now.' }).waitFor();
     await page.close();
-  }, 30_000);
+  }, 120_000);
 });

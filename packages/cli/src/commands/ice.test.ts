@@ -16,7 +16,7 @@ import { addLimitFlags, limitsIn } from './limit-flags.ts';
 const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
 const accountId = createId('acc');
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let data: string;
 

@@ -11,7 +11,7 @@ import { until } from '@patchbay/testing/until';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
 const accountId = createId('acc');

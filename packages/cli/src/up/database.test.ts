@@ -9,7 +9,7 @@ import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { openDatabase } from './database.ts';
 import { Progress } from './progress.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let database: TestDatabase;
 let folder: DataFolder;

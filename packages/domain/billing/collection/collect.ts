@@ -17,6 +17,8 @@ export interface CollectPorts {
   /** Of a seller that collects itself. Undefined: it took its key back. */
   readonly ownRailOf?: (collectorId: string) => Promise<PaymentRail | undefined>;
   readonly nowMs: () => number;
+  /** Hears what nobody foresaw of one document: whoever runs the platform is to see it. */
+  readonly onFault?: (cause: unknown) => void;
 }
 
 const HOUR_MS = 3_600_000;
@@ -30,15 +32,36 @@ const PAID_AGAIN_MS = DAY_MS;
 const PAID_WATCHED_MS = 180 * DAY_MS;
 const UNAVAILABLE_AGAIN_MS = HOUR_MS / 12;
 const REFUSED_AGAIN_MS = 6 * HOUR_MS;
+/** After a fault that nobody foresaw; twice as long after each, up to a day. */
+const FAULT_AGAIN_MS = HOUR_MS / 12;
 /** Of one document at a time, so that none keeps the others waiting for long. */
 const STEP_COUNT_MAX = 300;
 
 /**
- * Brings one document as far as it comes: reads how it stands at the rail, and takes step after step. Each step is kept
- * before it is made, and what became of it after: a process that dies in between is continued by the next, which makes
- * the same step with the same key.
+ * Brings one document as far as it comes. A fault of one is that one's alone: it is noted, told, and tried again later and
+ * later, and no other waits for it. Only where not even that can be noted does it throw: then nothing can be collected.
  */
 export async function collectDocument(documentId: string, ports: CollectPorts): Promise<void> {
+  const { store, nowMs, onFault } = ports;
+  try {
+    await bringOn(documentId, ports);
+  } catch (cause) {
+    const againAtMs = (faultCount: number) =>
+      nowMs() + Math.min(FAULT_AGAIN_MS * 2 ** Math.min(faultCount - 1, FAULT_DOUBLED_MAX), DAY_MS);
+    await store.fault(documentId, { failure: FAULT, againAtMs });
+    onFault?.(cause);
+  }
+}
+
+const FAULT = 'It could not be brought on by a fault of the platform. It is tried again by itself.';
+/** Beyond a day nothing is doubled. */
+const FAULT_DOUBLED_MAX = 10;
+
+/**
+ * Reads how a document stands at the rail, and takes step after step. Each step is kept before it is made, and what became of
+ * it after: a process that dies in between is continued by the next, which makes the same step with the same key.
+ */
+async function bringOn(documentId: string, ports: CollectPorts): Promise<void> {
   const { store, nowMs } = ports;
   let held = await store.change(documentId, () => undefined);
   if (held === undefined) return;
@@ -92,8 +115,8 @@ function planned(held: HeldCollection, nowMs: number): CollectionChange | undefi
   return { pending: { ...step, key, sinceMs: nowMs }, nextAtMs: nowMs };
 }
 
-function nextStep({ collection, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
-  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId });
+function nextStep({ collection, others, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
+  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId, others });
   const { accountId } = collection;
   const step = nextInvoiceStep(collection, { customerId: customerId ?? '', nowMs });
   if (step === undefined || customerId !== undefined) return step;
@@ -106,7 +129,8 @@ function nextStep({ collection, customerId, payeeId, name, email }: HeldCollecti
 
 function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   // Something has to happen to an invoice before a payout has anything to do: that is when it is due.
-  if (collection.kind === 'payout') return nowMs + OPEN_AGAIN_MS;
+  if (collection.kind === 'payout')
+    return collection.totalMinorUnits === 0n ? Number.POSITIVE_INFINITY : nowMs + OPEN_AGAIN_MS;
   const { state, dueAtMs } = collection;
   if (state === 'void' || state === 'new') return Number.POSITIVE_INFINITY;
   if (state === 'paid')

@@ -19,6 +19,8 @@ export interface HeldCollection {
   readonly failure?: string;
   /** Of an invoice: the payout notes of those who earn of it. */
   readonly notes: readonly PayoutCollection[];
+  /** Of a payout: the others of its account. */
+  readonly others: readonly PayoutCollection[];
   /** Who collects: the top of the tree, or a seller that does so itself. */
   readonly platformId: string;
   /** Of the account, at the rail, as far as it has them. */
@@ -33,6 +35,7 @@ export interface CollectionChange {
   /** Null: there is none any more. Absent: as before. */
   readonly pending?: PendingStep | null;
   readonly refusedCount?: number;
+  /** Null: it went on, and so did all that had failed without a reason. */
   readonly failure?: string | null;
   readonly customerId?: string;
   /** Those that changed. */
@@ -54,4 +57,12 @@ export interface CollectionStore {
     documentId: string,
     change: (held: HeldCollection) => CollectionChange | undefined,
   ): Promise<HeldCollection | undefined>;
+  /**
+   * Keeps that one document could not be brought on for a reason that nobody foresaw, without a look at what it says: that may
+   * be what is wrong. `againAtMs` says when it is tried again, after so many faults in a row.
+   */
+  fault(
+    documentId: string,
+    fault: { readonly failure: string; readonly againAtMs: (faultCount: number) => number },
+  ): Promise<void>;
 }

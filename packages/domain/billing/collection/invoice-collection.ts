@@ -18,8 +18,10 @@ export interface InvoiceCollection {
   readonly kind: 'invoice';
   /** 'top-up': money for a balance, and no document of ours. Absent: a month's invoice. */
   readonly purpose?: 'top-up';
-  /** A prepaid balance paid it: the rail never hears of it. */
+  /** A prepaid balance pays it: the rail never hears of it. What the balance only owes is open, until money comes in for it. */
   readonly isPaidFromBalance?: true;
+  /** How often what the balance has paid of it changed, after it was issued. */
+  readonly coveredCount?: number;
   /** The seller that collects it by a payment account of its own. Absent: the top of the tree collects. */
   readonly collectorId?: string;
   readonly documentId: string;
@@ -118,9 +120,20 @@ function refundsOf(of: InvoiceCollection): readonly AskedRefund[] {
   return [...of.askedRefunds, { refundId: of.voidNoteId, minorUnits: of.paidMinorUnits }];
 }
 
+/** Whether money was asked to go back, and the rail has not said yet that it did, or that it cannot. */
+export const isRefunding = (of: InvoiceCollection): boolean =>
+  refundsOf(of).some(
+    ({ refundId }) =>
+      !of.refunds.some((refund) => refund.refundId === refundId && refund.state !== 'pending'),
+  );
+
 /** Whether it can be made void: nothing of it was paid, and nobody asked for that yet. */
 export const isVoidable = (of: InvoiceCollection): boolean =>
-  !of.isVoidAsked && of.paidMinorUnits === 0n && !['paid', 'void'].includes(of.state);
+  !of.isVoidAsked &&
+  // What was drawn for it is drawn.
+  of.isPaidFromBalance !== true &&
+  of.paidMinorUnits === 0n &&
+  !['paid', 'void'].includes(of.state);
 
 /** Asked to be void. What was never made at the rail is so at once; of anything else the rail has the word. */
 export const voidAsked = (of: InvoiceCollection, voidNoteId: string): InvoiceCollection => ({
@@ -215,6 +228,19 @@ export function sumsOf(of: InvoiceCollection): InvoiceSums {
   };
 }
 
+/** Of an invoice, what nobody keeps: of what was paid, what went back or is held by a bank, and what is not asked for any more. */
+export const goneOf = (sums: InvoiceSums): bigint => {
+  const back = sums.refunded + sums.disputed + sums.lost;
+  return (back < sums.paid ? back : sums.paid) + sums.givenUp;
+};
+
+/**
+ * What went back beyond what was paid: a bank takes all of a payment, whatever was given back of it before. That is lost to
+ * whoever collects, and nobody's gain.
+ */
+export const takenBeyondOf = ({ paid, refunded, lost }: InvoiceSums): bigint =>
+  refunded + lost > paid ? refunded + lost - paid : 0n;
+
 /** What can still be given back: what was paid, less what went back or is asked to. */
 export function refundableOf(of: InvoiceCollection): bigint {
   // No payment stands behind it that a rail could give back.
@@ -228,7 +254,8 @@ export function refundableOf(of: InvoiceCollection): bigint {
   const underWay = of.askedRefunds
     .filter(({ refundId }) => !settledIds.has(refundId))
     .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
-  return paid - refunded - disputed - lost - underWay;
+  const left = paid - refunded - disputed - lost - underWay;
+  return left < 0n ? 0n : left;
 }
 
 /** Refunds that somebody made at the rail by hand, and that no document says yet. A top-up has no document to correct. */
@@ -244,17 +271,25 @@ export const unnotedRefunds = ({
           state === 'succeeded' && refundId === undefined && !notedRefundIds.includes(id),
       );
 
+/** What of a top-up was given back, or was asked to be and did not fail. */
+export function givenBackOf(of: InvoiceCollection): bigint {
+  const known = new Set(
+    of.refunds.filter(({ state }) => state !== 'pending').map(({ refundId }) => refundId),
+  );
+  return of.askedRefunds
+    .filter(({ refundId }) => !known.has(refundId))
+    .reduce((sum, { minorUnits }) => sum + minorUnits, sumsOf(of).refunded);
+}
+
+/** Never below zero: more may go back than came in, and a balance bears no more than what came in for it. */
+export const toppedUp = ({ paid, back }: { readonly paid: bigint; readonly back: bigint }): bigint =>
+  back < paid ? paid - back : 0n;
+
 /**
  * What of a top-up is there to be used: what was paid, less what went back, is held by a bank, or was asked to go back and
  * did not fail to.
  */
 export function toppedUpOf(of: InvoiceCollection): bigint {
-  const { paid, refunded, disputed, lost } = sumsOf(of);
-  const known = new Set(
-    of.refunds.filter(({ state }) => state !== 'pending').map(({ refundId }) => refundId),
-  );
-  const underWay = of.askedRefunds
-    .filter(({ refundId }) => !known.has(refundId))
-    .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
-  return paid - refunded - disputed - lost - underWay;
+  const { paid, disputed, lost } = sumsOf(of);
+  return toppedUp({ paid, back: givenBackOf(of) + disputed + lost });
 }

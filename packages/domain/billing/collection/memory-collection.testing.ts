@@ -3,8 +3,9 @@ import type { PayoutCollection } from './payout-collection.ts';
 import type { CollectionTransaction } from './postings.ts';
 
 interface Row {
-  held: Omit<HeldCollection, 'notes' | 'customerId'>;
+  held: Omit<HeldCollection, 'notes' | 'others' | 'customerId'>;
   nextAtMs: number;
+  faultCount?: number;
 }
 
 /** The store of collecting in memory. */
@@ -40,6 +41,18 @@ export class MemoryCollection implements CollectionStore {
     return this.#held(row);
   }
 
+  async fault(
+    documentId: string,
+    { failure, againAtMs }: { readonly failure: string; readonly againAtMs: (faultCount: number) => number },
+  ): Promise<void> {
+    this.around?.('before');
+    const row = this.rows.get(documentId);
+    if (row === undefined) return;
+    row.faultCount = (row.faultCount ?? 0) + 1;
+    row.held = { ...row.held, failure };
+    row.nextAtMs = againAtMs(row.faultCount);
+  }
+
   #held({ held }: Row): HeldCollection {
     const { collection } = held;
     const customerId = this.#customers.get(collection.accountId);
@@ -47,6 +60,7 @@ export class MemoryCollection implements CollectionStore {
       ...held,
       ...(customerId === undefined ? {} : { customerId }),
       notes: collection.kind === 'invoice' ? this.#notesOf(collection) : [],
+      others: collection.kind === 'payout' ? this.#othersOf(collection) : [],
     };
   }
 
@@ -58,6 +72,15 @@ export class MemoryCollection implements CollectionStore {
           each.kind === 'payout' &&
           each.period === period &&
           shares.some(({ accountId }) => accountId === each.accountId),
+      );
+  }
+
+  #othersOf({ accountId, documentId }: PayoutCollection) {
+    return [...this.rows.values()]
+      .map(({ held }) => held.collection)
+      .filter(
+        (each): each is PayoutCollection =>
+          each.kind === 'payout' && each.accountId === accountId && each.documentId !== documentId,
       );
   }
 
@@ -73,6 +96,7 @@ export class MemoryCollection implements CollectionStore {
       ...(said === undefined ? {} : { failure: said }),
     };
     row.nextAtMs = made.nextAtMs ?? row.nextAtMs;
+    if (made.failure === null) row.faultCount = 0;
     if (made.customerId !== undefined) this.#customers.set(row.held.collection.accountId, made.customerId);
     for (const note of made.notes ?? []) {
       const of = this.rows.get(note.documentId);

@@ -113,8 +113,9 @@ export class MemoryRail implements PaymentRail {
     invoice.refunds = [...invoice.refunds, { id, ...named, minorUnits, state: 'succeeded' }];
   }
 
+  /** A bank knows of no refund: it takes back what was paid, and what it has taken back once it does not take again. */
   dispute(invoice: HeldInvoice, minorUnits: bigint): void {
-    if (keptOf(invoice) < minorUnits || minorUnits === 0n) return;
+    if (keptOf({ ...invoice, refunds: [] }) < minorUnits || minorUnits <= 0n) return;
     this.balance -= minorUnits;
     invoice.disputes = [...invoice.disputes, { id: `dp_${++this.#sequence}`, minorUnits, state: 'open' }];
   }

@@ -1,6 +1,7 @@
-import type { Step } from './invoice-collection.ts';
+import { minorUnitOf, type Nano, nano, ZERO } from '../money.ts';
+import type { InvoiceCollection, Step } from './invoice-collection.ts';
 import type { RailCall } from './rail.ts';
-import { type Backing, entitledOf, fundedOf } from './shares.ts';
+import { type Backed, type Backing, entitledOf, fundedOf, lackOf, noBacking, surplusOf } from './shares.ts';
 
 export interface PaidTransfer {
   /** 1, 2 … */
@@ -11,7 +12,10 @@ export interface PaidTransfer {
   readonly reversalCount: number;
 }
 
-/** How a payout stands. */
+/**
+ * How a payout stands. Of nothing, it is no document: it has what invoices of a month pay for an account that had no payout
+ * then, for those that it has in other months.
+ */
 export interface PayoutCollection {
   readonly kind: 'payout';
   /** The seller that pays it out by a payment account of its own. Absent: the top of the tree does. */
@@ -34,21 +38,86 @@ export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigi
   transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
 
 /**
+ * What those that earn of an invoice wait for, now that it is issued: their payouts of its month, and of those that have
+ * none then, a payout of nothing.
+ */
+export function weighed(
+  {
+    shares,
+    period,
+    currency,
+    collectorId,
+  }: Pick<InvoiceCollection, 'shares' | 'period' | 'currency' | 'collectorId'>,
+  notes: readonly PayoutCollection[],
+): readonly PayoutCollection[] {
+  return shares.map(({ accountId, weight }) => {
+    const note = notes.find((each) => each.accountId === accountId) ?? {
+      kind: 'payout' as const,
+      ...(collectorId === undefined ? {} : { collectorId }),
+      documentId: `earned/${accountId}/${period}/${collectorId ?? ''}`,
+      ...{ accountId, period, currency },
+      totalMinorUnits: 0n,
+      backing: noBacking,
+      transfers: [],
+    };
+    return { ...note, backing: { ...note.backing, weight: nano(note.backing.weight + weight) } };
+  });
+}
+
+const backedOf = ({ totalMinorUnits, currency, backing }: PayoutCollection): Backed => ({
+  ...{ totalMinorUnits, backing },
+  unit: minorUnitOf(currency),
+});
+
+/** Minor units that its account may get in the end, before what is kept of it. */
+export const entitlementOf = (of: PayoutCollection): bigint => entitledOf(backedOf(of));
+
+/**
+ * What one payout gets of what others of its account have behind them and do not need: the oldest that lacks something
+ * first, so that nothing is given twice. Only by whoever pays both out, and in one currency.
+ */
+export function spareFor(of: PayoutCollection, others: readonly PayoutCollection[]): Nano {
+  const all = [...others.filter((other) => isOfOnePayer(of, other)), of].sort((left, right) =>
+    placeOf(left) < placeOf(right) ? -1 : 1,
+  );
+  let left = all.reduce((total, each) => total + surplusOf(backedOf(each)), 0n);
+  for (const each of all) {
+    const lack = lackOf(backedOf(each));
+    const given = lack < left ? lack : left;
+    if (each.documentId === of.documentId) return nano(given);
+    left -= given;
+  }
+  return ZERO;
+}
+
+const placeOf = ({ period, documentId }: PayoutCollection): string => `${period} ${documentId}`;
+
+const isOfOnePayer = (of: PayoutCollection, other: PayoutCollection): boolean =>
+  other.documentId !== of.documentId &&
+  other.accountId === of.accountId &&
+  other.collectorId === of.collectorId &&
+  other.currency === of.currency;
+
+/** Minor units of it that were paid by those that it was earned of. */
+export const fundingOf = (of: PayoutCollection, others: readonly PayoutCollection[] = []): bigint =>
+  fundedOf(backedOf(of), spareFor(of, others));
+
+/**
  * Minor units that are kept of it now. Where those that it was earned of get something back, no more than is left is kept: the
  * rest stands in the giver's book again, for the next payout.
  */
-export function setOffOf({ setOffMinorUnits = 0n, totalMinorUnits, backing }: PayoutCollection): bigint {
-  const entitled = entitledOf(totalMinorUnits, backing);
+export function setOffOf(of: PayoutCollection): bigint {
+  const { setOffMinorUnits = 0n } = of;
+  const entitled = entitlementOf(of);
   return setOffMinorUnits < entitled ? setOffMinorUnits : entitled;
 }
 
 /** Minor units that its account is still to get in the end, sent or not. */
-export const earnedOf = (of: PayoutCollection): bigint =>
-  entitledOf(of.totalMinorUnits, of.backing) - setOffOf(of);
+export const earnedOf = (of: PayoutCollection): bigint => entitlementOf(of) - setOffOf(of);
 
 /** Minor units that may have left by now. What is kept is kept of what came in first: none of it has to be asked back. */
-export function sendableOf(of: PayoutCollection): bigint {
-  const left = fundedOf(of.totalMinorUnits, of.backing) - setOffOf(of);
+export function sendableOf(of: PayoutCollection, others: readonly PayoutCollection[] = []): bigint {
+  const left = fundingOf(of, others) - setOffOf(of);
   return left < 0n ? 0n : left;
 }
 
@@ -58,10 +127,17 @@ export function sendableOf(of: PayoutCollection): bigint {
  */
 export function nextPayoutStep(
   of: PayoutCollection,
-  { payeeId }: { readonly payeeId: string | undefined },
+  {
+    payeeId,
+    others = [],
+  }: {
+    readonly payeeId: string | undefined;
+    /** Of the same account. */
+    readonly others?: readonly PayoutCollection[];
+  },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
-  const missing = sendableOf(of) - sentOf(of);
+  const missing = sendableOf(of, others) - sentOf(of);
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {

@@ -1,15 +1,26 @@
 import type { BillingDocument } from '../documents/document.ts';
 import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../money.ts';
-import { type InvoiceCollection, type InvoiceSums, sumsOf } from './invoice-collection.ts';
-import { earnedOf, type PayoutCollection, sentOf, setOffOf } from './payout-collection.ts';
-import { type Backing, entitledOf } from './shares.ts';
+import {
+  givenBackOf,
+  goneOf,
+  type InvoiceCollection,
+  type InvoiceSums,
+  sumsOf,
+  takenBeyondOf,
+  toppedUp,
+} from './invoice-collection.ts';
+import { earnedOf, entitlementOf, type PayoutCollection, sentOf, setOffOf } from './payout-collection.ts';
+import type { RailRefund } from './rail.ts';
+import type { Backing } from './shares.ts';
 
 /**
  * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
  * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
  * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
  * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
- * 'granted': what it gave to others and bears, less what was kept of its payouts for that (BIL-5).
+ * 'granted': what it gave to others and bears, less what was kept of its payouts for that (BIL-5). 'written-off': what went
+ * back to it beyond what it had paid, as when a bank takes all of a payment of which a part was given back: whoever collects
+ * has lost that, and what is there is its clearing less it.
  */
 export const collectionBooks = [
   'invoiced',
@@ -20,6 +31,7 @@ export const collectionBooks = [
   'balance',
   'drawn',
   'granted',
+  'written-off',
 ] as const;
 export type CollectionBook = (typeof collectionBooks)[number];
 
@@ -114,50 +126,68 @@ export function settleInvoice({
     const owed = moving.flatMap((note, index) => owedBetween(held[index] ?? note, note));
     const taxBack = taxOf(after, goneOf(next)) - taxOf(after, goneOf(sums));
     const tax: Moved = { accountId, book: 'tax', minorUnits: -taxBack };
+    const beyond = takenBeyondOf(next) - takenBeyondOf(sums);
+    const lost = [own('clearing', -beyond), own('written-off', beyond)];
     const sourceRef = `${what}/${documentId}`;
-    transactions.push(...transaction(after, { sourceRef, platformId, moved: [...moved, tax, ...owed] }));
+    transactions.push(
+      ...transaction(after, { sourceRef, platformId, moved: [...moved, tax, ...lost, ...owed] }),
+    );
     held = moving;
     sums = next;
   };
   const own = (book: CollectionBook, minorUnits: bigint): Moved => ({ accountId, book, minorUnits });
 
-  // Of a top-up, what money comes in for and goes back from is the balance, and no document.
+  // Of a top-up, what money comes in for and goes back from is the balance, and no document. No more leaves the balance than
+  // came in for it.
   const isTopUp = after.purpose === 'top-up';
-  const moneyBack = (minorUnits: bigint): readonly Moved[] => (isTopUp ? [own('balance', minorUnits)] : []);
+  const isAsked = ({ refundId }: RailRefund) =>
+    after.askedRefunds.some((asked) => asked.refundId === refundId);
+  let out = givenBackOf(before);
+  const worthOf = ({ paid, disputed, lost }: InvoiceSums, backMinorUnits: bigint): bigint =>
+    toppedUp({ paid, back: backMinorUnits + disputed + lost });
+  const ofBalance = (next: InvoiceSums, nextOut = out): readonly Moved[] => {
+    if (!isTopUp) return [];
+    const minorUnits = worthOf(next, nextOut) - worthOf(sums, out);
+    out = nextOut;
+    return [own('balance', minorUnits)];
+  };
   const paid = after.paidMinorUnits - before.paidMinorUnits;
-  if (paid > 0n)
-    post(`paid:${after.paidMinorUnits}`, { ...sums, paid: after.paidMinorUnits }, [
-      own(isTopUp ? 'balance' : 'invoiced', paid),
-      own(after.isPaidFromBalance === true ? 'drawn' : 'clearing', -paid),
+  const isCovered = after.isPaidFromBalance === true;
+  if (paid > 0n || (paid < 0n && isCovered)) {
+    const next = { ...sums, paid: after.paidMinorUnits };
+    const { coveredCount = 0 } = after;
+    post(coveredCount > 0 ? `covered:${coveredCount}` : `paid:${after.paidMinorUnits}`, next, [
+      ...(isTopUp ? ofBalance(next) : [own('invoiced', paid)]),
+      own(isCovered ? 'drawn' : 'clearing', -paid),
     ]);
+  }
   for (const refund of after.refunds) {
     const was = before.refunds.find(({ id }) => id === refund.id)?.state;
-    const isAsked = after.askedRefunds.some(({ refundId }) => refundId === refund.refundId);
-    if (isTopUp && isAsked && refund.state === 'failed' && was !== 'failed')
+    const { minorUnits } = refund;
+    if (isTopUp && isAsked(refund) && refund.state === 'failed' && was !== 'failed')
       post(`refund-failed:${refund.id}`, sums, [
-        own('owed', -refund.minorUnits),
-        ...moneyBack(refund.minorUnits),
+        own('owed', -minorUnits),
+        ...ofBalance(sums, out - minorUnits),
       ]);
     if (refund.state !== 'succeeded' || was === 'succeeded') continue;
+    const next = { ...sums, refunded: sums.refunded + minorUnits };
     // What we asked for left the balance when it was asked.
-    const from = isTopUp && isAsked ? [own('owed', -refund.minorUnits)] : moneyBack(-refund.minorUnits);
-    post(`refund:${refund.id}`, { ...sums, refunded: sums.refunded + refund.minorUnits }, [
-      own('clearing', refund.minorUnits),
-      ...from,
-    ]);
+    const from =
+      isTopUp && isAsked(refund) && was !== 'failed'
+        ? [own('owed', -minorUnits)]
+        : ofBalance(next, out + minorUnits);
+    post(`refund:${refund.id}`, next, [own('clearing', minorUnits), ...from]);
   }
   for (const { id, minorUnits, state } of after.disputes) {
     const was = before.disputes.find((dispute) => dispute.id === id)?.state;
-    if (was === undefined)
-      post(`disputed:${id}`, { ...sums, disputed: sums.disputed + minorUnits }, [
-        own('disputed', minorUnits),
-        ...moneyBack(-minorUnits),
-      ]);
-    if (state === 'won' && was !== 'won')
-      post(`dispute-won:${id}`, { ...sums, disputed: sums.disputed - minorUnits }, [
-        own('disputed', -minorUnits),
-        ...moneyBack(minorUnits),
-      ]);
+    if (was === undefined) {
+      const next = { ...sums, disputed: sums.disputed + minorUnits };
+      post(`disputed:${id}`, next, [own('disputed', minorUnits), ...ofBalance(next)]);
+    }
+    if (state === 'won' && was !== 'won') {
+      const next = { ...sums, disputed: sums.disputed - minorUnits };
+      post(`dispute-won:${id}`, next, [own('disputed', -minorUnits), ...ofBalance(next)]);
+    }
     if (state === 'lost' && was !== 'lost')
       post(
         `dispute-lost:${id}`,
@@ -215,7 +245,7 @@ export function setOffPayout(
   note: PayoutCollection,
   { usedMinorUnits, platformId }: { readonly usedMinorUnits: bigint; readonly platformId: string },
 ): { readonly note: PayoutCollection; readonly transactions: readonly CollectionTransaction[] } {
-  const entitled = entitledOf(note.totalMinorUnits, note.backing);
+  const entitled = entitlementOf(note);
   const after = { ...note, setOffMinorUnits: usedMinorUnits < entitled ? usedMinorUnits : entitled };
   const moved = owedBetween(note, after);
   return {
@@ -223,10 +253,6 @@ export function setOffPayout(
     transactions: transaction(note, { sourceRef: `set-off/${note.documentId}`, platformId, moved }),
   };
 }
-
-/** Of an invoice, what nobody keeps: it went back, is held by a bank, or is not asked for any more. */
-const goneOf = ({ refunded, disputed, lost, givenUp }: InvoiceSums): bigint =>
-  refunded + disputed + lost + givenUp;
 
 /** The tax in a part of an invoice. Of all of it, all. */
 const taxOf = ({ taxMinorUnits, totalMinorUnits }: InvoiceCollection, minorUnits: bigint): bigint =>

@@ -39,15 +39,18 @@ export function createSignalLine(mintToken: () => TokenAnswer): SignalLine {
     asRefusal: (error) => (error instanceof PatchbayError ? error : undefined),
     pageOf: errorPagePath,
     nowMs: Date.now,
-    after(ms, act) {
-      const timer = setTimeout(act, ms);
-      return () => clearTimeout(timer);
-    },
+    after,
     random: Math.random,
   });
 }
 
-function toPatchbayError({ code, ...fields }: FailureFields): PatchbayError {
+/** Acts once, later, unless the returned function is called before. */
+export function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+}
+
+export function toPatchbayError({ code, ...fields }: FailureFields): PatchbayError {
   return new PatchbayError({ ...fields, code: code as PatchbayErrorCode });
 }
 

@@ -153,6 +153,9 @@ async function furnish(
   });
   const { id: endpointId } = endpoint;
   await make('signaling.putEndpointConfig', { endpointId, ...config });
+  const channel = `${MARK}-channel`;
+  await make('notification.publish', { channel, data: MARK });
+  await make('notification.putNamespace', { namespace: `${MARK}-space` });
   const mapping = await make('logic.set', { endpointId, url: `http://127.0.0.1:1/${MARK}` });
   await make('brand.set', { name: `${MARK}-brand` });
   const brandHost = await make('brandHosts.add', { host: `${MARK}.wall.test` });
@@ -181,6 +184,8 @@ async function furnish(
     organisationId: createId('org'),
     domainId: createId('dom'),
     endpointId,
+    channel,
+    namespace: `${MARK}-space`,
     mappingId: mapping.id,
     hostId: brandHost.id,
     theme: 'light',

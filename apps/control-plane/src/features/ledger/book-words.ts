@@ -25,4 +25,8 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
     title: 'Given to others',
     says: 'Credit that this account gave and has not paid for, below zero: a payout pays for what others used.',
   },
+  'written-off': {
+    title: 'Written off',
+    says: 'What a bank took back beyond what had been paid. Whoever collects has lost it.',
+  },
 };

@@ -27,6 +27,7 @@ import { ServiceChart } from './service-chart.tsx';
 import { ServiceData } from './service-data.tsx';
 import { ServiceErrors } from './service-errors.tsx';
 import { ServiceMeters } from './service-meters.tsx';
+import { servicePanels } from './service-panels.tsx';
 import { ServiceState } from './service-state.tsx';
 import { type ConfigValue, useServiceConfig } from './use-service-config.ts';
 import { useServiceUse } from './use-service-use.ts';
@@ -61,6 +62,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
   const { values } = useServiceConfig(service, accountScope);
   const prices = useQuery(trpc.prices.list.queryOptions({ accountId }));
   const rights = useRights();
+  const Panel = servicePanels[service];
   const mayMint = mintingOf(service).some(({ operation }) => rights(`${service}.${operation}`) === true);
   return (
     <>
@@ -95,6 +97,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
           </section>
         </div>
         <div className="grid min-w-0 content-start gap-10">
+          {Panel === undefined ? null : <Panel />}
           <ServiceChart service={service} />
           {tellingServices.includes(service) ? <Callbacks scope={accountCallbacks} of={[service]} /> : null}
           <ServiceData scope={accountScope} of={[service]} />

@@ -22,6 +22,8 @@ import {
   RANDOM_ID_BYTES,
 } from '@patchbay/protocol/credential/credential';
 
+import { MemoryChannels } from './memory-channels.ts';
+
 type Node = InternalResponse<'listNodes'>['items'][number] & { isDraining: boolean };
 
 /** A control plane over real HTTP that knows one account with one key, believes its nodes, and keeps what they say. */
@@ -38,10 +40,14 @@ export class MemoryControlPlane {
   readonly events: SessionEventReport[] = [];
   /** Calls that live, in which the account has a leg. */
   readonly liveSessionIds = new Set<string>();
+  /** Nodes that reach nobody, and that nobody reaches: as if their machines were lost. */
+  readonly #lostNodeIds = new Set<string>();
+  readonly #streamOf = new Map<string, ServerResponse>();
   /** Kept as a bus keeps them. */
   readonly #sessionEnds: Extract<BusMessage, { type: 'session.end' }>[] = [];
   readonly #streams = new Set<ServerResponse>();
   readonly accountId = createId('acc');
+  readonly channels = new MemoryChannels((message) => this.publish(message));
   readonly platformAccountId = createId('acc');
   readonly #keyId = createId('key');
   readonly #heardIds = new Set<string>();
@@ -98,6 +104,13 @@ export class MemoryControlPlane {
       .reduce((sum, { quantity }) => sum + quantity, 0);
   }
 
+  /** The machine of a node is lost. */
+  lose(nodeId: string): void {
+    this.#lostNodeIds.add(nodeId);
+    this.#streamOf.get(nodeId)?.destroy();
+    this.channels.nodeGone(this.accountId, nodeId);
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -113,9 +126,15 @@ export class MemoryControlPlane {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', this.url);
+    const node = String(request.headers[signatureHeaders.node]);
+    if (this.#lostNodeIds.has(node)) {
+      request.destroy();
+      return;
+    }
     if (request.method === 'GET' && pathname === BUS_PATH) {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
       this.#streams.add(response);
+      this.#streamOf.set(node, response);
       response.on('close', () => this.#streams.delete(response));
       return;
     }
@@ -124,7 +143,6 @@ export class MemoryControlPlane {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as object);
     const fields = { ...matched?.fields, ...Object.fromEntries(searchParams), ...body };
-    const node = String(request.headers[signatureHeaders.node]);
     const answer = matched === undefined ? undefined : this.#answer(matched.call, fields as never, node);
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ?? { code: 'resource.unknown' }));
@@ -168,7 +186,7 @@ export class MemoryControlPlane {
               accountId: this.accountId,
               chain: [{ id: this.accountId, state: 'active' }],
               isRevoked: false,
-              mintsFor: ['network-discovery', 'signaling'],
+              mintsFor: ['network-discovery', 'notification', 'signaling'],
             }
           : undefined,
       accountSnapshot: ({ accountId }) =>
@@ -223,6 +241,7 @@ export class MemoryControlPlane {
         this.events.push(...(fresh as SessionEventReport[]));
         return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
+      ...this.channels.handlers(nodeId),
       publish: () => ({}),
     };
     return handlers[call](request);

@@ -11,7 +11,7 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import type { PlatformNotice } from '../platform.ts';
 import { foldState, type SavedState, type StateChange } from '../saved-state.ts';
-import { type Input, SessionMachine } from '../session-machine.ts';
+import { type Action, type Input, SessionMachine } from '../session-machine.ts';
 import { type MemoryCredential, MemoryPlatform } from './memory-platform.ts';
 
 type FrameOf<Type extends ServerMessage['type']> = Extract<ServerFrame, { type: Type }>;
@@ -23,6 +23,10 @@ export class MachineBench {
   readonly closed = new Map<string, number>();
   readonly clients: BenchClient[] = [];
   readonly received = new Map<string, ServerFrame[]>();
+  /** What was asked of channels, for the test to answer. */
+  readonly asked: Extract<Action, { type: 'askChannel' }>[] = [];
+  /** Of sockets that take no more of channels. */
+  readonly slowSocketIds = new Set<string>();
   machine: SessionMachine;
   nowMs = 1_000_000;
   /** Nothing that is sent arrives. */
@@ -64,7 +68,11 @@ export class MachineBench {
     const changes = this.machine.takeChanges();
     if (changes.length > 0) this.journal.push({ atMs: this.nowMs, changes });
     for (const action of actions) {
-      if (action.type === 'send') {
+      if (action.type === 'send' || action.type === 'deliver') {
+        if (action.type === 'deliver' && this.slowSocketIds.has(action.socketId)) {
+          this.feed({ type: 'slow', socketId: action.socketId });
+          continue;
+        }
         if (this.isMute) continue;
         const decoded = decodeServerFrame(action.source);
         if (!decoded.ok) throw new Error(decoded.detail);
@@ -86,7 +94,10 @@ export class MachineBench {
         const answer = this.platform.documentFor(action.request);
         // What nobody answers waits for the test.
         if (answer !== undefined) this.feed({ type: 'logicFetched', sessionId: action.sessionId, answer });
-      } else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
+      } else if (action.type === 'askChannel') this.asked.push(action);
+      else if (action.type === 'leaveChannel') this.platform.channels.leave(action.leave);
+      else if (action.type === 'releaseChannels') this.platform.channels.release(action.connectionId);
+      else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
       else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
       else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);

@@ -1,3 +1,4 @@
+import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
 import type {
   Authentication,
   CalledEndpoint,
@@ -33,6 +34,13 @@ export class MemoryPlatform implements SignalingPlatform {
   readonly claims: SessionClaim[] = [];
   readonly released: string[] = [];
   claimAnswer: ClaimAnswer = { ok: true };
+  readonly left: ChannelLeave[] = [];
+  /** What is asked of channels waits for the test's answer. */
+  readonly channels: ChannelPlatform = {
+    ask: () => new Promise(() => undefined),
+    leave: (leave) => this.left.push(leave),
+    release: () => undefined,
+  };
   readonly continued: (string | undefined)[] = [];
   relay: RelayPlacement | undefined;
   /** What a relay that is not ours takes, in place of a narrowed credential. */
@@ -56,6 +64,7 @@ export class MemoryPlatform implements SignalingPlatform {
         const principal = this.#principals.get(token);
         return principal === undefined ? { kind: 'refused' } : { kind: 'holds', limits: principal.limits };
       },
+      mayUseChannels: async () => ({ ok: true }),
       narrow: (narrowed) => {
         this.narrowed.push(narrowed);
         const { sessionId } = narrowed;
@@ -163,8 +172,9 @@ export class MemoryPlatform implements SignalingPlatform {
   /** The sum of one meter, of all accounts or of one. */
   used(meter: 'sessions' | 'messages' | 'connectedMs', accountId?: string): number {
     return this.usage
+      .filter(({ service }) => service === 'signaling')
       .filter((record) => accountId === undefined || record.accountId === accountId)
-      .flatMap(({ quantities }) => quantities)
+      .flatMap(({ quantities }): readonly { meter: string; quantity: number }[] => quantities)
       .filter((quantity) => quantity.meter === meter)
       .reduce((sum, { quantity }) => sum + quantity, 0);
   }

@@ -1,0 +1,8 @@
+import type { ServiceKey } from '@patchbay/faces/mounted';
+import type { ComponentType } from 'react';
+import { ChannelsPanel } from '../channels/channels-panel.tsx';
+
+/** What the page of a service shows besides what all of them have. */
+export const servicePanels: { readonly [Service in ServiceKey]?: ComponentType } = {
+  notification: ChannelsPanel,
+};

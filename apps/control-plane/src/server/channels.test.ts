@@ -1,0 +1,261 @@
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
+
+let database: TestDatabase;
+let owner: Client;
+let served: Served;
+let acme: Tenant;
+let other: Tenant;
+let node: TestNode;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await makePlatform(database.applicationUrl);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  served = serve(database.applicationUrl);
+  [acme, other] = [await signUp(served, 'acme'), await signUp(served, 'other')];
+  node = await enrolNode(served, ['signaling']);
+  await beat(node, 1);
+}, 120_000);
+
+afterAll(async () => {
+  await served.close();
+  await owner.end();
+  await database.drop();
+});
+
+const beat = (of: TestNode, boot: number) =>
+  served.internal(
+    of.request('heartbeat', { boot, urls: { signal: ['ws://signal.test'] }, load: {}, isDraining: false }),
+  );
+
+const ask = (method: string, path: string, body?: object) => askAs(acme, { method, path, body });
+const askAs = async (
+  { accountId, key }: Tenant,
+  { method, path, body }: { method: string; path: string; body?: object | undefined },
+) => {
+  const answer = await served.rest(method, `/v1/accounts/${accountId}/services/notification${path}`, {
+    key,
+    ...(body === undefined ? {} : { body }),
+  });
+  return answer;
+};
+const publish = (channel: string, body: object, of: Tenant = acme) =>
+  askAs(of, { method: 'POST', path: `/channels/${encodeURIComponent(channel)}/messages`, body });
+
+// biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
+const asNode = async (request: Request): Promise<any> => (await served.internal(request)).json();
+const client = { identity: 'bob' };
+const subscribing = (channel: string, more: object = {}) => ({
+  ...{ accountId: acme.accountId, channel, client, connectionId: 'con_1', boot: '1', isPresent: true },
+  ...more,
+});
+
+test('publish 200: numbers have no gap, whoever publishes at the same time, and the log says what was said', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => publish('news', { data: { index, text: 'a\u007fb' } })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200));
+  const offsets = answers.map(({ body }) => body.offset).sort((one, two) => one - two);
+  expect(offsets).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  const { body } = await ask('GET', '/channels/news/messages?after=9');
+  expect(body.items.map(({ offset }: { offset: number }) => offset)).toEqual([10, 11, 12]);
+  expect(body.items[0].data.text).toBe('a\u007fb');
+  expect(body).toMatchObject({ headOffset: 12, firstOffset: 1 });
+});
+
+test('publish 200: a message that is sent again with its key is published once, and another client’s key is another message', async () => {
+  const first = await publish('keyed', { data: 1, messageKey: 'k' });
+  expect((await publish('keyed', { data: 1, messageKey: 'k' })).body).toEqual(first.body);
+  await ask('PUT', '/namespaces/default', { publishers: 'anybody' });
+  const again = {
+    accountId: acme.accountId,
+    channel: 'keyed',
+    client,
+    encoding: 'json',
+    data: '1',
+    key: 'k',
+  } as const;
+  expect(await asNode(node.request('publishChannel', again))).toMatchObject({
+    published: { offset: 2, isFresh: true },
+  });
+  expect(await asNode(node.request('publishChannel', again))).toMatchObject({
+    published: { offset: 2, isFresh: false },
+  });
+  expect((await ask('DELETE', '/namespaces/default')).status).toBe(200);
+  expect(await asNode(node.request('publishChannel', again))).toMatchObject({
+    refusal: { code: 'notification.publish_refused' },
+  });
+});
+
+test('publish 400 and 413: what is no message and what is too large is refused by name', async () => {
+  expect(await publish('news', {})).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  expect(await publish('news', { base64: 'no base64' })).toMatchObject({ status: 400 });
+  expect(await publish('no name', { data: 1 })).toMatchObject({ status: 400 });
+  expect(await publish('news', { data: 'x'.repeat(25_000) })).toMatchObject({
+    status: 413,
+    body: { code: 'notification.message_too_large' },
+  });
+});
+
+test('pages go from the newest back and from an offset on, each message once', async () => {
+  for (let index = 1; index <= 5; index += 1) await publish('paged', { base64: 'AQID' });
+  const walk = async (query: string) => {
+    const seen: number[] = [];
+    for (let cursor = ''; ; ) {
+      const { body } = await ask('GET', `/channels/paged/messages?limit=2${query}${cursor}`);
+      seen.push(...body.items.map(({ offset }: { offset: number }) => offset));
+      if (body.nextCursor === undefined) return seen;
+      cursor = `&cursor=${encodeURIComponent(body.nextCursor)}`;
+    }
+  };
+  expect(await walk('')).toEqual([5, 4, 3, 2, 1]);
+  expect(await walk('&after=1')).toEqual([2, 3, 4, 5]);
+});
+
+test('a namespace keeps as many as it says, and who asks for what is gone is told from where on all is kept', async () => {
+  await ask('PUT', '/namespaces/short', { historyCount: 2 });
+  for (let index = 1; index <= 4; index += 1) await publish('short:a', { data: index });
+  const { part } = await asNode(
+    node.request('subscribeChannel', subscribing('short:a', { after: { offset: 1 } })),
+  );
+  expect(part).toMatchObject({ headOffset: 4, firstOffset: 3, throughOffset: 4 });
+  expect(part.messages.map(({ data }: { data: string }) => data)).toEqual(['3', '4']);
+});
+
+test('a message that has outlived its own time is delivered to nobody, and is no loss', async () => {
+  await publish('brief', { data: 1 });
+  await publish('brief', { data: 2, ttlSeconds: 1 });
+  await publish('brief', { data: 3 });
+  await owner.query(
+    `UPDATE channel_message SET expires_at = now() WHERE channel = 'brief' AND message_offset = 2`,
+  );
+  const { body } = await ask('GET', '/channels/brief/messages?after=0');
+  expect(body.items.map(({ data }: { data: number }) => data)).toEqual([1, 3]);
+  expect(body.firstOffset).toBe(1);
+});
+
+test('a channel that is removed begins anew in another epoch', async () => {
+  const { body: before } = await publish('anew', { data: 1 });
+  expect((await ask('DELETE', '/channels/anew')).status).toBe(200);
+  expect((await ask('GET', '/channels/anew')).status).toBe(404);
+  const { body: after } = await publish('anew', { data: 1 });
+  expect(after.offset).toBe(1);
+  expect(after.epoch).not.toBe(before.epoch);
+  // Its first message is missing to whoever has seen as many of the other log.
+  const missed = await asNode(node.request('subscribeChannel', subscribing('anew', { after: before })));
+  expect(missed.part.messages).toMatchObject([{ epoch: after.epoch, offset: 1 }]);
+});
+
+test('another account’s channel of the same name is another channel', async () => {
+  const { body: own } = await publish('shared', { data: 'of acme' });
+  const { body: others } = await publish('shared', { data: 'of other' }, other);
+  expect([own.offset, others.offset]).toEqual([1, 1]);
+  const { body } = await askAs(other, { method: 'GET', path: '/channels/shared/messages' });
+  expect(body.items.map(({ data }: { data: string }) => data)).toEqual(['of other']);
+});
+
+test('whom the namespace does not name may not subscribe, and whoever it names may', async () => {
+  await ask('PUT', '/namespaces/inbox', { subscribers: 'named' });
+  const foreign = await asNode(node.request('subscribeChannel', subscribing('inbox:carol')));
+  expect(foreign.refusal).toMatchObject({ code: 'notification.subscribe_refused' });
+  expect(await asNode(node.request('subscribeChannel', subscribing('inbox:bob')))).toMatchObject({
+    part: { headOffset: 0 },
+    showsPresence: true,
+  });
+});
+
+test('a relay has no word in channels', async () => {
+  const relay = await enrolNode(served, ['relay']);
+  const answer = await served.internal(relay.request('subscribeChannel', subscribing('news')));
+  expect(answer.status).toBe(403);
+});
+
+test('who is in a channel is there once, and is told off when they leave', async () => {
+  await beat(node, 1);
+  await asNode(node.request('subscribeChannel', subscribing('room')));
+  await asNode(
+    node.request('subscribeChannel', subscribing('room', { connectionId: 'con_2', device: 'mobile' })),
+  );
+  await asNode(node.request('subscribeChannel', subscribing('room')));
+  const { body } = await ask('GET', '/channels/room/members');
+  expect(body).toMatchObject({ memberCount: 2, items: [{ connectionId: 'con_1' }, { device: 'mobile' }] });
+  const leaving = { accountId: acme.accountId, channel: 'room', connectionId: 'con_1' };
+  await asNode(node.request('leaveChannels', { items: [leaving] }));
+  expect((await ask('GET', '/channels/room')).body.memberCount).toBe(1);
+});
+
+test('who was in a channel by a node that is gone, or by an earlier run of it, is there no more, and the others are told', async () => {
+  await ask('PUT', '/namespaces/lobby', { presenceEvents: true });
+  const lost = await enrolNode(served, ['signaling']);
+  await beat(lost, 7);
+  await asNode(
+    lost.request('subscribeChannel', subscribing('lobby:a', { connectionId: 'con_lost', boot: '7' })),
+  );
+  expect((await ask('GET', '/channels/lobby:a/members')).body.memberCount).toBe(1);
+  await owner.query(`UPDATE node SET last_heartbeat_at = now() - interval '11 seconds' WHERE id = $1`, [
+    lost.nodeId,
+  ]);
+  expect((await ask('GET', '/channels/lobby:a/members')).body.memberCount).toBe(0);
+  await served.control.channels.tellOff();
+  const told = await served.control.bus.kept('channel.presence');
+  expect(told[0]).toMatchObject({ change: 'left', channel: 'lobby:a', member: { connectionId: 'con_lost' } });
+  const { rows } = await owner.query(
+    `SELECT type FROM platform_event WHERE data ->> 'channel' = 'lobby:a' ORDER BY id`,
+  );
+  expect(rows.map(({ type }) => type)).toEqual(['notification.channel.joined', 'notification.channel.left']);
+});
+
+test('a message is an event where its namespace says so, and nowhere else', async () => {
+  await ask('PUT', '/namespaces/told', { messageEvents: true });
+  await publish('told:a', { data: { order: 7 } });
+  const { rows } = await owner.query(
+    `SELECT data FROM platform_event WHERE type = 'notification.message.published'`,
+  );
+  expect(rows).toMatchObject([{ data: { channel: 'told:a', offset: 1, data: { order: 7 } } }]);
+});
+
+test('what is past its time is forgotten, and so is a channel in which nothing was said for long', async () => {
+  await publish('old', { data: 1 });
+  await owner.query(
+    `UPDATE channel_message SET forget_at = now() - interval '1 second' WHERE channel = 'old'`,
+  );
+  await owner.query(`UPDATE channel SET published_at = now() - interval '31 days' WHERE name = 'old'`);
+  const forget = () => owner.query('SELECT channel_forget(30, 100)');
+  await forget();
+  expect((await ask('GET', '/channels/old/messages')).body).toMatchObject({ items: [], headOffset: 1 });
+  await forget();
+  expect((await ask('GET', '/channels/old')).status).toBe(404);
+});
+
+test('of an erased person neither the name under which they published is left, nor where a message speaks of their endpoint (PRD-4)', async () => {
+  await ask('PUT', '/namespaces/erase', { publishers: 'anybody' });
+  const said = { accountId: acme.accountId, channel: 'erase:a', client: { identity: 'zoe-secret' } };
+  await asNode(
+    node.request('publishChannel', { ...said, encoding: 'json', data: '"I am user:zoe-secret."', key: 'z1' }),
+  );
+  await publish('erase:a', { data: 'user:zoe-secret is here, and nobody else.' });
+  await owner.query('BEGIN');
+  await owner.query(`SELECT set_config('patchbay.account_id', $1, true)`, [acme.accountId]);
+  const { rows: places } = await owner.query(
+    `SELECT p.place, person_erase(p.place, $1, person_terms($1, $1, 'user:zoe-secret', 'erased-1'), true) AS count
+     FROM person_places() p WHERE p.of_table = 'channel_message'`,
+    [acme.accountId],
+  );
+  await owner.query('COMMIT');
+  expect(places).toMatchObject([{ count: '2' }]);
+  const { body } = await ask('GET', '/channels/erase:a/messages');
+  expect(JSON.stringify(body)).not.toContain('zoe-secret');
+  expect(body.items[1].publisher).toBe('erased-1');
+});

@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Channels } from '@patchbay/protocol/client/channels';
+import type { FailureFields } from '@patchbay/protocol/client/failure';
+import { SignalConversation } from '@patchbay/protocol/client/signal-conversation';
+import type { ChannelEntry } from '@patchbay/protocol/client/subscription';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { bearerToken } from '@patchbay/protocol/credential/credential';
+import { until } from '@patchbay/testing/until';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { readEnv } from './platform/env.ts';
+import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
+import { runSignaling } from './signaling/role.ts';
+
+const log = pino({ level: 'silent' });
+let folder: string;
+let control: MemoryControlPlane;
+let nodes: { readonly url: string; readonly nodeId: string; stop(): Promise<void> }[];
+const stops: (() => Promise<void> | void)[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-channels-'));
+  control = await MemoryControlPlane.start();
+  stops.push(() => control.stop());
+  nodes = [await startNode('one'), await startNode('two')];
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function startNode(name: string) {
+  const env = readEnv({
+    PATCHBAY_HOST: '127.0.0.1',
+    PATCHBAY_CONTROL_URL: control.url,
+    PATCHBAY_JOIN_TOKEN: 'a join token for a test',
+    PATCHBAY_DATA: path.join(folder, name),
+    PATCHBAY_NODE_NAME: name,
+    PATCHBAY_DRAIN_SECONDS: '0',
+  });
+  const at = control.nodes.length;
+  const running = await runSignaling(env, log);
+  let isStopped = false;
+  const stop = async () => {
+    if (isStopped) return;
+    isStopped = true;
+    await running();
+  };
+  stops.push(stop);
+  const url = await until(() => control.nodes[at]?.urls.signal?.[0], {
+    what: `the node ${name} to be known`,
+  });
+  return { url, nodeId: control.nodes[at]?.nodeId ?? '', stop };
+}
+
+class Failed extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor({ code, message, status = 0 }: FailureFields) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** A client that is always told to go to the address that the test says. */
+function connect(identity: string, at: { url: string }, caveats: readonly Restriction[] = []) {
+  const after = (ms: number, act: () => void) => {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  };
+  const toFailure = (fields: FailureFields) => new Failed(fields);
+  const conversation = new SignalConversation<Failed>({
+    ...{ agent: 'test', device: 'server', instanceId: randomUUID(), toFailure, after },
+    fetchToken: async () => ({
+      token: bearerToken(control.credential({ type: 'identity', identity }, ...caveats)),
+      signalUrl: at.url,
+    }),
+    openSocket(url, { onOpen, onMessage, onClose }) {
+      const socket = new WebSocket(url);
+      socket.on('open', onOpen).on('message', (data) => onMessage(String(data)));
+      socket.on('close', (code, reason) => onClose(code, String(reason))).on('error', () => undefined);
+      return { send: (source) => socket.send(source), close: () => socket.terminate() };
+    },
+    asRefusal: () => undefined,
+    pageOf: (code) => `/docs/errors/${code}`,
+    nowMs: Date.now,
+    random: Math.random,
+  });
+  const channels = new Channels(conversation, { toFailure, after });
+  conversation.start();
+  stops.push(() => conversation.close());
+  return { conversation, channels };
+}
+
+const dataOf = (entries: readonly ChannelEntry[]) => entries.map(({ data }) => data);
+
+test('what one client publishes, those of another node receive, in order and each once', async () => {
+  const [one, two] = nodes;
+  if (one === undefined || two === undefined) throw new Error('There are no two nodes.');
+  const alice = connect('alice', one).channels.of('chat:a');
+  const heard: ChannelEntry[] = [];
+  const subscription = connect('bob', two).channels.of('chat:a').subscribe();
+  subscription.on('message', (entry) => heard.push(entry));
+  await subscription.ready();
+  await Promise.all([1, 2, 3].map((data) => alice.publish({ data })));
+  await until(() => heard.length === 3, { what: 'three messages' });
+  expect(heard.map(({ offset }) => offset)).toEqual([1, 2, 3]);
+  expect(heard[0]?.publisher).toBe('alice');
+  await alice.publish(Uint8Array.of(1, 2, 255));
+  await until(() => heard.length === 4, { what: 'bytes' });
+  expect(heard[3]?.data).toEqual(Uint8Array.of(1, 2, 255));
+}, 120_000);
+
+test('a node dies: its clients are in the channel no more, go on at the other node, and miss nothing', async () => {
+  const [one, two] = nodes;
+  if (one === undefined || two === undefined) throw new Error('There are no two nodes.');
+  const at = { url: one.url };
+  const watcher = connect('watcher', two).channels.of('chat:a').subscribe({ presence: true });
+  const seen: string[] = [];
+  watcher.on('joined', ({ identity }) => seen.push(`joined ${identity}`));
+  watcher.on('left', ({ identity }) => seen.push(`left ${identity}`));
+  await watcher.ready();
+  const heard: ChannelEntry[] = [];
+  const gaps: unknown[] = [];
+  const { channels, conversation } = connect('bob', at);
+  const subscription = channels.of('chat:a').subscribe({ presence: true });
+  subscription.on('message', (entry) => heard.push(entry));
+  subscription.on('gap', (gap) => gaps.push(gap));
+  await subscription.ready();
+  await until(() => seen.includes('joined bob'), { what: 'bob to be seen' });
+  control.channels.publish(control.accountId, 'chat:a', { data: '1' });
+  await until(() => heard.length === 1, { what: 'the first message' });
+  at.url = two.url;
+  control.lose(one.nodeId);
+  conversation.dropSocket();
+  for (const data of ['2', '3']) control.channels.publish(control.accountId, 'chat:a', { data });
+  await until(() => heard.length === 3, { what: 'what was published meanwhile' });
+  control.channels.publish(control.accountId, 'chat:a', { data: '4' });
+  await until(() => heard.length === 4, { what: 'what is published afterwards' });
+  expect(dataOf(heard)).toEqual([1, 2, 3, 4]);
+  expect(gaps).toEqual([]);
+  await until(() => seen.filter((each) => each === 'joined bob').length === 2, { what: 'bob to be back' });
+  expect(seen).toContain('left bob');
+  expect((await watcher.members()).map(({ identity }) => identity).sort()).toEqual(['bob', 'watcher']);
+}, 120_000);
+
+test('what the bus did not bring is read from the log before what follows', async () => {
+  const [one] = nodes;
+  if (one === undefined) throw new Error('There is no node.');
+  control.channels.unheard.add(2);
+  const subscription = connect('bob', one).channels.of('news').subscribe();
+  await subscription.ready();
+  const loop = subscription[Symbol.asyncIterator]();
+  for (const data of ['1', '2', '3']) control.channels.publish(control.accountId, 'news', { data });
+  const got = [await loop.next(), await loop.next(), await loop.next()].map(({ value }) => value?.data);
+  expect(got).toEqual([1, 2, 3]);
+  await loop.return?.(undefined);
+}, 120_000);
+
+test('a credential for calls alone has no part in channels, and one for channels alone none in calls', async () => {
+  const [one] = nodes;
+  if (one === undefined) throw new Error('There is no node.');
+  const forCalls: Restriction = { type: 'services', services: ['signaling', 'network-discovery'] };
+  const refused = connect('alice', one, [forCalls]).channels.of('news');
+  await expect(refused.subscribe().ready()).rejects.toMatchObject({ code: 'credential.service_not_allowed' });
+  await expect(refused.publish(1)).rejects.toMatchObject({ code: 'credential.service_not_allowed' });
+  const { channels, conversation } = connect('bob', one, [{ type: 'services', services: ['notification'] }]);
+  await channels.of('news').subscribe().ready();
+  await channels.of('news').publish(1);
+  const answers: string[] = [];
+  conversation.on('frame', (frame) => {
+    if (frame.type === 'refused') answers.push(frame.problem.code);
+  });
+  const media = { audio: true, video: false, screen: false };
+  conversation.send({ type: 'call', requestId: 'r1', to: 'user:alice', media });
+  await until(() => answers.length > 0, { what: 'the call to be refused' });
+  expect(answers).toEqual(['policy.refused']);
+  const without: Restriction = { type: 'features', features: ['notification.subscribe'] };
+  const reader = connect('carol', one, [without]).channels.of('news');
+  await reader.subscribe().ready();
+  await expect(reader.publish(1)).rejects.toMatchObject({ status: 403 });
+  await expect(reader.subscribe({ presence: true }).ready()).rejects.toMatchObject({ status: 403 });
+  // What limits calls alone would limit nothing here.
+  const timed: Restriction = { type: 'seconds', max: 60, counts: 'total' };
+  await expect(connect('dave', one, [timed]).channels.of('news').publish(1)).rejects.toMatchObject({
+    code: 'credential.caveat_unenforced',
+  });
+}, 120_000);
+
+test('whom a namespace lets in no longer is unsubscribed, and told why', async () => {
+  const [one] = nodes;
+  if (one === undefined) throw new Error('There is no node.');
+  const subscription = connect('bob', one).channels.of('news').subscribe();
+  await subscription.ready();
+  const closed = new Promise<Error>((resolve) => subscription.once('closed', resolve));
+  control.channels.settings = { ...control.channels.settings, subscribers: 'nobody' };
+  control.publish({ type: 'channels.changed', accountId: control.accountId });
+  expect(await closed).toMatchObject({ code: 'notification.subscribe_refused' });
+}, 120_000);
+
+test('messages are metered as published and delivered, and the time for which a client was subscribed', async () => {
+  const [one] = nodes;
+  if (one === undefined) throw new Error('There is no node.');
+  const { channels, conversation } = connect('bob', one);
+  const channel = channels.of('news');
+  const subscription = channel.subscribe();
+  await subscription.ready();
+  await channel.publish(1);
+  await channel.publish(2);
+  await until(() => subscription.position?.offset === 2, { what: 'both messages' });
+  conversation.close();
+  await one.stop();
+  const used = control.records
+    .filter(({ service }) => service === 'notification')
+    .flatMap(({ endpointId, quantities }) => quantities.map((quantity) => ({ endpointId, ...quantity })));
+  const sumOf = (direction: string) =>
+    used
+      .filter(({ dimensions }) => dimensions.direction === direction)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+  expect([sumOf('published'), sumOf('delivered')]).toEqual([2, 2]);
+  expect(used.some(({ meter, quantity }) => meter === 'subscribedMs' && quantity > 0)).toBe(true);
+  expect(new Set(used.map(({ endpointId }) => endpointId))).toEqual(new Set(['user:bob']));
+}, 120_000);
