@@ -1,15 +1,15 @@
-import { sqlStateOf } from '../metering/account-scope.ts';
+import { isLostState, sqlStateOf } from '../metering/account-scope.ts';
 import { Prisma } from './generated/client.ts';
 
 /** The code that PostgreSQL, or a function of ours, gave to an error, whichever client asked. */
-export function stateOf(error: unknown): string | undefined {
+function stateOf(error: unknown): string | undefined {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return sqlStateOf(error);
   // Prisma says of a lost conflict neither which it was nor what PostgreSQL called it.
   return originalCodeOf(error) ?? (error.code === 'P2034' ? '40001' : undefined);
 }
 
-/** Whether another transaction came first: serialization_failure and deadlock_detected. The same may pass when it is tried again. */
-export const isLostConflict = (error: unknown): boolean => ['40001', '40P01'].includes(stateOf(error) ?? '');
+/** Whether another transaction came first. */
+export const isLostConflict = (error: unknown): boolean => isLostState(stateOf(error));
 
 /** Whether an account would say something of one that it does not stand above any more: a move came first. */
 export const isNoLongerAbove = (error: unknown): boolean => stateOf(error) === 'PB411';

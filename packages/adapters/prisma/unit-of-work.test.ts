@@ -243,6 +243,7 @@ test('an expected refusal costs no connection', () =>
 describe('the work of a request, where another came first (C44)', () => {
   test('of two that wait for each other one gives way and is done anew: both are kept, and nothing twice', async () => {
     const attempts: string[] = [];
+    let heldCount = 0;
     const meet = Promise.withResolvers<void>();
     const lock = (name: string) =>
       database.prisma.$transaction(
@@ -253,7 +254,8 @@ describe('the work of a request, where another came first (C44)', () => {
         attempts.push(name);
         await create(one, name);
         await lock(first);
-        if (attempts.length === 2) meet.resolve();
+        heldCount += 1;
+        if (heldCount === 2) meet.resolve();
         await meet.promise;
         await lock(second);
       });

@@ -270,6 +270,7 @@ const refusedReadings: Readonly<Record<string, string>> = {
   'testClocks.get': 'this is no test account',
   'usage.getSession': 'nobody called',
   'sessions.get': 'nobody called',
+  'notification.getChannel': 'nothing was published',
   'sessions.listLog': 'nobody called',
   'sso.get': 'an organisation is of a top account',
   'ssoDomains.list': 'an organisation is of a top account',
