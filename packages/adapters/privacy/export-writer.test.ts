@@ -154,10 +154,11 @@ test('an export holds no row and no name of a sibling or of the account above, a
   await owner.query(
     `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, before, after, account_path, actor_account_id)
      VALUES ('aud_of_plan', $1, 'key_of_zparent', 'zparent key', 'plans.assign', $2, 'req_of_plan', $3, $4, $6, $7),
-       ('aud_of_firing', $1, 'trg_zparent', 'zparent trigger', 'triggers.suspend', $1, 'req_of_firing', NULL, $5, $6, $7)`,
+       ('aud_of_firing', $1, 'trg_zparent', 'zparent trigger', 'triggers.suspend', $1, 'req_of_firing', $8, $5, $6, $7)`,
     [
       ...[mineId, `${mineId}/plan`, JSON.stringify(plan), JSON.stringify({ ...plan, ownerId: parentId })],
       ...[JSON.stringify({ state: 'suspended', firingId: 'fir_zparent' }), chain, parentId],
+      JSON.stringify([parentId]),
     ],
   );
   // What was bought of the account above, and its line.

@@ -288,9 +288,11 @@ function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): 
     const place = `coalesce(array_position(${path}, $2), array_position(${path}, t.account_id))`;
     const above = `array_to_string(${path}[1:${place} - 1], '|')`;
     const without = `regexp_replace(${value}::text, ${above}, 'an account above', 'g')::${type}`;
-    if (type !== 'jsonb') return `'${column}', CASE WHEN ${place} > 1 THEN ${without} ELSE ${value} END`;
-    return `'${column}', CASE WHEN ${place} > 1 AND jsonb_typeof(${value}) = 'object'
-      THEN ${without} - ${hiddenFields(value, doneBy.at)} ELSE ${value} END`;
+    const told =
+      type === 'jsonb'
+        ? `CASE jsonb_typeof(${value}) WHEN 'object' THEN ${without} - ${hiddenFields(value, doneBy.at)} ELSE ${without} END`
+        : without;
+    return `'${column}', CASE WHEN ${place} > 1 THEN ${told} ELSE ${value} END`;
   }
   if (soldBy?.content === column) {
     const at = `t.${escapeIdentifier(soldBy.at)}`;
