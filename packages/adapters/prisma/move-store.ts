@@ -1,3 +1,4 @@
+import { accountsLeft, isMoveHeld, type Said } from '@patchbay/domain/tenancy/held-moves';
 import { type MoveEffects, NAMED_COUNT_MAX } from '@patchbay/domain/tenancy/move-preview';
 import type { MoveQuestion, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { isUniqueViolation } from './database-error.ts';
@@ -26,9 +27,16 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
       return { ...counted, ...(await rulesOf(question)) };
     },
 
-    move: async ({ accountId, movedId, parentId }) => {
+    move: async ({ accountId, movedId, parentId, moverId }) => {
       try {
         return await inAccount(prisma, accountId, async (transaction) => {
+          await transaction.$queryRaw`
+            SELECT pg_advisory_xact_lock(hashtextextended('patchbay.account_move', 0))::text`;
+          const before = await chainOf(transaction, movedId);
+          const after = [...(await chainOf(transaction, parentId)), movedId];
+          const left = accountsLeft({ before, after });
+          const isHeld = isMoveHeld(await saidOfLeft(transaction, left), { before, after }, moverId);
+          const fallen = await saidByLeft(transaction, { movedId, left });
           const [collecting] = await transaction.$queryRaw<{ changes: boolean }[]>`
             SELECT own_collector_changes(${movedId}, ${parentId}, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
           const suspended = await suspendedWithin(transaction, movedId);
@@ -37,14 +45,15 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
           if (row === undefined) throw new Error('A move has an outcome.');
           if (row.outcome !== 'moved') return row.outcome;
           // What cannot be for another reason is refused with that.
-          if (collecting?.changes === true) throw new OtherCollector();
+          if (isHeld) throw new TakenBack('held_above');
+          if (collecting?.changes === true) throw new TakenBack('other_collector');
           const still = await suspendedWithin(transaction, movedId);
           const resumedIds = suspended.filter((id) => !still.includes(id));
-          return { startsAt: row.starts_at, oldParentId: row.old_parent_id, resumedIds };
+          return { startsAt: row.starts_at, oldParentId: row.old_parent_id, resumedIds, fallen };
         });
       } catch (error) {
         if (isUniqueViolation(error)) return 'external_id_taken';
-        if (error instanceof OtherCollector) return 'other_collector';
+        if (error instanceof TakenBack) return error.refusal;
         throw error;
       }
     },
@@ -60,7 +69,56 @@ async function suspendedWithin(transaction: ScopedTransaction, movedId: string):
 }
 
 /** Takes a move back that was made. */
-class OtherCollector extends Error {}
+class TakenBack extends Error {
+  readonly refusal: 'held_above' | 'other_collector';
+
+  constructor(refusal: TakenBack['refusal']) {
+    super(`A move is refused: ${refusal}.`);
+    this.refusal = refusal;
+  }
+}
+
+/** From the platform down to an account, with those that are out of scope. */
+async function chainOf(transaction: ScopedTransaction, accountId: string): Promise<readonly string[]> {
+  const rows = await transaction.$queryRaw<{ id: string }[]>`SELECT id FROM account_chain(${accountId})`;
+  return rows.map(({ id }) => id);
+}
+
+/** Everything that accounts say of others, whoever of them. */
+const everySaid = Prisma.sql`(
+  SELECT account_id, by_id, 'suspension' AS kind FROM account_suspension
+  UNION ALL SELECT account_id, set_by, 'policy' FROM policy WHERE by = 'above'
+  UNION ALL SELECT account_id, owner_id, 'plan' FROM account_plan
+  UNION ALL SELECT account_id, set_by_id, 'limit' FROM spending_limit
+  UNION ALL SELECT account_id, by_id, 'prepaid' FROM prepaid_word
+  UNION ALL SELECT account_id, set_by_id, 'overdue' FROM overdue_account WHERE word IS NOT NULL)`;
+
+/**
+ * What is said of accounts that another will not stand below any more. Whoever says something of one of them meanwhile holds
+ * its row, or the lock of moves: they come before, or after.
+ */
+async function saidOfLeft(transaction: ScopedTransaction, left: readonly string[]): Promise<readonly Said[]> {
+  await transaction.$queryRaw`SELECT id FROM account WHERE id = ANY (${[...left]}) ORDER BY id FOR NO KEY UPDATE`;
+  return await saidOf(transaction, left);
+}
+
+const saidOf = (transaction: ScopedTransaction, accountIds: readonly string[]) =>
+  transaction.$queryRaw<Said[]>`
+    SELECT DISTINCT account_id AS "accountId", by_id AS "byId", kind FROM ${everySaid} s
+    WHERE account_id = ANY (${[...accountIds]})`;
+
+/** What accounts that are above no more had said of those that move, of each at most so many as a preview names. */
+const saidByLeft = (
+  transaction: ScopedTransaction,
+  { movedId, left }: { readonly movedId: string; readonly left: readonly string[] },
+) =>
+  transaction.$queryRaw<Said[]>`
+    SELECT "accountId", "byId", kind FROM (
+      SELECT *, row_number() OVER (PARTITION BY "byId" ORDER BY "accountId", kind) AS place FROM (
+        SELECT DISTINCT s.account_id AS "accountId", s.by_id AS "byId", s.kind FROM ${everySaid} s
+        WHERE s.by_id = ANY (${[...left]}) AND s.account_id IN (SELECT c.descendant_id FROM account_closure c
+          WHERE c.ancestor_id = ${movedId} AND c.valid_to = 'infinity')) d) n
+    WHERE place <= ${NAMED_COUNT_MAX} ORDER BY "byId", place`;
 
 type MoveRow =
   | { readonly outcome: 'moved'; readonly starts_at: Date; readonly old_parent_id: string }
@@ -73,9 +131,9 @@ const cut = <Item>(rows: readonly Item[]) => rows.slice(0, NAMED_COUNT_MAX);
 
 async function countedEffects(
   transaction: ScopedTransaction,
-  { movedId, before, after }: MoveQuestion,
+  { movedId, before, after, moverId }: MoveQuestion,
 ): Promise<Omit<MoveEffects, 'prices' | 'policy' | 'configuration' | 'brand'>> {
-  const ending = before.filter((id) => !after.includes(id));
+  const ending = accountsLeft({ before, after });
   const beginning = after.filter((id) => !before.includes(id));
   const concerned = [...ending, ...beginning];
   const subtree = Prisma.sql`SELECT c.descendant_id FROM account_closure c
@@ -99,8 +157,15 @@ async function countedEffects(
     SELECT p.account_id AS "accountId", p.set_by AS "setById" FROM policy p
     WHERE p.account_id IN (${subtree}) AND p.set_by = ANY (${ending}) ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
   const resumed = await transaction.$queryRaw<MoveEffects['resumed']>`
-    SELECT a.id AS "accountId", a.name FROM account a WHERE a.id IN (${subtree}) AND a.state = 'suspended'
-      AND NOT EXISTS (SELECT 1 FROM account_suspension s WHERE s.account_id = a.id AND s.by_id <> ALL (${ending}))
+    WITH stopped AS (
+      SELECT x.id, x.state = 'closed' OR EXISTS (SELECT 1 FROM account_suspension s
+        WHERE s.account_id = x.id AND s.by_id <> ALL (${ending})) AS stays_so
+      FROM account x WHERE x.id IN (${subtree}) AND x.state <> 'active')
+    SELECT a.id AS "accountId", a.name FROM account a
+      LEFT JOIN LATERAL (SELECT count(*) AS of_all, count(*) FILTER (WHERE w.stays_so) AS of_staying FROM stopped w
+        JOIN account_closure c ON c.ancestor_id = w.id AND c.descendant_id = a.id AND c.valid_to = 'infinity') n ON true
+    WHERE a.id IN (${subtree}) AND n.of_staying = 0
+      AND (n.of_all > 0 OR EXISTS (SELECT 1 FROM account l WHERE l.id = ANY (${ending}) AND l.state <> 'active'))
     ORDER BY a.id LIMIT ${NAMED_COUNT_MAX}`;
   const limits = await transaction.$queryRaw<MoveEffects['limits']>`
     SELECT DISTINCT l.account_id AS "accountId", l.per, l.action, l.amount::text, a.currency
@@ -117,6 +182,7 @@ async function countedEffects(
     liveSessionCount: sizes.sessions,
     plans: cut(plans),
     words,
+    heldAbove: isMoveHeld(await saidOf(transaction, ending), { before, after }, moverId),
     resumed,
     limits,
     people: cut(people),

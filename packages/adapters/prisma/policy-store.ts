@@ -46,7 +46,9 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
         if (by === 'above' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
         const key = { accountId_by_setBy_applicationId_instanceType_region_endpoint: id };
         const before = await transaction.policy.findUnique({ where: key, select: { word: true } });
-        if (before === null && (await transaction.policy.count({ where: { accountId } })) >= PLACE_COUNT_MAX)
+        // What those above say takes no place of the account's own, or a full account would be out of reach of their words.
+        const isNewPlace = before === null && by === 'self';
+        if (isNewPlace && (await transaction.policy.count({ where: { accountId, by } })) >= PLACE_COUNT_MAX)
           return 'too_many';
         if (saysNothing(word)) await transaction.policy.deleteMany({ where: id });
         else {

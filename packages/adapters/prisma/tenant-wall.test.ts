@@ -250,7 +250,7 @@ describe('C4: a tree five deep (ACC-2)', () => {
   test('a move takes effect on a whole minute, and a circle, another tree or a stranger is refused', async () => {
     const [top = '', second = '', third = '', fourth = ''] = chain;
     const move = (movedId: string, parentId: string, accountId = top) =>
-      database.ports.moves.move({ accountId, movedId, parentId });
+      database.ports.moves.move({ accountId, movedId, parentId, moverId: accountId });
     expect(await move(second, fourth)).toBe('cycle');
     expect(await move(third, third)).toBe('cycle');
     expect(await move(third, attackerId, database.platformId)).toBe('other_tree');

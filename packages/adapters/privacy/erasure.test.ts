@@ -561,7 +561,12 @@ test('an account that came a moment ago is in the subtree of an erasure', async 
     [moved, said],
   );
   expect(await everything([moved])).toContain(`eve@${to}`);
-  const ported = await database.ports.moves.move({ accountId, movedId: moved, parentId: to });
+  const ported = await database.ports.moves.move({
+    accountId,
+    movedId: moved,
+    parentId: to,
+    moverId: accountId,
+  });
   expect(ported).toMatchObject({ oldParentId: from });
   expect((await erase(to, 'user:eve')).done?.state).toBe('done');
   expect(await everything([moved])).not.toContain(`eve@${to}`);

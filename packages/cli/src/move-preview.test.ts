@@ -38,6 +38,7 @@ const preview: MovePreview = {
   configuration: [],
   brand: { before: 'Umbrella', after: 'Newbird' },
   plans: [],
+  heldAbove: false,
   words: [{ accountId: oldId, setById: newId }],
   resumed: [{ accountId, name: 'Customer' }],
   limits: [{ accountId, per: 'month', action: 'stop', amount: '5', currency: 'EUR' }],
@@ -76,4 +77,9 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     person: ['Ada <ada@old.test> admin', '–'],
     'plans: not yours to read': ['–', '–'],
   });
+});
+
+test('a preview that is held above says so first', () => {
+  const [first] = previewRows({ ...preview, heldAbove: true });
+  expect(first?.what).toBe('not yours to move: an account above yours has said something here');
 });

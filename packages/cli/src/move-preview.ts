@@ -14,6 +14,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     brand,
     plans,
     words,
+    heldAbove,
     resumed,
     limits,
     people,
@@ -36,6 +37,9 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
       item.change === 'ends' ? row(what, nameOf(item), undefined) : row(what, undefined, nameOf(item)),
     );
   return [
+    ...(heldAbove
+      ? [row('not yours to move: an account above yours has said something here', undefined, undefined)]
+      : []),
     row('below', `${from.name} ${from.id}`, `${to.name} ${to.id}`),
     row('usage counts and is paid', `until ${startsAt}`, `from ${startsAt}`),
     row('accounts that move', accountCount, accountCount),

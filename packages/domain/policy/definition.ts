@@ -206,7 +206,8 @@ export const policy = defineDomain({
       title: 'The account has policies for as many endpoints and regions as it may.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Take back some that are not needed: set them with no value.',
+      remedy:
+        'Take back some that are not needed: set them with no value. The account itself can, and so can anybody above it who may set its policy.',
     },
     plan_name_taken: {
       status: 409,

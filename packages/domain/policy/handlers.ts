@@ -132,6 +132,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
           `There is no plan ${planId} of an account that you speak for here.`,
         );
       const { before, after } = changed;
+      if (before === undefined && after === undefined) return {};
       context.audit({ target: `${accountId}/plan`, before: before ?? {}, after: after ?? {} });
       if (before?.planId !== after?.planId)
         await context.emit('plan.assigned', { hasPlan: after !== undefined });

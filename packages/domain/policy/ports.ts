@@ -31,7 +31,10 @@ export interface PolicyChange extends Scoped, PolicyPlace {
   readonly word: PolicyWord;
 }
 
-/** How many of an account's regions, endpoints, applications and instance types may have a policy. */
+/**
+ * How many policies an account may have of its own: its regions, endpoints, applications and instance types, and itself. What
+ * those above say of it is not counted: each of them has one word of it.
+ */
 export const PLACE_COUNT_MAX = 1_000;
 
 /** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
@@ -48,7 +51,7 @@ export interface PolicyPorts {
       readonly settings: readonly string[];
     }): Promise<ReadonlySet<string>>;
     /**
-     * Answers what was said there until now. 'too_many': the account has as many as it may. 'not_above': whose word it would
+     * Answers what was said there until now. 'too_many': the account has as many of its own as it may. 'not_above': whose word it would
      * be does not stand above the account, or no longer.
      */
     set(change: PolicyChange): Promise<PolicyWord | 'too_many' | 'not_above'>;

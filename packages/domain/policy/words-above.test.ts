@@ -1,3 +1,4 @@
+import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import type { Actor } from '@patchbay/kit/definition';
 import { domainContext } from '@patchbay/testing/domain-context';
@@ -10,7 +11,7 @@ import { handlers } from './handlers.ts';
 import { anyWord } from './policy.testing.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
 import { saysNothing, silent } from './policy-level.ts';
-import type { PolicyPorts } from './ports.ts';
+import { PLACE_COUNT_MAX, type PolicyPorts } from './ports.ts';
 import { toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
@@ -79,10 +80,10 @@ async function simulate(as: Actor, request: object, at = ids.g2) {
 }
 
 async function assign(as: Actor, request: object, at = ids.g2) {
-  const { context, audited } = domainContext<Policy, 'plans', 'assign'>(policy, await of(as, at));
+  const { context, audited, events } = domainContext<Policy, 'plans', 'assign'>(policy, await of(as, at));
   const { operations } = policy.resources.plans;
   await handlers.plans.assign(context, operations.assign.request.parse(request), ports);
-  return { audited };
+  return { audited, events };
 }
 
 async function planOf(accountId: string, concurrentSessionsMax: number): Promise<string> {
@@ -233,6 +234,9 @@ describe('whose word it is', () => {
     expect(await plansNow()).toEqual([second]);
     await assign(keys.a, {});
     expect(await plansNow()).toEqual([]);
+    // Nothing to take away: nothing happened.
+    const again = await assign(keys.a, {});
+    expect([again.audited, again.events]).toEqual([[], []]);
   });
 
   test('plans.assign 404: neither a plan nor the taking of one in the name of an account above one’s own', async () => {
@@ -242,6 +246,23 @@ describe('whose word it is', () => {
       await expect(assign(keys.g1, request)).rejects.toMatchObject(unknown);
     expect((await get(keys.a)).plans).toHaveLength(1);
   });
+});
+
+test('policy.set 422: an account has so many places of its own, and however many it has, those above are heard (POL-2)', async () => {
+  await asOwner(
+    database.url,
+    `INSERT INTO policy (account_id, by, endpoint, word)
+     SELECT $1, 'self', 'user:' || n, '{"values": {}, "locked": ["regions"], "overridable": {}}' FROM generate_series(1, $2::int) n`,
+    [ids.g2, PLACE_COUNT_MAX],
+  );
+  for (const key of [keys.a, keys.g1])
+    expect((await set(key, { concurrentSessionsMax: 1 })).answer.stored).toEqual({
+      concurrentSessionsMax: 1,
+    });
+  const full = { fields: expect.objectContaining({ status: 422, code: 'policy.too_many_levels' }) };
+  await expect(set(keys.g2, { endpoint: 'user:another', sessionSecondsMax: 1 })).rejects.toMatchObject(full);
+  await set(keys.g2, { endpoint: 'user:1' });
+  await set(keys.g2, { endpoint: 'user:another', sessionSecondsMax: 1 });
 });
 
 test('what an account that is not above says is not stored, and nobody is given a plan of one (C1)', async () => {

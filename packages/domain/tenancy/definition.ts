@@ -166,6 +166,14 @@ export const tenancy = defineDomain({
       remedy:
         'Choose an account of the same tree that is neither the account itself, nor below it, nor its parent.',
     },
+    move_held: {
+      status: 403,
+      title: 'An account above yours has said something that the account would be out of reach of.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Ask the account above yours: whoever said it, or somebody above them, takes it back or makes the move.',
+    },
     last_owner: {
       status: 409,
       title: 'An account keeps at least one owner.',
@@ -398,7 +406,7 @@ export const tenancy = defineDomain({
           authority: 'ancestor',
           request: z.strictObject({ parentId: accountId }),
           response: account.extend({ startsAt: dateTime }),
-          errors: ['tenancy.move_impossible', 'tenancy.external_id_taken', 'auth.scope'],
+          errors: ['tenancy.move_impossible', 'tenancy.move_held', 'tenancy.external_id_taken', 'auth.scope'],
         },
       },
     },

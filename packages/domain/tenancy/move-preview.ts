@@ -68,7 +68,12 @@ export const moveEffects = z.object({
   plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
   /** What `setById`, which is not above any more, set from above for an account that moves: it falls away. */
   words: z.array(z.object({ accountId, setById: accountId })),
-  /** Accounts that only those who are not above any more keep suspended: they are active from then on. */
+  /**
+   * Whether an account above the reader has said something that it would be out of reach of: then the reader may not move it,
+   * and who is above may. Neither who said it is told, nor what.
+   */
+  heldAbove: z.boolean(),
+  /** Accounts that only those who are not above any more keep from working: they are active from then on. */
   resumed: z.array(z.object({ accountId, name: z.string() })),
   /** Spending limits that accounts have set which are not above any more: they end. Amounts in nano units. */
   limits: z.array(

@@ -133,7 +133,6 @@ test('accounts.move 200: what an account that is above no more had set from abov
     [ids.below, ids.old],
     [ids.below, ids.customer],
   ] as const;
-  const word = { values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
   for (const [accountId, setById] of said) await policies.set({ accountId, by: 'above', setById, word });
   const { answer } = await preview(ids.new);
   expect(answer.words).toEqual(
@@ -205,6 +204,108 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
   expect((await preview(ids.old)).answer.resumed).toEqual([]);
   await move(ids.old);
   expect(await stateOf(ids.customer)).toBe('suspended');
+});
+
+const word = { values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
+
+/** Each way in which an account above says something of one below it. */
+const sayings: Readonly<Record<string, (byId: string, accountId: string) => Promise<unknown>>> = {
+  'a suspension': async (byId, at) =>
+    call('accounts', 'update', { as: await keyOf(byId), at, request: { state: 'suspended' } }),
+  'a word of policy': (setById, accountId) =>
+    policyStore(database.prisma).set({ accountId, by: 'above', setById, word }),
+  'a plan': async (ownerId, accountId) => {
+    const plans = planStore(database.prisma);
+    const made = await plans.create({ accountId: ownerId, name: `Plan of ${accountId}`, word });
+    if (made === 'name_taken') throw new Error('No two of these accounts are the same.');
+    return await plans.assign({ accountId, planId: made.id, ownerIds: [ownerId] });
+  },
+  'a spending limit': (byId, accountId) =>
+    asOwner(
+      `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
+       VALUES ('spl_' || $1, $1, $2, 'month', 5, '{100}', 'stop', now())`,
+      [accountId, byId],
+    ),
+  'prepaid terms': (byId, accountId) =>
+    asOwner('INSERT INTO prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 3)', [accountId, byId]),
+};
+
+test.each(Object.entries(sayings))(
+  'accounts.move 403: nobody moves an account away from %s that was said above them, and who said it does (POL-2, ACC-2)',
+  async (_, say) => {
+    const reseller = await keyOf(ids.old);
+    const beside = await database.addChild(ids.old, 'Beside');
+    await say(owner.accountId, ids.customer);
+    const asked = { as: reseller, at: ids.below };
+    expect((await preview(beside, asked)).answer).toMatchObject({ heldAbove: true });
+    const refused = await move(beside, asked).catch((error: unknown) => error);
+    expect(refused).toMatchObject(refusal(403, 'tenancy.move_held'));
+    expect(JSON.stringify(refused)).not.toContain(owner.accountId);
+    expect(await database.chainOf(ids.below)).toContain(ids.customer);
+    // What is said of the account itself goes with it: by who is above both places it holds there as here.
+    const ownerAsked = { at: ids.below };
+    expect((await preview(beside, ownerAsked)).answer).toMatchObject({ heldAbove: false });
+    await move(beside, ownerAsked);
+    await say(owner.accountId, ids.below);
+    await expect(move(ids.old, asked)).resolves.toBeDefined();
+  },
+);
+
+test('accounts.move 200: what a mover, or somebody below, has said holds no move of theirs', async () => {
+  const beside = await database.addChild(ids.old, 'Beside');
+  for (const say of Object.values(sayings)) await say(ids.old, ids.customer);
+  const asked = { as: await keyOf(ids.old), at: ids.below };
+  expect((await preview(beside, asked)).answer).toMatchObject({ heldAbove: false });
+  await move(beside, asked);
+});
+
+test('accounts.move 200: away from below a suspended account it works again, as the preview says and its event (ACC-2)', async () => {
+  const lowest = await database.addChild(ids.below, 'Lowest');
+  const say = (at: string) => call('accounts', 'update', { at, request: { state: 'suspended' } });
+  await say(ids.customer);
+  await say(lowest);
+  const { answer } = await preview(ids.new, { at: ids.below });
+  expect(answer.resumed).toEqual([{ accountId: ids.below, name: 'Below' }]);
+  const { events } = await move(ids.new, { at: ids.below });
+  expect(events.slice(2)).toEqual([
+    {
+      event: 'account.state-changed',
+      payload: { accountId: ids.below, state: 'active' },
+      accountId: ids.below,
+    },
+  ]);
+});
+
+test('accounts.move 200: each account whose words fall away has an entry that says which (ACC-8)', async () => {
+  for (const say of Object.values(sayings)) await say(ids.old, ids.below);
+  const { audited } = await move(ids.new, { at: ids.below });
+  const whole = { accountId: ids.below, name: 'Below', parentId: ids.customer };
+  const said = ['limit', 'plan', 'policy', 'prepaid', 'suspension'].map((kind) => ({
+    accountId: ids.below,
+    kind,
+  }));
+  expect(audited.slice(2, 4)).toEqual([
+    { accountId: ids.customer, target: ids.below, before: whole },
+    { accountId: ids.old, target: ids.below, before: { ...whole, said } },
+  ]);
+});
+
+test('of a suspension and a move at once one is first: a move waits for what is being said, and heeds it', async () => {
+  const beside = await database.addChild(ids.old, 'Beside');
+  const reseller = await keyOf(ids.old);
+  let begin = () => {};
+  const gate = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const moving = gate
+    .then(() => move(beside, { as: reseller, at: ids.below }))
+    .catch((error: unknown) => error);
+  await atomically(database.prisma, async () => {
+    await call('accounts', 'update', { at: ids.customer, request: { state: 'suspended' } });
+    begin();
+    await until(async () => (await waitingLocks()) > 0, { what: 'the move to wait' });
+  });
+  expect(await moving).toMatchObject(refusal(403, 'tenancy.move_held'));
 });
 
 test('accounts.move 403: only who administers an account at or above both places', async () => {
@@ -421,7 +522,7 @@ async function asOwner<Row extends object>(
 
 async function waitingLocks(): Promise<number> {
   const [row] = await asOwner<{ n: number }>(
-    'SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
+    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
   );
   return row?.n ?? 0;
 }

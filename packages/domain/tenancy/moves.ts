@@ -1,9 +1,11 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import type { AccountState } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { sightOf, toAccountAnswer } from './accounts.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
+import type { Said } from './held-moves.ts';
 import { effectsTold } from './move-preview.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
 import { operationOf } from './scopes.ts';
@@ -26,6 +28,8 @@ interface PlannedMove {
   readonly parent: AccountRecord;
   /** What the caller may do above both places. */
   readonly above: Caller;
+  /** The highest account at which the caller may make the move. */
+  readonly moverId: string;
 }
 
 /** Whoever administers an account at or above both the old and the new parent may move what is below it (C4, C5). */
@@ -58,7 +62,9 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
   if (parent.effectiveState !== 'active')
     throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
   const visibleIds = [...new Set([...visibleChain, ...found])];
-  return { before: chain, after: [...parentChain, accountId], visibleIds, scopeId, account, parent, above };
+  const after = [...parentChain, accountId];
+  const moverId = above.speakerAbove(moving) ?? common.at(-1) ?? scopeId;
+  return { before: chain, after, visibleIds, scopeId, account, parent, above, moverId };
 }
 
 async function foundAccount(
@@ -81,7 +87,7 @@ const refusalTexts = {
 export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
   async previewMove(context, { parentId }, ports) {
     const move = await planned(context, parentId, ports);
-    const { before, after, scopeId, visibleIds, parent, above } = move;
+    const { before, after, scopeId, visibleIds, parent, above, moverId } = move;
     const { accountId } = context.entity;
     const atMs = context.nowMs();
     const effects = await ports.moves.effects({
@@ -90,6 +96,7 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
       before,
       after,
       visibleIds,
+      moverId,
       atMs,
     });
     const from = await foundAccount(context, before.at(-2) ?? accountId, ports);
@@ -107,31 +114,39 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
 
   async move(context, { parentId }, ports) {
     const { accountId } = context.entity;
-    const { scopeId, account, before, after, visibleIds } = await planned(context, parentId, ports);
-    const moved = await ports.moves.move({ accountId: scopeId, movedId: accountId, parentId });
+    const { scopeId, account, before, after, visibleIds, moverId } = await planned(context, parentId, ports);
+    const moved = await ports.moves.move({ accountId: scopeId, movedId: accountId, parentId, moverId });
     if (moved === 'unknown')
       throw context.error('resource.unknown', `There is no account ${parentId} within your reach.`);
     if (moved === 'external_id_taken') {
       const taken = `An account below ${parentId} has the externalId ${account.externalId}.`;
       throw context.error('tenancy.external_id_taken', taken);
     }
+    if (moved === 'held_above')
+      throw context.error(
+        'tenancy.move_held',
+        'An account above yours has said something here: only who said it, or somebody above them, moves it away from there.',
+      );
     if (typeof moved === 'string') throw context.error('tenancy.move_impossible', refusalTexts[moved]);
-    const { startsAt, oldParentId, resumedIds } = moved;
+    const { startsAt, oldParentId, resumedIds, fallen } = moved;
     const stands = await foundAccount(context, accountId, ports);
     const starts = startsAt.toISOString();
-    for (const change of auditedAt({ account, startsAt: starts, oldParentId, parentId, before, after }))
+    for (const change of auditedAt({
+      account,
+      startsAt: starts,
+      oldParentId,
+      parentId,
+      before,
+      after,
+      fallen,
+    }))
       context.audit(change);
     await context.emit('account.moved', { accountId, startsAt: starts });
     await context.emit('account.left', { accountId, startsAt: starts }, oldParentId);
-    for (const resumedId of resumedIds) {
-      await context.emit('account.state-changed', { accountId: resumedId, state: 'active' }, resumedId);
-      // Its test account stands and falls with it.
-      const { testAccountId } = await foundAccount(context, resumedId, ports);
-      if (testAccountId === undefined) continue;
-      const { effectiveState } = await foundAccount(context, testAccountId, ports);
-      const told = { accountId: testAccountId, state: effectiveState };
-      await context.emit('account.state-changed', told, testAccountId);
-    }
+    for (const resumedId of resumedIds) await tellState(context, { id: resumedId, state: 'active' }, ports);
+    // What those that it stood below kept stopped works again, though nothing is said of it itself.
+    if (stands.effectiveState !== account.effectiveState && !resumedIds.includes(accountId))
+      await tellState(context, { id: accountId, state: stands.effectiveState }, ports);
     return {
       ...toAccountAnswer(
         stands,
@@ -145,7 +160,22 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
   },
 };
 
+async function tellState(
+  context: DomainContext<typeof tenancy, 'accounts', 'move'>,
+  { id, state }: { readonly id: string; readonly state: AccountState },
+  ports: TenancyPorts,
+): Promise<void> {
+  await context.emit('account.state-changed', { accountId: id, state }, id);
+  // Its test account stands and falls with it.
+  const { testAccountId } = await foundAccount(context, id, ports);
+  if (testAccountId === undefined) return;
+  const { effectiveState } = await foundAccount(context, testAccountId, ports);
+  const told = { accountId: testAccountId, state: effectiveState };
+  await context.emit('account.state-changed', told, testAccountId);
+}
+
 interface Moved extends Pick<PlannedMove, 'before' | 'after' | 'account'> {
+  readonly fallen: readonly Said[];
   readonly startsAt: string;
   readonly oldParentId: string;
   readonly parentId: string;
@@ -154,8 +184,9 @@ interface Moved extends Pick<PlannedMove, 'before' | 'after' | 'account'> {
 /**
  * An entry at each account that the move concerns, with what that account may know of it: the one that moved is told of
  * no account above it, and the two parents not of each other. The nearest account above both knows all of it (ACC-8).
+ * Whoever is above no more is told what of its own words fell away.
  */
-function auditedAt({ account, startsAt, oldParentId, parentId, before, after }: Moved) {
+function auditedAt({ account, startsAt, oldParentId, parentId, before, after, fallen }: Moved) {
   const target = account.id;
   const whole = { accountId: target, name: account.name };
   const nearest = before.findLast((id) => id !== target && after.includes(id)) ?? parentId;
@@ -167,11 +198,22 @@ function auditedAt({ account, startsAt, oldParentId, parentId, before, after }: 
       before: { ...whole, parentId: oldParentId },
       after: { ...whole, parentId },
     },
-    { accountId: oldParentId, target, before: { ...whole, parentId: oldParentId } },
+    ...[oldParentId, ...fallen.map(({ byId }) => byId)].map((accountId) => ({
+      accountId,
+      target,
+      before: { ...whole, parentId: oldParentId, ...saidBy(accountId, fallen) },
+    })),
     { accountId: parentId, target, after: { ...whole, parentId } },
   ];
   // A parent that is the nearest above both is told once.
   return entries.filter(
     ({ accountId }, index) => entries.findIndex((one) => one.accountId === accountId) === index,
   );
+}
+
+function saidBy(setterId: string, fallen: readonly Said[]) {
+  const said = fallen
+    .filter(({ byId }) => byId === setterId)
+    .map(({ accountId, kind }) => ({ accountId, kind }));
+  return said.length === 0 ? {} : { said };
 }

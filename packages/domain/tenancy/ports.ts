@@ -1,5 +1,6 @@
 import type { CataloguedOperation, HeldRole, Role } from './access.ts';
 import type { AccountState, Suspension } from './account-state.ts';
+import type { Said } from './held-moves.ts';
 import type { Letter } from './mails.ts';
 import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
@@ -150,6 +151,8 @@ export interface MadeMove {
   readonly oldParentId: string;
   /** Accounts that are active now, for those who kept them suspended are not above any more. */
   readonly resumedIds: readonly string[];
+  /** What accounts had said that are not above any more, of each at most 100. It fell away. */
+  readonly fallen: readonly Said[];
 }
 
 export interface MoveQuestion extends Scoped {
@@ -159,6 +162,8 @@ export interface MoveQuestion extends Scoped {
   readonly after: readonly string[];
   /** The accounts of both that whoever asks sees: of the others nothing is told. */
   readonly visibleIds: readonly string[];
+  /** The highest account at which whoever asks may make the move. */
+  readonly moverId: string;
   readonly atMs: number;
 }
 
@@ -263,11 +268,15 @@ export interface TenancyPorts {
     chainWithin(place: Scoped & { readonly descendantId: string }): Promise<readonly string[] | undefined>;
     /** What would be different, had the account moved. */
     effects(question: MoveQuestion): Promise<MoveEffects>;
-    /** 'other_collector': another than now would ask it for money there (decision 0017). */
+    /**
+     * 'held_above': it would be out of reach of what was said above `moverId` (`isMoveHeld`). 'other_collector': another than
+     * now would ask it for money there (decision 0017).
+     */
     move(
-      move: Scoped & { readonly movedId: string; readonly parentId: string },
+      move: Scoped & { readonly movedId: string; readonly parentId: string; readonly moverId: string },
     ): Promise<
       | MadeMove
+      | 'held_above'
       | 'unknown'
       | 'cycle'
       | 'other_tree'

@@ -2547,6 +2547,7 @@ export type ErrorCode =
   | 'tenancy.key_over'
   | 'tenancy.key_stronger'
   | 'tenancy.last_owner'
+  | 'tenancy.move_held'
   | 'tenancy.move_impossible'
   | 'tenancy.overlap_too_long'
   | 'tenancy.people_at_live'

@@ -211,7 +211,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
   'plans.update': async () => [await planPath('Basic'), { name: 'Better', policy: {} }],
   'plans.remove': async () => [await planPath('Gone')],
-  'plans.assign': async () => [`/v1/accounts/${childId}/plan`, {}],
+  'plans.assign': async () => {
+    const { id: planId } = await ask('POST', '/plans', { name: 'Given', policy: {} });
+    return [`/v1/accounts/${childId}/plan`, { planId }];
+  },
   'enrolment.signUp': async () => [
     '/v1/sign-up',
     { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },

@@ -64,7 +64,8 @@ function MoveDialog({ account, top, onClose }: MoveDialogProps): ReactNode {
       },
     }),
   );
-  const isReady = preview.isSuccess && typed.trim() === account.name;
+  const mayMove = preview.data?.heldAbove === false;
+  const isReady = mayMove && typed.trim() === account.name;
   return (
     <Dialog
       isOpen
@@ -96,7 +97,7 @@ function MoveDialog({ account, top, onClose }: MoveDialogProps): ReactNode {
         {parentId !== undefined && preview.isPending ? <Skeleton className="h-40" /> : null}
         {preview.data === undefined ? null : <MoveEffects preview={preview.data} />}
         {move.error === null ? null : <ProblemNote error={move.error} />}
-        {preview.isSuccess ? (
+        {mayMove ? (
           <Field
             label={`Type “${account.name}” to go on`}
             value={typed}

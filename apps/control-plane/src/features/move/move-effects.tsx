@@ -53,6 +53,12 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
         {liveSessionCount === 0 ? '' : `; ${counted(liveSessionCount, 'live session')} will go on under them`}
         . What is used from {showClock(startsAt)} on is paid along the new way; all before stays as it is.
       </Callout>
+      {preview.heldAbove ? (
+        <Callout tone="wait" title="An account above yours has said something here">
+          It would be out of reach of that, so you cannot move it there. Whoever said it, or somebody above
+          them, can.
+        </Callout>
+      ) : null}
       {preview.withheld.length === 0 ? null : (
         <Callout title="Not all of it is shown">
           You may not read here: {preview.withheld.join(', ')}. Ask somebody who may before you move it.
@@ -110,7 +116,7 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
       >
         {preview.resumed.map(({ accountId, name }) => (
           <li key={accountId} className="py-2">
-            {name} is suspended now, and active from then on.
+            {name} is stopped now, and works from then on.
           </li>
         ))}
         {preview.limits.map(({ accountId, per, action, amount, currency }) => (

@@ -5,7 +5,7 @@ import { moveTargets } from './move-targets.ts';
 const row = (id: string, parentId: string, effectiveState: AccountRow['effectiveState'] = 'active') =>
   ({ id, parentId, name: id.toUpperCase(), childCount: 0, effectiveState }) as unknown as AccountRow;
 
-test('an account may move everywhere but below itself, to where it is, and below what is closed', () => {
+test('an account may move everywhere but below itself, to where it is, and below what is suspended or closed', () => {
   const accounts = [
     row('a', 'top'),
     row('moved', 'a'),
@@ -13,6 +13,8 @@ test('an account may move everywhere but below itself, to where it is, and below
     row('b', 'top'),
     row('c', 'b'),
     row('gone', 'top', 'closed'),
+    row('stopped', 'top', 'suspended'),
+    row('below-stopped', 'stopped', 'suspended'),
   ];
   const targets = moveTargets({ id: 'top', name: 'Top' }, accounts, { id: 'moved', parentId: 'a' });
   expect(targets).toEqual([

@@ -11,7 +11,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Where an account may move to: all of the tree that is seen but itself, what is below it, and its parent. */
+/** Where an account may move to: all of the tree that is seen and works, but itself, what is below it, and its parent. */
 export function moveTargets(
   top: Named,
   accounts: readonly AccountRow[],
@@ -24,8 +24,9 @@ export function moveTargets(
   const rows = treeRows(accounts, top.id, () => true);
   for (const { account } of rows)
     pathOf.set(account.id, `${pathOf.get(account.parentId ?? top.id) ?? ''} / ${account.name}`);
+  // The top one, which is not among the rows, is what the move is asked from.
   const isOpen = (id: string) =>
-    rows.find(({ account }) => account.id === id)?.account.effectiveState !== 'closed';
+    (rows.find(({ account }) => account.id === id)?.account.effectiveState ?? 'active') === 'active';
   return [...pathOf]
     .filter(([id]) => !isOut.has(id) && id !== moved.parentId && isOpen(id))
     .map(([value, label]) => ({ value, label }));
