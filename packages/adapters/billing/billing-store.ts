@@ -19,7 +19,7 @@ import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
-import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
+import { inAccountScope, inAccountSnapshot, isLostState, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { type AheadOf, neverAhead } from './account-books.ts';
 import { readClosedMonth } from './closed-months.ts';
@@ -32,8 +32,6 @@ import { readCells, readSessionCells, readSessionTimes } from './usage-cells.ts'
 const ATTEMPT_COUNT_MAX = 8;
 /** Before the second attempt. The bound doubles with each. */
 const FIRST_PAUSE_MS_MAX = 10;
-/** Of PostgreSQL: another transaction came first, here or in its choice of a victim. */
-const isLost = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
 
 export interface BillingStoreOptions {
   /** Its connections run as patchbay_app. */
@@ -95,7 +93,7 @@ export function accountAccrual({
             return { statement, ledger: await readTotals(client, statement), isBehind: false };
           });
         } catch (cause) {
-          if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+          if (!isLostState(sqlStateOf(cause)) || attempt === ATTEMPT_COUNT_MAX) throw cause;
           // At random, so that those who met do not meet again.
           await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
         }

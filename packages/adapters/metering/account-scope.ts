@@ -63,3 +63,6 @@ async function inTransaction<T>(
 /** The code that PostgreSQL, or a function of ours, gave to an error. */
 export const sqlStateOf = (cause: unknown): string | undefined =>
   cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+
+/** Of PostgreSQL: another transaction came first, here or in its choice of a victim. The same may pass when it is tried again. */
+export const isLostState = (state: string | undefined): boolean => state === '40001' || state === '40P01';

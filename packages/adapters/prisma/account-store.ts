@@ -2,6 +2,7 @@ import type { AccountState, Suspension } from '@patchbay/domain/tenancy/account-
 import type { AccountRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
@@ -91,6 +92,7 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
 
     findToChange: ({ accountId }) =>
       inAccount(prisma, accountId, async (transaction) => {
+        await transaction.$queryRawUnsafe(HOLD_PLACES);
         await transaction.$queryRaw`SELECT id FROM account WHERE id = ${accountId} FOR UPDATE`;
         return await find(transaction, accountId);
       }),

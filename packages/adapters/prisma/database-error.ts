@@ -1,4 +1,22 @@
+import { isLostState, sqlStateOf } from '../metering/account-scope.ts';
 import { Prisma } from './generated/client.ts';
+
+/** The code that PostgreSQL, or a function of ours, gave to an error, whichever client asked. */
+function stateOf(error: unknown): string | undefined {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return sqlStateOf(error);
+  // Prisma says of a lost conflict neither which it was nor what PostgreSQL called it.
+  return originalCodeOf(error) ?? (error.code === 'P2034' ? '40001' : undefined);
+}
+
+/** Whether another transaction came first. */
+export const isLostConflict = (error: unknown): boolean => isLostState(stateOf(error));
+
+/** Whether an account would say something of one that it does not stand above any more: a move came first. */
+export const isNoLongerAbove = (error: unknown): boolean => stateOf(error) === 'PB411';
+
+const originalCodeOf = ({ meta }: Prisma.PrismaClientKnownRequestError): string | undefined =>
+  (meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined)?.driverAdapterError
+    ?.cause?.originalCode;
 
 /**
  * Whether a unique index refused a write. Prisma reports it as P2002 from its own statements and as P2010 with
@@ -18,9 +36,7 @@ export function isUniqueViolation(error: unknown): boolean {
 export function isDataError(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientValidationError) return true;
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  const { originalCode } =
-    (error.meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined)
-      ?.driverAdapterError?.cause ?? {};
+  const originalCode = originalCodeOf(error);
   if (originalCode !== undefined) return /^2[23]/.test(originalCode);
   return PRISMA_DATA_CODES.has(error.code);
 }

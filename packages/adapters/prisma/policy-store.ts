@@ -9,6 +9,7 @@ import {
 import { createId } from '@patchbay/kit/ids';
 import { textArray } from '../metering/array-literal.ts';
 import { rowsOf } from '../postgres/at-once.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
@@ -65,8 +66,7 @@ async function standsAbove(
   accountId: string,
   aboveId: string,
 ): Promise<boolean> {
-  await transaction.$queryRaw`
-    SELECT pg_advisory_xact_lock_shared(hashtextextended('patchbay.account_move', 0))::text`;
+  await transaction.$queryRawUnsafe(HOLD_PLACES);
   const found = await transaction.$queryRaw<unknown[]>`
     SELECT 1 FROM account_chain(${accountId}) WHERE id = ${aboveId} AND id <> ${accountId}`;
   return found.length > 0;

@@ -1,12 +1,12 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { accountChain } from './account-store.ts';
 import { applicationStore } from './application-store.ts';
 import { openClient, type PrismaClient } from './client.ts';
 import { inAccount } from './scope.ts';
-import { atomically } from './unit-of-work.ts';
+import { atomically, atomicallyAgain } from './unit-of-work.ts';
 
 // A statement has 5 seconds, so a test of several has more.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -239,3 +239,68 @@ test('an expected refusal costs no connection', () =>
     await expect(refused).rejects.toThrow('refused');
     expect(await backendOf(prisma)).toBe(before);
   }));
+
+describe('the work of a request, where another came first (C44)', () => {
+  test('of two that wait for each other one gives way and is done anew: both are kept, and nothing twice', async () => {
+    const attempts: string[] = [];
+    let heldCount = 0;
+    const meet = Promise.withResolvers<void>();
+    const lock = (name: string) =>
+      database.prisma.$transaction(
+        (sql) => sql.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))::text`,
+      );
+    const work = (name: string, [first, second]: readonly [string, string]) =>
+      atomicallyAgain(database.prisma, async () => {
+        attempts.push(name);
+        await create(one, name);
+        await lock(first);
+        heldCount += 1;
+        if (heldCount === 2) meet.resolve();
+        await meet.promise;
+        await lock(second);
+      });
+    await Promise.all([work('left', ['a', 'b']), work('right', ['b', 'a'])]);
+    expect(attempts).toHaveLength(3);
+    expect((await namesOf(one)).filter((name) => ['left', 'right'].includes(name)).sort()).toEqual([
+      'left',
+      'right',
+    ]);
+  });
+
+  const fails = {
+    'the one client': (code: string) =>
+      database.prisma.$executeRawUnsafe(`DO $$ BEGIN RAISE 'no' USING ERRCODE = '${code}'; END $$`),
+    'the other': (code: string) =>
+      inAccountScope(pool, one, (client) =>
+        client.query(`DO $$ BEGIN RAISE 'no' USING ERRCODE = '${code}'; END $$`),
+      ),
+  };
+  const answers = [
+    { code: '40001', status: 503, count: 4 },
+    { code: '40P01', status: 503, count: 4 },
+    { code: 'PB411', status: 404, count: 1 },
+  ];
+  test.each(
+    Object.entries(fails).flatMap(([client, fail]) => answers.map((each) => ({ client, fail, ...each }))),
+  )('$client: what fails each time with $code answers $status after $count attempts', async (said) => {
+    let attempts = 0;
+    const work = atomicallyAgain(database.prisma, async () => {
+      attempts += 1;
+      await said.fail(said.code);
+    });
+    const { status } = said;
+    const fields = status === 503 ? { status, retryAfterMs: 1_000 } : { status };
+    await expect(work).rejects.toMatchObject({ fields });
+    expect(attempts).toBe(said.count);
+  });
+
+  test('any other failure is not tried again', async () => {
+    let attempts = 0;
+    const work = atomicallyAgain(database.prisma, async () => {
+      attempts += 1;
+      await fails['the other']('PB409');
+    });
+    await expect(work).rejects.toMatchObject({ code: 'PB409' });
+    expect(attempts).toBe(1);
+  });
+});

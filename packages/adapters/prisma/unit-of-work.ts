@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { rowsOf } from '../postgres/at-once.ts';
 import { asUnit, currentUnit, type UnitOfWork } from '../postgres/unit-of-work.ts';
+import { isLostConflict, isNoLongerAbove } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 
 const transactions = new WeakMap<UnitOfWork, Prisma.TransactionClient>();
@@ -31,6 +34,40 @@ export function atomically<Value>(prisma: PrismaClient, work: () => Promise<Valu
       throw error;
     }
   });
+}
+
+/** Attempts at one unit, the first among them. */
+const ATTEMPT_COUNT_MAX = 4;
+/** Before the second attempt. The bound doubles with each. */
+const FIRST_PAUSE_MS_MAX = 20;
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * The work of a request, as `atomically`: where another transaction came first, nothing of it was kept, and it is done anew
+ * from its beginning a few times. So what it does outside the database has to be the same when it is done twice.
+ *
+ * @throws 'platform.unavailable' where others came first each time; 'resource.unknown' where the account was moved away from
+ * whoever would have said something of it.
+ */
+export async function atomicallyAgain<Value>(
+  prisma: PrismaClient,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  if (currentUnit() !== undefined) return work();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await atomically(prisma, work);
+    } catch (error) {
+      if (isNoLongerAbove(error))
+        throw platformError('resource.unknown', 'The account was moved to another place meanwhile.', error);
+      if (!isLostConflict(error)) throw error;
+      if (attempt === ATTEMPT_COUNT_MAX) {
+        const { fields } = platformError('platform.unavailable', 'Others change the same at once.', error);
+        throw new ServiceError({ ...fields, retryAfterMs: RETRY_AFTER_MS }, { cause: error });
+      }
+      await pause(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
+    }
+  }
 }
 
 /** Waits until no other unit holds what is named, and holds it until the unit that it is called in is over. */

@@ -149,6 +149,18 @@ test('an export holds no row and no name of a sibling or of the account above, a
      VALUES ('aud_by_parent', $1, 'key_of_zparent', 'zparent key', 'accounts.update', $1, 'req_by_parent', $2, $3, $4)`,
     [mineId, JSON.stringify({ parentId, name: 'mine' }), chain, parentId],
   );
+  // A plan of it, written down with whose it is and, as before, without; and what a trigger of it did.
+  const plan = { planId: 'pln_zparent', name: 'zparent plan' };
+  await owner.query(
+    `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, before, after, account_path, actor_account_id)
+     VALUES ('aud_of_plan', $1, 'key_of_zparent', 'zparent key', 'plans.assign', $2, 'req_of_plan', $3, $4, $6, $7),
+       ('aud_of_firing', $1, 'trg_zparent', 'zparent trigger', 'triggers.suspend', $1, 'req_of_firing', $8, $5, $6, $7)`,
+    [
+      ...[mineId, `${mineId}/plan`, JSON.stringify(plan), JSON.stringify({ ...plan, ownerId: parentId })],
+      ...[JSON.stringify({ state: 'suspended', firingId: 'fir_zparent' }), chain, parentId],
+      JSON.stringify([parentId]),
+    ],
+  );
   // What was bought of the account above, and its line.
   const bought = {
     sellerId: parentId,
@@ -183,7 +195,7 @@ test('an export holds no row and no name of a sibling or of the account above, a
   expect(whole).not.toContain(Buffer.from('secret-mine').toString('hex'));
   expect(whole).toContain('mine-bob');
   // What was done from above is there, without who did it.
-  expect(whole).toContain('req_by_parent');
+  for (const request of ['req_by_parent', 'req_of_plan', 'req_of_firing']) expect(whole).toContain(request);
   expect(whole).toContain('an account above');
   // What was set from above, too: it is the account's to know.
   expect(whole).toContain('"participantsMax": 17');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { TARGET_OF_PLAN, WORD_OF_FIRING, WORDS_OF_PLAN } from '@patchbay/domain/audit/told';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
 import { EXPORT_KEPT_DAYS } from '@patchbay/domain/privacy/export-link';
@@ -10,7 +11,7 @@ import {
   type ExportManifest,
   exportFileSchema,
 } from '@patchbay/domain/privacy/export-manifest';
-import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
+import { escapeIdentifier, escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { appendEvent } from '../hooks/append-event.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { type ClassTable, tablesOf } from './class-tables.ts';
@@ -287,7 +288,11 @@ function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): 
     const place = `coalesce(array_position(${path}, $2), array_position(${path}, t.account_id))`;
     const above = `array_to_string(${path}[1:${place} - 1], '|')`;
     const without = `regexp_replace(${value}::text, ${above}, 'an account above', 'g')::${type}`;
-    return `'${column}', CASE WHEN ${place} > 1 THEN ${without} ELSE ${value} END`;
+    const told =
+      type === 'jsonb'
+        ? `CASE jsonb_typeof(${value}) WHEN 'object' THEN ${without} - ${hiddenFields(value, doneBy.at)} ELSE ${without} END`
+        : without;
+    return `'${column}', CASE WHEN ${place} > 1 THEN ${told} ELSE ${value} END`;
   }
   if (soldBy?.content === column) {
     const at = `t.${escapeIdentifier(soldBy.at)}`;
@@ -296,6 +301,15 @@ function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): 
   }
   const isSeen = accountsAbove.includes(column);
   return `'${column}', ${isSeen ? `CASE WHEN account_is_visible(${value}) THEN ${value} END` : asJson(value, type)}`;
+}
+
+/** The fields of what was before and after a change that `told` leaves out as well: of a plan, and of a trigger, from above. */
+function hiddenFields(value: string, at: string): string {
+  const list = (fields: readonly string[]) => `ARRAY[${fields.map(escapeLiteral).join(', ')}]::text[]`;
+  const actor = `t.${escapeIdentifier(at)}`;
+  return `(CASE WHEN t.target LIKE ${escapeLiteral(`%${TARGET_OF_PLAN}`)} AND account_is_visible(${value} ->> 'ownerId') IS NOT TRUE
+      THEN ${list(WORDS_OF_PLAN)} ELSE ${list([])} END
+    || CASE WHEN ${actor} IS NULL OR account_is_visible(${actor}) THEN ${list([])} ELSE ${list([WORD_OF_FIRING])} END)`;
 }
 
 function asJson(value: string, type: string): string {

@@ -8,6 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import {
   askTopUp,
   type BalanceFrame,
@@ -63,6 +64,7 @@ export function balanceStore({
     setTerms: (accountId, said) =>
       inBooks(accountId, async (frame) => {
         const { client } = frame;
+        await client.query(HOLD_PLACES);
         await lockBalance(client, accountId);
         const words = wordsAfter(await readPrepaidWords(client, accountId), said);
         if (words === 'prepaid_above') return words;

@@ -5,6 +5,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import { currencyOf } from './balance-changes.ts';
 import { lockBalance } from './balance-rows.ts';
 import { crossLimits, readLimits, spentOf, writeLimits } from './limit-rows.ts';
@@ -53,6 +54,7 @@ export function limitStore({
 
     set: ({ accountId, setById, limits, nowMs: atMs }) =>
       inAccountScope(pool, accountId, async (client) => {
+        await client.query(HOLD_PLACES);
         await lockBalance(client, accountId);
         const spent = await rated(client, accountId, atMs);
         const before = await writeLimits(

@@ -103,4 +103,26 @@ describe('an entry as somebody reads it who does not see the accounts above (PRD
     expect(told({ ...old, isActorKnown: false }, [accountId]).actorName).toBe('an account above');
     expect(told({ ...old, isActorKnown: true }, [accountId]).actorName).toBe('Parent Ltd');
   });
+
+  test('a plan of an account above has no name and no id, be its owner written down or not; one that is seen has both', () => {
+    const plan = { planId: 'pln_1', name: 'Secret', ownerId: 'acc_parent' };
+    const given = { ...byParent, target: `${accountId}/plan`, before: {}, after: plan };
+    expect(told(given, [accountId])).toMatchObject({ before: {}, after: { ownerId: 'an account above' } });
+    const { ownerId: _, ...ofBefore } = plan;
+    for (const after of [plan, ofBefore])
+      expect(JSON.stringify(told({ ...given, before: after, after }, [accountId]))).not.toMatch(
+        /pln_1|Secret/,
+      );
+    const own = { ...plan, ownerId: accountId };
+    expect(told({ ...given, after: own }, [accountId]).after).toEqual(own);
+    expect(told(given, ['acc_parent', accountId]).after).toEqual(plan);
+  });
+
+  test('no firing leads to a trigger from above that is not shown', () => {
+    const fired = { ...byParent, actorId: 'trg_1', after: { state: 'suspended', firingId: 'fir_1' } };
+    expect(told(fired, [accountId]).after).toEqual({ state: 'suspended' });
+    // The trigger of somebody who is seen, or one that is shown, does.
+    expect(told({ ...fired, actorAccountId: accountId }, [accountId]).after).toEqual(fired.after);
+    expect(told(fired, ['acc_parent', accountId]).after).toEqual(fired.after);
+  });
 });

@@ -3,9 +3,19 @@ import type { AuditRecord } from './ports.ts';
 /** What stands for somebody of an account that the reader does not see. */
 export const ABOVE = { actorId: 'above', actorName: 'an account above' } as const;
 
+/** What an entry says of a plan that was given or taken, beside whose it is: of one of an account above, nothing (PRD-2). */
+export const WORDS_OF_PLAN = ['planId', 'name'] as const;
+
+/** What leads from an entry to the trigger that did it. */
+export const WORD_OF_FIRING = 'firingId';
+
+/** Whether an entry is about the plans of an account: its target says so. */
+export const TARGET_OF_PLAN = '/plan';
+
 /**
  * An entry as somebody reads it who sees the accounts of `visibleIds`: whoever changed something from above these has no
- * name, no address and no key, and no account above is named in what was there before and after (C1, PRD-2).
+ * name, no address and no key, and no account above, no plan and no firing of one is named in what was there before and
+ * after (C1, PRD-2).
  */
 export function told(record: AuditRecord, visibleIds: readonly string[]): AuditRecord {
   const { accountPath, accountId, actorAccountId, isActorKnown } = record;
@@ -14,14 +24,21 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
   if (hidden.length === 0) return record;
   // Entries of before this was written down name those who are of the account or below it now.
   const isAbove = actorAccountId === null ? !isActorKnown : hidden.includes(actorAccountId);
-  const withoutNames = (value: unknown): unknown =>
-    value === undefined || value === null
-      ? value
-      : withoutDepth(
-          JSON.parse(
-            hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
-          ),
-        );
+  // Entries of before a plan's owner was written down do not say whether it is seen.
+  const isPlanHidden = (value: object): boolean =>
+    record.target.endsWith(TARGET_OF_PLAN) && (!('ownerId' in value) || value.ownerId === ABOVE.actorName);
+  const withoutNames = (value: unknown): unknown => {
+    if (value === undefined || value === null) return value;
+    const said: unknown = JSON.parse(
+      hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
+    );
+    if (typeof said !== 'object' || said === null || Array.isArray(said)) return said;
+    return without(said, [
+      DEPTH,
+      ...(isPlanHidden(said) ? WORDS_OF_PLAN : []),
+      ...(isAbove ? [WORD_OF_FIRING] : []),
+    ]);
+  };
   return {
     ...record,
     ...(isAbove ? { ...ABOVE, address: null, key: null } : {}),
@@ -32,7 +49,7 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
 }
 
 /** Entries of before said at which depth an account stands, which tells how many are above. */
-function withoutDepth(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'depth'));
-}
+const DEPTH = 'depth';
+
+const without = (value: object, fields: readonly string[]): object =>
+  Object.fromEntries(Object.entries(value).filter(([field]) => !fields.includes(field)));

@@ -1,3 +1,4 @@
+import { platformErrors } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { describe, expect, test } from 'vitest';
@@ -219,6 +220,27 @@ test('a session of a suspended account says which account it was, without the na
   const active = await endOf({ code }, code);
   expect(active).toMatchObject({ remedy: 'Wait. `rule` names it.' });
   expect(active).not.toHaveProperty('level');
+});
+
+test('whoever is suspended is sent to those above, who alone can make the account active again, and not to its owner (PRD-8)', async () => {
+  const pages = { find: () => platformErrors['account.suspended'] };
+  const [above, own] = [parentId, accountId];
+  const asked = { ...refused, level: own, detail: `Account ${own} is suspended.` };
+  const answers = [
+    await ask(requestId, portsOf({}, { pages })),
+    await ask(requestId, portsOf({ findRefused: async () => asked }, { pages })),
+    await endOf({ code: 'account.suspended' }, 'account.suspended', { pages }),
+  ];
+  for (const answer of answers) {
+    expect(answer.remedy).toMatch(
+      /only one above it makes it active again: ask whoever you have your account/,
+    );
+    expect(answer.remedy).not.toMatch(/owner/);
+    expect(JSON.stringify(answer)).not.toContain(above);
+    // It points at the level where there is one.
+    expect(/`level` names/.test(answer.remedy ?? '')).toBe(answer.level !== undefined);
+  }
+  expect(answers.map(({ level }) => level)).toEqual(['an account above', own, undefined]);
 });
 
 test('a credential says rule and level; one that a policy keeps from one service alone is good, and says from which', async () => {

@@ -154,8 +154,11 @@ export const policy = defineDomain({
     'plan.created': z.object({ planId: idField('pln') }),
     'plan.changed': z.object({ planId: idField('pln') }),
     'plan.removed': z.object({ planId: idField('pln') }),
-    /** To this account, in place of the one of the same account above; absent: it has none of that one now. */
-    'plan.assigned': z.object({ planId: idField('pln').optional() }),
+    /**
+     * To this account, in place of the one of the same account above; or it has none of that one now. Which plan it is, the
+     * account's policy says to whoever sees whose it is.
+     */
+    'plan.assigned': z.object({ hasPlan: z.boolean() }),
     /** What is set for a service at one place: nothing named is the account itself. */
     'config.changed': z.object({ service: z.string(), ...configPlace }),
   },

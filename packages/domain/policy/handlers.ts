@@ -135,7 +135,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       if (before === undefined && after === undefined) return {};
       context.audit({ target: `${accountId}/plan`, before: before ?? {}, after: after ?? {} });
       if (before?.planId !== after?.planId)
-        await context.emit('plan.assigned', after === undefined ? {} : { planId: after.planId });
+        await context.emit('plan.assigned', { hasPlan: after !== undefined });
       await context.emit('changed', { accountId });
       return after ?? {};
     },

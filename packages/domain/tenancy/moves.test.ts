@@ -1,11 +1,16 @@
+import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
-import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, atomicallyAgain } from '@patchbay/adapters/prisma/unit-of-work';
+import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import type { Actor } from '@patchbay/kit/definition';
+import { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { until } from '@patchbay/testing/until';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { nano } from '../billing/money.ts';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
 let harness: TenancyHarness;
@@ -186,7 +191,7 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
        VALUES ('spl_late', $1, $2, 'day', 5, '{100}', 'stop', now())`,
       [ids.customer, ids.old],
     ),
-  ).rejects.toMatchObject({ code: 'PB409' });
+  ).rejects.toMatchObject({ code: 'PB411' });
   // Money that was paid in stays what it is: whoever is above now keeps the account prepaid.
   const words = await asOwner<{ by_id: string }>(
     'SELECT by_id FROM prepaid_word WHERE account_id = $1 ORDER BY overdraft',
@@ -445,6 +450,61 @@ test('an account that is made below one that moves goes with it', async () => {
     madeId,
   ]);
 });
+
+test.each(['limits', 'suspension', 'terms'] as const)(
+  'whoever says something while the account is moved away comes before the move or finds nothing, and never fails: %s (C44)',
+  async (what) => {
+    await database.warmUp();
+    const pool = createApplicationPool(database.applicationUrl, () => undefined);
+    const nowMs = () => Date.now();
+    const { accounts } = database.ports;
+    const accountId = ids.customer;
+    const says = {
+      limits: (byId: string) =>
+        limitStore({ pool, catalogue: new Map(), nowMs }).set({
+          ...{ accountId, setById: byId, nowMs: nowMs() },
+          limits: [{ id: '', per: 'month', amount: nano(9n), sharesPercent: [], action: 'notify' }],
+        }),
+      suspension: async (byId: string) => {
+        await accounts.findToChange({ accountId });
+        await accounts.update({ accountId, change: { suspensions: [{ byId, reason: 'said' }] } });
+      },
+      terms: (byId: string) =>
+        balanceStore({ pool, platformAccount: async () => database.platformId, nowMs }).setTerms(accountId, {
+          ...{ byId, above: [], isPrepaid: true, overdraft: nano(0n) },
+        }),
+    };
+    let attempts = 0;
+    try {
+      for (const [from, to] of Array.from({ length: 4 }, () => [
+        [ids.old, ids.new] as const,
+        [ids.new, ids.old] as const,
+      ]).flat()) {
+        const saying = atomicallyAgain(database.prisma, async () => {
+          attempts += 1;
+          await says[what](from);
+        });
+        const said = saying.then(
+          () => 200,
+          (error: unknown) => (error instanceof ServiceError ? error.fields.status : error),
+        );
+        await Promise.all([atomically(database.prisma, () => move(to)), said]);
+        expect([200, 404]).toContain(await said);
+        const words = await asOwner(
+          `SELECT w.by_id FROM (SELECT account_id, set_by_id AS by_id FROM spending_limit
+             UNION ALL SELECT account_id, by_id FROM account_suspension UNION ALL SELECT account_id, by_id FROM prepaid_word) w
+           WHERE w.account_id = $1 AND w.by_id = $2`,
+          [accountId, from],
+        );
+        expect(words).toEqual([]);
+      }
+    } finally {
+      await pool.end();
+    }
+    // Each waited for the other, and none was chosen to give way.
+    expect(attempts).toBe(8);
+  },
+);
 
 /** Beside the transaction that is open, and in nobody's scope. */
 async function asOwner<Row extends object>(

@@ -51,7 +51,7 @@ const condition = z.discriminatedUnion('kind', [
 const url = z.url({ protocol: /^https?$/ }).max(2_048);
 
 /** Every action also tells of itself: the event `triggers.trigger.fired`. */
-const internalActions = [
+const withoutAddress = [
   z.strictObject({ kind: z.literal('notify') }),
   z.strictObject({ kind: z.literal('suspend') }),
   /** With a node, an operator's: of all accounts, those that this node holds. */
@@ -61,13 +61,21 @@ const internalActions = [
   z.strictObject({ kind: z.literal('disableService'), service: word }),
   /** The same of one feature, by the name that policies have for it, such as `network-discovery.relay`. */
   z.strictObject({ kind: z.literal('disableFeature'), feature: word }),
-  z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
 ] as const;
 
-const action = z.discriminatedUnion('kind', [
-  ...internalActions,
-  /** Tells this webhook of the firing, whatever else it hears of; one that came from an address names the trigger. */
-  z.strictObject({ kind: z.literal('callback'), webhookId: idSchema('whk') }),
+const email = z.strictObject({ kind: z.literal('email'), address: z.email().max(254) });
+const internalActions = [...withoutAddress, email] as const;
+
+/** Tells this webhook of the firing, whatever else it hears of; one that came from an address names the trigger. */
+const callback = z.strictObject({ kind: z.literal('callback'), webhookId: idSchema('whk') });
+
+const action = z.discriminatedUnion('kind', [...internalActions, callback]);
+
+/** As it is read: whoever does not see the account that set it is told what is done, and not whom it writes to or calls. */
+const toldAction = z.discriminatedUnion('kind', [
+  ...withoutAddress,
+  email.partial({ address: true }),
+  callback.partial({ webhookId: true }),
 ]);
 
 const requestedAction = z.discriminatedUnion('kind', [
@@ -88,6 +96,7 @@ const secret = z.string().optional();
 export type Counter = z.output<typeof counter>;
 export type Condition = z.output<typeof condition>;
 export type Action = z.output<typeof action>;
+export type ToldAction = z.output<typeof toldAction>;
 export type RequestedAction = z.output<typeof requestedAction>;
 
 const trigger = z.object({
@@ -98,7 +107,7 @@ const trigger = z.object({
   counter,
   target: z.object({ ...target, accountId: idField('acc') }),
   condition,
-  action,
+  action: toldAction,
   isEnabled: z.boolean(),
   /** Whether the account that it is about sees it. */
   isShown: z.boolean(),

@@ -145,6 +145,26 @@ test('list 200: rules with their counters; what was set above says so', async ()
   expect(again.items).toMatchObject([{ isFromAbove: true }]);
 });
 
+test.each([
+  { kind: 'email', address: 'ops@above.example' },
+  { kind: 'callback', webhookId: createId('whk') },
+] as const)(
+  'whoever does not see who set a trigger is told what it does, and not whom it tells: $kind (PRD-2)',
+  async (action) => {
+    const { ports, create, records } = world();
+    const { answer } = await create();
+    const aboveId = chain[0] ?? '';
+    const record = records.get(answer.id);
+    if (record === undefined) throw new Error('It was made.');
+    records.set(answer.id, { ...record, accountId: aboveId, action });
+    const { context } = contextOf('list');
+    const read = async (visibleIds: readonly string[]) =>
+      (await handlers.triggers.list({ ...context, visibleIds }, { limit: 20 }, ports)).items[0]?.action;
+    expect(await read([])).toEqual({ kind: action.kind });
+    expect(await read([aboveId])).toEqual(action);
+  },
+);
+
 test('get 200: one trigger; 404 for another account’s', async () => {
   const { ports, create } = world();
   const { answer } = await create();

@@ -16,6 +16,7 @@ import {
   refuseAction,
   type Target,
   type TriggerRecord,
+  withoutAddress,
 } from './trigger.ts';
 import { periodOf, windowOf } from './window.ts';
 
@@ -24,7 +25,13 @@ const PREVIEW_ROW_COUNT_MAX = 1_000;
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
-function toAnswer(record: TriggerRecord, readerId: string) {
+interface Reading {
+  readonly entity: { readonly accountId: string };
+  /** The accounts above that the reader sees, and the account. */
+  readonly visibleIds?: readonly string[] | undefined;
+}
+
+function toAnswer(record: TriggerRecord, { entity: { accountId: readerId }, visibleIds = [] }: Reading) {
   const { id, name, counter, target, condition, action, isEnabled, isShown, timeZone } = record;
   const window = windowOf(condition, timeZone, record.windowStart.getTime());
   return {
@@ -34,7 +41,7 @@ function toAnswer(record: TriggerRecord, readerId: string) {
     counter,
     target,
     condition,
-    action,
+    action: [readerId, ...visibleIds].includes(record.accountId) ? action : withoutAddress(action),
     isEnabled,
     isShown,
     timeZone,
@@ -88,7 +95,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const { accountId } = context.entity;
       const { items, nextCursor } = await ports.triggers.list({ accountId, ...request });
       return {
-        items: items.map((record) => toAnswer(record, accountId)),
+        items: items.map((record) => toAnswer(record, context)),
         ...(nextCursor === undefined ? {} : { nextCursor }),
       };
     },
@@ -97,7 +104,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const { accountId } = context.entity;
       const record = await ports.triggers.find({ accountId, triggerId });
       if (record === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      return toAnswer(record, accountId);
+      return toAnswer(record, context);
     },
 
     // A name server of somebody's may be asked: that may take long, and holds no connection.
@@ -137,7 +144,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           },
           () => context.emit('trigger.created', { triggerId: id }),
         );
-        const answer = toAnswer(record, accountId);
+        const answer = toAnswer(record, context);
         context.audit({ target: record.id, after: { ...settingOf(answer), ...addressOf(request.action) } });
         return secret === undefined ? answer : { ...answer, secret };
       };
@@ -177,15 +184,15 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const shape = isShaped ? { condition: held, target, timeZone } : undefined;
         const changed = { ...rest, action: called?.action, shape };
         const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
-        const was = toAnswer(before, accountId);
+        const was = toAnswer(before, context);
         const address = addressOf(requested);
         const after = await ports.triggers.update({ accountId, triggerId }, changed, async (stored) => {
-          const isOther = isChanged(settingOf(was), settingOf(toAnswer(stored, accountId)));
+          const isOther = isChanged(settingOf(was), settingOf(toAnswer(stored, context)));
           if (isOther || 'callback' in address) await context.emit('trigger.changed', { triggerId });
         });
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
         await lift({ before, wasHolding }, ports);
-        const answer = toAnswer(after, accountId);
+        const answer = toAnswer(after, context);
         context.audit({
           target: triggerId,
           before: settingOf(was),
@@ -206,7 +213,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       await lift({ before, wasHolding }, ports);
       context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
       await context.emit('trigger.reset', { triggerId });
-      return toAnswer(after, accountId);
+      return toAnswer(after, context);
     },
 
     async remove(context, { triggerId }, ports) {
@@ -218,7 +225,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       await ports.triggers.remove({ accountId, triggerId });
       await ports.callbacks.remove({ accountId, triggerId });
       await lift({ before, wasHolding }, ports);
-      context.audit({ target: triggerId, before: settingOf(toAnswer(before, accountId)) });
+      context.audit({ target: triggerId, before: settingOf(toAnswer(before, context)) });
       await context.emit('trigger.removed', { triggerId });
       return { id: triggerId };
     },

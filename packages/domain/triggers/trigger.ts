@@ -1,4 +1,4 @@
-import type { Action, Condition, Counter, RequestedAction } from './definition.ts';
+import type { Action, Condition, Counter, RequestedAction, ToldAction } from './definition.ts';
 
 /** What is counted: all of an account, or one thing of it. */
 export interface Target {
@@ -65,6 +65,22 @@ const isOther = (one: Target, other: Target): boolean =>
   (['accountId', 'scope', 'applicationId', 'endpointId', 'credentialId', 'sessionId'] as const).some(
     (part) => one[part] !== other[part],
   );
+
+/** What is done, for whoever does not see the account that set it: not whom it writes to, nor what it calls (PRD-2). */
+export function withoutAddress(action: Action): ToldAction {
+  switch (action.kind) {
+    case 'email':
+    case 'callback':
+      return { kind: action.kind };
+    case 'notify':
+    case 'suspend':
+    case 'endSessions':
+    case 'throttle':
+    case 'disableService':
+    case 'disableFeature':
+      return action;
+  }
+}
 
 /** A trigger with what it counted. */
 export interface TriggerRecord extends TriggerRule {

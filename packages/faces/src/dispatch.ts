@@ -76,6 +76,8 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
     const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
     return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {
+      // Nothing is left of an attempt that lost against others.
+      changes.length = 0;
       await refuseReplaced(platform, call, context);
       const response = call.mounted.operation.response.parse(await work()) as Response;
       await audit(platform, call, { entity, heldAt: subject?.heldAt, changes });

@@ -7,7 +7,7 @@ import {
   STRANGER_ACCOUNT,
 } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
-import type { CountedFor } from './platform.ts';
+import type { CountedFor, Evidence } from './platform.ts';
 import { createRestHandler } from './rest.ts';
 
 const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
@@ -269,6 +269,47 @@ test('each change leaves exactly one audit entry, a reading none (ACC-8)', async
       after: { bitsPerSecondMax: 64_000 },
     },
   ]);
+});
+
+test('a change that lost against others and was done anew leaves one entry too, of what was kept (C44, ACC-8)', async () => {
+  const { call, audited, platform } = createApiHarness();
+  let attempts = 0;
+  Object.assign(platform, {
+    atomically: async (work: () => Promise<unknown>) => {
+      // As a store that keeps nothing of the first attempt, nor of what it told.
+      for (attempts = 1; attempts < 3; attempts++) {
+        audited.length = 0;
+        await work();
+      }
+      audited.length = 0;
+      return await work();
+    },
+  });
+  expect(await call('PUT', CONFIG, { body: { bitsPerSecondMax: 64_000 } })).toMatchObject({ status: 200 });
+  expect(attempts).toBe(3);
+  expect(audited).toHaveLength(1);
+});
+
+test('a key that is not known and a session that has ended are told apart', async () => {
+  const { router } = createApiHarness();
+  const saidTo = (evidence: Evidence | undefined) =>
+    router
+      .createCaller({
+        evidence,
+        requestId: 'req_1',
+        signal: new AbortController().signal,
+        responseHeaders: new Headers(),
+      })
+      .accounts.get({ accountId: PARENT_ACCOUNT })
+      .catch((error: unknown) => error);
+  const ended = await saidTo({ kind: 'signIn', signInSessionId: 'sis_ended' });
+  expect(ended).toMatchObject({
+    cause: { fields: { publicDetail: expect.stringMatching(/session has ended/) } },
+  });
+  const unknown = await saidTo({ kind: 'bearer', token: 'unknown' });
+  expect(unknown).toMatchObject({
+    cause: { fields: { publicDetail: expect.stringMatching(/key is unknown/) } },
+  });
 });
 
 test('what every service has: its information, and its use this month, descendants included (API-2)', async () => {

@@ -227,10 +227,19 @@ async function principalOf(
   }
   if (known !== undefined) return known;
   if (authentication === 'none') return strangerAt(within);
-  throw platformError(
-    'auth.missing',
-    evidence === undefined ? 'Send a key.' : 'This key is unknown, revoked or expired.',
-  );
+  throw platformError('auth.missing', missingOf(evidence));
+}
+
+/** Why nobody is known by what a request shows. */
+function missingOf(evidence: Evidence | undefined): string {
+  switch (evidence?.kind) {
+    case undefined:
+      return 'Send a key.';
+    case 'bearer':
+      return 'This key is unknown, revoked or expired.';
+    case 'signIn':
+      return 'This session has ended: sign in again.';
+  }
 }
 
 /** tRPC knows fewer failures than we do. The status travels in the problem; the tRPC code is only the nearest. */

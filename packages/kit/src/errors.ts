@@ -325,7 +325,7 @@ export const platformErrors = {
     owner: 'config',
     retry: 'never',
     remedy:
-      'Ask its owner to make it active again, or, where it is an account above, whoever you have this account from. `level` names it.',
+      'An account is suspended by one above it, and only one above it makes it active again: ask whoever you have your account from. `level` names the account that is suspended. One that is closed stays closed.',
   },
   'limit.exceeded': {
     status: 429,

@@ -82,7 +82,7 @@ export interface EventData {
   readonly 'policy.plan.created': { readonly planId: Id<"pln"> };
   readonly 'policy.plan.changed': { readonly planId: Id<"pln"> };
   readonly 'policy.plan.removed': { readonly planId: Id<"pln"> };
-  readonly 'policy.plan.assigned': { readonly planId?: Id<"pln"> };
+  readonly 'policy.plan.assigned': { readonly hasPlan: boolean };
   readonly 'policy.config.changed': { readonly service: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end"> };
   readonly 'privacy.retention.changed': {  };
   readonly 'privacy.export.started': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person" };

@@ -77,7 +77,7 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
-import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, atomicallyAgain, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
@@ -538,7 +538,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     // For what is live nothing is asked.
     aheadMsOf: async ({ accountId, chain }) =>
       chain[0] === (await platformAccount()) ? 0 : await aheadMsOf(accountId),
-    atomically: (work) => atomically(prisma, work),
+    atomically: (work) => atomicallyAgain(prisma, work),
     inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
       keptAtEnd(prisma, work).catch((error: unknown) => {

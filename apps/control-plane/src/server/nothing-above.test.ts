@@ -24,6 +24,10 @@ const usedMs = Math.max(month.fromMs, month.toMs - 86_400_000);
 const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 /** No account is called anything that has one of these in it, save those above. */
 const names = { platform: 'Xenolith', top: 'Yggdrasil', seller: 'Quetzal', former: 'Borborygm' } as const;
+const plans = { top: 'Wolpertinger', seller: 'Jackalope' } as const;
+const HIDDEN_TRIGGER = 'Squonk';
+/** The host that webhooks of accounts above are called at. */
+const CALLED = 'hodag.test';
 const BRAND = 'Acme Voice';
 const FORMER_BRAND = 'Former Voice';
 
@@ -32,7 +36,7 @@ let owner: pg.Client;
 let served: Served;
 let top: Tenant;
 let shop: { readonly accountId: string; readonly key: string; readonly session: string };
-/** What must be in no answer: ids of accounts above and of their people and keys, names, addresses. */
+/** What must be in no answer: ids of accounts above, of their people and of all that they own, names, addresses. */
 let above: readonly string[];
 /** What the shop has, by the name of the field that takes it. */
 let ids: Readonly<Record<string, string>>;
@@ -123,11 +127,42 @@ beforeAll(async () => {
     });
     await asTop(`PUT ${accountId}/services/signaling/config`, { sessionSecondsMax: 1_200 });
   }
-  const { id: planId } = await asTop(`POST ${sellerId}/plans`, {
-    name: 'Small',
-    policy: { participantsMax: 9 },
+  // What those above own and leave at the shop: a plan of each, and triggers that it sees and does not see.
+  const owned: string[] = [];
+  for (const [accountId, name] of [
+    [top.accountId, plans.top],
+    [sellerId, plans.seller],
+  ] as const) {
+    const policy = { participantsMax: 9 };
+    const { id: planId } = await asTop(`POST ${accountId}/plans`, { name, policy });
+    await asTop(`PUT ${shopId}/plan`, { planId });
+    // Taken and given again, so that entries and events of both ways are there.
+    await asTop(`PUT ${shopId}/plan`, { from: accountId });
+    await asTop(`PUT ${shopId}/plan`, { planId });
+    owned.push(planId);
+  }
+  const { id: seenId } = await asTop(`POST ${sellerId}/webhooks`, { url: `https://${CALLED}/hooks` });
+  const hidden = await asTop(`POST ${sellerId}/triggers`, {
+    name: HIDDEN_TRIGGER,
+    counter: { meter: 'network-discovery.bytes' },
+    condition: { kind: 'threshold', limit: 5 },
+    target: { accountId: shopId },
   });
-  await asTop(`PUT ${shopId}/plan`, { planId });
+  for (const action of [
+    { kind: 'callback', webhookId: seenId },
+    { kind: 'callback', url: `https://${CALLED}/called`, fallbackUrl: `https://${CALLED}/else` },
+  ]) {
+    const { action: kept } = await asTop(`POST ${sellerId}/triggers`, {
+      name: 'Calls somebody',
+      isShown: true,
+      counter: { meter: 'network-discovery.bytes' },
+      condition: { kind: 'threshold', limit: 5 },
+      target: { accountId: shopId },
+      action,
+    });
+    owned.push(kept.webhookId);
+  }
+  owned.push(hidden.id, ...Object.values(plans), CALLED, HIDDEN_TRIGGER);
   await asTop(`POST ${sellerId}/triggers`, {
     name: 'Seen below',
     isShown: true,
@@ -178,6 +213,7 @@ beforeAll(async () => {
     },
     { what: 'an invoice', timeoutMs: 30_000 },
   );
+  const { id: planId } = await asShop('POST /plans', { name: 'Own', policy: { participantsMax: 3 } });
   const { items: roles } = await asShop('GET /roles');
   const { items: keys } = await asShop('GET /keys');
   const { items: triggers } = await asShop('GET /triggers');
@@ -195,6 +231,7 @@ beforeAll(async () => {
   above = [
     ...[platformId, top.accountId, sellerId, formerId, top.userId, top.keyId, operator.key.id, sellerKey.id],
     ...Object.values(names),
+    ...owned,
   ];
 }, 90_000);
 
@@ -228,12 +265,12 @@ const refusedReadings: Readonly<Record<string, string>> = {
   'prices.get': 'only an account above may read what it set for this one alone',
   'accounts.previewMove': 'only an account above may move this one',
   'statements.pay': 'nothing collects here',
-  'plans.get': 'a plan is of the account that made it',
   'retention.getRound': 'the platform alone removes what is old',
   'measures.list': 'measures are of the platform',
   'testClocks.get': 'this is no test account',
   'usage.getSession': 'nobody called',
   'sessions.get': 'nobody called',
+  'notification.getChannel': 'nothing was published',
   'sessions.listLog': 'nobody called',
   'sso.get': 'an organisation is of a top account',
   'ssoDomains.list': 'an organisation is of a top account',

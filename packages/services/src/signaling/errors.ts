@@ -112,7 +112,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'credential.expired':
     'Give the SDK a token source: it fetches a new credential before the old one expires.',
   'credential.revoked': 'Ask whoever gave the credential for a new one.',
-  'account.suspended': 'Ask the owner of the account, or of the one above it, to make it active again.',
+  'account.suspended':
+    'An account above suspended it, and only one above makes it active again: ask whoever you have your account from.',
   'policy.refused': 'Look at the policy of the account: it says for each value which level set it.',
   'limit.exceeded': 'Wait until others have ended, or raise the limit that `detail` names.',
   'balance.used_up': 'Add money to the balance of the account that `detail` names.',

@@ -58,8 +58,8 @@ export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   ...(action.kind === 'disableService' ? { service: action.service } : {}),
   ...(action.kind === 'disableFeature' ? { feature: action.feature } : {}),
   ...(action.kind === 'endSessions' ? { nodeId: action.nodeId ?? '' } : {}),
-  ...(action.kind === 'callback' ? { webhookId: action.webhookId } : {}),
-  ...(action.kind === 'email' ? { address: action.address } : {}),
+  ...(action.kind === 'callback' ? { webhookId: action.webhookId ?? '' } : {}),
+  ...(action.kind === 'email' ? { address: action.address ?? '' } : {}),
 });
 
 /** The action as the API takes it; a field that is no number is refused as such. */

@@ -77,7 +77,7 @@ export function TriggerTable({ triggers, accountNames, actions }: TriggerTablePr
       key: 'then',
       header: 'Then',
       cell: ({ action, isFromAbove }) =>
-        action.kind !== 'callback' || isFromAbove ? (
+        action.kind !== 'callback' || action.webhookId === undefined || isFromAbove ? (
           actionText(action)
         ) : (
           <Link

@@ -70,7 +70,7 @@ export function actionText(action: Trigger['action']): string {
     case 'disableFeature':
       return `turn ${featureText(action.feature)} off`;
     case 'email':
-      return `write to ${action.address}`;
+      return action.address === undefined ? 'write to somebody' : `write to ${action.address}`;
   }
 }
 
