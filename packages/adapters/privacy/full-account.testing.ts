@@ -73,6 +73,17 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
       kind,
       data,
     });
+  const channel = { ...own, channel: `${mark}-news` };
+  await put('channel', { ...own, name: channel.channel, epoch: mark, head_offset: 1, published_at: at });
+  await put('channel_message', {
+    ...channel,
+    ...{ message_offset: 1, epoch: mark, id: id('msg'), published_at: at, publisher: identity },
+    ...{ encoding: 'json', data: JSON.stringify({ mark }), forget_at: new Date(atMs + 7 * DAY_MS) },
+  });
+  await put('channel_member', {
+    ...channel,
+    ...{ connection_id: `${mark}-connection`, identity, node_id: 'nod_x', boot: '1', joined_at: at },
+  });
   const eventId = id('evt');
   const position = (await owner.query('SELECT coalesce(max(position), 0) + 1 AS p FROM platform_event'))
     .rows[0].p;
