@@ -111,7 +111,7 @@ test('a snapshot of a key verifies what the API mints with it, and says when it 
     accountId: account.accountId,
     isRevoked: false,
     mode: 'live',
-    mintsFor: ['network-discovery', 'signaling'],
+    mintsFor: ['network-discovery', 'notification', 'signaling'],
   });
   expect(snapshot.chain.at(-1)).toEqual({ id: account.accountId, state: 'active' });
   const mintKey = Buffer.from(snapshot.mintKey, 'base64url');
@@ -150,6 +150,7 @@ test('nodes are told what the account’s configuration allows, with the default
   const capsOf = async () => (await call('accountSnapshot', { accountId: configured.accountId })).body.caps;
   expect(await capsOf()).toEqual({
     'network-discovery': { lifetimeSecondsMax: 86_400 },
+    notification: { lifetimeSecondsMax: 86_400 },
     signaling: { lifetimeSecondsMax: 86_400, isRelayOnly: false },
   });
   const put = (service: string, body: object) =>
@@ -161,6 +162,7 @@ test('nodes are told what the account’s configuration allows, with the default
   await put('signaling', { mode: 'relay', tokenTtlSecondsMax: 60, sessionSecondsMax: 10 });
   expect(await capsOf()).toEqual({
     'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 },
+    notification: { lifetimeSecondsMax: 86_400 },
     signaling: { lifetimeSecondsMax: 60, sessionSecondsMax: 10, isRelayOnly: true },
   });
 });
@@ -191,9 +193,11 @@ test('nodes are told what holds for each application and instance type: all leve
   await configure(`${application}/instance-types/free`, 'signaling', { sessionSecondsMax: 60 });
   const calling = { lifetimeSecondsMax: 86_400, isRelayOnly: true };
   const relaying = { lifetimeSecondsMax: 86_400, bitsPerSecondMax: 1_000_000 };
-  const paid = { 'network-discovery': relaying, signaling: calling };
+  const notification = { lifetimeSecondsMax: 86_400 };
+  const paid = { 'network-discovery': relaying, notification, signaling: calling };
   const free = {
     'network-discovery': { ...relaying, bitsPerSecondMax: 64_000 },
+    notification,
     signaling: { ...calling, sessionSecondsMax: 60 },
   };
   expect(await capsOf()).toEqual({ caps: paid, capsByInstanceType: { free, paid } });
