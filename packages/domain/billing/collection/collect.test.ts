@@ -341,16 +341,23 @@ describe('what invoices pay beyond the payout of their month', () => {
   });
 
   it('is behind the payouts of the same account that lack it, the oldest first and once, and of no other payer', () => {
-    // Earned in a month without a payout, and carried into two that lack half a cent each.
-    const none = note('2027-01', 0n, { weight: (CENT * 6n) / 10n });
+    // Earned in a month without a payout, and carried into two that lack a cent and a half each.
+    const none = note('2027-01', 0n, { weight: (CENT * 16n) / 10n });
     const lacking = { weight: (CENT * 3n) / 2n };
-    const [older, newer] = [note('2027-02', 2n, lacking), note('2027-03', 2n, lacking)];
-    expect(fundingOf(older, [none, newer])).toBe(2n);
+    const [older, newer] = [note('2027-02', 3n, lacking), note('2027-03', 3n, lacking)];
+    expect(fundingOf(older, [none, newer])).toBe(3n);
     expect(fundingOf(newer, [none, older])).toBe(1n);
-    const unpaid = note('2027-01', 0n, { weight: (CENT * 6n) / 10n, paid: 0n });
+    const unpaid = note('2027-01', 0n, { weight: (CENT * 16n) / 10n, paid: 0n });
     expect(fundingOf(older, [unpaid, newer])).toBe(1n);
     expect(fundingOf(older, [{ ...none, collectorId: 'seller' }])).toBe(1n);
     expect(fundingOf(older, [{ ...none, accountId: 'another' }])).toBe(1n);
+  });
+
+  it('is not waited for where less than a cent is missing: what an invoice was rounded down by is asked for with a later one', () => {
+    const [half, whole] = [(CENT * 5n) / 2n, CENT * 2n];
+    expect(fundingOf(note('2027-01', 3n, { weight: half }))).toBe(3n);
+    expect(fundingOf(note('2027-01', 3n, { weight: half, paid: 0n }))).toBe(0n);
+    expect(fundingOf(note('2027-01', 3n, { weight: whole }))).toBe(2n);
   });
 });
 

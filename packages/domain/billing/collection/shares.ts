@@ -176,9 +176,12 @@ const wholeOf = ({ totalMinorUnits, unit }: Backed): bigint => totalMinorUnits *
 const DUST_PARTS = 100n;
 const dustOf = ({ unit }: Backed): bigint => unit / DUST_PARTS;
 
-/** What a payout is measured by: no invoice behind it means that nothing of it was paid, and not that nothing is waited for. */
+/**
+ * What a payout is measured by: no invoice behind it means that nothing of it was paid, and not that nothing is waited for. What
+ * its invoices were rounded down by is carried, and asked for with a later one: for less than one minor unit of it nobody waits.
+ */
 const measureOf = (of: Backed): bigint =>
-  of.backing.weight > 0n && of.backing.weight + dustOf(of) >= wholeOf(of) ? of.backing.weight : wholeOf(of);
+  of.backing.weight > 0n && of.backing.weight + of.unit > wholeOf(of) ? of.backing.weight : wholeOf(of);
 
 /**
  * Minor units of a payout that may leave: no more of it than was paid by those that it was earned of (BIL-6). `spare` is what

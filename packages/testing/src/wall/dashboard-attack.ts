@@ -174,7 +174,7 @@ export async function attackPages(attacker: Attacker, victim: Victim): Promise<A
   const ask = async ({ what, path, init }: Request) => {
     const page = await visit(attacker, path, init);
     const sent = decodeURIComponent(`${path} ${JSON.stringify(init ?? {})}`);
-    const isOwnLog = path.startsWith(`/accounts/${attacker.accountId}/why`);
+    const isOwnLog = new RegExp(`^(/v1)?/accounts/${attacker.accountId}/why`).test(path);
     for (const mark of told(page, sent, isOwnLog ? unasked(victim) : victim.marks))
       findings.push(`${attacker.name}: ${what} ${path} tells ${mark}`);
     if (page.status >= 500) findings.push(`${attacker.name}: ${what} ${path} fails with ${page.status}`);
