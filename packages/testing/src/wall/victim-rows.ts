@@ -19,7 +19,7 @@ export async function ownerOf(dataDir: string): Promise<Client> {
 const ownDoing: readonly string[] = ['last_used_at', 'last_heard_at'];
 
 /** Written by a task of the platform every now and then, from use that is compared itself. */
-const ofTasks: readonly string[] = ['ledger_entry'];
+const ofTasks: readonly string[] = ['ledger_entry', 'spend_total'];
 
 /** Sums of what those below use, whose own requests are counted (MET-6). The records that they sum are compared themselves. */
 const ofThoseBelow: readonly string[] = ['usage_minute_total', 'usage_span_total'];
