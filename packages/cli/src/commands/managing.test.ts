@@ -189,7 +189,9 @@ test('config: shows which level says what, and changes one field of one level', 
   await expect(run('config', 'set', 'signaling', 'mode=relay')).rejects.toThrow(
     'Somebody changed this configuration meanwhile: nothing was set.',
   );
-  await expect(run('config', 'show', 'telepathy')).rejects.toThrow('There are network-discovery, notification, signaling.');
+  await expect(run('config', 'show', 'telepathy')).rejects.toThrow(
+    'There are network-discovery, notification, signaling.',
+  );
   await expect(run('config', 'set', 'signaling', 'colour=red')).rejects.toThrow('no field colour');
   await expect(run('config', 'set', 'signaling', 'sessionSecondsMax=long')).rejects.toThrow('takes number');
   await expect(run('config', 'show', 'signaling', '--instance-type', 'free')).rejects.toThrow(
