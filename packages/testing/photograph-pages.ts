@@ -77,6 +77,11 @@ function reportCut(where: string, texts: readonly string[]): void {
   for (const text of new Set(texts)) process.stdout.write(`${where}: cut “${text}”\n`);
 }
 
+/** What a page shows only when something is typed: a picture more of it. */
+const typings: Readonly<Record<string, { readonly placeholder: string; readonly text: string }>> = {
+  '/accounts/[accountId]/prices': { placeholder: 'as you pay', text: '0.01' },
+};
+
 /** What a page shows only when it is asked to, in the order of the buttons: a picture more of that page. */
 const openings: Readonly<Record<string, readonly string[]>> = {
   '/accounts/[accountId]/you': ['Turn it on'],
@@ -88,9 +93,11 @@ const openings: Readonly<Record<string, readonly string[]>> = {
 };
 
 async function photographOpened(page: Page, state: State, route: string): Promise<void> {
-  const buttons = openings[route];
-  if (buttons === undefined) return;
+  const buttons = openings[route] ?? [];
+  const typing = typings[route];
+  if (buttons.length === 0 && typing === undefined) return;
   await page.setViewportSize(widths.desk);
+  if (typing !== undefined) await page.getByPlaceholder(typing.placeholder).first().fill(typing.text);
   for (const name of buttons) await page.getByRole('button', { name, exact: true }).click();
   await settled(page);
   await photograph(page, state, `${route}/opened`);

@@ -1,7 +1,7 @@
 /** Documents of some months, and what became of each, for pictures and tests of pages. */
 import { insertCollection, issueDocument, postTransactions } from '@patchbay/adapters/billing/document-rows';
 import { inAccountScope } from '@patchbay/adapters/metering/account-scope';
-import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
+import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import {
   issued,
@@ -83,12 +83,31 @@ export async function addSelling({ databaseUrl, accountId, childId, nowMs }: Fil
         'INSERT INTO compared_figure (account_id, seller_id, period, minor_units) VALUES ($1, $2, $3, 48900)',
         [childId, accountId, period],
       );
+      await addChangedInvoice(client, { accountId: childId, sellerId: accountId, nowMs });
       const draft = invoiceDraft({ accountId: childId, sellerId: accountId, period, asked: 48_230n });
       return (await issueDocument(client, comparisonOf(draft), { nowMs })).id;
     });
   } finally {
     await pool.end();
   }
+}
+
+/** One of which somebody changed the amount at the seller's Stripe, by hand: part of what was asked for was paid. */
+async function addChangedInvoice(
+  client: PoolClient,
+  { accountId, sellerId, nowMs }: { accountId: string; sellerId: string; nowMs: number },
+): Promise<void> {
+  const period = monthBefore(nowMs, 2);
+  const asked = 31_500n;
+  const document = await issueDocument(client, invoiceDraft({ accountId, sellerId, period, asked }), {
+    nowMs,
+  });
+  const found = { kind: 'amount', railId: 'in_changed', expected: `${asked}`, found: '3150' } as const;
+  await insertCollection(client, {
+    ...openInvoice(document, nowMs),
+    ...{ collectorId: sellerId, paidMinorUnits: 3_150n, invoiceId: 'in_changed' },
+    differences: [{ ...found, foundAtMs: nowMs - DAY_MS }],
+  });
 }
 
 interface At {
@@ -142,34 +161,31 @@ function invoiceDraft({ accountId, sellerId, period, asked }: Asked): DocumentDr
   };
 }
 
+/** As it stands at the rail, where it was sent to and nobody paid it yet. */
+const openInvoice = (document: BillingDocument, nowMs: number): InvoiceCollection => ({
+  ...notAskedYet,
+  kind: 'invoice',
+  documentId: document.id,
+  ...{ accountId: document.accountId, period: document.period, currency: CURRENCY, number: document.number },
+  sellerName: document.seller.legalName,
+  dueAtMs: document.dueAtMs ?? nowMs,
+  taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
+  totalMinorUnits: document.totalMinorUnits,
+  lines: [],
+  shares: [],
+  isSent: true,
+  invoiceId: `in_${document.id}`,
+  state: 'open',
+  payUrl: 'https://pay.example/in_1',
+});
+
 async function addInvoice(
   { client, platformId, nowMs }: At,
   { accountId, period, asked, paid, refunded }: Month,
 ): Promise<BillingDocument> {
   const draft = invoiceDraft({ accountId, sellerId: platformId, period, asked });
   const document = await issueDocument(client, draft, { nowMs });
-  const open: InvoiceCollection = {
-    kind: 'invoice',
-    documentId: document.id,
-    ...{ accountId, period, currency: CURRENCY, number: document.number },
-    sellerName: document.seller.legalName,
-    dueAtMs: document.dueAtMs ?? nowMs,
-    taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
-    totalMinorUnits: document.totalMinorUnits,
-    lines: [],
-    shares: [],
-    addedKeys: [],
-    isSent: true,
-    isVoidAsked: false,
-    askedRefunds: [],
-    takenRefundIds: [],
-    invoiceId: `in_${document.id}`,
-    state: 'open',
-    payUrl: 'https://pay.example/in_1',
-    paidMinorUnits: 0n,
-    refunds: [],
-    disputes: [],
-  };
+  const open = openInvoice(document, nowMs);
   const after: InvoiceCollection = {
     ...open,
     state: paid === 0n ? 'open' : 'paid',
