@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   enrolNode,
@@ -60,6 +60,26 @@ const client = { identity: 'bob' };
 const subscribing = (channel: string, more: object = {}) => ({
   ...{ accountId: acme.accountId, channel, client, connectionId: 'con_1', boot: '1', isPresent: true },
   ...more,
+});
+
+test('an account has a bounded number of channels, however many begin at once, and goes on in those that it has', async () => {
+  const { accountId } = await signUp(served, 'few');
+  const pool = new Pool({ connectionString: database.url, max: 4 });
+  const begun = async (channel: string) => {
+    const { rows } = await pool.query(
+      `SELECT is_fresh FROM channel_publish($1, $2, 'epoch', 'msg_' || $2, NULL, 'json', '1', NULL, NULL, 10, 60, 2)`,
+      [accountId, channel],
+    );
+    return rows.length;
+  };
+  try {
+    const counts = await Promise.all(['a', 'b', 'c', 'd'].map(begun));
+    expect(counts.sort()).toEqual([0, 0, 1, 1]);
+    const { rows } = await pool.query('SELECT name FROM channel WHERE account_id = $1', [accountId]);
+    expect(rows).toHaveLength(2);
+  } finally {
+    await pool.end();
+  }
 });
 
 test('publish 200: numbers have no gap, whoever publishes at the same time, and the log says what was said', async () => {

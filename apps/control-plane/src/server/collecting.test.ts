@@ -305,8 +305,17 @@ test('a seller connects its own Stripe: its key is kept sealed, and what it sign
   expect(kept409).toMatchObject({ status: 409, body: { code: 'billing.refunds_open' } });
   await owner.query("DELETE FROM collection WHERE document_id = 'doc_refunding'");
 
+  await owner.query(
+    `INSERT INTO own_rail_party (collector_id, account_id, customer_id) VALUES ($1, $1, 'cus_of_that_key')`,
+    [seller.accountId],
+  );
   const ended = await ask(seller, 'POST /collecting/ends', { forgetsKey: true });
   expect(ended).toMatchObject({ state: 'none' });
+  // At another account of Stripe, by a key to come, nobody is known of those who were.
+  const known = await owner.query('SELECT customer_id FROM own_rail_party WHERE collector_id = $1', [
+    seller.accountId,
+  ]);
+  expect(known.rows).toEqual([{ customer_id: null }]);
   const entries = await owner.query(
     "SELECT action, before, after FROM audit_entry WHERE account_id = $1 AND action ~ '^collecting' ORDER BY sequence",
     [seller.accountId],

@@ -65,7 +65,7 @@ export function RailDifferences(): ReactNode {
       {standing.length === 0 ? null : (
         <Callout
           tone="fail"
-          title={`${standing.length} at Stripe ${standing.length === 1 ? 'is' : 'are'} otherwise`}
+          title={`${standing.length} ${standing.length === 1 ? 'difference stands' : 'differences stand'} at Stripe`}
         >
           Somebody changed it there by hand. Money that moved is in the books as it moved; nothing else is
           changed by itself.

@@ -36,7 +36,10 @@ export function StatementLines({ statement }: { readonly statement: Statement })
     <section aria-labelledby="lines">
       <div className="mb-1 flex items-center justify-between gap-4">
         <h2 id="lines" className="font-semibold">
-          Use <span className="font-normal text-ink-faint tabular-nums">{lineCount} lines</span>
+          Use{' '}
+          <span className="font-normal text-ink-faint tabular-nums">
+            {lineCount} {lineCount === 1 ? 'line' : 'lines'}
+          </span>
         </h2>
         {lines.length === 0 ? null : (
           <Button
