@@ -2,7 +2,7 @@ import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { bandwidthClasses } from '@patchbay/protocol/turn/bandwidth-class';
 import { z } from 'zod';
-import { limitShape } from '../credential-request.ts';
+import { limitShape, mintingErrors } from '../credential-request.ts';
 
 /** How a client and its relay reach each other. 'none': its credential declares no class. Pictures in the class of sound count as the least class that pictures have. */
 const path = {
@@ -102,21 +102,7 @@ export const networkDiscovery = defineService({
       retry: 'after',
       remedy: 'Wait for the time in Retry-After and ask again.',
     },
-    no_key: {
-      status: 422,
-      title: 'No key of this account, or of one above it, can mint.',
-      owner: 'config',
-      retry: 'never',
-      remedy: 'Create a live key with the scope * for this account, and leave it without an expiry.',
-    },
-    ttl_too_long: {
-      status: 422,
-      title: 'The credential would live longer than is allowed here.',
-      owner: 'config',
-      retry: 'never',
-      remedy:
-        'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration of the level that set it.',
-    },
+    ...mintingErrors('credential', 'credentialTtlSecondsMax'),
   },
   operations: {
     createIceServers: {

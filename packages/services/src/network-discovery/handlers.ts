@@ -2,23 +2,17 @@ import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regi
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { credentialIdOf } from '@patchbay/protocol/credential/credential';
-import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
-import { asRefusal, requestedCaveats } from '../credential-request.ts';
+import { lifetimeSecondsOf, mintedFor, requestedCaveats } from '../credential-request.ts';
 import type { networkDiscovery } from './definition.ts';
 import type { NetworkDiscoveryPorts } from './ports.ts';
 
 export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> = {
   async createIceServers(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
-    const ttlSeconds =
-      request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.credentialTtlSecondsMax);
-    if (ttlSeconds > config.credentialTtlSecondsMax) {
-      throw context.error(
-        'network-discovery.ttl_too_long',
-        `At most ${config.credentialTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
-      );
-    }
+    const ttlSeconds = lifetimeSecondsOf(request.ttlSeconds, config.credentialTtlSecondsMax, (detail) =>
+      context.error('network-discovery.ttl_too_long', detail),
+    );
     // A relay elsewhere would refuse the credential.
     const regions = regionsInBoth(context.regions, request.regions);
     const urls = await placement.relayUrls({ accountId: entity.accountId, regions });
@@ -30,17 +24,9 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
       { ...request, applicationId: entity.applicationId, ttlSeconds },
       { accountId: entity.accountId, nowMs: mintedAtMs, config },
     );
-    const credential = await minting
-      .mint({ accountId: entity.accountId, caveats })
-      .catch((error: unknown) => {
-        throw asRefusal(error);
-      });
-    if (credential === undefined) {
-      throw context.error(
-        'network-discovery.no_key',
-        'Neither this account nor one above it has a key to mint with.',
-      );
-    }
+    const credential = await mintedFor(minting, { accountId: entity.accountId, caveats }, (detail) =>
+      context.error('network-discovery.no_key', detail),
+    );
     const { username, password } = credential;
     audit({
       target: credentialIdOf(username),

@@ -1,5 +1,6 @@
 import type { ErrorDefinition } from '@patchbay/kit/errors';
 import { channelEndings, channelRefusals } from '@patchbay/protocol/signaling/channel-codes';
+import { mintingErrors, noSignalingNode } from '../credential-request.ts';
 
 /** What whoever uses channels may be refused: of clients the protocol says code, status and title. */
 export const channelErrors = {
@@ -60,26 +61,6 @@ export const channelErrors = {
     retry: 'never',
     remedy: 'Remove a namespace, or let several kinds of channels share one.',
   },
-  no_node: {
-    status: 503,
-    title: 'No signaling node is in service.',
-    owner: 'capacity',
-    retry: 'after',
-    remedy: 'Wait for the time in Retry-After and ask again.',
-  },
-  no_key: {
-    status: 422,
-    title: 'No key of this account, or of one above it, can mint.',
-    owner: 'config',
-    retry: 'never',
-    remedy: 'Create a live key with the scope * for this account, and leave it without an expiry.',
-  },
-  ttl_too_long: {
-    status: 422,
-    title: 'The token would live longer than is allowed here.',
-    owner: 'config',
-    retry: 'never',
-    remedy:
-      'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration of the level that set it.',
-  },
+  no_node: noSignalingNode,
+  ...mintingErrors('token', 'tokenTtlSecondsMax'),
 } as const satisfies Readonly<Record<string, ErrorDefinition>>;

@@ -13,8 +13,7 @@ import type { ChannelRecord } from '@patchbay/domain/channels/records';
 import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import { bearerToken, credentialIdOf } from '@patchbay/protocol/credential/credential';
-import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
-import { asRefusal, requestedCaveats } from '../credential-request.ts';
+import { lifetimeSecondsOf, mintedFor, requestedCaveats } from '../credential-request.ts';
 import type { notification } from './definition.ts';
 import type { NotificationPorts } from './ports.ts';
 
@@ -116,37 +115,27 @@ export const handlers: Handlers<typeof notification, NotificationPorts> = {
   async createToken(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
     const { accountId } = entity;
-    const ttlSeconds = request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.tokenTtlSecondsMax);
-    if (ttlSeconds > config.tokenTtlSecondsMax) {
-      throw context.error(
-        'notification.ttl_too_long',
-        `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
-      );
-    }
+    const ttlSeconds = lifetimeSecondsOf(request.ttlSeconds, config.tokenTtlSecondsMax, (detail) =>
+      context.error('notification.ttl_too_long', detail),
+    );
     const regions = regionsInBoth(context.regions, request.regions);
     const signalUrl = await placement.signalUrl({ accountId, regions });
     if (signalUrl === undefined)
       throw context.error('notification.no_node', `No signaling node${regionsText(regions)} is in service.`);
     const mintedAtMs = nowMs();
     const limits = { ...request, applicationId: request.applicationId ?? entity.applicationId, ttlSeconds };
-    const credential = await minting
-      .mint({
+    const credential = await mintedFor(
+      minting,
+      {
         accountId,
         caveats: [
           { type: 'account', accountId },
           { type: 'services', services: ['notification'] },
           ...requestedCaveats(limits, mintedAtMs),
         ],
-      })
-      .catch((error: unknown) => {
-        throw asRefusal(error);
-      });
-    if (credential === undefined) {
-      throw context.error(
-        'notification.no_key',
-        'Neither this account nor one above it has a key to mint with.',
-      );
-    }
+      },
+      (detail) => context.error('notification.no_key', detail),
+    );
     const expiresAt = isoOf(mintedAtMs + ttlSeconds * 1_000);
     audit({ target: credentialIdOf(credential.username), after: { ...request, expiresAt } });
     return { token: bearerToken(credential), signalUrl, expiresAt };

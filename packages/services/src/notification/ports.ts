@@ -9,8 +9,7 @@ import type {
   Publication,
   Published,
 } from '@patchbay/domain/channels/records';
-import type { Restriction } from '@patchbay/protocol/credential/caveats';
-import type { Credential } from '@patchbay/protocol/credential/credential';
+import type { Minting } from '../credential-request.ts';
 
 /** What notification needs from the world. All of it is of the account that is named. */
 export interface NotificationPorts {
@@ -54,13 +53,7 @@ export interface NotificationPorts {
       readonly name: string;
     }): Promise<NamespaceSettings | undefined>;
   };
-  readonly minting: {
-    /**
-     * Mints with the account's own key, or with that of the nearest account above it. Undefined when none of them has one
-     * that may mint all. Throws a CredentialError when the caveats make no credential.
-     */
-    mint(input: { accountId: string; caveats: readonly Restriction[] }): Promise<Credential | undefined>;
-  };
+  readonly minting: Minting;
   readonly placement: {
     /** Where a client connects, `ws://…` or `wss://…`; undefined when no signaling node of these regions is in service. */
     signalUrl(input: {

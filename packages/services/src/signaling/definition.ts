@@ -1,7 +1,7 @@
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
-import { limitShape } from '../credential-request.ts';
+import { limitShape, mintingErrors, noSignalingNode } from '../credential-request.ts';
 import { frameErrors } from './errors.ts';
 
 /** Between a client and a node. */
@@ -74,28 +74,8 @@ export const signaling = defineService({
   },
   errors: {
     ...frameErrors,
-    ttl_too_long: {
-      status: 422,
-      title: 'The token would live longer than is allowed here.',
-      owner: 'config',
-      retry: 'never',
-      remedy:
-        'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration of the level that set it.',
-    },
-    no_key: {
-      status: 422,
-      title: 'No key of this account, or of one above it, can mint.',
-      owner: 'config',
-      retry: 'never',
-      remedy: 'Create a live key with the scope * for this account, and leave it without an expiry.',
-    },
-    no_node: {
-      status: 503,
-      title: 'No signaling node is in service.',
-      owner: 'capacity',
-      retry: 'after',
-      remedy: 'Wait for the time in Retry-After and ask again.',
-    },
+    ...mintingErrors('token', 'tokenTtlSecondsMax'),
+    no_node: noSignalingNode,
   },
   operations: {
     createToken: {

@@ -2,9 +2,8 @@ import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regi
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken, credentialIdOf } from '@patchbay/protocol/credential/credential';
-import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
-import { asRefusal, requestedCaveats } from '../credential-request.ts';
+import { lifetimeSecondsOf, mintedFor, requestedCaveats } from '../credential-request.ts';
 import type { signaling } from './definition.ts';
 import type { SignalingPorts } from './ports.ts';
 
@@ -12,13 +11,9 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
   async createToken(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
     const { accountId } = entity;
-    const ttlSeconds = request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.tokenTtlSecondsMax);
-    if (ttlSeconds > config.tokenTtlSecondsMax) {
-      throw context.error(
-        'signaling.ttl_too_long',
-        `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
-      );
-    }
+    const ttlSeconds = lifetimeSecondsOf(request.ttlSeconds, config.tokenTtlSecondsMax, (detail) =>
+      context.error('signaling.ttl_too_long', detail),
+    );
     const regions = regionsInBoth(context.regions, request.regions);
     const signalUrl = await placement.signalUrl({ accountId, regions });
     if (signalUrl === undefined)
@@ -38,15 +33,9 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
         ? []
         : [{ type: 'seconds', max: config.sessionSecondsMax, counts: 'session' } as const]),
     ];
-    const credential = await minting.mint({ accountId, caveats }).catch((error: unknown) => {
-      throw asRefusal(error);
-    });
-    if (credential === undefined) {
-      throw context.error(
-        'signaling.no_key',
-        'Neither this account nor one above it has a key to mint with.',
-      );
-    }
+    const credential = await mintedFor(minting, { accountId, caveats }, (detail) =>
+      context.error('signaling.no_key', detail),
+    );
     const expiresAt = new Date(expiresAtMs).toISOString();
     audit({ target: credentialIdOf(credential.username), after: { ...request, expiresAt } });
     return { token: bearerToken(credential), signalUrl, expiresAt };
