@@ -10,7 +10,7 @@ import type {
   Published,
 } from '@patchbay/domain/channels/records';
 import { createId } from '@patchbay/kit/ids';
-import { type Database, inAccountAtOnce, rowsInAccount } from '../postgres/at-once.ts';
+import { type Database, rowsInAccount } from '../postgres/at-once.ts';
 import { pageFrom } from '../prisma/page.ts';
 
 /** Channels of one account: as many as nobody needs by hand. */
@@ -196,26 +196,20 @@ export function channelStore(database: Database) {
     },
 
     async remove({ accountId, channel }: InChannel): Promise<ChannelRecord | undefined> {
-      const [removed = []] = await inAccountAtOnce(database, accountId, [
-        {
-          text: `DELETE FROM channel c WHERE c.account_id = $1 AND c.name = $2 RETURNING ${channelColumns}`,
-          values: [accountId, channel],
-        },
-        {
-          text: 'DELETE FROM channel_message m WHERE m.account_id = $1 AND m.channel = $2',
-          values: [accountId, channel],
-        },
-      ]);
-      const [row] = removed as unknown as readonly ChannelRow[];
+      const [row] = await rowsInAccount<ChannelRow>(database, accountId, {
+        text: `WITH said AS (DELETE FROM channel_message m WHERE m.account_id = $1 AND m.channel = $2)
+          DELETE FROM channel c WHERE c.account_id = $1 AND c.name = $2 RETURNING ${channelColumns}`,
+        values: [accountId, channel],
+      });
       return row && fromChannelRow(row);
     },
 
     /** Of all accounts: what is past its time. Answers how many rows went, `rowMax` of each kind at most. */
     async forget(idleDays: number, rowMax: number): Promise<number> {
-      const [rows = []] = await inAccountAtOnce(database, '', [
-        { text: 'SELECT channel_forget($1, $2) AS count', values: [idleDays, rowMax] },
-      ]);
-      const [row] = rows as unknown as readonly { count: string }[];
+      const [row] = await rowsInAccount<{ readonly count: string }>(database, '', {
+        text: 'SELECT channel_forget($1, $2) AS count',
+        values: [idleDays, rowMax],
+      });
       return Number(row?.count ?? 0);
     },
   };

@@ -4,7 +4,7 @@ import {
   namespaceSettings,
 } from '@patchbay/domain/channels/namespace';
 import type { NamespaceRecord, Page } from '@patchbay/domain/channels/records';
-import { type Database, inAccountAtOnce, rowsInAccount } from '../postgres/at-once.ts';
+import { type Database, rowsInAccount } from '../postgres/at-once.ts';
 import { pageFrom } from '../prisma/page.ts';
 
 interface NamespaceRow {
@@ -50,26 +50,27 @@ export function namespaceStore(database: Database) {
       return pageFrom(rows, limit, { cursorOf: ({ name }) => name, toItem: fromRow });
     },
 
-    /** What was set before. One at a time in an account, so that the bound holds and the log says what was there (ACC-8). */
+    /**
+     * What was set before. One at a time in an account until the unit of work is over, so that the bound holds and the log says
+     * what was there (ACC-8).
+     */
     async set({
       accountId,
       name,
       settings,
     }: Named & { settings: NamespaceSettings }): Promise<NamespaceSettings | undefined | 'too_many'> {
+      await rowsInAccount(database, accountId, {
+        text: `SELECT pg_advisory_xact_lock(hashtextextended('patchbay.channel-namespaces ' || $1, 0))::text`,
+        values: [accountId],
+      });
       const before = await find({ accountId, name });
-      const [, set = []] = await inAccountAtOnce(database, accountId, [
-        {
-          text: `SELECT pg_advisory_xact_lock(hashtextextended('patchbay.channel-namespaces ' || $1, 0))::text`,
-          values: [accountId],
-        },
-        {
-          text: `INSERT INTO channel_namespace (account_id, name, settings) SELECT $1, $2, $3
-            WHERE EXISTS (SELECT 1 FROM channel_namespace x WHERE x.account_id = $1 AND x.name = $2)
-              OR (SELECT count(*) FROM channel_namespace x WHERE x.account_id = $1) < $4
-            ON CONFLICT (account_id, name) DO UPDATE SET settings = excluded.settings, changed_at = now() RETURNING name`,
-          values: [accountId, name, JSON.stringify(settings), NAMESPACE_COUNT_MAX],
-        },
-      ]);
+      const set = await rowsInAccount(database, accountId, {
+        text: `INSERT INTO channel_namespace (account_id, name, settings) SELECT $1, $2, $3
+          WHERE EXISTS (SELECT 1 FROM channel_namespace x WHERE x.account_id = $1 AND x.name = $2)
+            OR (SELECT count(*) FROM channel_namespace x WHERE x.account_id = $1) < $4
+          ON CONFLICT (account_id, name) DO UPDATE SET settings = excluded.settings, changed_at = now() RETURNING name`,
+        values: [accountId, name, JSON.stringify(settings), NAMESPACE_COUNT_MAX],
+      });
       return set.length === 0 ? 'too_many' : before;
     },
 

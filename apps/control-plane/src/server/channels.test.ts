@@ -82,6 +82,21 @@ test('an account has a bounded number of channels, however many begin at once, a
   }
 });
 
+test('putNamespace 200: whoever sets one at the same time, the log says of each what was there before (ACC-8)', async () => {
+  const counts = [11, 12, 13, 14, 15, 16];
+  const answers = await Promise.all(
+    counts.map((historyCount) => ask('PUT', '/namespaces/at-once', { historyCount })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(counts.map(() => 200));
+  const { rows } = await owner.query<{ before: number; after: number }>(
+    `SELECT (before ->> 'historyCount')::int AS before, (after ->> 'historyCount')::int AS after FROM audit_entry
+     WHERE account_id = $1 AND target = 'at-once' ORDER BY sequence`,
+    [acme.accountId],
+  );
+  expect(rows.map(({ after }) => after).sort()).toEqual(counts);
+  expect(rows.slice(1).map(({ before }) => before)).toEqual(rows.slice(0, -1).map(({ after }) => after));
+});
+
 test('publish 200: numbers have no gap, whoever publishes at the same time, and the log says what was said', async () => {
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, index) => publish('news', { data: { index, text: 'a\u007fb' } })),
