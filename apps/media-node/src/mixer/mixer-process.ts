@@ -1,0 +1,50 @@
+/**
+ * A process of the mixer: rooms, whole, and one tick for all of them. Started by `mixer-pool.ts`, and by nothing else: strangers'
+ * packets are decoded here by native code, and a crash of it costs the rooms of one process.
+ */
+import { randomBytes } from 'node:crypto';
+import { MixerHost } from './mixer-host.ts';
+import { MixerRefusal } from './mixer-port.ts';
+import type { MixerReport, MixerWord } from './mixer-words.ts';
+import { TickClock } from './tick-clock.ts';
+import { openUdpLeg } from './udp-leg.ts';
+
+const report = (word: MixerReport | { readonly type: 'ready' }): void => {
+  process.send?.(word);
+};
+
+process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+
+const nowMs = (): number => performance.now();
+const random32 = (): number => randomBytes(4).readUInt32BE();
+const host = new MixerHost({ open: openUdpLeg, nowMs, report, random32 });
+
+async function obey({ number, request }: MixerWord): Promise<void> {
+  try {
+    report({ type: 'answer', number, answer: await host.carryOut(request) });
+  } catch (error) {
+    const reason = error instanceof MixerRefusal ? error.reason : 'mixer-lost';
+    const detail = error instanceof Error ? error.message : String(error);
+    report({ type: 'refused', number, reason, detail });
+  }
+}
+process.on('message', (word: MixerWord) => {
+  void obey(word);
+});
+
+const clock = new TickClock(nowMs());
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const step = (): void => {
+  for (let due = clock.due(nowMs()); due > 0; due--) host.tick();
+  const waitMs = clock.waitMs(nowMs());
+  if (host.roomCount === 0) {
+    setTimeout(step, Math.ceil(waitMs));
+    return;
+  }
+  // Asleep until the next tick, whatever comes meanwhile: it is read then, all of it at one waking instead of a waking for each.
+  Atomics.wait(sleeper, 0, 0, waitMs);
+  setImmediate(step);
+};
+step();
+report({ type: 'ready' });
