@@ -141,6 +141,8 @@ for (const each of cases.filter(({ name }) => name.includes(values.only))) {
       rounds: rounds.length,
       percentPerParticipant: rounded(median(rounds.map(({ ours }) => percent(ours)))),
       peerPercentPerParticipant: rounded(median(rounds.map(({ janus }) => percent(janus)))),
+      delayMs: median(rounds.map(({ ours }) => ours.delayMs)),
+      peerDelayMs: median(rounds.map(({ janus }) => janus.delayMs)),
       lost: Math.max(...rounds.map(({ ours }) => ours.lost)),
       peerLost: Math.max(...rounds.map(({ janus }) => janus.lost)),
       gapMsMax: Math.max(...rounds.map(({ ours }) => ours.maxGapMs)),

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Decoder, Encoder } from '@evan/opus';
 import { type ReturnedPacket, readReturned, writeRtp } from './rtp.ts';
-import { speechWithTone, type Talk } from './signal.ts';
+import { isTalking, speechWithTone, type Talk } from './signal.ts';
 
 export const FRAME_MS = 20;
 const LOOP_SECONDS = 5;
@@ -49,6 +49,11 @@ export class Flow {
   #sequence: number;
   sent = 0;
   received: ReturnedPacket[] = [];
+  /** When each packet of them came. */
+  readonly receivedMs: number[] = [];
+  /** When it began to talk. */
+  readonly begunMs: number[] = [];
+  #isTalking = false;
   octets = 0;
   gapMsMax = 0;
   #lastMs: number | undefined;
@@ -86,6 +91,9 @@ export class Flow {
       level: levelExtensionId > 0 ? { id: levelExtensionId, minusDbov: frame.minusDbov } : undefined,
     });
     this.#socket.send(packet);
+    const isNowTalking = isTalking(this.spec.talk, (this.#tick % this.#frames.length) * FRAME_MS);
+    if (isNowTalking && !this.#isTalking) this.begunMs.push(performance.now());
+    this.#isTalking = isNowTalking;
     this.sent += 1;
     this.#tick += 1;
     this.dueAtMs += FRAME_MS;
@@ -95,6 +103,8 @@ export class Flow {
   forget(): void {
     this.sent = 0;
     this.received = [];
+    this.receivedMs.length = 0;
+    this.begunMs.length = 0;
     this.octets = 0;
     this.gapMsMax = 0;
     this.#lastMs = undefined;
@@ -104,20 +114,13 @@ export class Flow {
     this.#socket.close();
   }
 
-  /** What came back, as samples; what is missing is left out, not concealed. */
-  decode(): Int16Array {
+  /** What came back, a frame for each packet; what is missing is left out, not concealed. */
+  decode(): readonly Int16Array[] {
     const decoder = new Decoder({ channels: 1, sample_rate: RATE_HZ });
-    const parts = this.received.map(({ payload }) => {
+    return this.received.map(({ payload }) => {
       const bytes = decoder.decode(payload);
       return new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1);
     });
-    const samples = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      samples.set(part, at);
-      at += part.length;
-    }
-    return samples;
   }
 
   get lost(): number {
@@ -134,5 +137,6 @@ export class Flow {
     this.#lastMs = nowMs;
     this.octets += packet.length;
     this.received.push(rtp);
+    this.receivedMs.push(nowMs);
   }
 }

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { delayMs } from './delay.ts';
 import { Flow, type FlowSpec, RATE_HZ } from './flow.ts';
 import { toneProminenceDb } from './signal.ts';
 
@@ -33,6 +34,8 @@ export interface LoadResult {
   readonly meanOctets: number;
   /** User and system time of the mixer's processes, a second of each participant. */
   readonly cpuPerParticipantSecond: number;
+  /** From what somebody said to what the first of the flows heard of it, in the middle; -1 where nobody began. */
+  readonly delayMs: number;
   readonly isMixRight: boolean;
   readonly problems: readonly string[];
 }
@@ -76,10 +79,21 @@ async function drive(flows: readonly Flow[], { seconds, warmupSeconds, pids }: L
   return { cpuSeconds: cpuSecondsOf(pids) - cpuSeconds, seconds: passedMs / 1_000 };
 }
 
+/** One after the other. */
+function joined(frames: readonly Int16Array[]): Int16Array {
+  const samples = new Int16Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    samples.set(frame, at);
+    at += frame.length;
+  }
+  return samples;
+}
+
 /** What is wrong with what a flow heard, in words. */
 function problemsOf(flow: Flow, flows: readonly Flow[], areAllHeard: boolean): readonly string[] {
   if (flow.received.length === 0) return [`${flow.spec.toneHz} heard nothing`];
-  const samples = flow.decode();
+  const samples = joined(flow.decode());
   const isHeard = (hertz: number) => toneProminenceDb(samples, RATE_HZ, hertz) >= FOUND_DB;
   const others = flows.filter((other) => other !== flow);
   const talkers = others.filter(({ spec }) => spec.talk !== 'off');
@@ -97,6 +111,7 @@ for (const flow of flows) flow.close();
 const problems = flows.slice(0, load.checkCount).flatMap((flow) => problemsOf(flow, flows, load.areAllHeard));
 const total = (of: (flow: Flow) => number): number => flows.reduce((sum, flow) => sum + of(flow), 0);
 const received = total((flow) => flow.received.length);
+const [first] = flows;
 const result: LoadResult = {
   sent: total(({ sent }) => sent),
   received,
@@ -104,6 +119,7 @@ const result: LoadResult = {
   maxGapMs: Math.round(Math.max(...flows.map(({ gapMsMax }) => gapMsMax))),
   meanOctets: Math.round(total(({ octets }) => octets) / Math.max(1, received)),
   cpuPerParticipantSecond: cpuSeconds / (flows.length * seconds),
+  delayMs: first === undefined ? -1 : delayMs(flows, first, first.decode()),
   isMixRight: problems.length === 0,
   problems,
 };

@@ -85,18 +85,18 @@ export function speechWithTone({ toneHz, rateHz, seconds, talk, seed }: Speech):
   return samples;
 }
 
-/** A Goertzel filter over a second, through a window that keeps a neighbour's tone out. */
-function power(
+/** A Goertzel filter over so many samples, through a window that keeps a neighbour's tone out. */
+export function powerOf(
   samples: Int16Array,
-  { start, rateHz }: { start: number; rateHz: number },
+  { start, count, rateHz }: { start: number; count: number; rateHz: number },
   hertz: number,
 ): number {
   const angle = (2 * Math.PI * hertz) / rateHz;
   const c = 2 * Math.cos(angle);
   let s1 = 0;
   let s2 = 0;
-  for (let index = 0; index < rateHz; index++) {
-    const x = (samples[start + index] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * index) / rateHz));
+  for (let index = 0; index < count; index++) {
+    const x = (samples[start + index] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * index) / count));
     const s0 = x + c * s1 - s2;
     s2 = s1;
     s1 = s0;
@@ -111,11 +111,11 @@ function power(
 export function toneProminenceDb(samples: Int16Array, rateHz: number, hertz: number): number {
   let best = Number.NEGATIVE_INFINITY;
   for (let start = 0; start + rateHz <= samples.length; start += rateHz) {
-    const at = { start, rateHz };
+    const at = { start, count: rateHz, rateHz };
     const around = [-17, -13, -11, -8, 8, 11, 13, 17]
-      .map((away) => power(samples, at, hertz + away))
+      .map((away) => powerOf(samples, at, hertz + away))
       .sort((one, other) => one - other);
-    best = Math.max(best, 10 * Math.log10((power(samples, at, hertz) + 1) / ((around[4] ?? 0) + 1)));
+    best = Math.max(best, 10 * Math.log10((powerOf(samples, at, hertz) + 1) / ((around[4] ?? 0) + 1)));
   }
   return best;
 }

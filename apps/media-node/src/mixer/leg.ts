@@ -218,6 +218,12 @@ export class MixLeg {
     this.#header.timestamp = (this.#header.timestamp + (codec.clockRateHz * FRAME_MS) / 1_000) >>> 0;
   }
 
+  /** Ticks that never were: what follows is later by them, as a receiver must know. */
+  skip(tickCount: number): void {
+    const skipped = (tickCount * this.codec.clockRateHz * FRAME_MS) / 1_000;
+    this.#header.timestamp = (this.#header.timestamp + skipped) >>> 0;
+  }
+
   #add(slot: number): void {
     if (this.#pendingCount < PENDING_MAX) this.#pending[this.#pendingCount++] = slot;
   }

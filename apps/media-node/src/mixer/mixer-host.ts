@@ -95,6 +95,11 @@ export class MixerHost {
     if (this.#tick % USAGE_TICKS === 0) this.#reportUsage();
   }
 
+  /** Ticks that were dropped, because the process was held up. */
+  skip(tickCount: number): void {
+    for (const { room } of this.#rooms.values()) room.skip(tickCount);
+  }
+
   #reportLevels(): void {
     const rooms = [...this.#rooms].map(([roomId, { room }]) => ({ roomId, levels: room.levels() }));
     this.#options.report({ type: 'levels', rooms: rooms.filter(({ levels }) => levels.length > 0) });

@@ -28,7 +28,7 @@ export interface MixerPoolOptions {
   readonly events: MixerEvents;
   /** Default: one for each core but one, and one at least. */
   readonly processCount?: number;
-  /** How many legs one process carries. Default 150: of a core of 2026, with three talking in each room of ten. */
+  /** How many legs one process carries. Default 150: rooms of ten with two talking take about 0.6 % of a core for each. */
   readonly legsPerProcessMax?: number;
   /** Default: the mixer. */
   readonly program?: string;
@@ -53,6 +53,8 @@ interface PlacedRoom {
   readonly worker: Worker;
   legCount: number;
   usage: RoomUsage;
+  /** Whoever asked for it knows that it is there. */
+  isOpen: boolean;
 }
 
 const refuse = (reason: MixerRefusal['reason'], detail: string): MixerRefusal =>
@@ -116,10 +118,12 @@ export class MixerPool implements MixerPort {
     const worker = this.#leastLoaded();
     if (worker === undefined)
       throw refuse('no-capacity', 'All processes of the mixer are full or being started.');
-    this.#rooms.set(roomId, { worker, legCount: 0, usage: noUsage });
+    const placed: PlacedRoom = { worker, legCount: 0, usage: noUsage, isOpen: false };
+    this.#rooms.set(roomId, placed);
     try {
       const settings = { rateHz, legCountMax, talkerCountMax, opus };
       await this.#ask(worker, { type: 'create-room', roomId, settings });
+      placed.isOpen = true;
     } catch (error) {
       this.#rooms.delete(roomId);
       throw error;
@@ -254,7 +258,9 @@ export class MixerPool implements MixerPort {
   }
 
   #ended(roomId: string, end: Parameters<MixerEvents['onEnded']>[1]): void {
-    if (this.#rooms.delete(roomId)) this.#events.onEnded(roomId, end);
+    const isOpen = this.#rooms.get(roomId)?.isOpen === true;
+    this.#rooms.delete(roomId);
+    if (isOpen) this.#events.onEnded(roomId, end);
   }
 
   /** A process died: its rooms are over, and what was asked of it was not done. */

@@ -115,6 +115,15 @@ test('who is muted hears and is not heard; who is held neither; both can be take
   for (const id of names(3)) expect(room.whoIsHeardBy(id, 20)).toEqual(others(names(3), id));
 });
 
+test('who is muted is heard no more at once: the 200 ms of a pause are not for it', () => {
+  const room = roomOf(2);
+  room.run(30);
+  const before = rms(room.heardBy('p1', 3));
+  room.room.change('p0', { isMuted: true });
+  room.run(6);
+  expect(rms(room.heardBy('p1', 3))).toBeLessThan(before / 50);
+});
+
 test('a whisper is heard by whom it is for, and by nobody else', () => {
   const room = roomOf(3);
   // p0 is coached by p2; p1 is the customer.

@@ -183,6 +183,11 @@ export class Room {
     for (const mix of this.#mixes.values()) mix.tick(this.#talkers, this.#soundFrames, this.#tick);
   }
 
+  /** Ticks that were dropped: those who hear are told by the timestamps of what follows. */
+  skip(tickCount: number): void {
+    for (const { leg } of this.#members.values()) leg.skip(tickCount);
+  }
+
   /** Who is heard now, the loudest first; undefined where it is who was told last. */
   takeTalkers(): readonly string[] | undefined {
     if (!this.#haveTalkersChanged) return undefined;

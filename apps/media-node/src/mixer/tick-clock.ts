@@ -6,7 +6,7 @@ const DUE_MAX = 2;
 /** When a tick is due. What cannot be made good is dropped, and counted. */
 export class TickClock {
   #nextMs: number;
-  droppedCount = 0;
+  #droppedCount = 0;
 
   constructor(nowMs: number) {
     this.#nextMs = nowMs + FRAME_MS;
@@ -18,8 +18,15 @@ export class TickClock {
     if (passed <= 0) return 0;
     this.#nextMs += passed * FRAME_MS;
     const due = Math.min(DUE_MAX, passed);
-    this.droppedCount += passed - due;
+    this.#droppedCount += passed - due;
     return due;
+  }
+
+  /** How many were dropped since this was asked. */
+  takeDropped(): number {
+    const count = this.#droppedCount;
+    this.#droppedCount = 0;
+    return count;
   }
 
   /** Until the next is due, 0 where it is. */
