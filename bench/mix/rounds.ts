@@ -1,4 +1,7 @@
-/** The rounds of `npm run bench -- mix`, in a network of their own; `mix.ts` starts it. */
+/**
+ * The rounds of `npm run bench -- mix`, in a network of their own; `mix.ts` starts it. By hand:
+ * `unshare --net sh -c 'ip link set lo up && node bench/mix/rounds.ts --only "50 two" --rounds 1 --seconds 5'`.
+ */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
@@ -25,7 +28,7 @@ interface Case {
   readonly coder: 'voice' | 'sound';
 }
 
-/** Ten take turns of a second, two at a time; who else is there listens. A tone is found in windows of a second, so turns are 2 s. */
+/** Five take turns of two seconds, two at a time, and all others listen: a tone is found in windows of one second. */
 const twoTalk = (index: number): Talk =>
   index < 5 ? { onMs: 2_000, offMs: LOOP_MS - 2_000, phaseMs: (LOOP_MS - index * 1_000) % LOOP_MS } : 'off';
 const allTalk = (): Talk => 'always';
@@ -44,7 +47,6 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '6' },
     only: { type: 'string', default: '' },
-    ours: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -130,7 +132,7 @@ for (const each of cases.filter(({ name }) => name.includes(values.only))) {
   const rounds: { readonly janus: LoadResult; readonly ours: LoadResult }[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const ours = await runOurs(each);
-    rounds.push({ janus: values.ours ? ours : await runJanus(each), ours });
+    rounds.push({ janus: await runJanus(each), ours });
   }
   say(
     {

@@ -3,7 +3,7 @@ import { TransitJitter } from './transit-jitter.ts';
 /** Packets that are held at most, a power of two: at 20 ms each 640 ms, more than is ever waited for. */
 const SLOT_COUNT = 32;
 const SLOT_MASK = SLOT_COUNT - 1;
-/** RFC 6716 §3.4: a frame of Opus is not longer; 60 ms of G.711 are 480. */
+/** RFC 6716 §3.4: of Opus in one frame, and its first byte. 60 ms of G.711 are 480; what is longer is refused. */
 const PAYLOAD_BYTES_MAX = 1_276;
 /** How far back a packet may be and still be a late one, not another source (RFC 3550 §A.1). */
 const MISORDER_MAX = 100;
