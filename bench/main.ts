@@ -9,6 +9,7 @@ const benchmarks = {
   meter: async () => (await import('./meter/meter.ts')).run,
   mix: async () => (await import('./mix/mix.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
+  signal: async () => (await import('./signal/signal.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,
 } as const;
 
