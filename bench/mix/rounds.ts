@@ -50,6 +50,9 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
+// What it started must not outlive it: the run fails where it is, and what is behind `finally` is done.
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
 
 const flowsOf = ({ count, talks }: Case, ports: readonly number[]): readonly FlowSpec[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -66,9 +69,13 @@ const flowsOf = ({ count, talks }: Case, ports: readonly number[]): readonly Flo
 async function drive(load: Load): Promise<LoadResult> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'mixload/mixload.ts')], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    signal: stop.signal,
   });
+  child.on('error', () => undefined);
   child.stdin.end(JSON.stringify(load));
-  const result: LoadResult = JSON.parse(await text(child.stdout));
+  const line = await text(child.stdout);
+  stop.signal.throwIfAborted();
+  const result: LoadResult = JSON.parse(line);
   if (!result.isMixRight) throw new Error(`A mix was not right: ${result.problems.join('; ')}`);
   return result;
 }
@@ -128,10 +135,12 @@ async function runOurs(each: Case): Promise<LoadResult> {
 
 const percent = (result: LoadResult): number => result.cpuPerParticipantSecond * 100;
 
-for (const each of cases.filter(({ name }) => name.includes(values.only))) {
+async function compare(each: Case): Promise<void> {
   const rounds: { readonly janus: LoadResult; readonly ours: LoadResult }[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
+    stop.signal.throwIfAborted();
     const ours = await runOurs(each);
+    stop.signal.throwIfAborted();
     rounds.push({ janus: await runJanus(each), ours });
   }
   say(
@@ -154,4 +163,11 @@ for (const each of cases.filter(({ name }) => name.includes(values.only))) {
     },
     values.json,
   );
+}
+
+try {
+  for (const each of cases.filter(({ name }) => name.includes(values.only))) await compare(each);
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  process.exitCode = 130;
 }

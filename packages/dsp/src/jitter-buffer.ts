@@ -14,10 +14,8 @@ const WINDOW_MS = 2_000;
 /** What is left beyond the packet that is played when a delay is given back. */
 const SPARE_MS = 20;
 
-const EMPTY = 0;
-const WAITING = 1;
-const TAKEN = 2;
-const MISSED = 3;
+/** What a slot has. */
+const [EMPTY, WAITING, TAKEN, MISSED] = [0, 1, 2, 3] as const;
 
 /** What the buffer reads of a packet; of its bytes, the payload alone. */
 export interface JitterPacket {

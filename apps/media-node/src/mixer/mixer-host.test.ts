@@ -45,7 +45,12 @@ beforeEach(async () => {
       },
     };
   };
-  host = new MixerHost({ open, nowMs: () => nowMs, report: (report) => reports.push(report), random32: () => 0 });
+  host = new MixerHost({
+    open,
+    nowMs: () => nowMs,
+    report: (report) => reports.push(report),
+    random32: () => 0,
+  });
   await host.carryOut({ type: 'create-room', roomId: 'room', settings });
 });
 
@@ -73,7 +78,9 @@ test('a room that meets an error of ours ends, with what it used; the others go 
 test('a room that ends while an address is being bound gets no leg, and the address is free again', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   bound = promise;
-  const added = host.carryOut({ type: 'add-leg', roomId: 'room', leg: legOf('a') }).catch((error: MixerRefusal) => error.reason);
+  const added = host
+    .carryOut({ type: 'add-leg', roomId: 'room', leg: legOf('a') })
+    .catch((error: MixerRefusal) => error.reason);
   await host.carryOut({ type: 'end-room', roomId: 'room' });
   resolve();
   expect(await added).toBe('room-unknown');
