@@ -23,11 +23,7 @@ const minted = (...caveats: readonly Restriction[]) =>
   mint({
     keyId,
     mintKey: key.mintKey,
-    caveats: [
-      { type: 'notAfter', atMs: NOW_MS + 60_000 },
-      { type: 'identity', identity: 'bob' },
-      ...caveats,
-    ],
+    caveats: [{ type: 'notAfter', atMs: NOW_MS + 60_000 }, { type: 'identity', identity: 'bob' }, ...caveats],
     randomId: new Uint8Array(12),
   }).username;
 
@@ -98,7 +94,10 @@ test('a credential for channels alone is judged as signaling judges it, and one 
     rule: 'services',
   });
   // A client whose credential is for calls is asked for these, and refused for them before anybody thinks of channels.
-  expect((await asked(['notification']))?.refusal).toMatchObject({ code: 'policy.refused', rule: 'services' });
+  expect((await asked(['notification']))?.refusal).toMatchObject({
+    code: 'policy.refused',
+    rule: 'services',
+  });
 });
 
 test('hours and services of a policy are judged, at the endpoint of whoever it names as well (POL-4)', async () => {

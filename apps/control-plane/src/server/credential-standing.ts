@@ -184,7 +184,9 @@ async function configuredOf(
   const stored = [...(application.configs ?? acting.configs), ...ofEndpoint];
   return {
     caps: capsOfCredential(caps, effective),
-    settings: [networkDiscovery, signaling, notification].flatMap((service) => settingsOf(service, entity, stored)),
+    settings: [networkDiscovery, signaling, notification].flatMap((service) =>
+      settingsOf(service, entity, stored),
+    ),
     refusal: application.refusal,
   };
 }
