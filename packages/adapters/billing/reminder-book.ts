@@ -38,7 +38,7 @@ export interface ReminderRounds {
    * now.
    */
   markOverdue(
-    invoice: AskedInvoice,
+    invoice: Pick<AskedInvoice, 'accountId' | 'documentId' | 'sellerId'>,
     held: { readonly action: OverdueAction; readonly word?: PolicyWord },
   ): Promise<{ readonly isNew: boolean; readonly isSuspended: boolean }>;
   /** Overdue invoices of which nothing is asked any more. */

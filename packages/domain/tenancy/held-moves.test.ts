@@ -10,7 +10,7 @@ import { createId } from '@patchbay/kit/ids';
 import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nano } from '../billing/money.ts';
-import type { AskedInvoice, OverdueAction } from '../billing/reminders.ts';
+import type { OverdueAction } from '../billing/reminders.ts';
 import { actOn } from '../triggers/act.ts';
 import type { Action } from '../triggers/definition.ts';
 import { createMoveHarness, type Family, type MoveHarness, someWord } from './moves.testing.ts';
@@ -320,7 +320,7 @@ const isOverdue =
   (action: OverdueAction): (typeof sayings)[string] =>
   (sellerId, accountId) =>
     reminderBook({ pool, platformAccount: async () => database.platformId, nowMs: Date.now }).markOverdue(
-      { accountId, documentId: createId('doc'), sellerId } as AskedInvoice,
+      { accountId, documentId: createId('doc'), sellerId },
       { action, ...(action === 'refuse' ? { word: someWord } : {}) },
     );
 /** What jobs say of an account for one that stood above it when it was begun; what is to be done stands in the outbox by then. */

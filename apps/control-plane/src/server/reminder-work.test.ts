@@ -4,7 +4,7 @@ import { createApplicationPool } from '@patchbay/adapters/postgres/application-p
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { nano } from '@patchbay/domain/billing/money';
-import type { AskedInvoice, OverdueAction } from '@patchbay/domain/billing/reminders';
+import type { OverdueAction } from '@patchbay/domain/billing/reminders';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { createId } from '@patchbay/kit/ids';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -203,8 +203,8 @@ test('an account that is overdue with two invoices is overdue until both are pai
     ['top', 'top'],
   ] as const) {
     const invoices = [
-      { accountId: 'leaf', documentId, sellerId: firstSeller } as AskedInvoice,
-      { accountId: 'leaf', documentId: second, sellerId: secondSeller } as AskedInvoice,
+      { accountId: 'leaf', documentId, sellerId: firstSeller },
+      { accountId: 'leaf', documentId: second, sellerId: secondSeller },
     ];
     const marked = [];
     for (const invoice of invoices) marked.push(await rounds().markOverdue(invoice, { action: 'suspend' }));
@@ -252,7 +252,7 @@ test('what follows on the last reminder waits for a move before it holds anythin
 
 test('a seller that the account has moved away from has no word on what it may use', async () => {
   await say('suspend');
-  const invoice = { accountId: 'top', documentId, sellerId: 'aside' } as AskedInvoice;
+  const invoice = { accountId: 'top', documentId, sellerId: 'aside' };
   await rounds().markOverdue(invoice, { action: 'suspend' });
   expect([await stateOf('top'), (await rounds().overdue('top'))[0]?.action]).toEqual(['active', 'mark']);
 });
