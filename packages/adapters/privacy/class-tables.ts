@@ -418,9 +418,10 @@ export const classTables = {
     },
     {
       table: 'service_config',
-      order: ['application_id', 'instance_type', 'endpoint_id', 'service'],
+      order: ['set_by', 'application_id', 'instance_type', 'endpoint_id', 'service'],
       columns: [
         'account_id',
+        'set_by',
         'application_id',
         'instance_type',
         'endpoint_id',

@@ -2,7 +2,7 @@
 export interface Said {
   readonly accountId: string;
   readonly byId: string;
-  readonly kind: 'suspension' | 'policy' | 'plan' | 'limit' | 'prepaid' | 'overdue';
+  readonly kind: 'suspension' | 'policy' | 'configuration' | 'plan' | 'limit' | 'prepaid' | 'overdue';
 }
 
 /** The way of a move. Both chains run from the platform down to the account that moves. */

@@ -423,6 +423,7 @@ import type {
   TriggersListFiringsItem,
   NetworkDiscoveryCreateIceServersRequest,
   NetworkDiscoveryCreateIceServersResponse,
+  NetworkDiscoveryGetConfigRequest,
   NetworkDiscoveryGetConfigResponse,
   NetworkDiscoveryPutConfigRequest,
   NetworkDiscoveryPutConfigResponse,
@@ -491,6 +492,7 @@ import type {
   NotificationRemoveNamespaceResponse,
   NotificationCreateTokenRequest,
   NotificationCreateTokenResponse,
+  NotificationGetConfigRequest,
   NotificationGetConfigResponse,
   NotificationPutConfigRequest,
   NotificationPutConfigResponse,
@@ -539,6 +541,7 @@ import type {
   NotificationGetEndpointUseResponse,
   SignalingCreateTokenRequest,
   SignalingCreateTokenResponse,
+  SignalingGetConfigRequest,
   SignalingGetConfigResponse,
   SignalingPutConfigRequest,
   SignalingPutConfigResponse,
@@ -1602,9 +1605,9 @@ export interface Operations {
     /** Mint a credential and answer it as ICE servers, ready for RTCPeerConnection. */
     createIceServers(request?: NetworkDiscoveryCreateIceServersRequest, options?: CallOptions): Promise<NetworkDiscoveryCreateIceServersResponse>;
     /** Read the configuration of network discovery for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: NetworkDiscoveryGetConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
     /** Read the configuration of network discovery for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
+    getConfig(request?: NetworkDiscoveryGetConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
     /** Set the configuration of network discovery for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: NetworkDiscoveryPutConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryPutConfigResponse>;
     /** Set the configuration of network discovery for this account: what is left out is not set here. */
@@ -1748,9 +1751,9 @@ export interface Operations {
     /** Mint a token with which a client takes part in channels as an identity of this account. */
     createToken(request: NotificationCreateTokenRequest, options?: CallOptions): Promise<NotificationCreateTokenResponse>;
     /** Read the configuration of notification for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: NotificationGetConfigRequest, options?: CallOptions): Promise<NotificationGetConfigResponse>;
     /** Read the configuration of notification for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    getConfig(request?: NotificationGetConfigRequest, options?: CallOptions): Promise<NotificationGetConfigResponse>;
     /** Set the configuration of notification for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: NotificationPutConfigRequest, options?: CallOptions): Promise<NotificationPutConfigResponse>;
     /** Set the configuration of notification for this account: what is left out is not set here. */
@@ -1854,9 +1857,9 @@ export interface Operations {
     /** Mint a token with which a browser connects as an identity of this account. */
     createToken(request: SignalingCreateTokenRequest, options?: CallOptions): Promise<SignalingCreateTokenResponse>;
     /** Read the configuration of signaling for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SignalingGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: SignalingGetConfigRequest, options?: CallOptions): Promise<SignalingGetConfigResponse>;
     /** Read the configuration of signaling for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<SignalingGetConfigResponse>;
+    getConfig(request?: SignalingGetConfigRequest, options?: CallOptions): Promise<SignalingGetConfigResponse>;
     /** Set the configuration of signaling for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: SignalingPutConfigRequest, options?: CallOptions): Promise<SignalingPutConfigResponse>;
     /** Set the configuration of signaling for this account: what is left out is not set here. */
