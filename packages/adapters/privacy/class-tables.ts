@@ -296,9 +296,10 @@ export const classTables = {
     },
     {
       table: 'service_access',
-      order: ['service'],
+      order: ['set_by', 'service'],
       columns: [
         'account_id',
+        'set_by',
         'service',
         'state',
         'uses',

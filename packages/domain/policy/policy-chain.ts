@@ -31,7 +31,10 @@ export interface PolicyPlace {
 export interface StoredPolicy extends PolicyPlace {
   readonly accountId: string;
   readonly timeZone: string;
-  /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
+  /**
+   * 'plan': of the plan that the account has. 'access': its lists and services, and services that one above turned on or off for it.
+   * 'spending': its money. The others: who set it.
+   */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
   /** Of a plan and of what was set from above: the account above whose it is. Each has a plan, and a word at each place, of its own (POL-2). */
@@ -73,7 +76,12 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
         ...at,
       }),
       ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), ...at }),
-      ...levelsOf(own, { isAt: ({ by }) => by === 'access', ...at }),
+      ...chain
+        .slice(0, depth)
+        .flatMap((setById) =>
+          levelsOf(own, { isAt: (row) => row.by === 'access' && row.setById === setById, ...at }),
+        ),
+      ...levelsOf(own, { isAt: (row) => row.by === 'access' && row.setById === undefined, ...at }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'spending', ...at }),
       ...placeLevels(own, { isAt: isAtRegion, ...at }),
     ];
@@ -118,7 +126,11 @@ const isSaidBy = ({ by, heldBy, setById }: StoredPolicy, accountId: string): boo
 
 /** The lists of addresses of all accounts that something is stored of, which is in the order of a chain (ACC-9). */
 export const accessChain = (stored: readonly StoredPolicy[]): PolicyChain =>
-  levelsOf(stored, { isAt: ({ by }) => by === 'access', depth: 0, chain: [] });
+  levelsOf(stored, {
+    isAt: ({ by, setById }) => by === 'access' && setById === undefined,
+    depth: 0,
+    chain: [],
+  });
 
 const isBare = ({ region, applicationId, endpoint, credentialId }: StoredPolicy): boolean =>
   (region ?? applicationId ?? endpoint ?? credentialId) === undefined;
@@ -151,7 +163,8 @@ export function originOf(
   const held = row.heldBy === undefined ? {} : { heldBy: row.heldBy };
   const set = row.setById === undefined ? {} : { setById: row.setById };
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '', ...set };
-  if (by === 'access' || by === 'spending') return { level: by, accountId };
+  if (by === 'access') return { level: 'access', accountId, ...set };
+  if (by === 'spending') return { level: 'spending', accountId };
   if (region !== undefined) return { level: 'region', accountId, region, ...set };
   if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint, ...set, ...held };
   if (credentialId !== undefined) return { level: 'credential', accountId, credentialId, ...held };

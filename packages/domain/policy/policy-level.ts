@@ -47,7 +47,7 @@ export const policyOriginSchema = z.discriminatedUnion('level', [
   z.object({ level: z.literal('plan'), ...ofAccount, planId: id, ...set }),
   /** 'above': the account `setById` above set it for this one, which cannot take it back. 'self': it did so itself. */
   z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']), ...set, ...held }),
-  z.object({ level: z.literal('access'), ...ofAccount }),
+  z.object({ level: z.literal('access'), ...ofAccount, ...set }),
   z.object({ level: z.literal('spending'), ...ofAccount }),
   z.object({ level: z.literal('region'), ...ofAccount, region: id, ...set }),
   z.object({ level: z.literal('application'), ...ofApplication, ...set, ...held }),

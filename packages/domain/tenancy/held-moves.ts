@@ -2,7 +2,16 @@
 export interface Said {
   readonly accountId: string;
   readonly byId: string;
-  readonly kind: 'suspension' | 'policy' | 'configuration' | 'plan' | 'limit' | 'prepaid' | 'overdue';
+  readonly kind:
+    | 'suspension'
+    | 'policy'
+    | 'configuration'
+    | 'service'
+    | 'enabling'
+    | 'plan'
+    | 'limit'
+    | 'prepaid'
+    | 'overdue';
 }
 
 /** The way of a move. Both chains run from the platform down to the account that moves. */
@@ -27,5 +36,8 @@ export function isMoveHeld(said: readonly Said[], way: MoveWay, moverId: string)
   const left = accountsLeft(way);
   const place = way.before.indexOf(moverId);
   const above = place < 0 ? way.before : way.before.slice(0, place);
-  return said.some(({ accountId, byId }) => left.includes(accountId) && above.includes(byId));
+  // That a service was turned on keeps nobody from anything.
+  return said.some(
+    ({ accountId, byId, kind }) => kind !== 'enabling' && left.includes(accountId) && above.includes(byId),
+  );
 }

@@ -606,9 +606,9 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ServicesListResponse>;
     /** Read which services are on for this account, and why. */
     list(request?: Record<string, never>, options?: CallOptions): Promise<ServicesListResponse>;
-    /** Turn a service on, for this account and all below it, and say what for. */
+    /** Turn a service on, for this account and all below it, and say what for. From above, it takes back what those below the speaker turned off here. */
     enable(accountId: IdLike<"acc">, request: ServicesEnableRequest, options?: CallOptions): Promise<ServicesEnableResponse>;
-    /** Turn a service on, for this account and all below it, and say what for. */
+    /** Turn a service on, for this account and all below it, and say what for. From above, it takes back what those below the speaker turned off here. */
     enable(request: ServicesEnableRequest, options?: CallOptions): Promise<ServicesEnableResponse>;
     /** Turn a service off, for this account and all below it. Its running sessions end. */
     disable(accountId: IdLike<"acc">, request: ServicesDisableRequest, options?: CallOptions): Promise<ServicesDisableResponse>;

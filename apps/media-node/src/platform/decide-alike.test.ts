@@ -27,6 +27,9 @@ function placesOf(chain: readonly string[]): readonly Place[] {
         { accountId, by: 'above', setById },
       ]),
       { accountId, by: 'self' },
+      ...[...chain.slice(0, depth), 'acc_left'].map(
+        (setById): Place => ({ accountId, by: 'access', setById }),
+      ),
       { accountId, by: 'access' },
       ...saidOf(chain, { accountId, region: 'eu' }),
       ...saidOf(chain, { accountId, region: 'us' }),
