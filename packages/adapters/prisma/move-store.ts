@@ -91,6 +91,7 @@ const everySaid = Prisma.sql`(
   UNION ALL SELECT account_id, set_by, 'configuration' FROM service_config WHERE set_by <> ''
   UNION ALL SELECT account_id, set_by, CASE state WHEN 'disabled' THEN 'service' ELSE 'enabling' END FROM service_access
     WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'retention' FROM retention_word WHERE set_by <> ''
   UNION ALL SELECT account_id, owner_id, 'plan' FROM account_plan
   UNION ALL SELECT account_id, set_by_id, 'limit' FROM spending_limit
   UNION ALL SELECT account_id, by_id, 'prepaid' FROM prepaid_word

@@ -449,7 +449,11 @@ export const classTables = {
     { table: 'policy_plan', order: ['id'], columns: ['id', 'account_id', 'name', 'word', 'created_at'] },
     // It is an account above's to say.
     { table: 'account_plan' },
-    { table: 'retention_word', order: ['account_id'], columns: ['account_id', 'word', 'updated_at'] },
+    {
+      table: 'retention_word',
+      order: ['set_by'],
+      columns: ['account_id', 'set_by', 'word', 'updated_at'],
+    },
     {
       table: 'webhook',
       order: ['id'],

@@ -8,6 +8,7 @@ export interface Said {
     | 'configuration'
     | 'service'
     | 'enabling'
+    | 'retention'
     | 'plan'
     | 'limit'
     | 'prepaid'

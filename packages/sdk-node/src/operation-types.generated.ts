@@ -252,6 +252,7 @@ export type {
   PlansRemoveResponse,
   PlansAssignRequest,
   PlansAssignResponse,
+  RetentionGetRequest,
   RetentionGetResponse,
   RetentionSetRequest,
   RetentionSetResponse,

@@ -229,6 +229,7 @@ import type {
   PlansRemoveResponse,
   PlansAssignRequest,
   PlansAssignResponse,
+  RetentionGetRequest,
   RetentionGetResponse,
   RetentionSetRequest,
   RetentionSetResponse,
@@ -1145,12 +1146,12 @@ export interface Operations {
   };
   readonly retention: {
     /** Read every class of data: what it holds about persons, for how long it is kept here and who says so. */
-    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetResponse>;
+    get(accountId: IdLike<"acc">, request?: RetentionGetRequest, options?: CallOptions): Promise<RetentionGetResponse>;
     /** Read every class of data: what it holds about persons, for how long it is kept here and who says so. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetResponse>;
-    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. */
+    get(request?: RetentionGetRequest, options?: CallOptions): Promise<RetentionGetResponse>;
+    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own. */
     set(accountId: IdLike<"acc">, request?: RetentionSetRequest, options?: CallOptions): Promise<RetentionSetResponse>;
-    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. */
+    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own. */
     set(request?: RetentionSetRequest, options?: CallOptions): Promise<RetentionSetResponse>;
     /** Read how far the removing of what is old has come. It goes over all accounts, so only the platform’s own account has it. */
     getRound(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetRoundResponse>;
