@@ -26,7 +26,10 @@ export interface RetentionLevel {
 export type RetentionDefaults = { readonly [Name in RetainedClassName]?: number | undefined };
 
 /** Absent `accountId`: the default of the class. */
-export type RetentionOrigin = Partial<Pick<RetentionLevel, 'accountId' | 'setById'>>;
+export interface RetentionOrigin {
+  readonly accountId?: string | undefined;
+  readonly setById?: string | undefined;
+}
 
 interface HeldDays extends RetentionOrigin {
   readonly days: number;

@@ -7,7 +7,6 @@ export interface Said {
     | 'policy'
     | 'configuration'
     | 'service'
-    | 'enabling'
     | 'retention'
     | 'plan'
     | 'limit'
@@ -38,7 +37,5 @@ export function isMoveHeld(said: readonly Said[], way: MoveWay, moverId: string)
   const place = way.before.indexOf(moverId);
   const above = place < 0 ? way.before : way.before.slice(0, place);
   // That a service was turned on keeps nobody from anything.
-  return said.some(
-    ({ accountId, byId, kind }) => kind !== 'enabling' && left.includes(accountId) && above.includes(byId),
-  );
+  return said.some(({ accountId, byId }) => left.includes(accountId) && above.includes(byId));
 }

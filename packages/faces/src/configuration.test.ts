@@ -109,7 +109,7 @@ test.each([
     for (const [as, level] of [
       [PARENT_ACCOUNT, PARENT_ACCOUNT],
       [CHILD_ACCOUNT, 'account'],
-    ])
+    ] as const)
       expect(await call('PUT', calling(CHILD_ACCOUNT, below), { body, as })).toMatchObject({
         status: 422,
         body: { code: 'config.wider', rule: `signaling.${field}`, level },
