@@ -298,7 +298,7 @@ describe('retention', () => {
     expect(privacy.resources.retention.operations.get.response.parse(answer)).toEqual(answer);
   });
 
-  test('get 404, set 404: nobody speaks for an account above their own', async () => {
+  test('set 404: nobody speaks for an account above their own, nor reads its word', async () => {
     const { context, audited } = contextFor();
     const unknown = { fields: { code: 'resource.unknown' } };
     for (const [speakerId, from] of [
