@@ -1,9 +1,9 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
-import { notYours, visibleOrigin } from '../policy/reading.ts';
+import { visibleOrigin } from '../policy/reading.ts';
 import { serviceStanding } from '../policy/service-standing.ts';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { access } from './definition.ts';
 import type { AccessPorts, SaidServiceAccess } from './ports.ts';
@@ -80,8 +80,8 @@ async function setterOf(
 ): Promise<string | undefined> {
   const { accountId } = context.entity;
   const speakerIds = await speakersAt(context, ports);
-  const from = named ?? speakerIds[0] ?? accountId;
-  if (!speakerIds.includes(from)) throw context.error('resource.unknown', notYours(from));
+  const from = speakerAmong(speakerIds, named);
+  if (from === undefined) throw context.error('resource.unknown', notYours(named ?? accountId));
   return from === accountId ? undefined : from;
 }
 

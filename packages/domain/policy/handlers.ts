@@ -1,7 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { whyNotKept } from './data-regions.ts';
 import { asText } from './decide.ts';
@@ -10,7 +10,7 @@ import { type WordRefusal, wordRefusal } from './effective-policy.ts';
 import { holdOf, levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_FROM_ABOVE_MAX, PLACE_COUNT_MAX } from './ports.ts';
-import { chainToPlace, notYours, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
+import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
 import { simulate, simulatePlan } from './simulation.ts';
 import { countedByUsage, fromWritten, ofWholeAccount, toWritten } from './written-word.ts';
 

@@ -1,7 +1,7 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { readIdentifier } from '../endpoints/identifier.ts';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, boundsOf, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
@@ -60,8 +60,8 @@ export async function readPlace(
   const place = await checkedPlace(accountId, { request, error }, ports);
   const { visibleChain: visibleIds, speakerAbove } = await ports.caller(accountChain, actor);
   const speakerIds = speakersOf(accountChain, speakerAbove(setting));
-  const from = request.from ?? speakerIds[0] ?? accountId;
-  if (!speakerIds.includes(from)) throw error('resource.unknown', notYours(from));
+  const from = speakerAmong(speakerIds, request.from);
+  if (from === undefined) throw error('resource.unknown', notYours(request.from ?? accountId));
   const said = from === accountId ? ({ by: 'self' } as const) : ({ by: 'above', setById: from } as const);
   const stored = await ports.policies.chain({ accountId });
   const row = stored.find((one) => isAtPlace(one, { accountId, ...said, place }));
@@ -69,9 +69,6 @@ export async function readPlace(
   const word = row?.word ?? silent;
   return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word };
 }
-
-/** One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1). */
-export const notYours = (from: string): string => `/from: ${from} is no account that you speak for here.`;
 
 async function checkedPlace(
   accountId: string,

@@ -1,8 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { notYours } from '../policy/reading.ts';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
 import { privacy } from './definition.ts';
@@ -94,8 +93,8 @@ async function readingOf(
   const { accountId, chain } = entity;
   const { speakerAbove } = await caller(chain, actor);
   const speakerIds = speakersOf(chain, speakerAbove(setting));
-  const from = named ?? speakerIds[0] ?? accountId;
-  if (!speakerIds.includes(from)) throw error('resource.unknown', notYours(from));
+  const from = speakerAmong(speakerIds, named);
+  if (from === undefined) throw error('resource.unknown', notYours(named ?? accountId));
   const levels = await retention.words.chain(accountId);
   const place = from === accountId ? { accountId } : { accountId, setById: from };
   const said = levels.find((one) => isSameLevel(one, place)) ?? { ...place, word: {} };

@@ -1,6 +1,6 @@
 import { throughMinute } from '@patchbay/domain/metering/counted-range';
 import { type ConfigLevel, configRulesOf } from '@patchbay/domain/policy/effective-config';
-import { notYours } from '@patchbay/domain/policy/reading';
+import { notYours } from '@patchbay/domain/tenancy/caller';
 import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';

@@ -13,8 +13,7 @@ import {
   effectiveConfig,
   widerFields,
 } from '@patchbay/domain/policy/effective-config';
-import { notYours } from '@patchbay/domain/policy/reading';
-import { speakersOf } from '@patchbay/domain/tenancy/caller';
+import { notYours, speakerAmong, speakersOf } from '@patchbay/domain/tenancy/caller';
 import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 
@@ -48,8 +47,8 @@ export function readConfig(
 ): ConfigReading {
   const { accountId, chain } = entity;
   const speakerIds = speakersOf(chain, speakerAbove);
-  const from = named ?? speakerIds[0] ?? accountId;
-  if (!speakerIds.includes(from)) throw platformError('resource.unknown', notYours(from));
+  const from = speakerAmong(speakerIds, named);
+  if (from === undefined) throw platformError('resource.unknown', notYours(named ?? accountId));
   const said = from === accountId ? {} : { setById: from };
   const parted = partedAt(levels, chain, said.setById);
   if (parted === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
