@@ -70,8 +70,8 @@ export function addServiceCommand(program: Command): void {
     .option('--account <id>')
     .option(...fromFlag)
     .option('--json')
-    .action(async (name: string, { account, json = false, from }: Flags) => {
-      const disabled = await connect(account).services.disable({ service: name, ...ofSetter({ from }) });
+    .action(async (name: string, { account, json = false, ...flags }: Flags) => {
+      const disabled = await connect(account).services.disable({ service: name, ...ofSetter(flags) });
       print(disabled, { json, rows: [rowOf(disabled)] });
     });
 }

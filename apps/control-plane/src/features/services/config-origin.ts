@@ -6,12 +6,12 @@ import type { ConfigOrigin, ConfigScope } from './use-service-config.ts';
 /** Says where a value comes from, as seen from the word that is read: 'by default', 'from Bluebird', 'set here'. */
 export function useOriginText(
   scope: ConfigScope,
-  here: ConfigOrigin,
+  here: ConfigOrigin | undefined,
 ): (origin: ConfigOrigin | undefined) => string {
   const { data: account } = useAccount();
   const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   return (origin) => {
-    if (origin !== undefined && isSame(origin, here)) return 'set here';
+    if (origin !== undefined && here !== undefined && isSame(origin, here)) return 'set here';
     if (origin?.by === 'above') return `from ${names.get(origin.setById ?? '') ?? 'an account above'}`;
     switch (origin?.level) {
       case undefined:
