@@ -12,9 +12,11 @@ import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inAccountScope } from '../metering/account-scope.ts';
+import { inAccountScope, inAccountSnapshot } from '../metering/account-scope.ts';
+import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
+import { usedByRecords, usedByRecount, verifyOne } from './account-verification.ts';
 import { accountAccrual, billingStore } from './billing-store.ts';
 import { bookVerifier, type VerificationLog } from './book-verifier.ts';
 import { closeMonths } from './closing.ts';
@@ -51,11 +53,21 @@ beforeAll(async () => {
   await setPrice('parent', 'seconds', {
     ...{ kind: 'per-unit', amount: parseDecimal('0.01'), per: 1_000n, accounting: 'binary' },
   });
+  // Between the two times of use, far above: it is in no price of the accounts that used.
+  await billing.setPrices({
+    ...{ accountId: 'platform', service: 'relay', currency: 'EUR', fromMs: laterMs - 60 * MINUTE },
+    prices: [
+      { meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal('1.1'), per: 3n } },
+    ],
+  });
   await usage.ingest([
     usageOf('leaf', { atMs: usedMs, bytes: 10, seconds: 2, more: { sessionId: 'ses_a' } }),
     usageOf('leaf', { atMs: laterMs, bytes: 31, more: { sessionId: 'ses_a' } }),
     usageOf('sibling', { atMs: laterMs, bytes: 7, more: { sessionId: 'ses_b' } }),
     usageOf('top', { atMs: usedMs, bytes: 100, more: { sessionId: 'ses_c' } }),
+    // The same on two days, with one price.
+    usageOf('top', { atMs: laterMs, bytes: 5, more: { sessionId: 'ses_c' } }),
+    usageOf('top', { atMs: laterMs + 24 * 60 * MINUTE, bytes: 6, more: { sessionId: 'ses_c' } }),
   ]);
   await documentStore({ pool, platformAccount: async () => 'platform' }).askClosing(period.name);
   const accrual = accountAccrual({ pool, catalogue: relayCatalogue, nowMs });
@@ -195,6 +207,20 @@ describe('a closed month, recomputed from raw records (BIL-3)', () => {
     const { outcome, lines } = await verifier.verify('leaf', period);
     expect(outcome).toBe('agrees');
     expect(lines.filter(({ state }) => state === 'corrected').map(({ key }) => key)).toEqual(['charge']);
+  });
+
+  test('at once it is what it is account by account, where a price changed far above too', async () => {
+    await verifier.recount('platform', period, { isStopped: () => false });
+    const sets = new KnownDimensionSets();
+    for (const accountId of [...accounts, 'platform']) {
+      const request = { accountId, period, catalogue: relayCatalogue, nowMs: nowMs() };
+      const [once, each] = await inAccountSnapshot(pool, accountId, async (client) => [
+        await verifyOne(client, { ...request, use: usedByRecount(sets) }),
+        await verifyOne(client, { ...request, use: usedByRecords(sets) }),
+      ]);
+      expect(once).toEqual(each);
+      expect(once?.outcome).toBe('agrees');
+    }
   });
 
   test('stopped at any day or account it goes on from there, and comes to the same', async () => {
