@@ -2408,6 +2408,7 @@ export type ErrorCode =
   | 'billing.period_past'
   | 'billing.period_running'
   | 'billing.prepaid_below'
+  | 'billing.price_too_large'
   | 'billing.rail_failed'
   | 'billing.rail_key_gone'
   | 'billing.rail_key_refused'
