@@ -247,6 +247,24 @@ describe('a closed month, recomputed from raw records (BIL-3)', () => {
       expect(await asOwner(database.url, `SELECT FROM ${table}`), table).toEqual([]);
   });
 
+  test('what was read half a day ago is read anew, and of a month that nobody recomputes any more forgotten', async () => {
+    const ended = { isStopped: () => true };
+    const kept = () =>
+      asOwner<{ period: string; days: number }>(
+        database.url,
+        'SELECT period, next_day - first_day AS days FROM billing_recount ORDER BY 1',
+      );
+    const before = periodAt(period.fromMs - 1);
+    expect(await verifier.recount('platform', before, ended)).toBeUndefined();
+    let asked = 0;
+    expect(await verifier.recount('platform', period, { isStopped: () => asked++ > 0 })).toBeUndefined();
+    expect((await kept()).map((of) => of.period)).toEqual([before.name, period.name]);
+    const later = { pool, catalogue: relayCatalogue, nowMs: () => Date.now() + 12 * 60 * MINUTE };
+    expect(await bookVerifier(later).recount('platform', period, ended)).toBeUndefined();
+    expect(await kept()).toEqual([{ period: period.name, days: 0 }]);
+    await asOwner(database.url, 'DELETE FROM billing_recount');
+  });
+
   test('use that comes and is booked after its day was read is no disagreement', async () => {
     let isRead = false;
     let hasCome = false;

@@ -55,14 +55,18 @@ export function monthRecount({
   const begun = async (platformId: string, period: Period): Promise<Recount> => {
     const known = await readRecount(pool, platformId, period);
     if (known !== undefined && nowMs() - known.run.startedAtMs < RESUMED_MS_MAX) return known;
-    await inAccountScope(pool, platformId, (client) =>
-      client.query('SELECT billing_recount_begin($1, $2, $3, $4, $5)', [
+    await inAccountScope(pool, platformId, async (client) => {
+      // Of a month that is not recomputed any more nobody else takes away what was read.
+      await client.query('SELECT billing_recount_forget(period) FROM billing_recount WHERE started_at < $1', [
+        new Date(nowMs() - RESUMED_MS_MAX),
+      ]);
+      await client.query('SELECT billing_recount_begin($1, $2, $3, $4, $5)', [
         period.name,
         ...daysOf(period),
         new Date(nowMs()),
         toExactJson(emptyRun(period.name, nowMs())),
-      ]),
-    );
+      ]);
+    });
     const recount = await readRecount(pool, platformId, period);
     if (recount === undefined) throw new Error(`The recomputation of ${period.name} was not begun.`);
     return recount;

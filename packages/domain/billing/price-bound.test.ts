@@ -24,9 +24,11 @@ const wire = fc.record(
     tiers: fc
       .uniqueArray(upTo(digitsMax, 1n), { minLength: 1, maxLength: TIER_COUNT_MAX })
       .chain((steps) =>
-        fc.tuple(...steps.toSorted((one, other) => (one < other ? -1 : 1)).map((after) =>
-          count.map((amount) => ({ after: after.toString(), amount })),
-        )),
+        fc.tuple(
+          ...steps
+            .toSorted((one, other) => (one < other ? -1 : 1))
+            .map((after) => count.map((amount) => ({ after: after.toString(), amount }))),
+        ),
       ),
     tiering: fc.constantFrom('graduated' as const, 'volume' as const),
     free: count,
