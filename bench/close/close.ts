@@ -247,15 +247,23 @@ const close: Phase = async ({ pool, owner, signal, month }, tell) => {
 
 const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 
-/** As the nightly check looks at a few days, but day by day, so that it can be stopped. */
+/** As the nightly check looks at a few days, but day by day, so that it can be stopped: what was looked at is kept. */
 async function countWrongTotals(
-  { pool, signal, month }: Pick<Bench, 'pool' | 'signal' | 'month'>,
+  { pool, owner, signal, month }: Pick<Bench, 'pool' | 'owner' | 'signal' | 'month'>,
   tell: Told,
 ): Promise<number> {
-  const count = async (sql: string, fromMs: number, toMs: number) => {
+  await owner.query(
+    'CREATE TABLE IF NOT EXISTS close_bench_checked (sql text, from_day date, wrong bigint NOT NULL, PRIMARY KEY (sql, from_day))',
+  );
+  const count = async (sql: string, fromMs: number, toMs: number): Promise<number> => {
     signal.throwIfAborted();
+    const checked = 'SELECT wrong FROM close_bench_checked WHERE sql = $1 AND from_day = $2';
+    const known = await owner.query<{ wrong: string }>(checked, [sql, dayOf(fromMs)]);
+    if (known.rows[0] !== undefined) return Number(known.rows[0].wrong);
     const { rows } = await pool.query<{ count: string }>(sql, [dayOf(fromMs), dayOf(toMs)]);
-    return Number(rows[0]?.count ?? Number.NaN);
+    const wrong = Number(rows[0]?.count ?? Number.NaN);
+    await owner.query('INSERT INTO close_bench_checked VALUES ($1, $2, $3)', [sql, dayOf(fromMs), wrong]);
+    return wrong;
   };
   let wrongCount = 0;
   for (let atMs = month.fromMs; atMs < month.toMs; atMs += DAY_MS) {
@@ -270,7 +278,7 @@ async function countWrongTotals(
 /** All totals from raw records, the ledger against itself, and every line of every account. */
 const recompute: Phase = async ({ pool, owner, signal, month }, tell) => {
   const nowMs = () => month.toMs + 65 * DAY_MS;
-  const wrongTotals = await countWrongTotals({ pool, signal, month }, tell);
+  const wrongTotals = await countWrongTotals({ pool, owner, signal, month }, tell);
   const wrongEdges = await billingStore({ pool, catalogue, nowMs }).countMismatches();
   const unequal = await owner.query(
     'SELECT transaction_id FROM ledger_entry GROUP BY transaction_id HAVING sum(amount) <> 0',
