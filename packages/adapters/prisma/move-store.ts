@@ -84,14 +84,15 @@ async function chainOf(transaction: ScopedTransaction, accountId: string): Promi
   return rows.map(({ id }) => id);
 }
 
-/** Everything that accounts say of others, whoever of them. */
+/** Everything that accounts, and their triggers, say of others, whoever of them; and whether it holds for those below as well. */
 const everySaid = Prisma.sql`(
-  SELECT account_id, by_id, 'suspension' AS kind FROM account_suspension
-  UNION ALL SELECT account_id, set_by, 'policy' FROM policy WHERE by = 'above'
-  UNION ALL SELECT account_id, owner_id, 'plan' FROM account_plan
-  UNION ALL SELECT account_id, set_by_id, 'limit' FROM spending_limit
-  UNION ALL SELECT account_id, by_id, 'prepaid' FROM prepaid_word
-  UNION ALL SELECT account_id, set_by_id, 'overdue' FROM overdue_account WHERE word IS NOT NULL)`;
+  SELECT account_id, by_id, 'suspension' AS kind, true AS reaches_down FROM account_suspension
+  UNION ALL SELECT account_id, set_by, 'policy', true FROM policy WHERE by = 'above'
+  UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
+  UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
+  UNION ALL SELECT account_id, by_id, 'prepaid', true FROM prepaid_word
+  UNION ALL SELECT account_id, set_by_id, 'overdue', true FROM overdue_account WHERE word IS NOT NULL
+  UNION ALL SELECT account_id, by_id, 'trigger', reaches_down FROM trigger_holds_in_force())`;
 
 /**
  * What is said of accounts that another will not stand below any more. Whoever says something of one of them meanwhile holds
@@ -105,7 +106,7 @@ async function saidOfLeft(transaction: ScopedTransaction, left: readonly string[
 const saidOf = (transaction: ScopedTransaction, accountIds: readonly string[]) =>
   transaction.$queryRaw<Said[]>`
     SELECT DISTINCT account_id AS "accountId", by_id AS "byId", kind FROM ${everySaid} s
-    WHERE account_id = ANY (${[...accountIds]})`;
+    WHERE account_id = ANY (${[...accountIds]}) AND reaches_down`;
 
 /** What accounts that are above no more had said of those that move, of each at most so many as a preview names. */
 const saidByLeft = (

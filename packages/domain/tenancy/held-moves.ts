@@ -1,8 +1,8 @@
-/** That one account says something of another (POL-2, ACC-2). What it says is of no matter to a move. */
+/** That one account, or a trigger of it, says something of another (POL-2, ACC-2). What it says is of no matter to a move. */
 export interface Said {
   readonly accountId: string;
   readonly byId: string;
-  readonly kind: 'suspension' | 'policy' | 'plan' | 'limit' | 'prepaid' | 'overdue';
+  readonly kind: 'suspension' | 'policy' | 'plan' | 'limit' | 'prepaid' | 'overdue' | 'trigger';
 }
 
 /** The way of a move. Both chains run from the platform down to the account that moves. */

@@ -59,7 +59,7 @@ export type SpendingLimit = { readonly id: Id<"spl">; readonly per: "day" | "mon
 export type TopUp = { readonly id: Id<"tup">; readonly minorUnits: string; readonly isAutomatic: boolean; readonly state: "asked" | "open" | "paid" | "void"; readonly payUrl?: string; readonly failure?: string; readonly creditedMinorUnits: string; readonly askedAt: string };
 
 /** As the platform answers it. */
-export type Credit = { readonly id: Id<"cdt">; readonly origin: "given" | "bought"; readonly amount: string; readonly left: string; readonly priority: number; readonly services?: ReadonlyArray<string>; readonly reason: string; readonly expiresAt?: string; readonly createdAt: string };
+export type Credit = { readonly id: Id<"cdt">; readonly origin: "given" | "bought"; readonly amount: string; readonly left: string; readonly priority: number; readonly services?: ReadonlyArray<string>; readonly reason: string; readonly expiresAt?: string; readonly createdAt: string; readonly mayTakeBack: boolean };
 
 /** As the platform answers it. */
 export type Domain = { readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string };
@@ -998,7 +998,7 @@ export type BalancesRefundResponse = { readonly minorUnits: string };
 export type CreditsListRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `credits.list` answers. */
-export type CreditsListItem = { readonly id: Id<"cdt">; readonly origin: "given" | "bought"; readonly amount: string; readonly left: string; readonly priority: number; readonly services?: ReadonlyArray<string>; readonly reason: string; readonly expiresAt?: string; readonly createdAt: string };
+export type CreditsListItem = { readonly id: Id<"cdt">; readonly origin: "given" | "bought"; readonly amount: string; readonly left: string; readonly priority: number; readonly services?: ReadonlyArray<string>; readonly reason: string; readonly expiresAt?: string; readonly createdAt: string; readonly mayTakeBack: boolean };
 
 /** What `credits.give` takes. */
 export type CreditsGiveRequest = { readonly amount: string; readonly reason: string; readonly priority?: number; readonly services?: ReadonlyArray<string>; readonly expiresAt?: string };

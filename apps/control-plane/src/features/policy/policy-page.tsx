@@ -15,7 +15,6 @@ import { ChangedMeanwhile } from '../problem/changed-meanwhile.tsx';
 import { currentOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
-import { Changeable } from '../shell/changeable.tsx';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
@@ -25,7 +24,9 @@ import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { changesIn, mergedDraft } from './policy-merge.ts';
+import { changedNames } from './policy-sections.ts';
 import { PolicyTabs } from './policy-tabs.tsx';
+import { SaveBar } from './save-bar.tsx';
 import { levelText } from './setting-words.ts';
 import { SimulationResult } from './simulation-result.tsx';
 import { usePlaces } from './use-places.ts';
@@ -77,7 +78,10 @@ export function PolicyPage(): ReactNode {
     leave();
     setFrom(accountAbove);
   };
-  const draft = edited?.draft ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
+  const seen = edited?.seen ?? policy.data;
+  const base = seen === undefined ? undefined : toDraft(seen.stored);
+  const draft = edited?.draft ?? base;
+  const changed = draft === undefined || base === undefined ? [] : changedNames({ draft, base });
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
   const word = read !== undefined && 'word' in read ? read.word : undefined;
@@ -128,7 +132,7 @@ export function PolicyPage(): ReactNode {
         <ProblemNote error={policy.error} onRetry={() => void policy.refetch()} />
       )}
       {policy.isPending ? <TableSkeleton rows={6} /> : null}
-      {policy.data === undefined || draft === undefined ? null : (
+      {policy.data === undefined || draft === undefined || base === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
           <section aria-labelledby="holds">
             <h2 id="holds" className="mb-2 font-semibold">
@@ -175,17 +179,16 @@ export function PolicyPage(): ReactNode {
                 onChange={speakAs}
               />
             ) : null}
-            <div className="grid gap-3">
-              <Changeable by="policy.set">
-                <PolicyEditor
-                  draft={draft}
-                  onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
-                  effective={policy.data.effective}
-                  refused={refused}
-                  regions={places.regions}
-                />
-              </Changeable>
-            </div>
+            <PolicyEditor
+              key={JSON.stringify(at)}
+              by="policy.set"
+              draft={draft}
+              base={base}
+              onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
+              effective={policy.data.effective}
+              refused={refused}
+              regions={places.regions}
+            />
             {error === null ? null : (
               <div className="mt-3">
                 <ProblemNote error={error} />
@@ -208,7 +211,7 @@ export function PolicyPage(): ReactNode {
                 />
               </div>
             )}
-            <div className="mt-4 flex flex-wrap gap-2 empty:hidden">
+            <SaveBar changed={changed}>
               <IfMay to="policy.simulate">
                 <Button
                   isPending={simulate.isPending}
@@ -222,7 +225,7 @@ export function PolicyPage(): ReactNode {
                 <Button
                   variant="primary"
                   isPending={save.isPending}
-                  disabled={word === undefined || edited === undefined}
+                  disabled={word === undefined || changed.length === 0}
                   onClick={() => word && save.mutate({ ...at, ...word })}
                 >
                   Save
@@ -233,7 +236,7 @@ export function PolicyPage(): ReactNode {
                   Discard
                 </Button>
               )}
-            </div>
+            </SaveBar>
           </section>
           {simulate.data === undefined ? null : <SimulationResult simulated={simulate.data} names={names} />}
         </div>
