@@ -84,10 +84,13 @@ async function chainOf(transaction: ScopedTransaction, accountId: string): Promi
   return rows.map(({ id }) => id);
 }
 
-/** Everything that accounts, and their triggers, say of others, whoever of them; and whether it holds for those below as well. */
+/** Everything that accounts, and their triggers, say of others, whoever of them; and whether it keeps those below from something as well. */
 const everySaid = Prisma.sql`(
   SELECT account_id, by_id, 'suspension' AS kind, true AS reaches_down FROM account_suspension
-  UNION ALL SELECT account_id, set_by, 'policy', true FROM policy WHERE by = 'above'
+  UNION ALL SELECT account_id, set_by, 'policy', application_id = '' AND endpoint = '' FROM policy WHERE by = 'above'
+  UNION ALL SELECT account_id, set_by, 'configuration', application_id = '' AND endpoint_id = '' FROM service_config WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'service', state = 'disabled' FROM service_access WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'retention', true FROM retention_word WHERE set_by <> ''
   UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
   UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
   UNION ALL SELECT account_id, by_id, 'prepaid', true FROM prepaid_word
@@ -155,8 +158,9 @@ async function countedEffects(
     SELECT t.account_id AS "accountId", p.id AS "planId", p.name FROM account_plan t JOIN policy_plan p ON p.id = t.plan_id
     WHERE t.account_id IN (${subtree}) AND p.account_id = ANY (${ending}) ORDER BY 1`;
   const words = await transaction.$queryRaw<MoveEffects['words']>`
-    SELECT p.account_id AS "accountId", p.set_by AS "setById" FROM policy p
-    WHERE p.account_id IN (${subtree}) AND p.set_by = ANY (${ending}) ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
+    SELECT DISTINCT s.account_id AS "accountId", s.by_id AS "setById" FROM ${everySaid} s
+    WHERE s.account_id IN (${subtree}) AND s.by_id = ANY (${ending})
+      AND s.kind IN ('policy', 'configuration', 'service', 'retention') ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
   const resumed = await transaction.$queryRaw<MoveEffects['resumed']>`
     WITH stopped AS (
       SELECT x.id, x.state = 'closed' OR EXISTS (SELECT 1 FROM account_suspension s

@@ -73,7 +73,7 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     'keys of levels above that reach it': ['4', '0'],
     'price of network-discovery.bytes': ['free', 'Customer → New 0.000000007 EUR per 1'],
     'policy regions': [`["eu"] (account ${oldId})`, '–'],
-    [`policy of ${oldId}`]: [`as set by ${newId}`, '–'],
+    [`settings of ${oldId}`]: [`as set by ${newId}`, '–'],
     person: ['Ada <ada@old.test> admin', '–'],
     'plans: not yours to read': ['–', '–'],
   });

@@ -58,7 +58,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     row('brand that its people see', brand.before, brand.after),
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
     ...words.map(({ accountId, setById }) =>
-      row(`policy of ${accountId}`, `as set by ${setById}`, undefined),
+      row(`settings of ${accountId}`, `as set by ${setById}`, undefined),
     ),
     ...resumed.map(({ accountId, name }) => row(`state of ${name} ${accountId}`, 'suspended', 'active')),
     ...limits.map(({ accountId, per, action, amount, currency }) =>

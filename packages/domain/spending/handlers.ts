@@ -333,13 +333,13 @@ function balanceAnswer({ currency, terms, balance, held, holds }: StandingBalanc
 
 const atLeastZero = (amount: Nano): Nano => (amount < 0n ? nano(0n) : amount);
 
-/** Who above gave it is nothing that the account is told. */
 /** @param speakerId For whom the reader takes credits back; undefined: for nobody. */
 const creditAnswer = (record: CreditRecord, speakerId: string | undefined) => ({
   ...creditWritten(record),
   mayTakeBack: speakerId !== undefined && record.givenById === speakerId && record.left > 0n,
 });
 
+/** Who above gave it is nothing that the account is told. */
 const creditWritten = (record: CreditRecord) => ({
   id: record.id,
   origin: record.origin,

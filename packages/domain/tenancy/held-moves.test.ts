@@ -1,6 +1,8 @@
 import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
+import { serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { atomically, atomicallyAgain } from '@patchbay/adapters/prisma/unit-of-work';
 import { balanceStore } from '@patchbay/adapters/spending/balance-store';
@@ -47,6 +49,22 @@ const sayings: Readonly<Record<string, (byId: string, accountId: string) => Prom
     call('accounts', 'update', { as: await keyOf(byId), at, request: { state: 'suspended' } }),
   'a word of policy': (setById, accountId) =>
     policyStore(database.prisma).set({ accountId, by: 'above', setById, word: someWord }),
+  'a word of a policy of a region': (setById, accountId) =>
+    policyStore(database.prisma).set({ accountId, by: 'above', setById, region: 'eu', word: someWord }),
+  'a word of configuration': (setById, accountId) =>
+    serviceConfigStore(database.prisma).setConfig({
+      accountId,
+      setById,
+      service: 'signaling',
+      values: { mode: 'relay' },
+    }),
+  'a service that is off': (setById, accountId) =>
+    serviceAccessStore(database.prisma).put({ accountId, setById, service: 'signaling', state: 'disabled' }),
+  'a word of retention': (setById, accountId) =>
+    asOwner(
+      `INSERT INTO retention_word (account_id, set_by, word) VALUES ($1, $2, '{"events": {"keepDays": 9}}')`,
+      [accountId, setById],
+    ),
   'a plan': async (ownerId, accountId) => {
     const plans = planStore(database.prisma);
     const made = await plans.create({ accountId: ownerId, name: `Plan of ${accountId}`, word: someWord });
@@ -209,6 +227,24 @@ test('accounts.move 200: what a trigger of an account that is above no more hold
   });
 });
 
+test('accounts.move 200: what is said of an application, or turned on, of an account that is left keeps nobody below it there', async () => {
+  const beside = await database.addChild(ids.old, 'Beside');
+  const { id: applicationId } = await database.ports.applications.create({
+    ...{ accountId: ids.customer, name: 'Shop', instanceTypes: [] },
+  });
+  const from = { accountId: ids.customer, setById: owner.accountId };
+  await policyStore(database.prisma).set({ ...from, by: 'above', applicationId, word: someWord });
+  const values = { mode: 'relay' };
+  await serviceConfigStore(database.prisma).setConfig({
+    ...from,
+    applicationId,
+    service: 'signaling',
+    values,
+  });
+  await serviceAccessStore(database.prisma).put({ ...from, service: 'signaling', state: 'enabled' });
+  await expect(move(beside, { as: await keyOf(ids.old), at: ids.below })).resolves.toBeDefined();
+});
+
 test('accounts.move 200: what a mover, or somebody below, has said holds no move of theirs', async () => {
   const beside = await database.addChild(ids.old, 'Beside');
   for (const say of Object.values(sayings)) await say(ids.old, ids.customer);
@@ -236,12 +272,21 @@ test('accounts.move 200: away from below a suspended account it works again, as 
 
 test('accounts.move 200: each account whose words fall away has an entry that says which (ACC-8)', async () => {
   for (const say of Object.values(sayings)) await say(ids.old, ids.below);
+  expect((await preview(ids.new, { at: ids.below })).answer.words).toEqual([
+    { accountId: ids.below, setById: ids.old },
+  ]);
   const { audited } = await move(ids.new, { at: ids.below });
+  for (const table of ['policy', 'service_config', 'service_access', 'retention_word'])
+    expect(
+      await asOwner(`SELECT 1 FROM ${table} WHERE account_id = $1 AND set_by = $2`, [ids.below, ids.old]),
+      table,
+    ).toEqual([]);
   const whole = { accountId: ids.below, name: 'Below', parentId: ids.customer };
-  const said = ['limit', 'plan', 'policy', 'prepaid', 'suspension'].map((kind) => ({
-    accountId: ids.below,
-    kind,
-  }));
+  const kinds = [
+    ...['configuration', 'limit', 'plan', 'policy', 'prepaid'],
+    ...['retention', 'service', 'suspension'],
+  ];
+  const said = kinds.map((kind) => ({ accountId: ids.below, kind }));
   expect(audited.slice(2, 4)).toEqual([
     { accountId: ids.customer, target: ids.below, before: whole },
     { accountId: ids.old, target: ids.below, before: { ...whole, said } },

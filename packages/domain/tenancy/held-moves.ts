@@ -2,7 +2,17 @@
 export interface Said {
   readonly accountId: string;
   readonly byId: string;
-  readonly kind: 'suspension' | 'policy' | 'plan' | 'limit' | 'prepaid' | 'overdue' | 'trigger';
+  readonly kind:
+    | 'suspension'
+    | 'policy'
+    | 'configuration'
+    | 'service'
+    | 'retention'
+    | 'plan'
+    | 'limit'
+    | 'prepaid'
+    | 'overdue'
+    | 'trigger';
 }
 
 /** The way of a move. Both chains run from the platform down to the account that moves. */
@@ -27,5 +37,6 @@ export function isMoveHeld(said: readonly Said[], way: MoveWay, moverId: string)
   const left = accountsLeft(way);
   const place = way.before.indexOf(moverId);
   const above = place < 0 ? way.before : way.before.slice(0, place);
+  // That a service was turned on keeps nobody from anything.
   return said.some(({ accountId, byId }) => left.includes(accountId) && above.includes(byId));
 }

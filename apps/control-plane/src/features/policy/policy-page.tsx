@@ -18,6 +18,7 @@ import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import { EffectiveLevels } from './effective-levels.tsx';
 import { PlaceChoice } from './place-choice.tsx';
 import { PlanChoice } from './plan-choice.tsx';
@@ -31,7 +32,7 @@ import { levelText } from './setting-words.ts';
 import { SimulationResult } from './simulation-result.tsx';
 import { usePlaces } from './use-places.ts';
 import { type Place, placeNames, usePolicyPlace } from './use-policy-place.ts';
-import { SpeakerChoice, WordsAbove } from './words-above.tsx';
+import { WordsAbove } from './words-above.tsx';
 
 /** What is typed, and what it was begun from. */
 interface Edited {
@@ -49,7 +50,7 @@ export function PolicyPage(): ReactNode {
   const [from, setFrom] = useState<string>();
   const places = usePlaces();
   const isWhole = Object.keys(place).length === 0;
-  const at = { accountId, ...place, ...(isWhole && from !== undefined ? { from } : {}) };
+  const at = { accountId, ...place, ...(from === undefined ? {} : { from }) };
   const policy = useQuery(trpc.policy.get.queryOptions(at));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
   const save = useMutation(
@@ -156,7 +157,7 @@ export function PolicyPage(): ReactNode {
               <EffectiveLevels effective={policy.data.effective} names={names} />
             )}
           </section>
-          {isWhole && policy.data.fromAbove.length > 0 ? (
+          {policy.data.fromAbove.length > 0 ? (
             <WordsAbove answer={policy.data} names={names} onEdit={speakAs} />
           ) : null}
           {isWhole && policy.data.origin.by === 'above' ? (
@@ -167,11 +168,11 @@ export function PolicyPage(): ReactNode {
               What is set at this level: {levelText(policy.data.origin, names)}
             </h2>
             <p className="mb-3 text-ink-faint">
-              {isWhole && policy.data.origin.by === 'above'
+              {policy.data.origin.by === 'above'
                 ? 'You are above this account: it cannot take back what you set, and neither can those between.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
-            {isWhole && policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
+            {policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
               <SpeakerChoice
                 speakerIds={policy.data.speakerIds}
                 chosen={policy.data.origin.setById}

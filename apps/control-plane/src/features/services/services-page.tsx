@@ -82,10 +82,10 @@ function ServiceRow({ service, prices, hasFailed }: ServiceRowProps): ReactNode 
   const accountId = useAccountId();
   const { name, title, summary } = services[service];
   const { uses, error: useError } = useServiceUse(service);
-  const { values, error: configError } = useServiceConfig(service, accountScope);
+  const { answer, values, error: configError } = useServiceConfig(service, accountScope);
   const path = pagePath(accountId, `services/${name}`);
   const used = uses?.filter(({ quantity }) => quantity > 0n);
-  const originText = useOriginText(accountScope);
+  const originText = useOriginText(accountScope, answer?.origin);
   const set = values?.filter(({ origin }) => origin !== undefined && origin.level !== 'default');
   const paid = prices?.filter((price) => price.service === name);
   return (
