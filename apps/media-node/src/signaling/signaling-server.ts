@@ -6,10 +6,11 @@ import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Door, type DoorBounds, doorBounds, sourceOfText } from './door.ts';
+import type { Action, Input } from './machine-words.ts';
 import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
 import type { HelpUrl } from './reasons.ts';
 import { StateFencedError, type StateStore } from './saved-state.ts';
-import { type Action, type Input, SessionMachine } from './session-machine.ts';
+import { SessionMachine } from './session-machine.ts';
 
 /** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
 export const bufferedBytesMax = 1024 * 1024;

@@ -9,9 +9,10 @@ import {
   type ServerFrame,
   type ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
+import type { Action, Input } from '../machine-words.ts';
 import type { PlatformNotice } from '../platform.ts';
 import { foldState, type SavedState, type StateChange } from '../saved-state.ts';
-import { type Action, type Input, SessionMachine } from '../session-machine.ts';
+import { SessionMachine } from '../session-machine.ts';
 import { type MemoryCredential, MemoryPlatform } from './memory-platform.ts';
 
 type FrameOf<Type extends ServerMessage['type']> = Extract<ServerFrame, { type: Type }>;
