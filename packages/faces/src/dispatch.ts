@@ -349,6 +349,7 @@ async function contextOf(
       return mounted !== undefined && mayCall({ grants }, { mounted, principal: call.principal });
     },
     actor: call.principal.actor,
+    actorName: call.principal.name,
     requestId: call.requestId,
     address: call.address,
     baseUrl: call.baseUrl,

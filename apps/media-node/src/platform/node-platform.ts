@@ -6,6 +6,7 @@ import { Uploader } from '@patchbay/adapters/spool/uploader';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
+import type { ControlOrder } from '@patchbay/domain/sessions/control';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
@@ -39,6 +40,8 @@ export interface Revoker {
   /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
   readonly reviewAccount: (accountId: string) => Promise<boolean>;
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
+  /** An order about a running session, of a role that holds calls. */
+  readonly obey?: (order: ControlOrder) => void;
   /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
   readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
@@ -112,11 +115,15 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'session.end':
         revoker?.endSession(message.sessionId, { code: message.code, detail: message.detail });
         return;
+      case 'session.control':
+        revoker?.obey?.(message.order);
+        return;
       case 'channel.published':
       case 'channel.presence':
       case 'channels.changed':
         revoker?.hearChannels?.(message);
         return;
+      case 'session.controlled':
       case 'usage.committed':
       case 'node.changed':
         return;

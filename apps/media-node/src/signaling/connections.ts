@@ -181,13 +181,22 @@ export class Connections {
     }
     const { ok: _ok, ...principal } = authentication;
     const resumption = this.#resumption(frame, principal, nowMs);
-    if ('client' in resumption) this.#resume(socket, { ...resumption, principal }, nowMs);
-    else this.#admit(socket, { principal, ...resumption }, nowMs);
+    const { understands = [] } = frame;
+    if ('client' in resumption) this.#resume(socket, { ...resumption, principal, understands }, nowMs);
+    else this.#admit(socket, { principal, understands, ...resumption }, nowMs);
   }
 
   #admit(
     socket: Socket,
-    { principal, loss }: { readonly principal: Principal; readonly loss?: EndingCode },
+    {
+      principal,
+      understands,
+      loss,
+    }: {
+      readonly principal: Principal;
+      readonly understands: readonly string[];
+      readonly loss?: EndingCode;
+    },
     nowMs: number,
   ): void {
     const peers = this.#ports.clients.ofIdentity(principal.accountId, principal.identity);
@@ -201,6 +210,7 @@ export class Connections {
       outbox: new Outbox<ServerMessage>(encodeServerFrame),
       inbox: new Inbox(),
       sessionIds: new Set(),
+      understands,
       principal,
       socketId: socket.socketId,
       isLeftBehind: false,
@@ -241,7 +251,15 @@ export class Connections {
 
   #resume(
     socket: Socket,
-    { client, missed, principal }: { client: Client; missed: readonly string[]; principal: Principal },
+    {
+      client,
+      missed,
+      principal,
+      understands,
+    }: Extract<Resumption, { readonly client: Client }> & {
+      readonly principal: Principal;
+      readonly understands: readonly string[];
+    },
     nowMs: number,
   ): void {
     const former = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
@@ -250,6 +268,7 @@ export class Connections {
     this.#ports.calls().resuming(client, nowMs);
     client.socketId = socket.socketId;
     client.isLeftBehind = false;
+    client.understands = understands;
     client.lastHeardAtMs = nowMs;
     this.#ports.changes().client(client);
     socket.client = client;

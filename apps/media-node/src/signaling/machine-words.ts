@@ -1,3 +1,4 @@
+import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import type { DeviceClaim } from '@patchbay/kit/device-kind';
 import type { ClientFrame } from '@patchbay/protocol/signaling/messages';
 import type { ChannelAnswer, ChannelLeave, ChannelQuestion } from './channel-platform.ts';
@@ -40,7 +41,12 @@ export type Input =
   | { readonly type: 'verified'; readonly socketId: string; readonly authentication: Authentication }
   | { readonly type: 'claimed'; readonly claimId: string; readonly answer: ClaimAnswer }
   | { readonly type: 'logicFound'; readonly sessionId: string; readonly found: FoundLogic }
-  | { readonly type: 'logicFetched'; readonly sessionId: string; readonly answer: LogicAnswer }
+  | {
+      readonly type: 'logicFetched';
+      readonly sessionId: string;
+      readonly documentNumber: number;
+      readonly answer: LogicAnswer;
+    }
   | { readonly type: 'channelAnswered'; readonly askId: string; readonly answer: ChannelAnswer }
   /** What waits to be written to it is as much as may wait. */
   | { readonly type: 'slow'; readonly socketId: string }
@@ -74,6 +80,7 @@ export type Action =
   /** As `send`, unless too much waits for the socket already: then say `slow`. */
   | { readonly type: 'deliver'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
+  | { readonly type: 'answerOrder'; readonly orderId: string; readonly answer: ControlAnswer }
   | { readonly type: 'recordUsage'; readonly record: UsageRecord }
   | { readonly type: 'appendSessionEvent'; readonly event: SessionEvent }
   /** Nothing was done. The reason becomes a metric's label. */

@@ -64,7 +64,7 @@ describe('a leg of the platform’s own (decision 0020)', () => {
         }),
     ])
       say();
-    expect(machine.machine.snapshot()[0]).toMatchObject({ state: 'active', mode: 'p2p' });
+    expect(machine.machine.snapshot()[0]).toMatchObject({ state: 'active', mode: 'media' });
     expect(machine.machine.snapshot()[0]?.legs.map(({ isConnected }) => isConnected)).toEqual([true, true]);
     const joined = platform.eventsOf('leg.joined').map(({ data: said }) => said);
     expect(joined[1]).toMatchObject({ identity: 'hotline', mediaNodeId: nodeId });

@@ -11,6 +11,8 @@ interface SavedClient {
   readonly resumeToken: string;
   readonly receivedSequence: number;
   readonly sentSequence: number;
+  /** A process of the release before saved none. */
+  readonly understands?: readonly string[];
   readonly principal: SavedPrincipal;
   readonly isAttached: boolean;
   readonly detachedAtMs: number;
@@ -68,11 +70,12 @@ export class StateFencedError extends Error {
 
 export function savedClient(client: Client): SavedClient {
   const { narrow: _narrow, ...principal } = client.principal;
-  const { resumeToken, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
+  const { resumeToken, understands, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
   return {
     resumeToken,
     receivedSequence: client.inbox.lastSequence,
     sentSequence: client.outbox.lastSequence,
+    understands,
     principal,
     isAttached: client.socketId !== undefined,
     detachedAtMs,
@@ -103,7 +106,15 @@ function savedLeg({ client, quality: _quality, qualityAtMs: _qualityAtMs, ...leg
 export function restoredClient(connectionId: string, state: SavedState): Client | undefined {
   const saved = state.clients.get(connectionId);
   if (saved === undefined) return undefined;
-  const { resumeToken, receivedSequence, sentSequence, principal, isAttached, ...rest } = saved;
+  const {
+    resumeToken,
+    receivedSequence,
+    sentSequence,
+    understands = [],
+    principal,
+    isAttached,
+    ...rest
+  } = saved;
   const kept = state.frames.get(connectionId) ?? [];
   return {
     ...rest,
@@ -112,6 +123,7 @@ export function restoredClient(connectionId: string, state: SavedState): Client 
     outbox: new Outbox<ServerMessage>(encodeServerFrame, { lastSequence: sentSequence, kept }),
     inbox: new Inbox(receivedSequence),
     sessionIds: new Set(),
+    understands,
     principal: { ...principal, narrow: narrowNothing },
     socketId: undefined,
     isLeftBehind: isAttached,

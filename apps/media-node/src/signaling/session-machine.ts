@@ -144,7 +144,7 @@ export class SessionMachine {
         this.#calls.logicFound(input.sessionId, input.found, nowMs);
         break;
       case 'logicFetched':
-        this.#calls.logicFetched(input.sessionId, input.answer, nowMs);
+        this.#calls.logicFetched(input, input.answer, nowMs);
         break;
       case 'channelAnswered':
         this.#channels.answered(input.askId, input.answer, nowMs);
@@ -272,6 +272,12 @@ export class SessionMachine {
       case 'endSession':
         this.#calls.endById(notice.sessionId, notice.reason, nowMs);
         break;
+      case 'order': {
+        const { order } = notice;
+        const answer = this.#calls.obey(order, nowMs);
+        if (answer !== undefined) this.#actions.push({ type: 'answerOrder', orderId: order.orderId, answer });
+        break;
+      }
       case 'revokeCredential':
         this.#expel({ code: 'credential.revoked' }, nowMs, ({ prefixIds }) =>
           prefixIds.includes(notice.credentialId),

@@ -15,6 +15,8 @@ export interface Leg {
   readonly client: Client;
   readonly isInitiator: boolean;
   media: Media;
+  /** What of it the account that controls it has muted (LIV-1). */
+  muted: Media | undefined;
   /** The generation that this leg reported as connected. */
   connectedGeneration: number | undefined;
   path: MediaPath | undefined;
@@ -59,6 +61,10 @@ export interface Session {
   /** Of the called endpoint. */
   logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
+  /** Since when its media is held by an order (LIV-1). */
+  pausedAtMs: number | undefined;
+  /** By orders, while it runs. */
+  setLimits: { readonly endsAtMs?: number; readonly bitsPerSecondMax?: number } | undefined;
 }
 
 export function newLeg(
@@ -70,6 +76,7 @@ export function newLeg(
     legId,
     client,
     media,
+    muted: undefined,
     connectedGeneration: undefined,
     path: undefined,
     transport: undefined,
@@ -128,6 +135,8 @@ export function newSession(
     logSequence: 0,
     logic: undefined,
     limitsReached: new Set(),
+    pausedAtMs: undefined,
+    setLimits: undefined,
   };
 }
 
@@ -157,9 +166,11 @@ export function dependsOnRelay(session: Session): boolean {
   return !legsOf(session).every(isDirect);
 }
 
-/** `relay` as soon as one leg's packets pass one: that is what is billed. */
+/** `media` where a media node is a party. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
 export function modeOf(session: Session): SessionMode {
   const connected = legsOf(session).filter((leg) => leg.connectedGeneration === session.generation);
+  if (connected.length > 0 && legsOf(session).some(({ client }) => client.media !== undefined))
+    return 'media';
   if (connected.some(({ path }) => path === 'relay')) return 'relay';
   return connected.length > 0 ? 'p2p' : session.mode;
 }

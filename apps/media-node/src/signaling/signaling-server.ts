@@ -327,6 +327,9 @@ class Shell implements SignalingServer {
       case 'toMedia':
         this.#options.platform.toMedia(action.nodeId, action.word);
         break;
+      case 'answerOrder':
+        this.#options.platform.answerOrder(action.orderId, action.answer);
+        break;
       case 'send':
         this.#send(action.socketId, action.source);
         break;
@@ -372,7 +375,8 @@ class Shell implements SignalingServer {
 
   async #fetchLogic({ sessionId, request }: Extract<Action, { type: 'fetchLogic' }>): Promise<void> {
     const answer = await this.#options.platform.fetchLogic(request);
-    this.#feed({ type: 'logicFetched', sessionId, answer });
+    const { documentNumber } = request.session;
+    this.#feed({ type: 'logicFetched', sessionId, documentNumber, answer });
   }
 
   async #askChannel({ askId, question }: Extract<Action, { type: 'askChannel' }>): Promise<void> {
