@@ -37,6 +37,8 @@ export interface Revoker {
   readonly revokeCredential: (prefixId: string) => void;
   /** The account itself: each account below it that is in use here is named by a call of its own. */
   readonly suspendAccount: (accountId: string) => void;
+  /** Accounts with a part in what runs here, of this one and those below it: of some of them no snapshot may be held. */
+  readonly accountsWithin?: (accountId: string) => readonly string[];
   /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
   readonly reviewAccount: (accountId: string) => Promise<boolean>;
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
@@ -109,7 +111,9 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'account.changed': {
         const { accountId } = message;
         snapshots.markApplications(accountId);
-        recheck.look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
+        const held = snapshots.accounts.markAccount(accountId);
+        const within = revoker?.accountsWithin?.(accountId) ?? [];
+        recheck.look(snapshots.keys.markAccount(accountId), [...new Set([...held, ...within])]);
         return;
       }
       case 'session.end':

@@ -113,6 +113,13 @@ export class SessionMachine {
     return [...new Map(byCredential).values()];
   }
 
+  /** Whose clients are here, of this account and those below it; a leg of the platform's own is its account's. */
+  accountsWithin(accountId: string): readonly string[] {
+    const principals = this.#clients.all().map(({ principal }) => principal);
+    const within = principals.filter(({ accountPath }) => accountPath.includes(accountId));
+    return [...new Set(within.map((principal) => principal.accountId))];
+  }
+
   get sessionCount(): number {
     return this.#calls.sessionCount;
   }

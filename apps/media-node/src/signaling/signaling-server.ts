@@ -63,6 +63,8 @@ export interface SignalingServer {
   snapshot(): readonly SessionSnapshot[];
   /** Whose clients are connected, each credential once. */
   principalsOf(accountId: string): readonly Principal[];
+  /** Whose clients are here, of this account and those below it; a leg that logic answered is one. */
+  accountsWithin(accountId: string): readonly string[];
   /** How often each reason made the machine pass over something, since the start. */
   drops(): ReadonlyMap<string, number>;
   /** Takes no new sessions and resolves when the last one has ended. */
@@ -164,6 +166,10 @@ class Shell implements SignalingServer {
 
   principalsOf(accountId: string): readonly Principal[] {
     return this.#machine.principalsOf(accountId);
+  }
+
+  accountsWithin(accountId: string): readonly string[] {
+    return this.#machine.accountsWithin(accountId);
   }
 
   drops(): ReadonlyMap<string, number> {

@@ -10,18 +10,18 @@ import { exampleOf } from '../../as-code/code-example.ts';
 import { ChangesLink } from '../../audit/changes-link.tsx';
 import { ProblemNote } from '../../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../../shell/account.ts';
-import { IfMay } from '../../shell/if-may.tsx';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath, whyPath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
 import { SessionLines } from '../../trail/session-lines.tsx';
 import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
-import { EndSession } from './end-session.tsx';
 import { SessionAccounting } from './session-accounting.tsx';
+import { SessionControls } from './session-controls.tsx';
 import { SessionCost } from './session-cost.tsx';
 import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
+import { SessionParties } from './session-parties.tsx';
 import { SessionTimeline } from './session-timeline.tsx';
 import { useSession, useSessionLog } from './use-session.ts';
 import { useSessionUse } from './use-session-use.ts';
@@ -77,11 +77,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         actions={
           <>
             <ChangesLink target={session.id} scope="descendants" />
-            {isRunning ? (
-              <IfMay to="sessions.update">
-                <EndSession session={session} />
-              </IfMay>
-            ) : null}
+            {isRunning ? <SessionControls session={session} log={log.data} /> : null}
           </>
         }
       />
@@ -93,6 +89,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           log={log.data}
           currency={currency}
         />
+        <SessionParties session={session} />
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
         {use.error !== null ? <ProblemNote error={use.error} /> : null}
         {log.data === undefined ? (
@@ -139,6 +136,7 @@ const examplesOf = (accountId: string, { id: sessionId }: Session) => [
     cli: `session log ${sessionId} --account ${accountId}`,
   }),
   exampleOf({ operation: 'usage.getSession', input: { accountId, sessionId } }),
+  exampleOf({ operation: 'sessions.update', input: { accountId, sessionId, state: 'paused' } }),
   exampleOf({
     operation: 'sessions.update',
     input: { accountId, sessionId, state: 'ended' },

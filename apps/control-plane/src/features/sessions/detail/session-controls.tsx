@@ -1,0 +1,211 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Dialog } from '@patchbay/ui/dialog';
+import { Field } from '@patchbay/ui/input';
+import { useToast } from '@patchbay/ui/toast';
+import { useMutation } from '@tanstack/react-query';
+import { Gauge, Pause, Play, Route } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTRPC } from '../../../trpc/client.ts';
+import { FormEnd } from '../../form/form-end.tsx';
+import { IfMay } from '../../shell/if-may.tsx';
+import type { LogEntry, Session } from '../session.ts';
+import { whyNoControl, whyNoRedirect } from './control-rules.ts';
+import { EndSession } from './end-session.tsx';
+import { useSessionControl } from './use-session-control.ts';
+
+export interface SessionControlsProps {
+  readonly session: Session;
+  readonly log: readonly LogEntry[] | undefined;
+}
+
+/** What can be done to a session while it runs; what cannot says why. */
+export function SessionControls({ session, log }: SessionControlsProps): ReactNode {
+  return (
+    <>
+      <IfMay to="sessions.update">
+        <HoldSession session={session} />
+        <LimitSession session={session} />
+      </IfMay>
+      <IfMay to="sessions.redirect">
+        <RedirectSession session={session} log={log} />
+      </IfMay>
+      <IfMay to="sessions.update">
+        <EndSession session={session} />
+      </IfMay>
+    </>
+  );
+}
+
+function HoldSession({ session }: { readonly session: Session }): ReactNode {
+  const { accountId, update } = useSessionControl(session.id);
+  const isPaused = session.state === 'paused';
+  const why = whyNoControl(session);
+  return (
+    <Button
+      disabled={why !== undefined}
+      title={
+        why ?? (isPaused ? 'Everybody hears and sees the others again.' : 'Nobody sends or hears anything.')
+      }
+      isPending={update.isPending}
+      onClick={() => update.mutate({ accountId, sessionId: session.id, state: isPaused ? 'live' : 'paused' })}
+    >
+      {isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
+      {isPaused ? 'Resume' : 'Pause'}
+    </Button>
+  );
+}
+
+function LimitSession({ session }: { readonly session: Session }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const why = whyNoControl(session);
+  return (
+    <>
+      <Button disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
+        <Gauge aria-hidden />
+        Limits
+      </Button>
+      <Dialog
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        title="Limits for the rest of it"
+        description="They hold beside those of its credentials and policies: whichever is reached first acts."
+      >
+        <LimitForm session={session} onDone={() => setOpen(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+const MINUTE_SECONDS = 60;
+const KILOBIT = 1_000;
+
+function LimitForm({
+  session,
+  onDone,
+}: {
+  readonly session: Session;
+  readonly onDone: () => void;
+}): ReactNode {
+  const { accountId, update } = useSessionControl(session.id);
+  const rate = session.limits?.bitsPerSecondMax;
+  const [draft, setDraft] = useState({
+    minutes: '',
+    kilobits: rate === undefined ? '' : String(rate / KILOBIT),
+  });
+  const minutes = Number(draft.minutes);
+  const kilobits = draft.kilobits === '' ? null : Math.round(Number(draft.kilobits) * KILOBIT);
+  const send = () => {
+    const limits = {
+      bitsPerSecondMax: kilobits,
+      ...(draft.minutes === '' ? {} : { secondsLeft: Math.round(minutes * MINUTE_SECONDS) }),
+    };
+    update.mutate({ accountId, sessionId: session.id, limits }, { onSuccess: onDone });
+  };
+  return (
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Field
+        label="Ends in"
+        type="number"
+        min={1}
+        max={525_600}
+        unit="minutes"
+        hint={
+          session.limits?.endsAt === undefined
+            ? 'Empty: when somebody hangs up, or another limit is reached.'
+            : `Empty: as it is set, at ${new Date(session.limits.endsAt).toLocaleTimeString()}.`
+        }
+        value={draft.minutes}
+        onChange={(event) => setDraft({ ...draft, minutes: event.target.value })}
+      />
+      <Field
+        label="At most"
+        type="number"
+        min={1}
+        unit="kbit/s"
+        hint="Of each party, both ways together. Relays hold it: what goes directly is not held."
+        value={draft.kilobits}
+        onChange={(event) => setDraft({ ...draft, kilobits: event.target.value })}
+      />
+      <FormEnd
+        refusal={update.error ?? undefined}
+        verb="Set them"
+        isPending={update.isPending}
+        onLeave={onDone}
+      />
+    </form>
+  );
+}
+
+function RedirectSession({ session, log }: SessionControlsProps): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const why = whyNoRedirect(session, log);
+  return (
+    <>
+      <Button disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
+        <Route aria-hidden />
+        Redirect
+      </Button>
+      <Dialog
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        title="Redirect this call"
+        description="The document at this address takes the place of the one that decides about it. What rings stops ringing."
+      >
+        <RedirectForm session={session} onDone={() => setOpen(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+function RedirectForm({
+  session,
+  onDone,
+}: {
+  readonly session: Session;
+  readonly onDone: () => void;
+}): ReactNode {
+  const trpc = useTRPC();
+  const { accountId } = useSessionControl(session.id);
+  const toast = useToast();
+  const [url, setUrl] = useState('');
+  const redirect = useMutation(
+    trpc.sessions.redirect.mutationOptions({
+      onSuccess: () => {
+        toast({ title: 'The document is asked for.', tone: 'live' });
+        onDone();
+      },
+    }),
+  );
+  return (
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        redirect.mutate({ accountId, sessionId: session.id, url });
+      }}
+    >
+      <Field
+        label="Address of the document"
+        type="url"
+        required
+        placeholder="https://app.example.com/calls/next"
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+      />
+      <FormEnd
+        refusal={redirect.error ?? undefined}
+        verb="Redirect it"
+        isPending={redirect.isPending}
+        onLeave={onDone}
+      />
+    </form>
+  );
+}
