@@ -25,6 +25,8 @@ export type LogicInput =
   | { readonly type: 'sounded'; readonly number: number; readonly result: SoundResult }
   /** Somebody who may sends the call on: this document takes the place of what runs (LIV-1). */
   | { readonly type: 'redirected'; readonly url: string }
+  /** The call goes to somebody of whom no document decides: nothing of it runs any more. */
+  | { readonly type: 'handedOver' }
   /** Time has passed: to be said at {@link nextDeadlineMs}, and harmless at any other time. */
   | { readonly type: 'elapsed' };
 
@@ -151,6 +153,11 @@ export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicS
         : [run, []];
     case 'redirected':
       return redirected(run, input.url);
+    case 'handedOver':
+      return [
+        { ...run, state: 'connected', dialling: undefined, sounding: undefined, untilMs: undefined },
+        [],
+      ];
     case 'elapsed':
       return elapsed(run, nowMs);
   }

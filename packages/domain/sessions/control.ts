@@ -31,6 +31,8 @@ export const sessionChangeSchema = z.discriminatedUnion('type', [
   }),
   /** The document at this address takes the place of the one that decides about the call. */
   z.object({ type: z.literal('redirect'), url: z.string().max(2_048) }),
+  /** Whoever was called leaves, this endpoint rings in their place, and the caller waits. */
+  z.object({ type: z.literal('transfer'), to: z.string().max(256) }),
 ]);
 export type SessionChange = z.output<typeof sessionChangeSchema>;
 
@@ -48,7 +50,14 @@ export const controlOrderSchema = z.object({
 export type ControlOrder = z.output<typeof controlOrderSchema>;
 
 /** Why a node does not do it. */
-export const controlRefusals = ['foreign', 'leg_unknown', 'not_live', 'party_unable', 'no_logic'] as const;
+export const controlRefusals = [
+  'foreign',
+  'leg_unknown',
+  'not_live',
+  'party_unable',
+  'no_logic',
+  'unreachable',
+] as const;
 export type ControlRefusal = (typeof controlRefusals)[number];
 
 /** What holds in a session by orders. */

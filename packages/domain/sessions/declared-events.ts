@@ -47,6 +47,8 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
       return { service: 'signaling', name: type, payload: { sessionId, by: data.by } };
     case 'session.redirected':
       return { service: 'signaling', name: type, payload: { sessionId, by: data.by, url: data.url } };
+    case 'session.transferred':
+      return { service: 'signaling', name: type, payload: { sessionId, by: data.by, to: data.to } };
     case 'session.limited': {
       const { by, endsAtMs, bitsPerSecondMax } = data;
       const limits = {

@@ -171,11 +171,30 @@ export const sessions = defineDomain({
           method: 'POST',
           path: '/sessions/{sessionId}/redirects',
           summary:
-            'Let another document decide about a call that application logic rings for or has answered.',
+            'Send a running call on: to another document of application logic, or to another endpoint.',
           access: 'develop',
-          request: z.strictObject({ sessionId, url: z.url({ protocol: /^https?$/ }).max(2_048) }),
-          response: z.object({ sessionId: idField('ses'), url: z.string() }),
-          errors: [...orderErrors, 'sessions.leg_foreign', 'sessions.no_logic'],
+          request: z.strictObject({
+            sessionId,
+            /** Of the document that decides from here on. */
+            url: z
+              .url({ protocol: /^https?$/ })
+              .max(2_048)
+              .optional(),
+            /** An endpoint such as `user:carol`, in the place of whoever was called. */
+            to: z.string().min(1).max(256).optional(),
+          }),
+          response: z.object({
+            sessionId: idField('ses'),
+            url: z.string().optional(),
+            to: z.string().optional(),
+          }),
+          errors: [
+            ...orderErrors,
+            'sessions.leg_foreign',
+            'sessions.no_logic',
+            'sessions.endpoint_unavailable',
+            'request.invalid',
+          ],
         },
         updateLeg: {
           method: 'PATCH',

@@ -44,6 +44,13 @@ export const sessionErrors = {
     retry: 'never',
     remedy: 'Redirect a call while its document rings somebody, or speaks and listens itself.',
   },
+  endpoint_unavailable: {
+    status: 409,
+    title: 'Nobody of that name can be rung.',
+    owner: 'client',
+    retry: 'after',
+    remedy: 'Check that a device of the endpoint is connected, and that the caller could call it.',
+  },
   service_unavailable: {
     status: 409,
     title: 'No such service can be added to a running session.',

@@ -80,6 +80,7 @@ export const codeOf: Readonly<Record<ControlRefusal, OrderErrorCode>> = {
   foreign: 'resource.unknown',
   leg_unknown: 'resource.unknown',
   no_logic: 'resource.unknown',
+  unreachable: 'resource.unknown',
   not_live: 'sessions.not_live',
   party_unable: 'sessions.party_unable',
 };

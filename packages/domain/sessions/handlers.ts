@@ -115,20 +115,27 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
       };
     }),
 
-    redirect: prepared(async (context, { sessionId, url }, ports) => {
+    redirect: prepared(async (context, { sessionId, url, to }, ports) => {
+      if ((url === undefined) === (to === undefined))
+        throw context.error('request.invalid', 'A call is sent on to one of /url and /to.');
       const { accountId } = context.entity;
       const session = await ports.sessions.find({ accountId, sessionId });
       if (session === undefined) await ownLegs(context, { sessionId }, ports);
       else refuseUnlessRunning(context, session);
-      const answer = await giveOrder(context, { sessionId, change: { type: 'redirect', url } }, ports);
+      const change: SessionChange =
+        url === undefined ? { type: 'transfer', to: to ?? '' } : { type: 'redirect', url };
+      const answer = await giveOrder(context, { sessionId, change }, ports);
       if (answer.kind === 'refused') {
         if (answer.refusal === 'no_logic') throw context.error('sessions.no_logic', answer.detail);
+        if (answer.refusal === 'unreachable')
+          throw context.error('sessions.endpoint_unavailable', answer.detail);
         if (answer.refusal === 'foreign') throw context.error('sessions.leg_foreign', foreignLogic);
         throw context.error(codeOf[answer.refusal], answer.detail);
       }
       return async () => {
-        context.audit({ target: sessionId, after: { url } });
-        return { sessionId, url };
+        const sentTo = { ...(url === undefined ? {} : { url }), ...(to === undefined ? {} : { to }) };
+        context.audit({ target: sessionId, after: sentTo });
+        return { sessionId, ...sentTo };
       };
     }),
 
@@ -171,7 +178,7 @@ interface Auditing {
 }
 
 const foreignLeg = 'Only the account of a leg mutes it.';
-const foreignLogic = 'The document that decides about this call is of another account.';
+const foreignLogic = 'The call, or the document that decides about it, is of another account.';
 
 /** What a request asks for in vain: an order that there is none of, or a service that nobody can add yet. */
 function refuseUnheard(

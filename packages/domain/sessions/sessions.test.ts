@@ -310,17 +310,32 @@ test('sessions.redirect 200: the account of a leg may, though the session is ano
     expect(orders[0]?.change).toEqual({ type: 'redirect', url });
   }
   expect(audited[0]).toEqual({ target: sessionId, after: { url } });
+  const { ports, orders } = world();
+  expect(await redirect(context, { sessionId, to: 'user:carol' }, ports)).toEqual({
+    sessionId,
+    to: 'user:carol',
+  });
+  expect(orders[0]?.change).toEqual({ type: 'transfer', to: 'user:carol' });
 });
 
-test.each([...refusals, ['sessions.no_logic', 409, { answer: refused('no_logic') }] as const])(
-  'sessions.redirect 409: what cannot be ordered is refused with %s',
-  async (wanted, status, of) => {
-    const { context } = asking('redirect');
-    await expect(redirect(context, { sessionId, url }, world(of).ports)).rejects.toMatchObject(
-      code(wanted, status),
+test('sessions.redirect 400: a call goes to one place', async () => {
+  const { context } = asking('redirect');
+  for (const asked of [{}, { url, to: 'user:carol' }])
+    await expect(redirect(context, { sessionId, ...asked }, world().ports)).rejects.toMatchObject(
+      code('request.invalid', 400),
     );
-  },
-);
+});
+
+test.each([
+  ...refusals,
+  ['sessions.no_logic', 409, { answer: refused('no_logic') }] as const,
+  ['sessions.endpoint_unavailable', 409, { answer: refused('unreachable') }] as const,
+])('sessions.redirect 409: what cannot be ordered is refused with %s', async (wanted, status, of) => {
+  const { context } = asking('redirect');
+  await expect(redirect(context, { sessionId, url }, world(of).ports)).rejects.toMatchObject(
+    code(wanted, status),
+  );
+});
 
 test('sessions.redirect 403: a document of another account is that account’s', async () => {
   const { context } = asking('redirect');

@@ -34,6 +34,7 @@ const lines: readonly SessionEvent[] = [
   ...(['session.paused', 'session.resumed'] as const).map((type) => line(type, { by: 'Alice' })),
   line('session.limited', { by: 'Alice', endsAtMs: 1_800_000_000_000, bitsPerSecondMax: 64_000 }),
   line('session.redirected', { by: 'Alice', url: 'https://app.example.com/next' }),
+  line('session.transferred', { by: 'Alice', to: 'user:carol' }),
   line('leg.muted', { by: 'Alice', muted: { audio: true, video: false, screen: false } }, { legId: 'leg_1' }),
   line('leg.removed', { by: 'an account above' }, { legId: 'leg_1' }),
   line('session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' }, connectedMs: 5 }),

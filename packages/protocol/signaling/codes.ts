@@ -41,6 +41,7 @@ export const endings = {
   'signaling.media_lost': 'The media node that answered this call failed.',
   'signaling.removed': 'This party was removed from the session.',
   'signaling.party_removed': 'The other party was removed from the session.',
+  'signaling.transferred': 'The call goes on with somebody else.',
   'signaling.cancelled': 'The caller gave up before anyone answered.',
   'signaling.answered_elsewhere': 'Another device of this endpoint answered.',
   'signaling.connection_lost': 'The connection of a party was lost and did not come back in time.',

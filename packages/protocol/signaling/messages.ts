@@ -219,6 +219,9 @@ const serverShapes = {
     iceServers,
     mode: modeReader,
     reason: dotted,
+    /** Where it is to somebody else than before. */
+    peer: optional(identity),
+    media: optional(mediaReader),
   },
   media: { sessionId: identifier, ...mediaFields },
   /**

@@ -37,6 +37,8 @@ export interface CallEvents {
   reconnected: { readonly path: MediaPath; readonly transport: MediaTransport };
   trackSubscribed: RemoteTrack;
   qualityChanged: Quality;
+  /** The platform sent the call on, and somebody else has answered. */
+  peerChanged: { readonly peer: string };
   /** What the other party sends: it muted itself, or shares its screen. */
   mediaChanged: Media;
   /** The account whose call it is holds it, or lets it go on: while it is held nothing is sent or played. */
@@ -77,8 +79,6 @@ export interface CallSetup {
 /** One call with one other party. */
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
-  /** Identity of the other party. */
-  readonly peer: string;
   readonly #setup: CallSetup;
   #remoteTrackList: readonly RemoteTrack[] = [];
   readonly #remoteTracks = new Map<'audio' | 'video', RemoteTrack>();
@@ -88,6 +88,7 @@ export class Call extends Emitter<CallEvents> {
   #newest = -1;
   #mode: CallMode = 'auto';
   #initiator = false;
+  #peer: string;
   #remoteMedia: Media;
   #quality: Quality | undefined;
   #baseline: { readonly generation: number; readonly counters: QualityBaseline } | undefined;
@@ -104,8 +105,13 @@ export class Call extends Emitter<CallEvents> {
     super();
     this.#setup = setup;
     this.id = setup.sessionId;
-    this.peer = setup.peer;
+    this.#peer = setup.peer;
     this.#remoteMedia = setup.remoteMedia;
+  }
+
+  /** Identity of the other party. Another one, after `peerChanged`: the platform sent the call on. */
+  get peer(): string {
+    return this.#peer;
   }
 
   get state(): CallState {
@@ -327,7 +333,12 @@ export class Call extends Emitter<CallEvents> {
     this.#initiator = frame.initiator;
     this.#isMediaAway = true;
     this.#reconnecting(frame.reason);
+    const { peer, media = this.#remoteMedia } = frame;
+    this.#remoteMedia = media;
     this.#open(frame);
+    if (peer === undefined || peer === this.#peer) return;
+    this.#peer = peer;
+    this.emit('peerChanged', { peer });
   }
 
   /** Makes the peer connection of a generation. The one before goes on until this one is connected. */

@@ -110,6 +110,26 @@ it('a new microphone, and a new connection, are held as those before were', asyn
   stop();
 });
 
+it('a call that is sent on goes on with somebody else, by a new connection', async () => {
+  const { call, hear, transports, stop } = await calling();
+  const peers: string[] = [];
+  call.on('peerChanged', ({ peer }) => peers.push(peer));
+  const recover = {
+    ...({ type: 'recover', sessionId: 'ses_1', generation: 1, initiator: true } as const),
+    ...({ iceServers: [], mode: 'auto', reason: 'transferred' } as const),
+  };
+  hear({ ...recover, peer: 'carol', media: { ...nothing, audio: true } });
+  expect([call.peer, peers, call.remoteMedia.video, transports.length]).toEqual([
+    'carol',
+    ['carol'],
+    false,
+    2,
+  ]);
+  hear({ ...recover, generation: 2 });
+  expect([call.peer, peers]).toEqual(['carol', ['carol']]);
+  stop();
+});
+
 it('what the other party may not send is not played, be it camera or screen', async () => {
   const { control, played, hear, stop } = await calling();
   control({ peerMuted: { ...nothing, screen: true } });

@@ -176,6 +176,7 @@ const shownEvents = [
   'trackSubscribed',
   'qualityChanged',
   'mediaChanged',
+  'peerChanged',
   'holdChanged',
   'muteChanged',
 ] as const;

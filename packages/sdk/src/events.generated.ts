@@ -20,6 +20,7 @@ export interface EventData {
   readonly 'signaling.session.resumed': { readonly sessionId: string; readonly by: string };
   readonly 'signaling.session.limited': { readonly sessionId: string; readonly by: string; readonly endsAt?: string; readonly bitsPerSecondMax?: number };
   readonly 'signaling.session.redirected': { readonly sessionId: string; readonly by: string; readonly url: string };
+  readonly 'signaling.session.transferred': { readonly sessionId: string; readonly by: string; readonly to: string };
   readonly 'signaling.participant.muted': { readonly sessionId: string; readonly legId: string; readonly by: string; readonly muted: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean } };
   readonly 'signaling.participant.removed': { readonly sessionId: string; readonly legId: string; readonly by: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };

@@ -860,10 +860,10 @@ export type SessionsUpdateAllRequest = { readonly scope?: "own" | "descendants";
 export type SessionsUpdateAllResponse = { readonly items: ReadonlyArray<{ readonly sessionId: Id<"ses">; readonly outcome: "changed" | "unchanged" | "refused"; readonly code?: string; readonly detail?: string }>; readonly nextBefore?: string };
 
 /** What `sessions.redirect` takes. */
-export type SessionsRedirectRequest = { readonly sessionId: IdLike<"ses">; readonly url: string };
+export type SessionsRedirectRequest = { readonly sessionId: IdLike<"ses">; readonly url?: string; readonly to?: string };
 
 /** What `sessions.redirect` answers. */
-export type SessionsRedirectResponse = { readonly sessionId: Id<"ses">; readonly url: string };
+export type SessionsRedirectResponse = { readonly sessionId: Id<"ses">; readonly url?: string; readonly to?: string };
 
 /** What `sessions.updateLeg` takes. */
 export type SessionsUpdateLegRequest = { readonly sessionId: IdLike<"ses">; readonly legId: IdLike<"leg">; readonly muted: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean } };
@@ -1760,7 +1760,7 @@ export type SignalingPutEndpointConfigResponse = { readonly stored: { readonly m
 export type SignalingGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putCallbacks` takes. */
-export type SignalingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }> };
+export type SignalingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }> };
 
 /** What `signaling.putCallbacks` answers. */
 export type SignalingPutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1772,7 +1772,7 @@ export type SignalingGetApplicationCallbacksRequest = { readonly applicationId: 
 export type SignalingGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putApplicationCallbacks` takes. */
-export type SignalingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> };
+export type SignalingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> };
 
 /** What `signaling.putApplicationCallbacks` answers. */
 export type SignalingPutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1784,7 +1784,7 @@ export type SignalingGetInstanceTypeCallbacksRequest = { readonly applicationId:
 export type SignalingGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putInstanceTypeCallbacks` takes. */
-export type SignalingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+export type SignalingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
 
 /** What `signaling.putInstanceTypeCallbacks` answers. */
 export type SignalingPutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1796,7 +1796,7 @@ export type SignalingGetEndpointCallbacksRequest = { readonly endpointId: IdLike
 export type SignalingGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putEndpointCallbacks` takes. */
-export type SignalingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> };
+export type SignalingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> };
 
 /** What `signaling.putEndpointCallbacks` answers. */
 export type SignalingPutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };

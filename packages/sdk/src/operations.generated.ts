@@ -1229,9 +1229,9 @@ export interface Operations {
     updateAll(accountId: IdLike<"acc">, request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
     /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
     updateAll(request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
-    /** Let another document decide about a call that application logic rings for or has answered. */
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
     redirect(accountId: IdLike<"acc">, request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
-    /** Let another document decide about a call that application logic rings for or has answered. */
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
     redirect(request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
     /** Mute a leg of this account, or take that back. */
     updateLeg(accountId: IdLike<"acc">, request: SessionsUpdateLegRequest, options?: CallOptions): Promise<SessionsUpdateLegResponse>;
@@ -2532,6 +2532,7 @@ export type ErrorCode =
   | 'resource.unknown'
   | 'service.not_enabled'
   | 'sessions.ended'
+  | 'sessions.endpoint_unavailable'
   | 'sessions.leg_foreign'
   | 'sessions.no_logic'
   | 'sessions.node_away'

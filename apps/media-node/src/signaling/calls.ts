@@ -17,12 +17,14 @@ import {
   sessionsPerClientMax,
 } from './call-placing.ts';
 import type { CallPorts } from './call-ports.ts';
+import { CallTransfer } from './call-transfer.ts';
 import type { Client } from './clients.ts';
 import { CodecAgreement } from './codec-agreement.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { MediaLegs } from './media-legs.ts';
 import { MediaRecovery } from './media-recovery.ts';
+import { nameSeenBy } from './name-seen-by.ts';
 import {
   type CallRefusal,
   featureRefusal,
@@ -82,6 +84,7 @@ export class Calls {
   readonly #relayLines: RelayLines;
   readonly #limits: SessionLimits;
   readonly #control: SessionControl;
+  readonly #transfer: CallTransfer;
   isDraining = false;
 
   constructor(ports: CallPorts) {
@@ -105,6 +108,7 @@ export class Calls {
       recover: (session, reason, nowMs) => this.#recovery.recover(session, reason, nowMs),
       end: (session, ending, nowMs) => this.end(session, ending, nowMs),
       isLive: ({ sessionId }) => this.#sessions.has(sessionId),
+      transfer: (session, asked, nowMs) => this.#transfer.begin(session, asked, nowMs),
     });
     this.#recovery = new MediaRecovery({
       reasons,
@@ -131,6 +135,21 @@ export class Calls {
         const refusal = refused ?? this.#join(client, frame, nowMs);
         if (refusal !== undefined) this.#refuseAnswer(client, { frame, refusal, nowMs });
       },
+    });
+    this.#transfer = new CallTransfer({
+      clients,
+      reasons,
+      send,
+      seconds: this.#seconds,
+      records: this.#records,
+      recovery: this.#recovery,
+      newId: (prefix) => ports.newId(prefix),
+      changed: (session) => ports.changed(session),
+      reach: (client, to) => this.#placing.reach(client, to),
+      ring: (session, device, legId) => this.#ring(session, device, legId),
+      stopRinging: (session, device) => this.#stopRinging(session, device, 'signaling.answered_elsewhere'),
+      feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
+      end: (session, reason, nowMs) => this.end(session, reason, nowMs),
     });
     this.#mediaLegs = new MediaLegs({
       clients,
@@ -346,6 +365,11 @@ export class Calls {
       data: { identity, accountId, media, ...(mediaNodeId === undefined ? {} : { mediaNodeId }) },
     });
     session.segmentModality = modalityOf(legsOf(session));
+    if (session.transfer !== undefined) {
+      this.#transfer.answered(session, session.callee, nowMs);
+      this.#control.tell(session);
+      return;
+    }
     this.#logic.answered(session, legId, nowMs);
     this.#start(session, nowMs);
   }
@@ -512,6 +536,8 @@ export class Calls {
   // Media is lost and made anew (LIV-3).
 
   needRelay({ session }: Party, frame: ClientMessageOf<'relayNeeded'>, nowMs: number): void {
+    // Whoever waits for somebody else has lost the party before, and no relay brings that back.
+    if (session.transfer !== undefined) return;
     this.#recovery.relayNeeded(session, frame, nowMs);
   }
 
@@ -634,7 +660,9 @@ export class Calls {
         continue;
       }
       // The platform's own leg was this node's, and went with the process that saved the session.
-      if (session.callee === undefined) {
+      const { transfer } = session;
+      if (transfer !== undefined && !this.#transfer.holds(session, transfer.sinceMs, nowMs)) continue;
+      if (session.callee === undefined && transfer === undefined) {
         this.#endWithoutLeg(session, nowMs);
         continue;
       }
@@ -761,12 +789,6 @@ export class Calls {
   #sessionsOf(client: Client): readonly Session[] {
     return [...client.sessionIds].flatMap((sessionId) => this.#sessions.get(sessionId) ?? []);
   }
-}
-
-/** A name of another account is shown with that account, so that nobody passes for somebody of this one. */
-function nameSeenBy(viewer: Client, shown: Client): string {
-  const { accountId, identity } = shown.principal;
-  return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
 /** Where a client was, as far as a later look at its requests asks (POL-2). */

@@ -374,6 +374,7 @@ interface SessionEventData {
     readonly bitsPerSecondMax?: number;
   };
   'session.redirected': { readonly by: string; readonly url: string };
+  'session.transferred': { readonly by: string; readonly to: string };
   'leg.muted': { readonly by: string; readonly muted: Media };
   'leg.removed': { readonly by: string };
   'leg.left': { readonly reason: string };

@@ -270,7 +270,113 @@ describe('a call that a document answered', () => {
     expect(decoded).toMatchObject({ ok: true, frame: { type: 'control', held: true } });
   });
 
+  it('is handed to a person, and its document has no say any more', () => {
+    const { bench, platform, alice, call } = answered();
+    const carol = bench.connect({ identity: 'carol' });
+    const sessionId = call();
+    const order = ordering(bench, () => sessionId);
+    expect(order({ type: 'transfer', to: 'user:carol' })).toMatchObject({ isChanged: true });
+    expect(platform.toldMedia.at(-1)).toMatchObject({ isLast: true });
+    carol.send({ type: 'accept', sessionId, media: audioOnly });
+    expect(alice.last('recover')).toMatchObject({ peer: 'carol' });
+    bench.pass(1_000);
+    expect(bench.machine.sessionCount).toBe(1);
+    expect(order({ type: 'redirect', url: next })).toMatchObject({ refusal: 'no_logic' });
+  });
+
   it('where no document decides, there is none to be replaced', () => {
     expect(pair().order({ type: 'redirect', url: next })).toMatchObject({ refusal: 'no_logic' });
+  });
+});
+
+describe('a call that is sent on to somebody else', () => {
+  function sentOn() {
+    const parties = pair();
+    const { bench, order } = parties;
+    const carol = bench.connect({ identity: 'carol' });
+    const answer = order({ type: 'transfer', to: 'user:carol' });
+    return { ...parties, carol, answer };
+  }
+
+  it('whoever was called leaves, the other rings, and the caller waits and goes on in the same session', () => {
+    const { bench, alice, bob, carol, sessionId, order, answer, bobLegId } = sentOn();
+    expect(answer).toMatchObject({ kind: 'done', isChanged: true });
+    expect(order({ type: 'transfer', to: 'user:carol' })).toMatchObject({ isChanged: false });
+    expect(bob.last('ended').reason.code).toBe('signaling.transferred');
+    expect(alice.last('control').held).toBe(true);
+    const { legId, from } = carol.last('incoming');
+    expect([from, legId === bobLegId, carol.all('incoming').length]).toEqual(['alice', false, 1]);
+    // The connection to whoever left is lost meanwhile, which nobody has to mend.
+    alice.send({ type: 'relayNeeded', sessionId, generation: 0 });
+    expect(alice.all('recover')).toEqual([]);
+    carol.send({ type: 'accept', sessionId, media: audioOnly });
+    expect(alice.last('recover')).toMatchObject({
+      ...{ generation: 1, initiator: true, peer: 'carol', media: audioOnly },
+    });
+    expect(carol.last('started')).toMatchObject({ generation: 1, initiator: false, peer: 'alice', legId });
+    expect(alice.last('control').held).toBe(false);
+    for (const client of [alice, carol])
+      client.send({ type: 'connected', sessionId, generation: 1, path: 'direct', transport: 'udp' });
+    expect(bench.machine.snapshot()).toMatchObject([
+      { sessionId, state: 'active', mode: 'p2p', generation: 1 },
+    ]);
+    const { platform } = bench;
+    expect(platform.eventsOf('session.transferred')[0]?.data).toEqual({ to: 'user:carol', by: 'Alice' });
+    alice.send({ type: 'hangup', sessionId });
+    expect(carol.last('ended').reason.code).toBe('signaling.hung_up');
+    expect(bob.all('ended')).toHaveLength(1);
+    expect(platform.events.map(({ sequence }) => sequence)).toEqual(platform.events.map((_, at) => at + 1));
+  });
+
+  it('each is counted for as long as they were in it, and the caller for all of it', () => {
+    const { bench, alice, bob, order } = pair();
+    const carol = bench.connect({ identity: 'carol' });
+    const talk = (nonce: number) => {
+      for (const client of [alice, bob, carol]) client.send({ type: 'ping', nonce, lastSequence: 0 });
+      bench.pass(10_000);
+    };
+    talk(1);
+    order({ type: 'transfer', to: 'user:carol' });
+    talk(2);
+    const { sessionId } = carol.last('incoming');
+    carol.send({ type: 'accept', sessionId, media: audioOnly });
+    talk(3);
+    alice.send({ type: 'hangup', sessionId });
+    // Alice 30 seconds, Bob 10, and Carol 10.
+    expect(bench.platform.used('connectedMs')).toBe(50_000);
+  });
+
+  it('where nobody answers in time, or all turn it away, the call ends', () => {
+    const late = sentOn();
+    for (let count = 0; count < 5; count++) {
+      for (const client of late.bench.clients) client.send({ type: 'ping', nonce: count, lastSequence: 0 });
+      late.bench.pass(9_000);
+    }
+    expect(late.alice.last('ended').reason.code).toBe('signaling.no_answer');
+    const turned = sentOn();
+    turned.carol.send({ type: 'reject', sessionId: turned.sessionId });
+    expect(turned.alice.last('ended').reason.code).toBe('signaling.rejected');
+  });
+
+  it('it goes on over the death of the process', () => {
+    const { bench, alice, carol, sessionId } = sentOn();
+    bench.die();
+    for (const client of [alice, carol]) client.comeBack();
+    carol.send({ type: 'accept', sessionId, media: audioOnly });
+    expect(alice.last('recover')).toMatchObject({ generation: 1, peer: 'carol' });
+  });
+
+  it('nobody is rung whom the caller could not call, and nobody leaves for it', () => {
+    const { bench, bob, order } = pair();
+    bench.connect({ identity: 'eve', accountId: 'acc_x', accountPath: ['acc_x', 'acc_platform'] });
+    for (const to of ['user:nobody', 'user:eve@acc_x', 'user:bob', 'tel:+4930'])
+      expect(order({ type: 'transfer', to })).toMatchObject({ refusal: 'unreachable' });
+    expect(bob.all('ended')).toEqual([]);
+    const ringing = pair({ isConnected: false });
+    expect(ringing.order({ type: 'transfer', to: 'user:bob' })).toMatchObject({ refusal: 'not_live' });
+    const { order: asked } = pair({ bobAccountId: 'acc_b' });
+    expect(asked({ type: 'transfer', to: 'user:alice' }, { accountId: 'acc_b' })).toMatchObject({
+      refusal: 'foreign',
+    });
   });
 });

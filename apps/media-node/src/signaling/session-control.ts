@@ -25,6 +25,8 @@ export interface SessionControlPorts extends Pick<CallPorts, 'reasons' | 'change
   recover(session: Session, reason: string, nowMs: number): void;
   end(session: Session, ending: EndReason | Ending, nowMs: number): void;
   isLive(session: Session): boolean;
+  /** False where nobody of that name could be rung. */
+  transfer(session: Session, asked: { readonly to: string; readonly by: string }, nowMs: number): boolean;
 }
 
 type OrderOf<Type extends SessionChange['type']> = Omit<ControlOrder, 'change'> & {
@@ -96,6 +98,8 @@ export class SessionControl {
         return this.#limit(session, { ...order, change, nowMs });
       case 'redirect':
         return this.#redirect(session, { ...order, change, nowMs });
+      case 'transfer':
+        return this.#transfer(session, { ...order, change, nowMs });
     }
   }
 
@@ -108,7 +112,7 @@ export class SessionControl {
     session.pausedAtMs = isPausing ? nowMs : undefined;
     const type = isPausing ? 'session.paused' : 'session.resumed';
     this.#ports.log(session, nowMs, { type, data: { by: namedTo(ownerOf(session), by) } });
-    this.#tell(session);
+    this.tell(session);
     return 'changed';
   }
 
@@ -130,7 +134,7 @@ export class SessionControl {
       const data = { muted: leg.muted ?? nothing, by: namedTo(leg.client.principal.accountId, by) };
       this.#ports.log(session, nowMs, { type: 'leg.muted', leg, data });
     }
-    this.#tell(session);
+    this.tell(session);
     return 'changed';
   }
 
@@ -182,15 +186,26 @@ export class SessionControl {
     return 'changed';
   }
 
+  #transfer(session: Session, { accountId, by, change: { to }, nowMs }: OrderOf<'transfer'>): Done {
+    if (!controls(session.caller, accountId)) return foreign;
+    if (session.startedAtMs === undefined) return notLive;
+    if (session.transfer?.to === to) return 'unchanged';
+    const asked = { to, by: namedTo(ownerOf(session), by) };
+    if (!this.#ports.transfer(session, asked, nowMs))
+      return { refusal: 'unreachable', detail: `No device of ${to} can be rung for this caller.` };
+    this.tell(session);
+    return 'changed';
+  }
+
   /** All of what holds, to each party whose SDK knows how: whoever was told before is told nothing twice by it. */
-  #tell(session: Session): void {
+  tell(session: Session): void {
     const { sessionId } = session;
     for (const leg of legsOf(session)) {
       if (!understandsControl(leg.client)) continue;
       this.#ports.send(leg.client, {
         type: 'control',
         sessionId,
-        held: session.pausedAtMs !== undefined,
+        held: session.pausedAtMs !== undefined || session.transfer !== undefined,
         muted: leg.muted ?? nothing,
         peerMuted: peerOf(session, leg)?.muted ?? nothing,
       });

@@ -37,7 +37,7 @@ export interface Session {
   readonly to: string;
   readonly requestId: string;
   readonly caller: Leg;
-  readonly calleeLegId: string;
+  calleeLegId: string;
   /** Devices that ring; empty once one answered. */
   readonly ringing: Set<Client>;
   callee: Leg | undefined;
@@ -61,6 +61,8 @@ export interface Session {
   /** Of the called endpoint. */
   logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
+  /** The caller waits while somebody else rings in the place of whoever was called (LIV-1). */
+  transfer: { readonly to: string; readonly sinceMs: number } | undefined;
   /** Since when its media is held by an order (LIV-1). */
   pausedAtMs: number | undefined;
   /** By orders, while it runs. */
@@ -135,6 +137,7 @@ export function newSession(
     logSequence: 0,
     logic: undefined,
     limitsReached: new Set(),
+    transfer: undefined,
     pausedAtMs: undefined,
     setLimits: undefined,
   };

@@ -73,6 +73,8 @@ export const signaling = defineService({
     }),
     /** Told to the account whose logic goes on with another document. */
     'session.redirected': z.object({ sessionId: z.string(), by: z.string(), url: z.string() }),
+    /** Whoever was called left, and this endpoint rings. */
+    'session.transferred': z.object({ sessionId: z.string(), by: z.string(), to: z.string() }),
     /** What a party may not send now. Told, as what follows, to the account whose leg it is. */
     'participant.muted': z.object({
       sessionId: z.string(),

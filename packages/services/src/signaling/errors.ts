@@ -97,6 +97,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'signaling.removed':
     'Ask whoever runs the application: its log of the session says who removed this party.',
   'signaling.party_removed': 'Call again; the log of the session says who removed the other party.',
+  'signaling.transferred':
+    'Nothing: whoever runs the application sent the caller on; its log of the session says who.',
   'signaling.cancelled': 'Nothing: the caller chose so.',
   'signaling.answered_elsewhere': 'Nothing: the call goes on at another device.',
   'signaling.connection_lost':

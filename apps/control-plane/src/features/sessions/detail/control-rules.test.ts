@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { LogEntry, Session } from '../session.ts';
-import { mutedWords, whyNoControl, whyNoMute, whyNoRedirect, whyNoRemoval } from './control-rules.ts';
+import {
+  hasLogic,
+  mutedWords,
+  whyNoControl,
+  whyNoMute,
+  whyNoRedirect,
+  whyNoRemoval,
+} from './control-rules.ts';
 
 const live = { kind: 'call', state: 'live' } as const;
 const own: Session['legs'][number] = { id: 'leg_1', accountId: 'acc_1', state: 'joined' };
@@ -23,10 +30,19 @@ describe('what of a running session can be changed, and why not (LIV-1)', () => 
     expect(whyNoRemoval(live, { ...own, state: 'left' })).toContain('left');
   });
 
-  test('a call is sent on as long as a document decides about it', () => {
-    expect(whyNoRedirect(live, [])).toContain('No application logic');
-    expect(whyNoRedirect({ ...live, state: 'ringing' }, [line('logic.started')])).toBeUndefined();
-    expect(whyNoRedirect(live, [line('logic.started'), line('logic.ended')])).toContain('over');
+  test('a call is sent on once it is answered, and before where a document decides about it', () => {
+    const ringing = { ...live, state: 'ringing' } as const;
+    expect([whyNoRedirect(live, []), whyNoRedirect(ringing, [line('logic.started')])]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(whyNoRedirect(ringing, [])).toContain('answered');
+    const over = [line('logic.started'), line('logic.ended')];
+    expect([hasLogic([line('logic.started')]), hasLogic(over), hasLogic(undefined)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('what is muted is named', () => {

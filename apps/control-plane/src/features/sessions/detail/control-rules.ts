@@ -21,15 +21,19 @@ export function whyNoRemoval(session: Pick<Session, 'kind' | 'state'>, leg: Leg)
   return whyNoControl(session) ?? (leg.state === 'left' ? 'It has left.' : undefined);
 }
 
-/** Why a call cannot be sent on to another document. */
+/** Whether a document of application logic decides about a call, as far as its log says: then another one may. */
+export function hasLogic(log: readonly LogEntry[] | undefined): boolean {
+  const kinds = new Set((log ?? []).map(({ kind }) => kind));
+  return kinds.has('logic.started') && !kinds.has('logic.ended');
+}
+
+/** Why a call cannot be sent on. */
 export function whyNoRedirect(
   session: Pick<Session, 'kind' | 'state'>,
   log: readonly LogEntry[] | undefined,
 ): string | undefined {
-  if (session.kind === 'relay' || session.state === 'ended') return whyNoControl(session);
-  const kinds = new Set((log ?? []).map(({ kind }) => kind));
-  if (!kinds.has('logic.started')) return 'No application logic decides about this call.';
-  return kinds.has('logic.ended') ? 'Its application logic is over.' : undefined;
+  const isOpenToLogic = session.kind === 'call' && session.state === 'ringing' && hasLogic(log);
+  return isOpenToLogic ? undefined : whyNoControl(session);
 }
 
 /** The kinds that are muted of a leg, in words. */

@@ -127,6 +127,7 @@ test.each([
 
 test.each([
   ['session.paused', { by: 'Alice' }, 'paused: by Alice'],
+  ['session.transferred', { by: 'Alice', to: 'user:carol' }, 'redirected: to user:carol · by Alice'],
   ['leg.removed', { by: 'an account above' }, 'removed: by an account above'],
   ['leg.muted', { by: 'Alice', muted: { audio: true, video: false } }, 'muted: audio · by Alice'],
   ['leg.muted', { by: 'Alice', muted: { audio: false, video: false } }, 'muted: nothing · by Alice'],

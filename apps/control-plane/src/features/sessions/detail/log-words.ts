@@ -11,6 +11,7 @@ const titles: Readonly<Record<string, string>> = {
   'session.resumed': 'resumed',
   'session.limited': 'limits set',
   'session.redirected': 'redirected',
+  'session.transferred': 'redirected',
   'leg.muted': 'muted',
   'leg.removed': 'removed',
   'mode.changed': 'media path changed',
@@ -63,6 +64,8 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
     case 'session.resumed':
     case 'leg.removed':
       return `by ${data.by}`;
+    case 'session.transferred':
+      return `to ${data.to} · by ${data.by}`;
     case 'session.redirected':
       return `to ${data.url} · by ${data.by}`;
     case 'session.limited': {

@@ -2,7 +2,8 @@
 
 import { Button } from '@patchbay/ui/button';
 import { Dialog } from '@patchbay/ui/dialog';
-import { Field } from '@patchbay/ui/input';
+import { Field, Labelled } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
 import { Gauge, Pause, Play, Route } from 'lucide-react';
@@ -11,7 +12,7 @@ import { useTRPC } from '../../../trpc/client.ts';
 import { FormEnd } from '../../form/form-end.tsx';
 import { IfMay } from '../../shell/if-may.tsx';
 import type { LogEntry, Session } from '../session.ts';
-import { whyNoControl, whyNoRedirect } from './control-rules.ts';
+import { hasLogic, whyNoControl, whyNoRedirect } from './control-rules.ts';
 import { EndSession } from './end-session.tsx';
 import { useSessionControl } from './use-session-control.ts';
 
@@ -157,29 +158,38 @@ function RedirectSession({ session, log }: SessionControlsProps): ReactNode {
         isOpen={isOpen}
         onOpenChange={setOpen}
         title="Redirect this call"
-        description="The document at this address takes the place of the one that decides about it. What rings stops ringing."
+        description="To somebody else: whoever was called leaves, and the caller waits until that one answers."
       >
-        <RedirectForm session={session} onDone={() => setOpen(false)} />
+        <RedirectForm session={session} hasLogic={hasLogic(log)} onDone={() => setOpen(false)} />
       </Dialog>
     </>
   );
 }
 
+const targets = [
+  { value: 'to', label: 'an endpoint' },
+  { value: 'url', label: 'another document of its logic' },
+] as const;
+type Target = (typeof targets)[number]['value'];
+
 function RedirectForm({
   session,
+  hasLogic: isOfLogic,
   onDone,
 }: {
   readonly session: Session;
+  readonly hasLogic: boolean;
   readonly onDone: () => void;
 }): ReactNode {
   const trpc = useTRPC();
   const { accountId } = useSessionControl(session.id);
   const toast = useToast();
-  const [url, setUrl] = useState('');
+  const [target, setTarget] = useState<Target>(isOfLogic ? 'url' : 'to');
+  const [place, setPlace] = useState('');
   const redirect = useMutation(
     trpc.sessions.redirect.mutationOptions({
       onSuccess: () => {
-        toast({ title: 'The document is asked for.', tone: 'live' });
+        toast({ title: target === 'url' ? 'The document is asked for.' : `${place} rings.`, tone: 'live' });
         onDone();
       },
     }),
@@ -189,17 +199,33 @@ function RedirectForm({
       className="grid gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        redirect.mutate({ accountId, sessionId: session.id, url });
+        redirect.mutate({ accountId, sessionId: session.id, [target]: place.trim() });
       }}
     >
-      <Field
-        label="Address of the document"
-        type="url"
-        required
-        placeholder="https://app.example.com/calls/next"
-        value={url}
-        onChange={(event) => setUrl(event.target.value)}
-      />
+      {isOfLogic ? (
+        <Labelled label="To">
+          <Select label="To" value={target} options={targets} onChange={setTarget} />
+        </Labelled>
+      ) : null}
+      {target === 'url' ? (
+        <Field
+          label="Address of the document"
+          type="url"
+          required
+          placeholder="https://app.example.com/calls/next"
+          value={place}
+          onChange={(event) => setPlace(event.target.value)}
+        />
+      ) : (
+        <Field
+          label="Endpoint"
+          required
+          placeholder="user:carol"
+          hint="As the caller would call it."
+          value={place}
+          onChange={(event) => setPlace(event.target.value)}
+        />
+      )}
       <FormEnd
         refusal={redirect.error ?? undefined}
         verb="Redirect it"
