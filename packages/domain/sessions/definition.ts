@@ -162,7 +162,7 @@ export const sessions = defineDomain({
             ...liveChange,
             /** The newest first: `nextBefore` of the answer before goes on with the older ones. */
             before: sessionId.optional(),
-            limit: z.int().min(1).max(50).default(50),
+            limit: z.int().min(1).max(100).default(50),
           }),
           response: z.object({ items: z.array(changedSession), nextBefore: z.string().optional() }),
           errors: ['sessions.service_unavailable', 'request.invalid'],

@@ -28,13 +28,15 @@ export class SessionOrders {
     await this.#listen();
     const orderId = createId('req');
     const { promise, resolve } = Promise.withResolvers<ControlAnswer | undefined>();
-    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
     this.#waiting.set(orderId, resolve);
     try {
       await bus.publish({
         type: 'session.control',
         order: { ...asked, orderId, issuedAtMs: nowMs() },
       });
+      // Of many at once each has its time from when it is said.
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
       return await promise;
     } finally {
       clearTimeout(timer);

@@ -33,6 +33,7 @@ function connectedLeg() {
         onData = ({ samples }: PcmFrame) => sent.push(samples);
       },
       RTCAudioSink: class {
+        ondata?: (frame: PcmFrame) => void;
         stop = () => undefined;
         constructor() {
           sinks.push(this);

@@ -13,7 +13,6 @@ import { FormEnd } from '../../form/form-end.tsx';
 import { IfMay } from '../../shell/if-may.tsx';
 import type { LogEntry, Session } from '../session.ts';
 import { hasLogic, whyNoControl, whyNoRedirect } from './control-rules.ts';
-import { EndSession } from './end-session.tsx';
 import { useSessionControl } from './use-session-control.ts';
 
 export interface SessionControlsProps {
@@ -21,7 +20,7 @@ export interface SessionControlsProps {
   readonly log: readonly LogEntry[] | undefined;
 }
 
-/** What can be done to a session while it runs; what cannot says why. */
+/** What can be done to a session while it runs, besides ending it; what cannot says why. */
 export function SessionControls({ session, log }: SessionControlsProps): ReactNode {
   return (
     <>
@@ -31,9 +30,6 @@ export function SessionControls({ session, log }: SessionControlsProps): ReactNo
       </IfMay>
       <IfMay to="sessions.redirect">
         <RedirectSession session={session} log={log} />
-      </IfMay>
-      <IfMay to="sessions.update">
-        <EndSession session={session} />
       </IfMay>
     </>
   );
@@ -45,6 +41,7 @@ function HoldSession({ session }: { readonly session: Session }): ReactNode {
   const why = whyNoControl(session);
   return (
     <Button
+      size="small"
       disabled={why !== undefined}
       title={
         why ?? (isPaused ? 'Everybody hears and sees the others again.' : 'Nobody sends or hears anything.')
@@ -63,7 +60,7 @@ function LimitSession({ session }: { readonly session: Session }): ReactNode {
   const why = whyNoControl(session);
   return (
     <>
-      <Button disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
+      <Button size="small" disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
         <Gauge aria-hidden />
         Limits
       </Button>
@@ -150,7 +147,7 @@ function RedirectSession({ session, log }: SessionControlsProps): ReactNode {
   const why = whyNoRedirect(session, log);
   return (
     <>
-      <Button disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
+      <Button size="small" disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
         <Route aria-hidden />
         Redirect
       </Button>

@@ -10,14 +10,15 @@ import { exampleOf } from '../../as-code/code-example.ts';
 import { ChangesLink } from '../../audit/changes-link.tsx';
 import { ProblemNote } from '../../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../../shell/account.ts';
+import { IfMay } from '../../shell/if-may.tsx';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath, whyPath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
 import { SessionLines } from '../../trail/session-lines.tsx';
 import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
+import { EndSession } from './end-session.tsx';
 import { SessionAccounting } from './session-accounting.tsx';
-import { SessionControls } from './session-controls.tsx';
 import { SessionCost } from './session-cost.tsx';
 import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
@@ -77,7 +78,11 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         actions={
           <>
             <ChangesLink target={session.id} scope="descendants" />
-            {isRunning ? <SessionControls session={session} log={log.data} /> : null}
+            {isRunning ? (
+              <IfMay to="sessions.update">
+                <EndSession session={session} />
+              </IfMay>
+            ) : null}
           </>
         }
       />
@@ -89,7 +94,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           log={log.data}
           currency={currency}
         />
-        <SessionParties session={session} />
+        <SessionParties session={session} log={log.data} />
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
         {use.error !== null ? <ProblemNote error={use.error} /> : null}
         {log.data === undefined ? (

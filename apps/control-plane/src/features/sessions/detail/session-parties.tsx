@@ -6,21 +6,33 @@ import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Mic, MicOff, UserMinus, Video, VideoOff } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { IfMay } from '../../shell/if-may.tsx';
-import { isOpen, type Session } from '../session.ts';
+import { isOpen, type LogEntry, type Session } from '../session.ts';
 import { mutedWords, whyNoMute, whyNoRemoval } from './control-rules.ts';
+import { SessionControls } from './session-controls.tsx';
 import { namelessOf } from './timeline.ts';
 import { useSessionControl } from './use-session-control.ts';
 
 type Leg = Session['legs'][number];
 
-/** Who is in a running session, and what can be done to each. */
-export function SessionParties({ session }: { readonly session: Session }): ReactNode {
+/** Who is in a running session, and what can be done to all of it and to each. */
+export function SessionParties({
+  session,
+  log,
+}: {
+  readonly session: Session;
+  readonly log: readonly LogEntry[] | undefined;
+}): ReactNode {
   if (!isOpen(session)) return null;
   return (
     <section aria-labelledby="parties">
-      <h2 id="parties" className="mb-1 font-semibold">
-        Participants
-      </h2>
+      <div className="mb-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+        <h2 id="parties" className="font-semibold">
+          Participants
+        </h2>
+        <span className="flex flex-wrap gap-1">
+          <SessionControls session={session} log={log} />
+        </span>
+      </div>
       <ul className="divide-y divide-line border-y">
         {session.legs.map((leg) => (
           <Party key={leg.id} session={session} leg={leg} />
