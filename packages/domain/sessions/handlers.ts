@@ -78,7 +78,8 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
       };
       if (change.kind === 'end')
         return async () => {
-          if (before.state !== 'ended') await end(context, before, ports);
+          if (before.state === 'ended') context.audit({ target: sessionId, ...unchanged(before) });
+          else await end(context, before, ports);
           return answerOf((await ports.sessions.find({ accountId, sessionId })) ?? before);
         };
       refuseUnlessRunning(context, before);
@@ -142,8 +143,10 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
     updateLeg: prepared(async (context, { sessionId, legId, muted }, ports) => {
       const change = muteAsked(muted, legId);
       if (change === undefined) throw context.error('request.invalid', noKind);
-      const leg = await legOf(context, { sessionId, legId }, ports);
+      const { session, leg } = await partOf(context, { sessionId, legId }, ports);
+      if (session !== undefined) refuseUnlessRunning(context, session);
       if (leg === 'foreign') throw context.error('sessions.leg_foreign', foreignLeg);
+      if (leg.state === 'left') throw context.error('sessions.ended', 'The leg has left already.');
       const answer = await giveOrder(context, { sessionId, change }, ports);
       if (answer.kind === 'refused') throw context.error(codeOf[answer.refusal], answer.detail);
       const after = withMuted(leg, answer.after);
@@ -155,14 +158,18 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
     }),
 
     removeLeg: prepared(async (context, { sessionId, legId }, ports) => {
-      const leg = await legOf(context, { sessionId, legId }, ports);
-      const answer = await giveOrder(context, { sessionId, change: { type: 'remove', legId } }, ports);
-      if (answer.kind === 'refused') throw context.error(codeOf[answer.refusal], answer.detail);
+      const { session, leg } = await partOf(context, { sessionId, legId }, ports);
+      const isGone = session?.state === 'ended' || (leg !== 'foreign' && leg.state === 'left');
+      if (!isGone) {
+        if (session !== undefined) refuseUnlessRunning(context, session);
+        const answer = await giveOrder(context, { sessionId, change: { type: 'remove', legId } }, ports);
+        if (answer.kind === 'refused') throw context.error(codeOf[answer.refusal], answer.detail);
+      }
       const left = leg === 'foreign' ? opaqueLeg(legId, true) : legAnswer({ ...leg, state: 'left' });
       return async () => {
         context.audit({
           target: sessionId,
-          before: { legId, state: 'joined' },
+          before: { legId, state: isGone ? 'left' : 'joined' },
           after: { legId, state: 'left' },
         });
         return left;
@@ -232,19 +239,19 @@ async function ownLegs(
   return legs;
 }
 
-/** A leg that is still in a running session. `foreign`: of a session of the account, and another account's (LIV-0). */
-async function legOf(
+/** A leg, and its session where that is the account's. `foreign`: then the leg is another account's (LIV-0). */
+async function partOf(
   context: Ordering,
   { sessionId, legId }: { readonly sessionId: string; readonly legId: string },
   ports: SessionsPorts,
-): Promise<LegRecord | 'foreign'> {
+): Promise<{ readonly session: SessionRecord | undefined; readonly leg: LegRecord | 'foreign' }> {
   const { accountId } = context.entity;
   const session = await ports.sessions.find({ accountId, sessionId });
   const legs = session?.legs ?? (await ownLegs(context, { sessionId }, ports));
-  if (session !== undefined) refuseUnlessRunning(context, session);
   const leg = legs.find(({ id }) => id === legId);
-  if (leg === undefined && session?.legIds.includes(legId) === true) return 'foreign';
+  if (leg === undefined && session?.legIds.includes(legId) === true) return { session, leg: 'foreign' };
   if (leg === undefined) throw context.error('resource.unknown', `The session has no leg ${legId}.`);
-  if (leg.state === 'left') throw context.error('sessions.ended', 'The leg has left already.');
-  return leg;
+  return { session, leg };
 }
+
+const unchanged = ({ state }: SessionRecord) => ({ before: { state }, after: { state } });

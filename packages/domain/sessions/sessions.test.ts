@@ -386,6 +386,14 @@ test('sessions.updateLeg 403: a leg of another account is not muted, and no node
   expect(orders).toEqual([]);
 });
 
+test('sessions.updateLeg 409: a leg that has left is muted no more', async () => {
+  const { context } = asking('updateLeg');
+  const left = record.legs.map((leg) => ({ ...leg, state: 'left' as const }));
+  const { ports } = world({ ...isNone, legs: left });
+  const request = { sessionId, legId, muted: { audio: true } };
+  await expect(updateLeg(context, request, ports)).rejects.toMatchObject(code('sessions.ended', 409));
+});
+
 test('sessions.updateLeg 400: it names what to mute', async () => {
   const { context } = asking('updateLeg');
   await expect(updateLeg(context, { sessionId, legId, muted: {} }, world().ports)).rejects.toMatchObject(
@@ -416,15 +424,17 @@ test('sessions.removeLeg 200: any leg of a session of its own, of which it may k
   expect(audited[0]).toMatchObject({ target: sessionId, after: { legId, state: 'left' } });
 });
 
-test('sessions.removeLeg 409: what has left is not removed again', async () => {
+test('sessions.removeLeg 200: what has left already is answered as that, and no node is asked', async () => {
   const { context } = asking('removeLeg');
   const left = record.legs.map((leg) => ({ ...leg, state: 'left' as const }));
-  await expect(
-    removeLeg(context, { sessionId, legId }, world({ ...isNone, legs: left }).ports),
-  ).rejects.toMatchObject(code('sessions.ended', 409));
+  for (const of of [ofEnded, { ...isNone, legs: left }]) {
+    const { ports, orders } = world(of);
+    expect(await removeLeg(context, { sessionId, legId }, ports)).toMatchObject({ id: legId, state: 'left' });
+    expect(orders).toEqual([]);
+  }
 });
 
-test.each(refusals)(
+test.each(refusals.filter(([wanted]) => wanted !== 'sessions.ended'))(
   'sessions.removeLeg 409: what cannot be ordered is refused with %s',
   async (wanted, status, of) => {
     const { context } = asking('removeLeg');

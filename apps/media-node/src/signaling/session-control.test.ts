@@ -147,6 +147,12 @@ describe('whose word counts (LIV-0)', () => {
     expect(order({ type: 'mute', legId: bobLegId, muted: { audio: true } }, own)).toMatchObject({
       kind: 'done',
     });
+    // What one account has muted of its own is not told to another that has a part in the session.
+    order({ type: 'mute', legId: aliceLegId, muted: { video: true } });
+    expect(order({ type: 'mute', legId: bobLegId, muted: { audio: false } }, own)).toMatchObject({
+      before: { muted: [{ legId: bobLegId }] },
+      after: { muted: [] },
+    });
     expect(order({ type: 'remove', legId: bobLegId }, own)).toMatchObject({ isEnded: true });
   });
 

@@ -61,7 +61,7 @@ export class SessionControl {
   }
 
   obey(session: Session, order: ControlOrder, nowMs: number): ControlAnswer {
-    const before = standingOf(session);
+    const before = standingOf(session, order.accountId);
     const done = this.#carryOut(session, order, nowMs);
     if (typeof done === 'object') return { kind: 'refused', ...done };
     const isChanged = done === 'changed';
@@ -71,7 +71,7 @@ export class SessionControl {
       isChanged,
       isEnded: !this.#ports.isLive(session),
       before,
-      after: standingOf(session),
+      after: standingOf(session, order.accountId),
     };
   }
 
@@ -236,11 +236,14 @@ function limitsAfter(
   };
 }
 
-function standingOf(session: Session): ControlStanding {
+/** Of a leg of another account nothing is told: whether it is muted is that account's (LIV-0). */
+function standingOf(session: Session, accountId: string): ControlStanding {
   const { pausedAtMs, setLimits } = session;
   return {
     ...(pausedAtMs === undefined ? {} : { pausedAtMs }),
     ...setLimits,
-    muted: legsOf(session).flatMap(({ legId, muted }) => (muted === undefined ? [] : [{ legId, muted }])),
+    muted: legsOf(session)
+      .filter((leg) => controls(leg, accountId))
+      .flatMap(({ legId, muted }) => (muted === undefined ? [] : [{ legId, muted }])),
   };
 }
