@@ -7,7 +7,7 @@ const id = z.string().min(1).max(200);
 const kinds = z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() });
 
 /** As long as the node that holds a session has to answer an order about it (LIV-1). */
-export const CONTROL_MS_MAX = 1_500;
+export const CONTROL_MS_MAX = 2_500;
 /** A node that was away hears what it missed: an order this old is none any more. More than clocks differ by. */
 const STALE_MS = 60_000;
 export const isStale = ({ issuedAtMs }: Pick<ControlOrder, 'issuedAtMs'>, nowMs: number): boolean =>
