@@ -269,6 +269,8 @@ test('an order about a live call is carried out within a second, once, for its o
     await until(async () => (await rest('GET', session)).body.state === 'ended', { what: 'its end' });
     expect(await told()).toEqual([
       'session.paused',
+      'session.resumed',
+      'session.paused',
       'leg.muted',
       'leg.muted',
       'session.resumed',
