@@ -117,12 +117,12 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
     }),
 
     redirect: prepared(async (context, { sessionId, url, to }, ports) => {
-      if ((url === undefined) === (to === undefined))
-        throw context.error('request.invalid', 'A call is sent on to one of /url and /to.');
       const { accountId } = context.entity;
       const session = await ports.sessions.find({ accountId, sessionId });
       if (session === undefined) await ownLegs(context, { sessionId }, ports);
-      else refuseUnlessRunning(context, session);
+      if ((url === undefined) === (to === undefined))
+        throw context.error('request.invalid', 'A call is sent on to one of /url and /to.');
+      if (session !== undefined) refuseUnlessRunning(context, session);
       const change: SessionChange =
         url === undefined ? { type: 'transfer', to: to ?? '' } : { type: 'redirect', url };
       const answer = await giveOrder(context, { sessionId, change }, ports);
@@ -141,9 +141,9 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
     }),
 
     updateLeg: prepared(async (context, { sessionId, legId, muted }, ports) => {
+      const { session, leg } = await partOf(context, { sessionId, legId }, ports);
       const change = muteAsked(muted, legId);
       if (change === undefined) throw context.error('request.invalid', noKind);
-      const { session, leg } = await partOf(context, { sessionId, legId }, ports);
       if (session !== undefined) refuseUnlessRunning(context, session);
       if (leg === 'foreign') throw context.error('sessions.leg_foreign', foreignLeg);
       if (leg.state === 'left') throw context.error('sessions.ended', 'The leg has left already.');
