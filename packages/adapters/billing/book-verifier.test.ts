@@ -2,13 +2,21 @@ import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import type { Tariff } from '@patchbay/domain/billing/price';
-import type { AccountVerification, BookVerifier } from '@patchbay/domain/billing/verification';
+import type {
+  AccountVerification,
+  BookVerifier,
+  MonthRecount,
+  VerificationRun,
+} from '@patchbay/domain/billing/verification';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inAccountScope, inAccountSnapshot } from '../metering/account-scope.ts';
+import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
+import { usedByRecords, usedByRecount, verifyOne } from './account-verification.ts';
 import { accountAccrual, billingStore } from './billing-store.ts';
 import { bookVerifier, type VerificationLog } from './book-verifier.ts';
 import { closeMonths } from './closing.ts';
@@ -24,7 +32,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let billing: BillingStore;
 let usage: UsageStore;
-let verifier: BookVerifier & VerificationLog;
+let verifier: BookVerifier & MonthRecount & VerificationLog;
 /** As the clock of whoever closes. */
 const nowMs = () => Date.now();
 
@@ -45,11 +53,21 @@ beforeAll(async () => {
   await setPrice('parent', 'seconds', {
     ...{ kind: 'per-unit', amount: parseDecimal('0.01'), per: 1_000n, accounting: 'binary' },
   });
+  // Between the two times of use, far above: it is in no price of the accounts that used.
+  await billing.setPrices({
+    ...{ accountId: 'platform', service: 'relay', currency: 'EUR', fromMs: laterMs - 60 * MINUTE },
+    prices: [
+      { meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal('1.1'), per: 3n } },
+    ],
+  });
   await usage.ingest([
     usageOf('leaf', { atMs: usedMs, bytes: 10, seconds: 2, more: { sessionId: 'ses_a' } }),
     usageOf('leaf', { atMs: laterMs, bytes: 31, more: { sessionId: 'ses_a' } }),
     usageOf('sibling', { atMs: laterMs, bytes: 7, more: { sessionId: 'ses_b' } }),
     usageOf('top', { atMs: usedMs, bytes: 100, more: { sessionId: 'ses_c' } }),
+    // The same on two days, with one price.
+    usageOf('top', { atMs: laterMs, bytes: 5, more: { sessionId: 'ses_c' } }),
+    usageOf('top', { atMs: laterMs + 24 * 60 * MINUTE, bytes: 6, more: { sessionId: 'ses_c' } }),
   ]);
   await documentStore({ pool, platformAccount: async () => 'platform' }).askClosing(period.name);
   const accrual = accountAccrual({ pool, catalogue: relayCatalogue, nowMs });
@@ -76,7 +94,22 @@ async function verifyAll(): Promise<ReadonlyMap<string, AccountVerification>> {
   const ids = await verifier.closedAccounts('platform', period, page);
   const found = new Map<string, AccountVerification>();
   for (const id of ids) found.set(id, await verifier.verify(id, period));
+  expect(await recounted()).toMatchObject(countsOf([...found.values()]));
   return found;
+}
+
+const countsOf = (found: readonly AccountVerification[]) => ({
+  accountCount: found.length,
+  lineCount: found.flatMap(({ lines }) => lines).length,
+  differingCount: found.flatMap(differing).length,
+  goneCount: found.filter(({ outcome }) => outcome === 'gone').length,
+});
+
+/** The whole month at once, each record read once. */
+async function recounted(): Promise<VerificationRun | undefined> {
+  const run = await verifier.recount('platform', period, { isStopped: () => false });
+  if (run !== undefined) await verifier.keep('platform', run);
+  return run;
 }
 
 const outcomes = async () => [...(await verifyAll())].map(([id, { outcome }]) => `${id} ${outcome}`);
@@ -176,20 +209,104 @@ describe('a closed month, recomputed from raw records (BIL-3)', () => {
     expect(lines.filter(({ state }) => state === 'corrected').map(({ key }) => key)).toEqual(['charge']);
   });
 
+  test('at once it is what it is account by account, where a price changed far above too', async () => {
+    await verifier.recount('platform', period, { isStopped: () => false });
+    const sets = new KnownDimensionSets();
+    for (const accountId of [...accounts, 'platform']) {
+      const request = { accountId, period, catalogue: relayCatalogue, nowMs: nowMs() };
+      const [once, each] = await inAccountSnapshot(pool, accountId, async (client) => [
+        await verifyOne(client, { ...request, use: usedByRecount(sets) }),
+        await verifyOne(client, { ...request, use: usedByRecords(sets) }),
+      ]);
+      expect(once).toEqual(each);
+      expect(once?.outcome).toBe('agrees');
+    }
+  });
+
+  test('stopped at any day or account it goes on from there, and comes to the same', async () => {
+    const whole = await recounted();
+    const progress: string[] = [];
+    let run: VerificationRun | undefined;
+    for (let leftCount = 0; run === undefined; ) {
+      let asked = 0;
+      run = await verifier.recount('platform', period, {
+        isStopped: () => asked++ === 2,
+        onProgress: (at) => progress.push(`${at.readDayCount} ${at.run.accountCount}`),
+      });
+      expect(leftCount++).toBeLessThan(100);
+    }
+    expect({ ...run, startedAtMs: 0, finishedAtMs: 0 }).toEqual({
+      ...whole,
+      startedAtMs: 0,
+      finishedAtMs: 0,
+    });
+    // No day is read twice, and no account compared twice.
+    expect(new Set(progress).size).toBe(progress.length);
+    await verifier.keep('platform', run);
+    for (const table of ['billing_recount', 'billing_recounted_use', 'billing_recounted_session'])
+      expect(await asOwner(database.url, `SELECT FROM ${table}`), table).toEqual([]);
+  });
+
+  test('what was read half a day ago is read anew, and of a month that nobody recomputes any more forgotten', async () => {
+    const ended = { isStopped: () => true };
+    const kept = () =>
+      asOwner<{ period: string; days: number }>(
+        database.url,
+        'SELECT period, next_day - first_day AS days FROM billing_recount ORDER BY 1',
+      );
+    const before = periodAt(period.fromMs - 1);
+    expect(await verifier.recount('platform', before, ended)).toBeUndefined();
+    let asked = 0;
+    expect(await verifier.recount('platform', period, { isStopped: () => asked++ > 0 })).toBeUndefined();
+    expect((await kept()).map((of) => of.period)).toEqual([before.name, period.name]);
+    const later = { pool, catalogue: relayCatalogue, nowMs: () => Date.now() + 12 * 60 * MINUTE };
+    expect(await bookVerifier(later).recount('platform', period, ended)).toBeUndefined();
+    expect(await kept()).toEqual([{ period: period.name, days: 0 }]);
+    await asOwner(database.url, 'DELETE FROM billing_recount');
+  });
+
+  test('use that comes and is booked after its day was read is no disagreement', async () => {
+    let isRead = false;
+    let hasCome = false;
+    const watch = {
+      isStopped: () => isRead && !hasCome,
+      onProgress: ({ readDayCount, dayCount }: { readDayCount: number; dayCount: number }) => {
+        isRead = readDayCount === dayCount;
+      },
+    };
+    expect(await verifier.recount('platform', period, watch)).toBeUndefined();
+    await usage.ingest([usageOf('sibling', { atMs: laterMs, bytes: 3, more: { sessionId: 'ses_b' } })]);
+    await billing.accrueAll(period);
+    hasCome = true;
+    const run = await verifier.recount('platform', period, watch);
+    expect(run?.differences).toEqual([]);
+    if (run !== undefined) await verifier.keep('platform', run);
+  });
+
   test('nobody verifies a neighbour, and a run is kept for the platform alone', async () => {
+    for (const ask of [
+      `billing_recount_forget('${period.name}')`,
+      `billing_recount_day('${period.name}', now()::date, now()::date)`,
+    ])
+      await expect(
+        inAccountScope(pool, 'top', (client) => client.query(`SELECT ${ask}`)),
+        ask,
+      ).rejects.toThrow();
+
     expect(await verifier.closedAccounts('sibling', period, { scope: 'descendants', limit: 5 })).toEqual([
       'sibling',
     ]);
     expect(await verifier.closedSince('platform', Date.now() - 24 * 60 * MINUTE)).toEqual([period.name]);
     const counts = { accountCount: 5, lineCount: 20, differingCount: 0, goneCount: 0, differences: [] };
-    for (const startedAtMs of [1_000, 2_000])
+    const startMs = Date.now();
+    for (const startedAtMs of [startMs + 1_000, startMs + 2_000])
       await verifier.keep('platform', {
         period: period.name,
         startedAtMs,
         finishedAtMs: startedAtMs,
         ...counts,
       });
-    expect(await verifier.runs('platform')).toMatchObject([{ startedAtMs: 2_000, lineCount: 20 }]);
+    expect(await verifier.runs('platform')).toMatchObject([{ startedAtMs: startMs + 2_000, lineCount: 20 }]);
     expect(await verifier.runs('leaf')).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { QUANTITY_MAX } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -126,6 +127,19 @@ describe('a month that is over', () => {
       await expect(asOwner(database.url, text)).rejects.toThrow('not changed');
     expect(await billing.countMismatches()).toBe(0);
     expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  });
+
+  it('closes at the dearest price that there is too: more minor units than 64 bits hold (BIL-4)', async () => {
+    await setPrice('platform', '1000000');
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: QUANTITY_MAX })]);
+    await billing.accrueAll(period);
+    clockMs = period.toMs + 64 * DAY;
+    expect(await close()).toMatchObject([{ documentCount: 1 }]);
+    const [invoice] = await asOwner(database.url, 'SELECT total_minor_units::text AS total FROM document');
+    expect(invoice).toEqual({ total: `${BigInt(QUANTITY_MAX) * 100_000_000n}` });
+    const stored = await documentStore({ pool, platformAccount }).findInvoice('leaf', period.name);
+    expect(stored?.document.totalMinorUnits).toBe(BigInt(QUANTITY_MAX) * 100_000_000n);
+    expect(await billing.countMismatches()).toBe(0);
   });
 
   it('that the operator closes early has what comes late in the next documents, which name the month', async () => {

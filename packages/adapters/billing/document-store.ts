@@ -1,6 +1,11 @@
 import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
 import { isVoidable, refundableOf, voidAsked } from '@patchbay/domain/billing/collection/invoice-collection';
 import {
+  type PayoutCollection,
+  returnedOf,
+  sendingAgain,
+} from '@patchbay/domain/billing/collection/payout-collection';
+import {
   type CollectionBook,
   collectionBooks,
   settleInvoice,
@@ -154,6 +159,21 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         return note;
       });
     },
+    async sendAgain({ accountId, documentId, nowMs }) {
+      return await inAccountScope(pool, await platformAccount(accountId), async (client) => {
+        const { rows } = await client.query<{ state: unknown }>(payoutSql, [accountId, documentId]);
+        if (rows[0] === undefined) return undefined;
+        const before = collectionFromRow(rows[0].state) as PayoutCollection;
+        const after = sendingAgain(before);
+        if (after === undefined) return undefined;
+        await client.query('UPDATE collection SET state = $2, next_at = $3 WHERE document_id = $1', [
+          documentId,
+          toExactJson(after),
+          new Date(nowMs),
+        ]);
+        return returnedOf(before);
+      });
+    },
     async closings() {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
         const { rows } = await client.query<ClosingRow>(
@@ -199,6 +219,10 @@ const closingFromRow = (row: ClosingRow): Closing => ({
 const invoiceSql = `
   SELECT c.state, d.content FROM collection c JOIN document d ON d.id = c.document_id
   WHERE c.account_id = $1 AND c.period = $2 AND c.kind = 'invoice' FOR UPDATE OF c`;
+
+/** Held likewise. */
+const payoutSql = `
+  SELECT state FROM collection WHERE account_id = $1 AND document_id = $2 AND kind = 'payout' FOR UPDATE`;
 
 /** Ten years of months. */
 const CLOSING_COUNT_MAX = 120;

@@ -12,9 +12,13 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { inAccountScope, inAccountSnapshot } from '../metering/account-scope.ts';
+import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
+import { usedByRecount, verifyOne } from './account-verification.ts';
 import { billingStore } from './billing-store.ts';
+import { bookVerifier } from './book-verifier.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -167,6 +171,24 @@ async function expectAgreement(
     expect(statement.sellers.map(({ sellerId }) => sellerId)).toEqual(sellers);
   }
   expect(await billing.countMismatches()).toBe(0);
+  await expectRecount(period);
+}
+
+/** The books are what the records of the month say, each read once for all accounts together. */
+async function expectRecount(period: Period) {
+  const options = { pool, catalogue: relayCatalogue, nowMs: () => nowMs };
+  await bookVerifier(options).recount('platform', period, { isStopped: () => false });
+  const use = usedByRecount(new KnownDimensionSets());
+  for (const accountId of ['platform', 'top', ...ids]) {
+    const { lines } = await inAccountSnapshot(pool, accountId, (client) =>
+      verifyOne(client, { ...options, accountId, period, use, nowMs }),
+    );
+    expect(lines.filter(({ state }) => state !== 'agrees')).toEqual([]);
+    expect(lines.length).toBeGreaterThan(0);
+  }
+  await inAccountScope(pool, 'platform', (client) =>
+    client.query('SELECT billing_recount_forget($1)', [period.name]),
+  );
 }
 
 test('random trees that move at random: totals, statements and ledger are those of a recomputation (BIL-3)', async () => {

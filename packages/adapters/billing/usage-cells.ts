@@ -79,6 +79,19 @@ export async function readRawCells(
   return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
 }
 
+/** The same of a whole month, from what its recomputation read of the raw records. */
+export async function readRecountedCells(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, period }: Omit<CellQuery, 'depthMax' | 'meter'> & { readonly period: string },
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>(
+    'SELECT * FROM billing_recounted_usage($1, $2::timestamptz[], $3, $4)',
+    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), period],
+  );
+  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+}
+
 /** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
 export async function readSessionCells(
   client: PoolClient,
@@ -140,6 +153,26 @@ export async function readRawSessionTimes(
   const { rows } = await client.query<SessionTimeRow>(
     'SELECT * FROM billing_raw_session_time($1, $2::timestamptz[], $3, $4::text[])',
     [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), [...meters]],
+  );
+  return sessionCellsFromRows(client, { rows, sets, starts });
+}
+
+/** The same from what the recomputation of a month read of the raw records. */
+export async function readRecountedSessionTimes(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  {
+    accountId,
+    starts,
+    toMs,
+    meters,
+    period,
+  }: Omit<SessionTimeQuery, 'depthMax' | 'sessionId'> & { readonly period: string },
+): Promise<SessionCell[]> {
+  if (meters.length === 0) return [];
+  const { rows } = await client.query<SessionTimeRow>(
+    'SELECT * FROM billing_recounted_session_time($1, $2::timestamptz[], $3, $4::text[], $5)',
+    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), [...meters], period],
   );
   return sessionCellsFromRows(client, { rows, sets, starts });
 }

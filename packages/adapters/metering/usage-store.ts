@@ -215,10 +215,10 @@ export function usageStore(pool: Pool): UsageStore {
       return { foldedCount, isDone: foldedCount < FOLDED_COUNT_MAX };
     },
     async countMismatches(fromDay, toDay) {
-      const { rows } = await pool.query<{ count: string }>('SELECT usage_mismatches($1, $2) AS count', [
-        fromDay,
-        toDay,
-      ]);
+      const { rows } = await pool.query<{ count: string }>(
+        'SELECT usage_minute_mismatches($1, $2) + usage_whole_mismatches($1, $2) AS count',
+        [fromDay, toDay],
+      );
       return Number(rows[0]?.count ?? Number.NaN);
     },
   };

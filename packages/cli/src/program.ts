@@ -10,6 +10,7 @@ import { addBillingCommand } from './commands/billing.ts';
 import { addBrandCommand } from './commands/brand.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEgressCommand } from './commands/egress.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
@@ -64,6 +65,7 @@ const commands = [
   addServiceCommand,
   addConfigCommand,
   addAddressesCommand,
+  addEgressCommand,
   addBrandCommand,
   addListenCommand,
   addLogicCommand,

@@ -4,6 +4,7 @@ import { collectingHandlers, payStatement, refundStatement, voidStatement } from
 import type { InvoiceCollection } from './collection/invoice-collection.ts';
 import { MemoryRail } from './collection/memory-rail.testing.ts';
 import { RailError } from './collection/rail.ts';
+import { noBacking } from './collection/shares.ts';
 import { billing } from './definition.ts';
 import { type BillingDocument, defaultTerms, issue } from './documents/document.ts';
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
@@ -435,6 +436,68 @@ describe('payouts', () => {
     expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, railOf: async () => undefined }))).toBe(
       'billing.not_collecting',
     );
+  });
+
+  const aPayout = (returnedMinorUnits: bigint, collectorId?: string) => {
+    const transfer = { ordinal: 1, transferId: 'tr_1', minorUnits: 1000n, reversalCount: 0 };
+    documents.stored.splice(0, documents.stored.length, {
+      document: { ...anInvoice(), id: 'doc_note', kind: 'payout-note' as const },
+      collection: {
+        kind: 'payout',
+        ...(collectorId === undefined ? {} : { collectorId }),
+        ...{ documentId: 'doc_note', accountId: 'leaf', period: '2026-11', currency: 'EUR' },
+        totalMinorUnits: 1000n,
+        backing: noBacking,
+        transfers: [{ ...transfer, reversedMinorUnits: returnedMinorUnits, returnedMinorUnits }],
+      },
+    });
+    // Whoever pays it out sees the notes of those below it.
+    documents.find = async (_accountId, id) => documents.stored.find(({ document }) => document.id === id);
+  };
+  const again = (accountId: string) =>
+    collectingHandlers.payouts.sendAgain(contextOf(accountId), { documentId: 'doc_note' }, ports);
+
+  test('sendAgain 200: what was taken back at the rail is asked for at once, and told to whom it is for', async () => {
+    aPayout(400n);
+    expect(await again('platform')).toMatchObject({ id: 'doc_note' });
+    expect((await documents.find('leaf', 'doc_note'))?.collection).toMatchObject({
+      sentAgainMinorUnits: 400n,
+    });
+    expect(audited).toEqual([
+      {
+        target: 'leaf/documents/doc_note',
+        before: { number: anInvoice().number, returnedMinorUnits: '400' },
+        after: { number: anInvoice().number, returnedMinorUnits: '0' },
+      },
+    ]);
+    expect(told).toMatchObject([{ event: 'payout.asked-again', at: 'leaf', minorUnits: '400' }]);
+    expect(hurried).toEqual(['collecting']);
+  });
+
+  test('sendAgain 409: once however often it is asked, and nothing where nothing was taken back', async () => {
+    aPayout(400n);
+    await again('platform');
+    expect(await refusalOf(again('platform'))).toBe('billing.nothing_returned');
+    expect((await documents.find('leaf', 'doc_note'))?.collection).toMatchObject({
+      sentAgainMinorUnits: 400n,
+    });
+    aPayout(0n);
+    expect(await refusalOf(again('platform'))).toBe('billing.nothing_returned');
+    expect(audited).toHaveLength(1);
+    // A seller whose key is gone.
+    aPayout(400n, 'seller');
+    expect(await refusalOf(again('seller'))).toBe('billing.rail_key_gone');
+  });
+
+  test('sendAgain 403, 404: of whoever paid it out alone, and of a payout note', async () => {
+    aPayout(400n);
+    for (const accountId of ['leaf', 'seller'])
+      expect(await refusalOf(again(accountId))).toBe('billing.collector_only');
+    aPayout(400n, 'seller');
+    expect(await refusalOf(again('platform'))).toBe('billing.collector_only');
+    documents.stored.length = 0;
+    expect(await refusalOf(again('platform'))).toBe('resource.unknown');
+    expect(audited).toEqual([]);
   });
 
   test('setUp 502: what the rail does not do leaves nothing here', async () => {

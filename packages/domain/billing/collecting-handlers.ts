@@ -166,6 +166,35 @@ async function printable(
   return documentAnswer(stored, { look, parties, isTest: await isTest(accountId) });
 }
 
+/** As with a refund: whoever paid it out says so, and nobody else. */
+const sendPayoutAgain: Handlers['payouts']['sendAgain'] = async (context, { documentId }, ports) => {
+  const { accountId: collectorId, chain } = context.entity;
+  const { documents, ownCollecting, collectorOf } = ports;
+  const stored = await documents.find(collectorId, documentId);
+  if (stored?.collection?.kind !== 'payout')
+    throw context.error('resource.unknown', `This account has no payout note ${documentId}.`);
+  const { accountId, number } = stored.document;
+  const payer = stored.collection.collectorId ?? (await collectorOf(accountId));
+  if (payer !== collectorId)
+    throw context.error('billing.collector_only', 'Whoever paid it out sends it again.');
+  // By which key it would be sent: nobody would ever do what was asked.
+  if (chain.length > 1 && (await ownCollecting.find(collectorId))?.keyHint === undefined)
+    throw context.error('billing.rail_key_gone', 'Nobody here can ask that Stripe account to send it.');
+  const minorUnits = await documents.sendAgain({ accountId, documentId, nowMs: context.nowMs() });
+  if (minorUnits === undefined)
+    throw context.error('billing.nothing_returned', 'Nothing of it was taken back that is not sent again.');
+  context.audit({
+    target: `${accountId}/documents/${documentId}`,
+    before: { number, returnedMinorUnits: minorUnits.toString() },
+    after: { number, returnedMinorUnits: '0' },
+  });
+  const { period, currency } = stored.document;
+  const moved = { documentId, period, currency, minorUnits: minorUnits.toString() };
+  await context.emit('payout.asked-again', moved, accountId);
+  ports.asked('collecting');
+  return await printable(context, (await documents.find(collectorId, documentId)) ?? stored, ports);
+};
+
 export const collectingHandlers: Pick<
   Handlers,
   'sellers' | 'documents' | 'payments' | 'payouts' | 'closings'
@@ -274,6 +303,8 @@ export const collectingHandlers: Pick<
         throw context.error('billing.rail_failed', cause.message);
       }
     },
+
+    sendAgain: sendPayoutAgain,
   },
 
   closings: {

@@ -93,7 +93,7 @@ const standing = z.object({
    * before than they used, and that is sent with it.
    */
   setOffMinorUnits: minorUnits.optional(),
-  /** Of a payout note: what was sent and taken back at Stripe by hand. It is owed, and not sent once more. */
+  /** Of a payout note: what was sent and taken back at Stripe by hand. It is owed, and not sent once more before `payouts.sendAgain`. */
   returnedMinorUnits: minorUnits.optional(),
   /** Where whoever owes it can pay. */
   payUrl: z.string().optional(),
@@ -207,6 +207,8 @@ export const collectingEvents = {
   'invoice.dispute-ended': z.object({ ...invoiceMoney, state: z.enum(['won', 'lost']) }),
   'top-up.paid': z.object({ topUpId: idField('tup'), currency, minorUnits }),
   'payout.sent': z.object(payoutMoved),
+  /** What was taken back of it at Stripe is to be sent once more: somebody said so. */
+  'payout.asked-again': z.object(payoutMoved),
   /** After a refund, or while a bank holds what it was earned of. */
   'payout.taken-back': z.object(payoutMoved),
 } as const;
@@ -239,6 +241,14 @@ export const collectingErrors = {
     owner: 'client',
     retry: 'never',
     remedy: 'Refund at most what was paid, less what was refunded or is disputed.',
+  },
+  nothing_returned: {
+    status: 409,
+    title: 'Nothing of the payout was taken back, or it is sent again already.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Read the payout note with documents.get: returnedMinorUnits says what was taken back and is not sent again.',
   },
   collector_only: {
     status: 403,
@@ -456,6 +466,24 @@ export const collectingResources = {
         request: z.object({}),
         response: payee.extend({ url: z.string() }),
         errors: ['billing.not_collecting', 'billing.seller_incomplete', 'billing.rail_failed'],
+      },
+      sendAgain: {
+        method: 'POST',
+        path: '/payouts-again',
+        summary:
+          'Send once more what was taken back of a payout at Stripe by hand, once however often it is asked. Of whoever pays it out.',
+        access: 'bill',
+        request: z.object({
+          /** Of the payout note. */
+          documentId: idSchema('doc'),
+        }),
+        response: document,
+        errors: [
+          'resource.unknown',
+          'billing.collector_only',
+          'billing.nothing_returned',
+          'billing.rail_key_gone',
+        ],
       },
     },
   },

@@ -277,6 +277,14 @@ export const billing = defineDomain({
       retry: 'never',
       remedy: 'Use the meters and dimensions that the reference of the service lists.',
     },
+    price_too_large: {
+      status: 422,
+      title: 'A price is larger than any month could be billed by.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Ask at most 1,000,000 of the currency for one unit, and 1,000,000,000 for a month or as a minimum; amounts are in nano units.',
+    },
     currency_mismatch: {
       status: 422,
       title: 'A tree of accounts has one currency.',
@@ -361,6 +369,7 @@ export const billing = defineDomain({
           }),
           errors: [
             'billing.meter_unknown',
+            'billing.price_too_large',
             'billing.currency_mismatch',
             'resource.unknown',
             'request.invalid',
@@ -417,7 +426,12 @@ export const billing = defineDomain({
           replaces: 'get',
           request: setRequest,
           response: paidPrices,
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+          errors: [
+            'billing.meter_unknown',
+            'billing.price_too_large',
+            'billing.currency_mismatch',
+            'billing.effective_in_past',
+          ],
         },
         listForChildren: {
           method: 'GET',
@@ -447,7 +461,12 @@ export const billing = defineDomain({
           replaces: 'getForChildren',
           request: setRequest,
           response: profileAnswer,
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+          errors: [
+            'billing.meter_unknown',
+            'billing.price_too_large',
+            'billing.currency_mismatch',
+            'billing.effective_in_past',
+          ],
         },
       },
     },

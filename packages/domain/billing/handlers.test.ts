@@ -207,6 +207,11 @@ describe('prices', () => {
       { prices: { bytes: { amount: '1', per: '1', accounting: 'binary' } } },
     ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
+    [
+      'more for one unit than any month could be billed by',
+      'billing.price_too_large',
+      { prices: { bytes: { amount: '1000000000000001', per: '1' } } },
+    ],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
     ['a minute that is over', 'billing.effective_in_past', { effectiveFrom: '2026-11-22T11:59:59.999Z' }],
     ['a price below zero', 'request.invalid', { prices: { bytes: { amount: '-1', per: '1' } } }],

@@ -27,6 +27,7 @@ import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
+import { tooLargeIn } from './price-bound.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { reconciliationHandlers } from './reconciliation-handlers.ts';
@@ -69,6 +70,8 @@ async function setPrices(
   for (const price of prices) {
     const problem = unknownMeter(ports.catalogue, service, price);
     if (problem !== undefined) throw context.error('billing.meter_unknown', problem);
+    const excess = tooLargeIn(price.tariff);
+    if (excess !== undefined) throw context.error('billing.price_too_large', excess);
   }
   if (isOver(fromMs, nowMs)) {
     throw context.error('billing.effective_in_past', 'The minute that effectiveFrom names is over.');
@@ -217,6 +220,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         const prices = pricesFromWire(wire);
         const problem = prices.map((price) => unknownMeter(ports.catalogue, service, price)).find(Boolean);
         if (problem !== undefined) throw context.error('billing.meter_unknown', problem);
+        const excess = prices.map(({ tariff }) => tooLargeIn(tariff)).find(Boolean);
+        if (excess !== undefined) throw context.error('billing.price_too_large', excess);
         return [service, prices] as const;
       });
       const change = {

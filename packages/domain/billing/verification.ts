@@ -159,6 +159,30 @@ export interface BookVerifier {
   runs(platformId: string): Promise<readonly VerificationRun[]>;
 }
 
+/** How far the recomputation of a whole month is. */
+export interface RecountProgress {
+  /** Days whose records were read, of how many. */
+  readonly readDayCount: number;
+  readonly dayCount: number;
+  /** What was compared so far. */
+  readonly run: VerificationRun;
+}
+
+/** Recomputes a whole closed month, for the platform alone: every raw record of it is read once, for all accounts together. */
+export interface MonthRecount {
+  /**
+   * Undefined: it was stopped on the way. Asked again within half a day, it goes on from there, in whichever process. What does
+   * not agree is recomputed once more by itself, in one snapshot of records and books, before it is said: use may have come
+   * after its day was read.
+   */
+  recount(platformId: string, period: Period, watch: RecountWatch): Promise<VerificationRun | undefined>;
+}
+
+export interface RecountWatch {
+  readonly isStopped: () => boolean;
+  readonly onProgress?: (progress: RecountProgress) => void;
+}
+
 /** A run with one account more. */
 export function withVerified(run: VerificationRun, { outcome, lines }: AccountVerification): VerificationRun {
   const differing = lines.filter(({ state }) => state === 'disagrees');

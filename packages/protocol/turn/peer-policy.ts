@@ -44,6 +44,24 @@ const embeddings: readonly { readonly network: Cidr; readonly offset: number }[]
   { network: network('64:ff9b::/96'), offset: 12 },
   { network: network('2002::/16'), offset: 2 },
 ];
+/**
+ * The same networks as a firewall has to have them, which knows addresses and no forms of them: each also as it is carried in IPv6,
+ * where something in between could unwrap it.
+ */
+export const forbiddenNetworksInAllForms = (): readonly Cidr[] =>
+  forbiddenNetworks.flatMap((forbidden) =>
+    forbidden.ip.length === 16
+      ? [forbidden]
+      : [
+          forbidden,
+          ...embeddings.map(({ network: { ip }, offset }): Cidr => {
+            const carrying = Uint8Array.from(ip);
+            carrying.set(forbidden.ip, offset);
+            return { ip: carrying, prefixLengthBits: offset * 8 + forbidden.prefixLengthBits };
+          }),
+        ],
+  );
+
 const unspecified = network('::/128');
 const loopback6 = network('::1/128');
 const loopback4 = network('127.0.0.0/8');

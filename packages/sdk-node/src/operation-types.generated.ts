@@ -53,6 +53,8 @@ export type {
   PaymentsListItem,
   PayoutsGetResponse,
   PayoutsSetUpResponse,
+  PayoutsSendAgainRequest,
+  PayoutsSendAgainResponse,
   ClosingsListResponse,
   ClosingsCloseRequest,
   ClosingsCloseResponse,

@@ -45,6 +45,7 @@ export interface EventData {
   readonly 'billing.invoice.dispute-ended': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string; readonly number: string; readonly state: "won" | "lost" };
   readonly 'billing.top-up.paid': { readonly topUpId: Id<"tup">; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.sent': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.payout.asked-again': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.taken-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.customers.linked': { readonly linkCount: number };
   readonly 'billing.collecting.changed': { readonly state: "none" | "begins" | "collecting" | "ending" | "ended" };

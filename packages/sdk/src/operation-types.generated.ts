@@ -160,6 +160,12 @@ export type PayoutsGetResponse = { readonly state: "none" | "incomplete" | "paya
 /** What `payouts.setUp` answers. */
 export type PayoutsSetUpResponse = { readonly state: "none" | "incomplete" | "payable"; readonly url: string };
 
+/** What `payouts.sendAgain` takes. */
+export type PayoutsSendAgainRequest = { readonly documentId: IdLike<"doc"> };
+
+/** What `payouts.sendAgain` answers. */
+export type PayoutsSendAgainResponse = BillingDocument;
+
 /** What `closings.list` answers. */
 export type ClosingsListResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string; readonly accountCount: number; readonly keptCount: number; readonly issuedCount: number; readonly documentCount: number }> };
 

@@ -30,6 +30,8 @@ import type {
   PaymentsListItem,
   PayoutsGetResponse,
   PayoutsSetUpResponse,
+  PayoutsSendAgainRequest,
+  PayoutsSendAgainResponse,
   ClosingsListResponse,
   ClosingsCloseRequest,
   ClosingsCloseResponse,
@@ -677,6 +679,10 @@ export interface Operations {
     setUp(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PayoutsSetUpResponse>;
     /** Begin, or go on, to say where payouts go: at Stripe, at an address that is good for minutes. */
     setUp(request?: Record<string, never>, options?: CallOptions): Promise<PayoutsSetUpResponse>;
+    /** Send once more what was taken back of a payout at Stripe by hand, once however often it is asked. Of whoever pays it out. */
+    sendAgain(accountId: IdLike<"acc">, request: PayoutsSendAgainRequest, options?: CallOptions): Promise<PayoutsSendAgainResponse>;
+    /** Send once more what was taken back of a payout at Stripe by hand, once however often it is asked. Of whoever pays it out. */
+    sendAgain(request: PayoutsSendAgainRequest, options?: CallOptions): Promise<PayoutsSendAgainResponse>;
   };
   readonly closings: {
     /** Read which months are closed, or are being closed. Of the platform alone. */
@@ -2049,6 +2055,7 @@ export const operations = {
   payouts: {
     get: 'GET ~/payee',
     setUp: 'POST ~/payee',
+    sendAgain: 'POST ~/payouts-again',
   },
   closings: {
     list: 'GET ~/closings',
@@ -2427,11 +2434,13 @@ export type ErrorCode =
   | 'billing.not_closed'
   | 'billing.not_collecting'
   | 'billing.not_compared'
+  | 'billing.nothing_returned'
   | 'billing.nothing_to_pay'
   | 'billing.own_collecting_refused'
   | 'billing.period_past'
   | 'billing.period_running'
   | 'billing.prepaid_below'
+  | 'billing.price_too_large'
   | 'billing.rail_failed'
   | 'billing.rail_key_gone'
   | 'billing.rail_key_refused'

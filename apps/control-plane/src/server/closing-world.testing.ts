@@ -1,6 +1,7 @@
 import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
 import { closeMonths } from '@patchbay/adapters/billing/closing';
 import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { documentStore } from '@patchbay/adapters/billing/document-store';
 import {
   applicationPool,
   asOwner,
@@ -212,6 +213,15 @@ export function workerOf(world: ClosingWorld, mortal: MortalProcess) {
         world.nowMs += ROUND_MS;
       }
     },
+    /** Of every payout. */
+    async sendAgain() {
+      const documents = documentStore(over);
+      const { items } = await documents.list('platform', { of: 'below', kind: 'payout-note', limit: 10 });
+      for (const { document } of items) {
+        const { id: documentId, accountId } = document;
+        await documents.sendAgain({ accountId, documentId, nowMs: nowMs() });
+      }
+    },
     /** Takes these events, or all that were told and not taken yet. */
     async hear(events = world.stripe.state.events.filter(({ id }) => !world.taken.has(id))) {
       const ports = { rail, nowMs, keep: notices.keep, heard: () => undefined };
@@ -247,6 +257,21 @@ export const collecting: readonly Step[] = [
   (worker) => worker.collect(),
 ];
 
+/** Somebody takes a payout back at Stripe, and it is sent again. */
+export const sendingAgain: readonly Step[] = [
+  async (worker, world) => {
+    takeBack(world);
+    await worker.hear();
+  },
+  (worker) => worker.collect(),
+  // Pressed anew by whoever does not know whether it was done, and twice by whoever does.
+  async (worker) => {
+    await worker.sendAgain();
+    await worker.sendAgain();
+  },
+  (worker) => worker.collect(),
+];
+
 /** What people do at Stripe happens once, whatever becomes of us. */
 export function payAll({ stripe: { state } }: ClosingWorld): void {
   for (const { id, status } of state.all('invoice')) if (status === 'open') state.pay(id);
@@ -258,6 +283,15 @@ export function giveBack({ stripe: { state } }: ClosingWorld): void {
   if (largest !== undefined && state.all('refund').length === 0)
     state.createRefund({ payment_intent: largest.id, amount: '1200' });
 }
+/** What is left of the largest transfer. */
+export function takeBack({ stripe: { state } }: ClosingWorld): void {
+  const largest = state
+    .all('transfer')
+    .toSorted((one, other) => Number(other['amount']) - Number(one['amount']))[0];
+  const isDone = state.all('transfer_reversal').some((each) => each['description'] === BY_HAND);
+  if (largest !== undefined && !isDone) state.reverseTransfer(largest.id, { description: BY_HAND });
+}
+const BY_HAND = 'by hand';
 
 /**
  * Takes one step after the other. Where a process dies a new one begins the same step anew, with nothing of what the other

@@ -180,6 +180,21 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   expect(cash).toEqual({ [leafId]: -1500, [reseller.accountId]: 750, [platform.accountId]: 750 });
   expect(stripe.state.balance).toBe(750);
 
+  const [{ id: documentId } = { id: '' }] = (await ask(reseller, 'GET /documents?kind=payout-note')).items;
+  const [transfer] = stripe.state.all('transfer');
+  stripe.state.reverseTransfer(transfer?.id ?? '', {});
+  await tell();
+  await become(reseller, 'payout-note', { paidMinorUnits: '0', returnedMinorUnits: '750' });
+  await ask(platform, 'POST /payouts-again', { documentId });
+  await become(reseller, 'payout-note', { state: 'paid', paidMinorUnits: '750' });
+  const pressed = await served.rest('POST', `/v1/accounts/${platform.accountId}/payouts-again`, {
+    key: platform.key,
+    body: { documentId },
+  });
+  expect([pressed.status, pressed.body.code]).toEqual([409, 'billing.nothing_returned']);
+  expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([1000, 750]);
+  expect(stripe.state.balance).toBe(750);
+
   const { id: customerId } = stripe.state.createCustomer({ name: 'Reseller', metadata: {} });
   const csv = `account,customer\n${reseller.accountId},${customerId}`;
   expect(await ask(platform, 'POST /customers/checks', { csv })).toMatchObject({
@@ -193,6 +208,7 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
     ['statements.refund', platform.accountId],
     ['customers.link', platform.accountId],
     ['payouts.setUp', reseller.accountId],
+    ['payouts.sendAgain', platform.accountId],
   ]) {
     const entries = await owner.query('SELECT 1 FROM audit_entry WHERE action = $1 AND account_id = $2', [
       action,

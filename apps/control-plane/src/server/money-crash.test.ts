@@ -11,6 +11,7 @@ import {
   live,
   payAll,
   type Step,
+  sendingAgain,
   usedMonth,
   type Worker,
   worldOf,
@@ -31,8 +32,10 @@ let used: TestDatabase;
 let closed: TestDatabase;
 let closedBooks: Books;
 let endBooks: Books;
+let againBooks: Books;
 let closingCalls: readonly OutsideCall[];
 let collectingCalls: readonly OutsideCall[];
+let againCalls: readonly OutsideCall[];
 
 beforeAll(async () => {
   used = await usedMonth();
@@ -43,6 +46,8 @@ beforeAll(async () => {
   closed = await copyTestDatabase(calm.database);
   collectingCalls = await callsOf(calm, collecting);
   endBooks = await booksOf(calm);
+  againCalls = await callsOf(calm, sendingAgain);
+  againBooks = await booksOf(calm);
   await calm.drop();
 });
 afterAll(async () => {
@@ -54,6 +59,10 @@ const callsOf = async (world: ClosingWorld, steps: readonly Step[]) =>
   (await live(world, steps)).flatMap(({ calls }) => calls);
 
 test('a month has every kind of money in it, and its books are whole: what the others are compared with', () => {
+  // What was taken back was sent again, and once.
+  expect(againBooks).toMatchObject({ unequal: [], toldOfPayouts: endBooks.toldOfPayouts });
+  expect(againBooks.stripe).toMatchObject({ sent: endBooks.stripe.sent });
+  expect(againBooks).not.toEqual(endBooks);
   expect(endBooks.unequal).toEqual([]);
   expect(endBooks.sequences).toEqual([
     'maker credit-note 1',
@@ -100,6 +109,15 @@ test(
   CHAIN_MS_MAX,
 );
 
+test('a payout that was taken back at Stripe is sent again once, when process after process dies around each thing that lasts', async () => {
+  const world = await worldOf(closed);
+  await live(world, collecting);
+  const lived = await live(world, sendingAgain, endingAroundEachEffect(world.print));
+  expect(await booksOf(world)).toEqual(againBooks);
+  expect(lived.length).toBeGreaterThan(5);
+  await world.drop();
+});
+
 /** All, or some that lie evenly between the first and the last. */
 const someOf = <Item>(items: readonly Item[], count: number): readonly Item[] =>
   isEvery
@@ -109,24 +127,41 @@ const someOf = <Item>(items: readonly Item[], count: number): readonly Item[] =>
         (_, place) => items[Math.floor(((place + 1) * items.length) / (count + 1))],
       ).filter((item) => item !== undefined);
 
-test.each(['closing', 'collecting'] as const)(
+/** Of each part: from where, what went before it calmly, its steps, and what was called and stands there where nobody dies. */
+const parts = {
+  closing: () => ({ from: used, before: [], steps: closing, calls: closingCalls, books: closedBooks }),
+  collecting: () => ({
+    from: closed,
+    before: [],
+    steps: collecting,
+    calls: collectingCalls,
+    books: endBooks,
+  }),
+  'sending again': () => ({
+    ...{ from: closed, before: collecting, steps: sendingAgain },
+    ...{ calls: againCalls, books: againBooks },
+  }),
+};
+
+test.each(['closing', 'collecting', 'sending again'] as const)(
   'it ends the same when one process dies at its n-th statement or request: %s',
   async (part) => {
-    const isClosing = part === 'closing';
-    const [from, steps] = isClosing ? [used, closing] : [closed, collecting];
-    const calls = isClosing ? closingCalls : collectingCalls;
+    const { from, before, steps, calls, books } = parts[part]();
     const requests = calls.filter(({ to }) => to === 'stripe');
     const fates = [
-      ...someOf(calls, SAMPLE_COUNT).map(({ ordinal }) => endsAt(ordinal)),
-      ...(isClosing ? [] : someOf(requests, SAMPLE_COUNT).map(({ ordinal }) => endsAt(ordinal, true))),
+      ...(part === 'sending again' && !isEvery ? [] : someOf(calls, SAMPLE_COUNT)).map(({ ordinal }) =>
+        endsAt(ordinal),
+      ),
+      ...(part === 'closing'
+        ? []
+        : someOf(requests, SAMPLE_COUNT).map(({ ordinal }) => endsAt(ordinal, true))),
     ];
     for (const [index, fate] of fates.entries()) {
       const world = await worldOf(from);
+      await live(world, before);
       const [died] = await live(world, steps, [fate]);
       expect(died?.isDead).toBe(true);
-      expect(await booksOf(world), `death ${index + 1} of ${fates.length}`).toEqual(
-        isClosing ? closedBooks : endBooks,
-      );
+      expect(await booksOf(world), `death ${index + 1} of ${fates.length}`).toEqual(books);
       await world.drop();
     }
   },

@@ -1,5 +1,10 @@
 import { nano } from '@patchbay/domain/billing/money';
-import type { AccountVerification, VerificationRun } from '@patchbay/domain/billing/verification';
+import {
+  type AccountVerification,
+  emptyRun,
+  type VerificationRun,
+  withVerified,
+} from '@patchbay/domain/billing/verification';
 import { expect, test } from 'vitest';
 import { type VerificationEvent, verificationJob } from './verification-work.ts';
 
@@ -22,14 +27,15 @@ function nightly({ wrong, stopAfter = 10 }: { wrong: readonly string[]; stopAfte
   let looked = 0;
   const job = verificationJob({
     verifier: {
-      closedAccounts: async (_accountId, _period, { after }) =>
-        after === undefined ? ['acc_1', 'acc_2'] : [],
-      verify: async (accountId) => {
-        looked++;
-        return verified(accountId, !wrong.includes(accountId));
+      recount: async (_platformId, period, { isStopped }) => {
+        let run = emptyRun(period.name, 0);
+        for (const id of ['acc_1', 'acc_2']) {
+          if (isStopped()) return undefined;
+          looked++;
+          run = withVerified(run, verified(id, !wrong.includes(id)));
+        }
+        return run;
       },
-      runs: async () => [],
-      keep: async () => undefined,
       closedSince: async () => ['2026-10'],
     },
     platformAccount: async () => 'acc_0',

@@ -5,12 +5,7 @@ import type { PrismaClient } from '@patchbay/adapters/prisma/client';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { periodOf } from '@patchbay/domain/billing/period';
-import {
-  type BookVerifier,
-  emptyRun,
-  type VerificationRun,
-  withVerified,
-} from '@patchbay/domain/billing/verification';
+import type { MonthRecount, VerificationRun } from '@patchbay/domain/billing/verification';
 import { verifiedLineAnswer } from '@patchbay/domain/billing/verification-handlers';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
@@ -21,11 +16,9 @@ import { JobRunner } from './job-runner.ts';
 const DAY_MS = 86_400_000;
 /** A month is recomputed every night for so long after statements of it were closed. */
 const CLOSED_DAYS = 40;
-/** Accounts whose ids are read at once. */
-const PAGE_ACCOUNTS = 500;
 
 export interface VerificationPorts {
-  readonly verifier: BookVerifier & VerificationLog;
+  readonly verifier: MonthRecount & Pick<VerificationLog, 'closedSince'>;
   readonly platformAccount: () => Promise<string>;
   /** Keeps a run and writes its event, both or neither. */
   readonly keep: (platformId: string, run: VerificationRun, event: VerificationEvent) => Promise<void>;
@@ -39,8 +32,13 @@ export interface VerificationEvent {
 }
 
 /** Recomputes from raw records every month that was closed lately (BIL-3): an alarm if a line differs. */
-export function verificationJob(ports: VerificationPorts): Job {
-  const { verifier, platformAccount, keep, isStopped, nowMs } = ports;
+export function verificationJob({
+  verifier,
+  platformAccount,
+  keep,
+  isStopped,
+  nowMs,
+}: VerificationPorts): Job {
   return {
     name: 'billing-verify',
     everyMs: DAY_MS,
@@ -49,8 +47,8 @@ export function verificationJob(ports: VerificationPorts): Job {
       const said: string[] = [];
       const differing: string[] = [];
       for (const period of await verifier.closedSince(platformId, nowMs() - CLOSED_DAYS * DAY_MS)) {
-        const run = await verifyMonth(ports, { platformId, period });
-        // Stopped on the way: no run is half of one. The next process begins it anew.
+        const run = await verifier.recount(platformId, periodOf(period), { isStopped });
+        // Stopped on the way: no run is half of one. The next process goes on from there.
         if (run === undefined) break;
         await keep(platformId, run, eventOf(run));
         said.push(`${period}: ${run.lineCount} lines of ${run.accountCount} accounts`);
@@ -61,24 +59,6 @@ export function verificationJob(ports: VerificationPorts): Job {
       return said.length === 0 ? 'no month was closed lately' : `${said.join('; ')}: they agree`;
     },
   };
-}
-
-async function verifyMonth(
-  { verifier, isStopped, nowMs }: VerificationPorts,
-  { platformId, period }: { readonly platformId: string; readonly period: string },
-): Promise<VerificationRun | undefined> {
-  const of = periodOf(period);
-  let run = emptyRun(period, nowMs());
-  for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
-    const page = { scope: 'descendants', after, limit: PAGE_ACCOUNTS } as const;
-    const ids = await verifier.closedAccounts(platformId, of, page);
-    for (const id of ids) {
-      if (isStopped()) return undefined;
-      run = withVerified(run, await verifier.verify(id, of));
-    }
-    after = ids.length < PAGE_ACCOUNTS ? undefined : ids.at(-1);
-  }
-  return { ...run, finishedAtMs: nowMs() };
 }
 
 function eventOf({

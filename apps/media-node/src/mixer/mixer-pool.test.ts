@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { shareOfTone } from '@patchbay/dsp/level';
 import { emptyRtpPacket, readRtp, rtpHeaderBytes, writeRtpHeader } from '@patchbay/protocol/rtp/rtp-packet';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { FRAME_MS, opusDefaults } from './codec.ts';
 import { codecs } from './codecs.ts';
 import { MixerPool } from './mixer-pool.ts';
@@ -16,6 +16,8 @@ const speakers = new Map<string, readonly string[]>();
 const levels = new Map<string, number>();
 const ended: { readonly roomId: string; readonly reason: string; readonly participantMs: number }[] = [];
 const died: string[] = [];
+const opened: string[] = [];
+const telephones: Telephone[] = [];
 let pool: MixerPool;
 
 beforeAll(async () => {
@@ -34,7 +36,16 @@ beforeAll(async () => {
   });
   await pool.started();
 });
+afterEach(async () => {
+  for (const each of telephones.splice(0)) each.close();
+  for (const roomId of opened.splice(0)) await pool.endRoom(roomId).catch(() => undefined);
+});
 afterAll(async () => await pool.close());
+
+async function open(room: RoomSpec): Promise<void> {
+  opened.push(room.roomId);
+  await pool.createRoom(room);
+}
 
 /** A telephone that says a tone, and keeps what it hears. */
 class Telephone {
@@ -104,6 +115,12 @@ const telephone = (legId: string, port: number): LegSpec => ({
   localHost: LOCAL,
 });
 
+function joined(frames: readonly Int16Array[]): Int16Array {
+  const samples = new Int16Array(frames.length * FRAME);
+  for (const [index, frame] of frames.entries()) samples.set(frame, index * FRAME);
+  return samples;
+}
+
 const refusal = async (request: Promise<unknown>): Promise<MixerRefusalReason | undefined> =>
   await request.then(
     () => undefined,
@@ -112,37 +129,43 @@ const refusal = async (request: Promise<unknown>): Promise<MixerRefusalReason | 
 
 test('three telephones over UDP hear the others and not themselves, and what they used is counted', async () => {
   const tones = [500, 770, 1_130];
-  const telephones = tones.map((toneHz) => new Telephone(toneHz));
-  await pool.createRoom({ roomId: 'tones' });
+  telephones.push(...tones.map((toneHz) => new Telephone(toneHz)));
+  await open({ roomId: 'tones' });
   for (const [index, each] of telephones.entries()) {
     const address = await pool.addLeg('tones', telephone(`t${index}`, await each.open()));
     each.speak(address.port);
   }
+  // A machine that is busy sends late, and then there are gaps: it is so at some time, and never is the own tone there.
   await vi.waitFor(
-    () => expect(Math.min(...telephones.map(({ heard }) => heard.length))).toBeGreaterThan(30),
-    5_000,
+    () => {
+      for (const [index, { heard }] of telephones.entries()) {
+        const last = joined(heard.slice(-10));
+        const isHeard = tones.map((hertz) => shareOfTone(last, { hertz, rateHz: RATE_HZ }) > 0.1);
+        expect(isHeard).toEqual(tones.map((_, other) => other !== index));
+      }
+    },
+    { timeout: 20_000, interval: 50 },
   );
-  for (const [index, { heard }] of telephones.entries()) {
-    const last = Int16Array.from(heard.slice(-10).flatMap((frame) => [...frame]));
-    const isHeard = tones.map((hertz) => shareOfTone(last, { hertz, rateHz: RATE_HZ }) > 0.1);
-    expect(isHeard).toEqual(tones.map((_, other) => other !== index));
-  }
-  expect(speakers.get('tones')?.toSorted()).toEqual(['t0', 't1', 't2']);
-  expect(levels.get('t0')).toBeLessThan(20);
+  for (const [index, { heard }] of telephones.entries())
+    expect(shareOfTone(joined(heard), { hertz: tones[index] ?? 0, rateHz: RATE_HZ })).toBeLessThan(0.02);
+  await vi.waitFor(() => {
+    expect(speakers.get('tones')?.toSorted()).toEqual(['t0', 't1', 't2']);
+    expect(levels.get('t0')).toBeLessThan(20);
+  }, 20_000);
   const { legs } = await pool.statistics('tones');
-  expect(legs.t1).toMatchObject({ isTalking: true, counts: { foreign: 0 } });
-  expect((await pool.removeLeg('tones', 't1')).counts.received).toBeGreaterThan(25);
+  expect(legs.t1?.counts.foreign).toBe(0);
+  expect((await pool.removeLeg('tones', 't1')).counts.received).toBeGreaterThan(10);
   const { roomMs, participantMs, peakParticipantCount } = await pool.endRoom('tones');
-  expect(roomMs).toBeGreaterThan(500);
-  expect(participantMs).toBeGreaterThan(2 * roomMs);
+  expect(roomMs).toBeGreaterThan(200);
+  expect(participantMs).toBeGreaterThan(roomMs);
+  expect(participantMs).toBeLessThan(3 * roomMs);
   expect(peakParticipantCount).toBe(3);
   expect(ended.at(-1)).toEqual({ roomId: 'tones', reason: 'asked', participantMs });
-  for (const each of telephones) each.close();
 });
 
 test('what cannot be done is refused by its reason, and changes nothing', async () => {
   const room: RoomSpec = { roomId: 'bounds', legCountMax: 2 };
-  await pool.createRoom(room);
+  await open(room);
   await pool.addLeg('bounds', telephone('one', 9));
   const wrong: readonly [MixerRefusalReason, () => Promise<unknown>][] = [
     ['room-known', () => pool.createRoom(room)],
@@ -175,7 +198,7 @@ test('what cannot be done is refused by its reason, and changes nothing', async 
 
 test('a process that dies ends its rooms alone, says so, and is there again; what is full takes no more', async () => {
   for (const roomId of ['first', 'second']) {
-    await pool.createRoom({ roomId });
+    await open({ roomId });
     const legs = ['a', 'b', 'c', 'd'].map((legId) => telephone(legId, 9));
     await Promise.all(legs.map(async (leg) => await pool.addLeg(roomId, leg)));
   }
@@ -189,6 +212,6 @@ test('a process that dies ends its rooms alone, says so, and is there again; wha
   expect([undefined, 'mixer-lost']).toContain(await asked);
   expect(await refusal(pool.statistics('first'))).toBe('room-unknown');
   expect(Object.keys((await pool.statistics('second')).legs)).toHaveLength(4);
-  await vi.waitFor(async () => await pool.createRoom({ roomId: 'again' }), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(async () => await open({ roomId: 'again' }), { timeout: 10_000, interval: 50 });
   expect(ended.filter(({ roomId }) => roomId === 'second')).toEqual([]);
 });

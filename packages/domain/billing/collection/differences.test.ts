@@ -3,7 +3,14 @@ import { parseDecimal } from '../money.ts';
 import { invoiceDifferences, transferDifferences } from './differences.ts';
 import { newlyFound, withFound } from './found-difference.ts';
 import { type InvoiceCollection, notAskedYet, seen } from './invoice-collection.ts';
-import { nextPayoutStep, type PayoutCollection, seenTransfer, sentOf } from './payout-collection.ts';
+import {
+  afterPayoutStep,
+  nextPayoutStep,
+  type PayoutCollection,
+  seenTransfer,
+  sendingAgain,
+  sentOf,
+} from './payout-collection.ts';
 import { settlePayout } from './postings.ts';
 import type { RailInvoice } from './rail.ts';
 import { noBacking } from './shares.ts';
@@ -83,6 +90,36 @@ describe('a transfer that was read', () => {
     const [later] = settlePayout(after, more, 'platform');
     expect(later?.sourceRef).not.toBe(posted?.sourceRef);
     expect(seenTransfer(more, back)).toBe(more);
+  });
+
+  test('and is to be sent again is sent again once, however often that is said; what is taken back of that waits once more', () => {
+    const returned = seenTransfer(paid, back);
+    const asked = sendingAgain(returned) ?? paid;
+    expect(sendingAgain(asked)).toBeUndefined();
+    expect(sendingAgain(paid)).toBeUndefined();
+    // Nothing moves before the rail has done it.
+    expect(settlePayout(returned, asked, 'platform')).toEqual([]);
+    const step = nextPayoutStep(asked, { payeeId: 'acct_1' });
+    expect(step).toMatchObject({
+      call: { type: 'create-transfer', ordinal: 2, minorUnits: 200n },
+      key: 'payout:top:2026-11:1:2',
+    });
+    if (step === undefined) return;
+    const sent = afterPayoutStep(asked, step.call, 'tr_2');
+    expect(sentOf(sent)).toBe(500n);
+    expect(nextPayoutStep(sent, { payeeId: 'acct_1' })).toBeUndefined();
+    expect(seenTransfer(sent, back)).toBe(sent);
+    const twice = seenTransfer(sent, { id: 'tr_2', minorUnits: 200n, reversedMinorUnits: 50n });
+    expect(nextPayoutStep(twice, { payeeId: 'acct_1' })).toBeUndefined();
+    expect(sendingAgain(twice)).toMatchObject({ sentAgainMinorUnits: 250n });
+  });
+
+  test('and what went back to its payers after is not asked back a second time, and not sent again', () => {
+    const returned = seenTransfer(paid, back);
+    const [three, two] = [parseDecimal('3'), parseDecimal('2')];
+    const lost = { ...returned, backing: { weight: five, paid: three, lost: two } };
+    expect(nextPayoutStep(lost, { payeeId: 'acct_1' })).toBeUndefined();
+    expect(nextPayoutStep(sendingAgain(lost) ?? paid, { payeeId: 'acct_1' })).toBeUndefined();
   });
 
   test('with another amount differs, and as it was sent does not', () => {

@@ -35,6 +35,8 @@ export interface PayoutCollection {
    */
   readonly setOffMinorUnits?: bigint;
   readonly transfers: readonly PaidTransfer[];
+  /** What of the returned somebody said is to be sent once more. It only grows, so that saying it twice is saying it once. */
+  readonly sentAgainMinorUnits?: bigint;
   /** What of it is otherwise at the rail. */
   readonly differences?: readonly FoundDifference[];
 }
@@ -42,9 +44,23 @@ export interface PayoutCollection {
 export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
   transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
 
-/** What somebody took back at the rail: it is not sent once more before anybody says so. */
-export const returnedOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
-  transfers.reduce((sum, { returnedMinorUnits = 0n }) => sum + returnedMinorUnits, 0n);
+/** What somebody took back at the rail, less what was said to be sent again: it is not sent once more before anybody says so. */
+export const returnedOf = ({
+  transfers,
+  sentAgainMinorUnits = 0n,
+}: Pick<PayoutCollection, 'transfers' | 'sentAgainMinorUnits'>): bigint =>
+  transfers.reduce((sum, { returnedMinorUnits = 0n }) => sum + returnedMinorUnits, -sentAgainMinorUnits);
+
+/** Says that what was taken back at the rail is to be sent once more. Undefined: nothing was that is not to be sent already. */
+export function sendingAgain(of: PayoutCollection): PayoutCollection | undefined {
+  const returned = returnedOf(of);
+  const { sentAgainMinorUnits = 0n } = of;
+  return returned > 0n ? { ...of, sentAgainMinorUnits: sentAgainMinorUnits + returned } : undefined;
+}
+
+/** What was taken back at the rail is not sent, and not asked back a second time. */
+const withoutReturned = (missing: bigint, returned: bigint): bigint =>
+  missing <= 0n ? missing : missing > returned ? missing - returned : 0n;
 
 /** What is known of a payout once one of its transfers was read. More than was asked back is gone by hand. */
 export function seenTransfer(of: PayoutCollection, read: RailTransfer): PayoutCollection {
@@ -172,7 +188,7 @@ export function nextPayoutStep(
   const step = settlementStepOf(currency);
   const sendable = sendableOf(of, others);
   // What a rail does not take waits for what comes in next.
-  const missing = sendable - (sendable % step) - sentOf(of) - returnedOf(of);
+  const missing = withoutReturned(sendable - (sendable % step) - sentOf(of), returnedOf(of));
   if (missing > 0n && payeeId !== undefined) {
     const ordinal = transfers.length + 1;
     return {

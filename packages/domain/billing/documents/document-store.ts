@@ -79,6 +79,13 @@ export interface RefundRequest {
   readonly nowMs: number;
 }
 
+export interface SendAgainRequest {
+  /** Who is paid. */
+  readonly accountId: string;
+  readonly documentId: string;
+  readonly nowMs: number;
+}
+
 /** Documents, and how they stand. Every call sees one account and what lies below it. */
 export interface DocumentStore {
   party(accountId: string): Promise<BillingParty | undefined>;
@@ -101,6 +108,11 @@ export interface DocumentStore {
    * something of it was paid, or it is void already.
    */
   cancel(request: Omit<RefundRequest, 'minorUnits'>): Promise<BillingDocument | undefined>;
+  /**
+   * Says of a payout that what was taken back of it at the rail is to be sent once more, and has that done: so many minor units.
+   * Undefined: nothing was, or it is to be sent already.
+   */
+  sendAgain(request: SendAgainRequest): Promise<bigint | undefined>;
   /** Months that are closed or being closed, the newest first. */
   closings(): Promise<readonly Closing[]>;
   /** Closes a month without waiting for late use. Whether it was not asked for before. */

@@ -1,5 +1,6 @@
 import type { InvoiceCollection } from '../collection/invoice-collection.ts';
 import { isVoidable, refundableOf, voidAsked } from '../collection/invoice-collection.ts';
+import { returnedOf, sendingAgain } from '../collection/payout-collection.ts';
 import { creditNoteOf } from './credit-note.ts';
 import { defaultTerms, issue } from './document.ts';
 import type {
@@ -80,6 +81,15 @@ export function memoryDocuments(): MemoryDocuments {
       stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: voidAsked(collection, id) });
       stored.push({ document });
       return document;
+    },
+    async sendAgain({ accountId, documentId }) {
+      const payout = of(accountId).find(({ document }) => document.id === documentId);
+      const { collection } = payout ?? {};
+      if (payout === undefined || collection?.kind !== 'payout') return undefined;
+      const after = sendingAgain(collection);
+      if (after === undefined) return undefined;
+      stored.splice(stored.indexOf(payout), 1, { ...payout, collection: after });
+      return returnedOf(collection);
     },
     closings: async () => asked,
     async askClosing(period) {

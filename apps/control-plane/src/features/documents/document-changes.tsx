@@ -20,7 +20,10 @@ import { showMinorUnits } from './printed-document.ts';
 /** By then Stripe has done it, and the page need not wait for its next look. */
 const MOVED_MS = 2_000;
 
-/** What whoever collects an invoice can do with it: give back what was paid, or ask for it no more. */
+/**
+ * What whoever collects a document can do with it: give back what was paid of an invoice, or ask for it no more; send once more
+ * what somebody took back of a payout.
+ */
 export function DocumentChanges({ document }: { readonly document: ShownDocument }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -30,7 +33,16 @@ export function DocumentChanges({ document }: { readonly document: ShownDocument
   const own = useQuery(trpc.collecting.get.queryOptions({ accountId }, { enabled: isOfSeller }));
   if (account?.isTest === true) return kind === 'invoice' ? <TestPayments document={document} /> : null;
   const isOurs = isOfSeller ? own.data !== undefined && own.data.state !== 'none' : isPlatform(account);
-  if (!isOurs || kind !== 'invoice' || standing === undefined) return null;
+  if (!isOurs || standing === undefined) return null;
+  if (kind === 'payout-note')
+    return standing.returnedMinorUnits === undefined ? null : (
+      <section aria-label="What you can do">
+        <IfMay to="payouts.sendAgain">
+          <SendAgain document={document} />
+        </IfMay>
+      </section>
+    );
+  if (kind !== 'invoice') return null;
   const isPaid = BigInt(standing.paidMinorUnits) > BigInt(standing.refundedMinorUnits);
   const isOpen = standing.paidMinorUnits === '0' && standing.state !== 'void';
   return (
@@ -54,14 +66,14 @@ interface ChangeProps {
 }
 
 /** Says what was done, and reads what it changed anew. */
-function useSaid(text: string, close: () => void) {
+function useSaid(title: string, detail: string, close: () => void) {
   const toast = useToast();
   const queries = useQueryClient();
   const trpc = useTRPC();
   return {
     onSuccess: () => {
       close();
-      toast({ tone: 'live', title: text, detail: 'A credit note says so.' });
+      toast({ tone: 'live', title, detail });
       const look = () => void queries.invalidateQueries(trpc.documents.pathFilter());
       look();
       setTimeout(look, MOVED_MS);
@@ -78,7 +90,7 @@ function GiveBack({ document }: ChangeProps): ReactNode {
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState('');
-  const said = useSaid('It goes back.', () => setOpen(false));
+  const said = useSaid('It goes back.', 'A credit note says so.', () => setOpen(false));
   const refund = useMutation(trpc.statements.refund.mutationOptions(said));
   const { currency, accountId: buyerId, period, standing } = document;
   const mostMinorUnits =
@@ -143,7 +155,7 @@ function MakeVoid({ document }: ChangeProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
-  const said = useSaid('The invoice is asked for no more.', () => setOpen(false));
+  const said = useSaid('The invoice is asked for no more.', 'A credit note says so.', () => setOpen(false));
   const cancel = useMutation(trpc.statements.void.mutationOptions(said));
   const { number, accountName, accountId: buyerId, period } = document;
   return (
@@ -165,6 +177,42 @@ function MakeVoid({ document }: ChangeProps): ReactNode {
           it is issued. What was paid meanwhile is given back.
         </p>
       </ConfirmDialog>
+    </>
+  );
+}
+
+function SendAgain({ document }: ChangeProps): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [isOpen, setOpen] = useState(false);
+  const said = useSaid('It is sent again.', 'Within a minute it is at Stripe.', () => setOpen(false));
+  const sending = useMutation(trpc.payouts.sendAgain.mutationOptions(said));
+  const { id: documentId, number, accountName, currency, standing } = document;
+  const returned = `${showMinorUnits(standing?.returnedMinorUnits ?? '0', currency)} ${currency}`;
+  return (
+    <>
+      <Button size="small" onClick={() => setOpen(true)}>
+        Send again …
+      </Button>
+      <Dialog
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        title={`Send ${returned} of ${number} again?`}
+        description={`Somebody took ${returned} back at Stripe by hand. ${accountName} is owed it, and gets it once, however often you ask.`}
+      >
+        <DialogActions>
+          <Button variant="ghost" onClick={() => setOpen(false)}>
+            Leave it
+          </Button>
+          <Button
+            variant="primary"
+            isPending={sending.isPending}
+            onClick={() => sending.mutate({ accountId, documentId })}
+          >
+            Send again
+          </Button>
+        </DialogActions>
+      </Dialog>
     </>
   );
 }
