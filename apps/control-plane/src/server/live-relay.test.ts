@@ -200,7 +200,10 @@ async function signalClient(identity: string) {
   const heard = (type: string, fields: object = {}) =>
     until(
       () =>
-        lastFits(frames.findLast((frame) => frame.type === type), fields),
+        lastFits(
+          frames.findLast((frame) => frame.type === type),
+          fields,
+        ),
       { what: `${identity} to hear ${type}`, pollMs: 5 },
     );
   say({ type: 'authenticate', token: body.token, protocolVersion: 1, understands: ['control'] });
