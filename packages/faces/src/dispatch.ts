@@ -356,6 +356,7 @@ async function contextOf(
       });
     },
     actor: call.principal.actor,
+    actorName: call.principal.name,
     requestId: call.requestId,
     address: call.address,
     baseUrl: call.baseUrl,

@@ -289,6 +289,8 @@ export interface AuditedChange {
 
 interface BaseContext<Code extends string> {
   readonly actor: Actor;
+  /** As the audit log names who asks. */
+  readonly actorName?: string | undefined;
   readonly requestId: string;
   /** Where the request came from, where that is known. */
   readonly address?: string | undefined;

@@ -16,6 +16,13 @@ export interface EventData {
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
+  readonly 'signaling.session.paused': { readonly sessionId: string; readonly by: string };
+  readonly 'signaling.session.resumed': { readonly sessionId: string; readonly by: string };
+  readonly 'signaling.session.limited': { readonly sessionId: string; readonly by: string; readonly endsAt?: string; readonly bitsPerSecondMax?: number };
+  readonly 'signaling.session.redirected': { readonly sessionId: string; readonly by: string; readonly url: string };
+  readonly 'signaling.session.transferred': { readonly sessionId: string; readonly by: string; readonly to: string };
+  readonly 'signaling.participant.muted': { readonly sessionId: string; readonly legId: string; readonly by: string; readonly muted: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean } };
+  readonly 'signaling.participant.removed': { readonly sessionId: string; readonly legId: string; readonly by: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };

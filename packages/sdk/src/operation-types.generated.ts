@@ -41,10 +41,10 @@ export type Export = { readonly id: Id<"xpt">; readonly scope: "account" | "pers
 export type Erasure = { readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number; readonly waitsFor?: "end_of_sessions" | "another_owner" };
 
 /** As the platform answers it. */
-export type Session = { readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<Leg>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number };
+export type Session = { readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "paused" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<Leg>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly pausedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly limits?: { readonly endsAt?: string; readonly bitsPerSecondMax?: number }; readonly bitsPerSecond?: number };
 
 /** As the platform answers it. */
-export type Leg = { readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string };
+export type Leg = { readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly muted?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string };
 
 /** As the platform answers it. */
 export type Passkey = { readonly id: Id<"psk">; readonly name: string };
@@ -839,7 +839,7 @@ export type ErasuresUpdateResponse = Erasure;
 export type SessionsListRequest = { readonly cursor?: string; readonly limit?: number; readonly state?: "open" | "ended" | "all"; readonly kind?: "call" | "relay" | "all"; readonly scope?: "own" | "descendants"; readonly identity?: string; readonly from?: string; readonly to?: string };
 
 /** One of what `sessions.list` answers. */
-export type SessionsListItem = { readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<Leg>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number };
+export type SessionsListItem = { readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "paused" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<Leg>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly pausedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly limits?: { readonly endsAt?: string; readonly bitsPerSecondMax?: number }; readonly bitsPerSecond?: number };
 
 /** What `sessions.get` takes. */
 export type SessionsGetRequest = { readonly sessionId: IdLike<"ses"> };
@@ -857,10 +857,34 @@ export type SessionsListLogItem = { readonly sequence: number; readonly at: stri
 export type SessionsListLogResponse = { readonly items: ReadonlyArray<{ readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>> }>; readonly nextAfter?: number };
 
 /** What `sessions.update` takes. */
-export type SessionsUpdateRequest = { readonly sessionId: IdLike<"ses">; readonly state: "ended" };
+export type SessionsUpdateRequest = { readonly sessionId: IdLike<"ses">; readonly state?: "live" | "paused" | "ended"; readonly muted?: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean }; readonly limits?: { readonly endsAt?: string | null; readonly secondsLeft?: number; readonly bitsPerSecondMax?: number | null }; readonly services?: { readonly add?: ReadonlyArray<string>; readonly remove?: ReadonlyArray<string> } };
 
 /** What `sessions.update` answers. */
 export type SessionsUpdateResponse = Session;
+
+/** What `sessions.updateAll` takes. */
+export type SessionsUpdateAllRequest = { readonly scope?: "own" | "descendants"; readonly applicationId?: IdLike<"app">; readonly identity?: string; readonly kind?: "call" | "relay" | "all"; readonly state?: "live" | "paused" | "ended"; readonly muted?: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean }; readonly limits?: { readonly endsAt?: string | null; readonly secondsLeft?: number; readonly bitsPerSecondMax?: number | null }; readonly services?: { readonly add?: ReadonlyArray<string>; readonly remove?: ReadonlyArray<string> }; readonly before?: IdLike<"ses">; readonly limit?: number };
+
+/** What `sessions.updateAll` answers. */
+export type SessionsUpdateAllResponse = { readonly items: ReadonlyArray<{ readonly sessionId: Id<"ses">; readonly outcome: "changed" | "unchanged" | "refused"; readonly code?: string; readonly detail?: string }>; readonly nextBefore?: string };
+
+/** What `sessions.redirect` takes. */
+export type SessionsRedirectRequest = { readonly sessionId: IdLike<"ses">; readonly url?: string; readonly to?: string };
+
+/** What `sessions.redirect` answers. */
+export type SessionsRedirectResponse = { readonly sessionId: Id<"ses">; readonly url?: string; readonly to?: string };
+
+/** What `sessions.updateLeg` takes. */
+export type SessionsUpdateLegRequest = { readonly sessionId: IdLike<"ses">; readonly legId: IdLike<"leg">; readonly muted: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean } };
+
+/** What `sessions.updateLeg` answers. */
+export type SessionsUpdateLegResponse = { readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly muted?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string };
+
+/** What `sessions.removeLeg` takes. */
+export type SessionsRemoveLegRequest = { readonly sessionId: IdLike<"ses">; readonly legId: IdLike<"leg"> };
+
+/** What `sessions.removeLeg` answers. */
+export type SessionsRemoveLegResponse = { readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly muted?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string };
 
 /** What `ownProfile.update` takes. */
 export type OwnProfileUpdateRequest = { readonly name: string };
@@ -1754,7 +1778,7 @@ export type SignalingPutEndpointConfigResponse = { readonly origin: { readonly l
 export type SignalingGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putCallbacks` takes. */
-export type SignalingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }> };
+export type SignalingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }> };
 
 /** What `signaling.putCallbacks` answers. */
 export type SignalingPutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1766,7 +1790,7 @@ export type SignalingGetApplicationCallbacksRequest = { readonly applicationId: 
 export type SignalingGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putApplicationCallbacks` takes. */
-export type SignalingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> };
+export type SignalingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> };
 
 /** What `signaling.putApplicationCallbacks` answers. */
 export type SignalingPutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1778,7 +1802,7 @@ export type SignalingGetInstanceTypeCallbacksRequest = { readonly applicationId:
 export type SignalingGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putInstanceTypeCallbacks` takes. */
-export type SignalingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+export type SignalingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
 
 /** What `signaling.putInstanceTypeCallbacks` answers. */
 export type SignalingPutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -1790,7 +1814,7 @@ export type SignalingGetEndpointCallbacksRequest = { readonly endpointId: IdLike
 export type SignalingGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `signaling.putEndpointCallbacks` takes. */
-export type SignalingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> };
+export type SignalingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.paused" | "session.resumed" | "session.limited" | "session.redirected" | "session.transferred" | "participant.muted" | "participant.removed" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> };
 
 /** What `signaling.putEndpointCallbacks` answers. */
 export type SignalingPutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };

@@ -264,6 +264,14 @@ import type {
   SessionsListLogResponse,
   SessionsUpdateRequest,
   SessionsUpdateResponse,
+  SessionsUpdateAllRequest,
+  SessionsUpdateAllResponse,
+  SessionsRedirectRequest,
+  SessionsRedirectResponse,
+  SessionsUpdateLegRequest,
+  SessionsUpdateLegResponse,
+  SessionsRemoveLegRequest,
+  SessionsRemoveLegResponse,
   OwnProfileUpdateRequest,
   OwnProfileUpdateResponse,
   OwnProfileChangeEmailRequest,
@@ -1223,10 +1231,26 @@ export interface Operations {
     listLog(accountId: IdLike<"acc">, request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
     /** Read what happened in a session, in order, from a sequence number on. */
     listLog(request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
-    /** End a running session. Everybody in it is told why. */
+    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
     update(accountId: IdLike<"acc">, request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
-    /** End a running session. Everybody in it is told why. */
+    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
     update(request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
+    /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
+    updateAll(accountId: IdLike<"acc">, request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
+    /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
+    updateAll(request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
+    redirect(accountId: IdLike<"acc">, request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
+    redirect(request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
+    /** Mute a leg of this account, or take that back. */
+    updateLeg(accountId: IdLike<"acc">, request: SessionsUpdateLegRequest, options?: CallOptions): Promise<SessionsUpdateLegResponse>;
+    /** Mute a leg of this account, or take that back. */
+    updateLeg(request: SessionsUpdateLegRequest, options?: CallOptions): Promise<SessionsUpdateLegResponse>;
+    /** Remove a party from a running session. */
+    removeLeg(accountId: IdLike<"acc">, request: SessionsRemoveLegRequest, options?: CallOptions): Promise<SessionsRemoveLegResponse>;
+    /** Remove a party from a running session. */
+    removeLeg(request: SessionsRemoveLegRequest, options?: CallOptions): Promise<SessionsRemoveLegResponse>;
   };
   readonly ownProfile: {
     /** Give yourself another name. */
@@ -2215,6 +2239,10 @@ export const operations = {
     get: 'GET ~/sessions/{sessionId}',
     listLog: 'MORE ~/sessions/{sessionId}/log',
     update: 'PATCH ~/sessions/{sessionId}',
+    updateAll: 'PATCH ~/sessions',
+    redirect: 'POST ~/sessions/{sessionId}/redirects',
+    updateLeg: 'PATCH ~/sessions/{sessionId}/legs/{legId}',
+    removeLeg: 'DELETE ~/sessions/{sessionId}/legs/{legId}',
   },
   ownProfile: {
     update: 'PATCH /v1/me',
@@ -2517,6 +2545,14 @@ export type ErrorCode =
   | 'resource.unknown'
   | 'service.not_enabled'
   | 'sessions.ended'
+  | 'sessions.endpoint_unavailable'
+  | 'sessions.leg_foreign'
+  | 'sessions.no_logic'
+  | 'sessions.node_away'
+  | 'sessions.not_a_call'
+  | 'sessions.not_live'
+  | 'sessions.party_unable'
+  | 'sessions.service_unavailable'
   | 'sign-in.address_unproved'
   | 'sign-in.by_organisation'
   | 'sign-in.code_needed'

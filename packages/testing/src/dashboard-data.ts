@@ -391,6 +391,7 @@ async function addSessions(
       legs: [0, 1].map((leg) => ({
         id: createId('leg', startedAtMs),
         identity: identities[(index + leg * 3) % identities.length] ?? '',
+        isSecond: leg === 1,
       })),
     };
   });
@@ -409,10 +410,10 @@ async function addSessions(
       [JSON.stringify(sessions)],
     );
     await pool.query(
-      `INSERT INTO session_leg (id, session_id, account_id, identity, state, audio, video, bits_per_second, joined_at,
+      `INSERT INTO session_leg (id, session_id, account_id, identity, state, audio, video, muted_video, bits_per_second, joined_at,
                                 left_at)
        SELECT row->>'id', row->'session'->>'id', row->'session'->>'account', row->>'identity',
-              CASE WHEN live THEN 'joined' ELSE 'left' END, true, true, CASE WHEN live THEN 1480000 END,
+              CASE WHEN live THEN 'joined' ELSE 'left' END, true, true, live AND (row->>'isSecond')::boolean, CASE WHEN live THEN 1480000 END,
               (row->'session'->>'startedAt')::timestamptz,
               CASE WHEN NOT live THEN (row->'session'->>'endedAt')::timestamptz END
        FROM jsonb_array_elements($1::jsonb) AS row,

@@ -28,6 +28,7 @@ let otherId: string;
 let username: string;
 let nodes: readonly TestNode[];
 const sessionId = createId('ses');
+const legId = createId('leg');
 
 /** A database that is started for this file, on a busy machine. */
 const START_MS_MAX = 60_000;
@@ -57,10 +58,27 @@ beforeAll(async () => {
     data: {},
   };
   const event = { ...created, accountId: account.accountId };
-  await nodes[1]?.request('sessionEvents', { events: [event] });
+  const joined = { ...event, sequence: 2, type: 'leg.joined', legId, legAccountId: account.accountId };
   const reported =
-    nodes[1] && (await served.internal(nodes[1].request('sessionEvents', { events: [event] })));
+    nodes[1] && (await served.internal(nodes[1].request('sessionEvents', { events: [event, joined] })));
   expect(reported?.status).toBe(200);
+  // Whatever is ordered of a session, its node has done.
+  const { bus } = served.control;
+  const standing = { muted: [] };
+  bus.subscribe(
+    ({ message }) => {
+      if (message.type !== 'session.control') return;
+      const answer = {
+        kind: 'done',
+        isChanged: true,
+        isEnded: false,
+        before: standing,
+        after: standing,
+      } as const;
+      void bus.publish({ type: 'session.controlled', orderId: message.order.orderId, answer });
+    },
+    await bus.latest(),
+  );
   otherId = (await signUp(served, 'other')).accountId;
   childId = (await ask('POST', '/accounts', { name: 'Child' })).id;
   const ice = await ask('POST', '/services/network-discovery/ice-servers', {});
@@ -179,6 +197,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'sessions.updateAll': async () => [`/v1/accounts/${account.accountId}/sessions`, { state: 'paused' }],
+  'sessions.redirect': async () => [
+    `/v1/accounts/${account.accountId}/sessions/${sessionId}/redirects`,
+    { url: 'https://receiver.test/next' },
+  ],
+  'sessions.updateLeg': async () => [
+    `/v1/accounts/${account.accountId}/sessions/${sessionId}/legs/${legId}`,
+    { muted: { audio: true } },
+  ],
+  'sessions.removeLeg': async () => [`/v1/accounts/${account.accountId}/sessions/${sessionId}/legs/${legId}`],
   'allowList.set': async () => [
     `/v1/accounts/${account.accountId}/allow-list`,
     { keys: [], credentials: [{ network: '192.0.2.0/24' }] },

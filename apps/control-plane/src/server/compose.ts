@@ -146,6 +146,7 @@ import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
+import { SessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 import { spendingWork } from './spending-work.ts';
@@ -310,6 +311,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
+  // Of the machines' own time, by which nodes tell what is stale.
+  const orders = new SessionOrders({ bus, nowMs: Date.now });
   const channels = channelWork({
     prisma,
     publish: (message) => bus.publish(message),
@@ -405,6 +408,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         commands: {
           endSession: async ({ sessionId, code }) =>
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
+          order: orders.give,
         },
       },
       endpoints: {
@@ -815,6 +819,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await ingestLag.flush();
       await channels.settled();
       await credentialEndsWork.stop();
+      await orders.stop();
       await bus.close();
       await database.close();
       await jobPool.end();

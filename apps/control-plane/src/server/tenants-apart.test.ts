@@ -130,6 +130,7 @@ beforeAll(async () => {
     userId: alice.userId,
     parentId: alice.accountId,
     sessionId: createId('ses'),
+    legId: createId('leg'),
     planId: plan.body.id,
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
