@@ -12,3 +12,13 @@ export const alawSamples: Int16Array = Int16Array.from({ length: 256 }, (_, code
   const magnitude = exponent === 0 ? mantissa + 8 : (mantissa + 264) << (exponent - 1);
   return bits & 0x80 ? magnitude : -magnitude;
 });
+
+function mulawCode(sample: number): number {
+  const sign = sample < 0 ? 0x80 : 0;
+  const magnitude = Math.min(Math.abs(sample), 32_635) + 132;
+  const exponent = 31 - Math.clz32(magnitude) - 7;
+  return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0f)) & 0xff;
+}
+
+/** Samples as mu-law: the nearest code of each. */
+export const encodeMulaw = (samples: Int16Array): Uint8Array => Uint8Array.from(samples, mulawCode);

@@ -7,7 +7,7 @@ import {
   effectiveConfig,
   widerFields,
 } from '@patchbay/domain/policy/effective-config';
-import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { Entity, OperationHandler, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { callbackHandlers } from './callbacks.ts';
@@ -31,7 +31,10 @@ interface Context {
 /** Meters of all services together. */
 const METER_COUNT_MAX = 1_000;
 
-type Handler = DomainHandler<[context: Context, request: Record<string, unknown>], Record<string, unknown>>;
+type Handler = OperationHandler<
+  [context: Context, request: Record<string, unknown>],
+  Record<string, unknown>
+>;
 
 /** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
 export function derivedHandlers(
