@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveMedia, serveSpeechAudio } from './serve-media.ts';
-import { masterKey, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+import { makePlatform, masterKey, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-speech-test-'));
 const objects = sealedObjects(localObjects(folder), readMasterKey(masterKey));
@@ -25,10 +25,10 @@ let other: Tenant;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl, { PATCHBAY_FILES: folder });
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  await served.control.platformAccount();
   [one, other] = [await signUp(served, 'one'), await signUp(served, 'other')];
 }, 120_000);
 afterAll(async () => {
@@ -39,7 +39,8 @@ afterAll(async () => {
 });
 
 const at = (tenant: Tenant, below = '') => `/v1/accounts/${tenant.accountId}/services/text-to-speech${below}`;
-const synthesize = (tenant: Tenant, body: object) => served.rest('POST', at(tenant, '/speech'), { key: tenant.key, body });
+const synthesize = (tenant: Tenant, body: object) =>
+  served.rest('POST', at(tenant, '/speech'), { key: tenant.key, body });
 const queue = () => speechQueue(served.control.pool);
 const claim = (countMax = 10, region = 'local') => queue().claim({ region, countMax, leaseMs: 60_000 });
 const facts = { voices: ['slt'], characters: 6, words: 1 };
@@ -51,12 +52,21 @@ async function speak(speech: ClaimedSpeech): Promise<boolean> {
   const found = await queue().find(speech.accountId, soundKey);
   const { pool } = served.control;
   const { accountId, endpoint } = speech;
-  const kind = { service: 'text-to-speech', kind: 'speech', dataClass: 'speechFiles', mediaType: 'audio/wav' } as const;
+  const kind = {
+    service: 'text-to-speech',
+    kind: 'speech',
+    dataClass: 'speechFiles',
+    mediaType: 'audio/wav',
+  } as const;
   const end =
     found === undefined
       ? ({
           ...{ kind: 'spoken', ...facts, soundKey, durationMs: 700 },
-          object: await writeObject({ pool, objects }, { ...kind, accountId, endpoint, durationMs: 700 }, sound),
+          object: await writeObject(
+            { pool, objects },
+            { ...kind, accountId, endpoint, durationMs: 700 },
+            sound,
+          ),
         } as const)
       : ({ kind: 'cached', ...facts, soundKey, found } as const);
   return await queue().finish(speech, end, Date.now());
@@ -80,16 +90,24 @@ const fetchLink = async (url: string, headers: Record<string, string> = {}) =>
     (error: { fields: { status: number } }) => new Response(null, { status: error.fields.status }),
   );
 const eventsOf = async (tenant: Tenant) =>
-  (await owner.query('SELECT type, data FROM platform_event WHERE account_id = $1 AND type LIKE $2 ORDER BY at', [
-    tenant.accountId,
-    'text-to-speech.%',
-  ])).rows;
-const countOf = async (table: string) => (await owner.query(`SELECT count(*)::int AS n FROM ${table}`)).rows[0].n;
+  (
+    await owner.query(
+      'SELECT type, data FROM platform_event WHERE account_id = $1 AND type LIKE $2 ORDER BY at',
+      [tenant.accountId, 'text-to-speech.%'],
+    )
+  ).rows;
+const countOf = async (table: string) =>
+  (await owner.query(`SELECT count(*)::int AS n FROM ${table}`)).rows[0].n;
 
 test('a text is spoken by a node, answered in the same request, and heard by its link, in parts as well (TTS)', async () => {
   const { status, body } = await spoken(one, { text: 'Hello.' });
   expect(status, JSON.stringify(body)).toBe(200);
-  expect(body).toMatchObject({ state: 'completed', sizeBytes: SIZE_BYTES, durationMs: 700, isCacheHit: false });
+  expect(body).toMatchObject({
+    state: 'completed',
+    sizeBytes: SIZE_BYTES,
+    durationMs: 700,
+    isCacheHit: false,
+  });
   const whole = await fetchLink(body.url);
   expect(whole.headers.get('content-type')).toBe('audio/wav');
   expect(whole.headers.get('x-content-type-options')).toBe('nosniff');
@@ -130,8 +148,12 @@ test('the sound is read with a key too, and by nobody else’s; a link opens not
     link.searchParams.set(name, value);
     expect((await fetchLink(link.href)).status, name).toBe(404);
   }
-  const late = { control: { ...served.control, media: { ...served.control.media, nowMs: () => Date.now() + 3_700_000 } } };
-  await expect(serveMedia(late.control, new Request(body.url))).rejects.toMatchObject({ fields: { status: 404 } });
+  const late = {
+    control: { ...served.control, media: { ...served.control.media, nowMs: () => Date.now() + 3_700_000 } },
+  };
+  await expect(serveMedia(late.control, new Request(body.url))).rejects.toMatchObject({
+    fields: { status: 404 },
+  });
 });
 
 test('what sounds the same is answered from before, and never from another account', async () => {
@@ -171,7 +193,10 @@ test('asked for asynchronously, an event tells of the end once, and a repeat wit
       type: 'text-to-speech.completed',
       data: { speechId: asked.body.id, characters: 6, path: at(other, `/speech/${asked.body.id}/audio`) },
     },
-    { type: 'text-to-speech.failed', data: { speechId: failing.id, code: 'text-to-speech.unavailable', detail: 'No engine.' } },
+    {
+      type: 'text-to-speech.failed',
+      data: { speechId: failing.id, code: 'text-to-speech.unavailable', detail: 'No engine.' },
+    },
   ]);
 });
 
@@ -210,23 +235,55 @@ test('a text waits for a node in a region that may serve its account', async () 
 test('files are listed as what the service left, of an endpoint as well, for whoever may read them (API-2)', async () => {
   const listed = await served.rest('GET', at(other, '/data?form=media'), { key: other.key });
   const [newest] = listed.body.items;
-  expect(newest).toMatchObject({ kind: 'speech', form: 'media', mediaType: 'audio/wav', sizeBytes: SIZE_BYTES, dataClass: 'speechFiles' });
+  expect(newest).toMatchObject({
+    kind: 'speech',
+    form: 'media',
+    mediaType: 'audio/wav',
+    sizeBytes: SIZE_BYTES,
+    dataClass: 'speechFiles',
+  });
   expect(Date.parse(newest.keptUntil) - Date.parse(newest.createdAt)).toBe(30 * 86_400_000);
-  expect((await served.rest('GET', newest.path, { key: other.key })).body).toMatchObject({ state: 'completed' });
+  expect((await served.rest('GET', newest.path, { key: other.key })).body).toMatchObject({
+    state: 'completed',
+  });
   const page = await served.rest('GET', at(other, `/data?form=media&limit=1`), { key: other.key });
-  const next = await served.rest('GET', at(other, `/data?form=media&limit=1&cursor=${encodeURIComponent(page.body.nextCursor)}`), { key: other.key });
+  const next = await served.rest(
+    'GET',
+    at(other, `/data?form=media&limit=1&cursor=${encodeURIComponent(page.body.nextCursor)}`),
+    { key: other.key },
+  );
   expect(next.body.items[0].id).toBe(listed.body.items[1].id);
 });
 
 test('files go with their class, and their bytes after them; bytes that nobody’s row came for go too (PRD-4)', async () => {
   const { pool } = served.control;
   const { body } = await spoken(one, { text: 'Old.' });
-  await owner.query("UPDATE stored_object SET created_at = now() - interval '40 days' WHERE account_id = $1", [one.accountId]);
-  await writeObject({ pool, objects }, { accountId: one.accountId, service: 'text-to-speech', kind: 'speech', dataClass: 'speechFiles', mediaType: 'audio/wav' }, sound);
-  const batch = { name: 'speechFiles', ids: [one.accountId], befores: [new Date(Date.now() - 30 * 86_400_000)], rowsAtOnce: 100 } as const;
+  await owner.query(
+    "UPDATE stored_object SET created_at = now() - interval '40 days' WHERE account_id = $1",
+    [one.accountId],
+  );
+  await writeObject(
+    { pool, objects },
+    {
+      accountId: one.accountId,
+      service: 'text-to-speech',
+      kind: 'speech',
+      dataClass: 'speechFiles',
+      mediaType: 'audio/wav',
+    },
+    sound,
+  );
+  const batch = {
+    name: 'speechFiles',
+    ids: [one.accountId],
+    befores: [new Date(Date.now() - 30 * 86_400_000)],
+    rowsAtOnce: 100,
+  } as const;
   expect(await forgetRows(pool, batch)).toBeGreaterThan(0);
   expect((await fetchLink(body.url)).status).toBe(404);
-  expect((await served.rest('GET', at(one, `/speech/${body.id}`), { key: one.key })).body).not.toHaveProperty('url');
+  expect((await served.rest('GET', at(one, `/speech/${body.id}`), { key: one.key })).body).not.toHaveProperty(
+    'url',
+  );
   const bytes = () => countOf('stored_bytes');
   expect(await removeDueObjects(pool, objects)).toBeGreaterThan(0);
   // What was begun a moment ago may still get its row.
@@ -234,7 +291,7 @@ test('files go with their class, and their bytes after them; bytes that nobody�
   await owner.query("UPDATE stored_bytes SET remove_at = now() - interval '1 second'");
   expect(await removeDueObjects(pool, objects)).toBe(2);
   expect(await bytes()).toBe(0);
-  const lying = (await owner.query("SELECT id FROM stored_object")).rows.length;
+  const lying = (await owner.query('SELECT id FROM stored_object')).rows.length;
   expect(lying).toBe(await filesIn(folder));
 });
 
