@@ -37,10 +37,12 @@ const take = async () => {
   expect(others).toEqual([]);
   return request && { request, ids: idsOf(request) };
 };
-const finish = (request: ClaimedRequest | undefined, isTaken: boolean) => {
+const finish = async (request: ClaimedRequest | undefined, isTaken: boolean) => {
   const again = isTaken ? {} : { nextAttemptAtMs: Date.now() };
   const attempts = (request?.deliveries ?? []).map((delivery) => ({ ...delivery, ...again }));
-  return hooks.store.finish(attempts, { isDelivered: isTaken, requests: [] });
+  const outcome = { isDelivered: isTaken, requests: [] };
+  const [endpoint] = await hooks.store.finish([{ webhookId: request?.webhookId ?? '', attempts, outcome }]);
+  return endpoint;
 };
 async function fill(count: number, change: (index: number) => object = () => ({})): Promise<string[]> {
   const ids: string[] = [];

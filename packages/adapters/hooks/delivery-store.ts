@@ -55,6 +55,13 @@ export interface EndedAttempt extends Pick<ClaimedDelivery, 'deliveryId' | 'atte
   readonly nextAttemptAtMs?: number | undefined;
 }
 
+/** A request that is over. */
+export interface EndedRequest {
+  readonly webhookId: string;
+  readonly attempts: readonly EndedAttempt[];
+  readonly outcome: AttemptOutcome;
+}
+
 /** Webhooks that fail, that are slow, and all others: each have room of their own, and take none from the others. */
 export type LaneKind = 'ok' | 'slow' | 'failing';
 
@@ -87,8 +94,11 @@ export interface DeliveryStore {
   claim(claim: Claim): Promise<readonly ClaimedRequest[]>;
   /** A request to each of these webhooks has been open for so long. */
   noteSlow(webhookIds: readonly string[], openMs: number): Promise<void>;
-  /** How the endpoint does after a request; undefined when it was given up meanwhile, and counts for nothing. */
-  finish(attempts: readonly EndedAttempt[], outcome: AttemptOutcome): Promise<EndpointRecord | undefined>;
+  /**
+   * Notes them all, or none. How the endpoint of each does after it; undefined where it was given up meanwhile, and counts for
+   * nothing.
+   */
+  finish(requests: readonly EndedRequest[]): Promise<readonly (EndpointRecord | undefined)[]>;
 }
 
 interface ClaimedRow {
@@ -133,6 +143,12 @@ const fromRow = (row: ClaimedRow): ClaimedDelivery => ({
   },
 });
 
+/**
+ * It does not wait for the disk: whatever is noted of a delivery later is written after it. A database that loses its last moment
+ * loses with it that a request was under way, and it is made again, as that of a worker that died.
+ */
+const CLAIM = `SELECT c.* FROM set_config('synchronous_commit', 'off', true) s, deliveries_claim($1, $2) c`;
+
 /** Deliveries of all tenants, for the workers that make them. */
 export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliveryStore {
   const requestOf = ([row, ...others]: readonly [ClaimedRow, ...ClaimedRow[]]): ClaimedRequest => ({
@@ -151,7 +167,7 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
     async claim({ held, ...bounds }) {
       const heldCount = Object.values(held).reduce((sum, count) => sum + count, 0);
       if (heldCount >= bounds.requestMax) return [];
-      const { rows } = await pool.query<ClaimedRow>('SELECT * FROM deliveries_claim($1, $2)', [
+      const { rows } = await pool.query<ClaimedRow>(CLAIM, [
         JSON.stringify({ ...bounds, failingCount: FAILING_ATTEMPT_COUNT }),
         JSON.stringify(held),
       ]);
@@ -168,20 +184,39 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
       await pool.query('SELECT lanes_slow($1, $2)', [webhookIds, Math.round(openMs)]);
     },
 
-    async finish(attempts, outcome) {
-      const ended = attempts.map(({ deliveryId, attempt, nextAttemptAtMs }) => ({
-        deliveryId,
-        attempt,
-        ...(nextAttemptAtMs === undefined ? {} : { nextAttemptAt: new Date(nextAttemptAtMs).toISOString() }),
+    async finish(requests) {
+      const ended = requests.map(({ webhookId, attempts, outcome }, place) => ({
+        place,
+        webhookId,
+        outcome: storable(outcome),
+        attempts: attempts.map(({ deliveryId, attempt, nextAttemptAtMs }) => ({
+          deliveryId,
+          attempt,
+          ...(nextAttemptAtMs === undefined
+            ? {}
+            : { nextAttemptAt: new Date(nextAttemptAtMs).toISOString() }),
+        })),
       }));
-      const { rows } = await pool.query<{ failed_count: number; failing_since: Date | null }>(
-        'SELECT * FROM deliveries_finish($1, $2)',
-        [JSON.stringify(ended), JSON.stringify(storable(outcome))],
+      // In the order in which others take several lanes: two that finish some of the same ones do not wait for each other.
+      const inOrder = ended.toSorted((one, other) => (one.webhookId < other.webhookId ? -1 : 1));
+      const { rows } = await pool.query<{
+        readonly place: number;
+        readonly failed_count: number;
+        readonly failing_since: Date | null;
+      }>(
+        `SELECT (r.value ->> 'place')::int AS place, f.failed_count, f.failing_since
+         FROM jsonb_array_elements($1) WITH ORDINALITY r (value, number),
+           deliveries_finish(r.value -> 'attempts', r.value -> 'outcome') f
+         ORDER BY r.number`,
+        [JSON.stringify(inOrder)],
       );
-      const [row] = rows;
-      return (
-        row && { failedCount: row.failed_count, failingSinceMs: row.failing_since?.getTime() ?? undefined }
-      );
+      const found = new Map(rows.map((row) => [row.place, row]));
+      return requests.map((_, place) => {
+        const row = found.get(place);
+        return (
+          row && { failedCount: row.failed_count, failingSinceMs: row.failing_since?.getTime() ?? undefined }
+        );
+      });
     },
   };
 }

@@ -71,10 +71,14 @@ export async function createHooksDatabase() {
         taken.map((delivery) => ({ ...request, ...delivery })),
       );
     },
-    finish: (
-      { deliveryId, attempt }: Pick<ClaimedDelivery, 'deliveryId' | 'attempt'>,
+    async finish(
+      { webhookId, deliveryId, attempt }: Pick<TakenDelivery, 'webhookId' | 'deliveryId' | 'attempt'>,
       { nextAttemptAtMs, ...outcome }: DeliveryOutcome,
-    ) => store.finish([{ deliveryId, attempt, nextAttemptAtMs }], outcome),
+    ) {
+      const attempts = [{ deliveryId, attempt, nextAttemptAtMs }];
+      const [endpoint] = await store.finish([{ webhookId, attempts, outcome }]);
+      return endpoint;
+    },
     async createWebhook(accountId: string, change: Partial<NewWebhook> = {}) {
       const made = await webhooks.create({
         accountId,

@@ -84,15 +84,26 @@ export interface PolicyRefusal {
 
 export type Decision = { readonly kind: 'allowed'; readonly policy: EffectivePolicy } | PolicyRefusal;
 
+const namesDecidedBy = (verifier: PolicyVerifier): readonly SettingName[] =>
+  settingNames.filter((name) => settingOf(name).decidedBy.includes(verifier));
+
+/** The settings that each verifier decides by, in the order of their table. */
+const settingNamesOf: Readonly<Record<PolicyVerifier, readonly SettingName[]>> = {
+  api: namesDecidedBy('api'),
+  key: namesDecidedBy('key'),
+  credential: namesDecidedBy('credential'),
+  relay: namesDecidedBy('relay'),
+  signaling: namesDecidedBy('signaling'),
+};
+
 /**
  * Whether a chain of levels allows a request (POL-4): the one function for dispatch, minting, relays and signaling.
  * Settings are looked at in the order of their table, and the first that refuses is named.
  */
 export function decide(chain: PolicyChain, request: PolicyRequest): Decision {
   const policy = effectivePolicy(chain);
-  for (const name of settingNames) {
+  for (const name of settingNamesOf[request.verifier]) {
     const setting = policy[name] as EffectiveSetting | undefined;
-    if (!settingOf(name).decidedBy.includes(request.verifier)) continue;
     // An account can turn a service off that no level asks it to turn on.
     if (setting === undefined && name !== 'servicesToEnable') continue;
     const refusal =

@@ -70,7 +70,11 @@ const known = new WeakMap<PolicyChain, EffectivePolicy>();
 export function effectivePolicy(chain: PolicyChain): EffectivePolicy {
   const before = known.get(chain);
   if (before !== undefined) return before;
-  const entries = settingNames.map((name) => [name, effectiveSetting(name, chain)] as const);
+  // Of most settings nobody says anything.
+  const said = new Set(chain.flatMap(({ values }) => Object.keys(values)));
+  const entries = settingNames
+    .filter((name) => said.has(name))
+    .map((name) => [name, effectiveSetting(name, chain)] as const);
   const policy = Object.fromEntries(
     entries.filter(([, setting]) => setting !== undefined),
   ) as EffectivePolicy;

@@ -409,7 +409,7 @@ test('F16: a database that fails at any one call costs no event and doubles none
       placeEvents: () => once(() => placeEvents(hooks.pool)),
       store: {
         claim: (claim) => once(() => store.claim(claim)),
-        finish: (attempt, outcome) => once(() => store.finish(attempt, outcome)),
+        finish: (requests) => once(() => store.finish(requests)),
         noteSlow: store.noteSlow,
       },
     });

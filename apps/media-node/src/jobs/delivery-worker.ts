@@ -1,20 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
-  AttemptOutcome,
   ClaimedRequest,
   DeliveryStore,
-  EndedAttempt,
+  EndedRequest,
   LaneKind,
   RequestOutcome,
 } from '@patchbay/adapters/hooks/delivery-store';
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
-import { Turns } from '@patchbay/adapters/prisma/turns';
 import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
+import type { EndpointRecord } from '@patchbay/domain/hooks/endpoint-health';
 import { batchBodyOf, bodyOf, type EventCursors } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
+import { GroupWriter } from './group-writer.ts';
+import { Poll } from './poll.ts';
 
 /** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
 const ENDPOINT_REQUEST_COUNT_MAX = 4;
@@ -39,8 +40,11 @@ const PROVEN_SHARE = 1 / 4;
 /** Longer than two requests, one to the fallback, can last with all that is written around them. */
 const LEASE_MS = 60_000;
 const POLL_MS = 200;
-/** Outcomes that are written at a time; the others wait, for the database has only so many connections. */
-const NOTED_AT_ONCE_MAX = 4;
+/** Where events come one after the other, the next one does not wait so long for its place. */
+const LIVELY_POLL_MS = 40;
+/** Outcomes are written in so many groups at a time, of so many at most. */
+const NOTED_GROUPS_AT_ONCE_MAX = 2;
+const NOTED_TOGETHER_MAX = 64;
 const NOTE_RETRY_MS = 1_000;
 const SIGNATURE_CHARACTERS_KEPT = 'v1,'.length + 8;
 
@@ -86,17 +90,57 @@ export class DeliveryWorker {
     failing: new Map<Promise<void>, Running>(),
     turnedSlow: new Map<Promise<void>, Running>(),
   };
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> | undefined;
-  #isAsked = false;
-  readonly #noting = new Turns({
-    atOnceMax: NOTED_AT_ONCE_MAX,
-    waitingMax: 4 * REQUEST_COUNT_MAX,
-  });
+  readonly #noting: GroupWriter<EndedRequest, EndpointRecord | undefined>;
   #isStopped = false;
+
+  /** None of these waits for another: what one tenant has too much of in one of them delays nobody in the others. */
+  readonly #placing: Poll;
+  readonly #replaying: Poll;
+  readonly #claiming: Readonly<Record<LaneKind, Poll>>;
 
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options;
+    this.#noting = new GroupWriter({
+      write: (requests) => options.store.finish(requests),
+      atOnceMax: NOTED_GROUPS_AT_ONCE_MAX,
+      groupMax: NOTED_TOGETHER_MAX,
+    });
+    const onFailure = (error: unknown) => options.onFailure(error, 'Deliveries wait for the database.');
+    this.#placing = new Poll({
+      work: async () => {
+        const isFound = (await options.placeEvents()) > 0;
+        if (isFound) this.#askLanes();
+        return isFound;
+      },
+      everyMs: POLL_MS,
+      livelyEveryMs: LIVELY_POLL_MS,
+      onFailure,
+    });
+    this.#replaying = new Poll({
+      work: async () => {
+        const isFound = await options.takeReplayOn();
+        if (isFound) this.#askLanes();
+        return isFound;
+      },
+      everyMs: POLL_MS,
+      onFailure,
+    });
+    const claiming = (kind: LaneKind, before: () => Promise<void> = async () => {}) =>
+      new Poll({
+        // What is left due then waits for room, which somebody asks for when there is some.
+        work: async () => {
+          await before();
+          await this.#claim(kind);
+          return false;
+        },
+        everyMs: POLL_MS,
+        onFailure,
+      });
+    this.#claiming = {
+      ok: claiming('ok', () => this.#leaveToOthers()),
+      slow: claiming('slow'),
+      failing: claiming('failing'),
+    };
   }
 
   get requestCount(): number {
@@ -104,40 +148,21 @@ export class DeliveryWorker {
   }
 
   start(): void {
-    this.#look();
+    this.#placing.ask();
+    this.#replaying.ask();
+    this.#askLanes();
   }
 
   /** Takes nothing new, and resolves when what it has in hand is over: in the time that two requests have, at most. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+    const polls = [this.#placing, this.#replaying, ...Object.values(this.#claiming)];
+    await Promise.all(polls.map((poll) => poll.stop()));
     await Promise.all(Object.values(this.#running).flatMap((running) => [...running.keys()]));
   }
 
-  /** One look at a time. Whoever asks while one runs is looked for by another after it. */
-  #look(): void {
-    if (this.#isStopped) return;
-    if (this.#round !== undefined) {
-      this.#isAsked = true;
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#isAsked = false;
-    this.#round = this.#take()
-      .catch((error: unknown) => this.#options.onFailure(error, 'Deliveries wait for the database.'))
-      .finally(() => {
-        this.#round = undefined;
-        if (this.#isAsked) this.#look();
-        else if (!this.#isStopped) this.#timer = setTimeout(() => this.#look(), POLL_MS);
-      });
-  }
-
-  async #take(): Promise<void> {
-    if ((await this.#options.placeEvents()) > 0) this.#isAsked = true;
-    if (await this.#options.takeReplayOn()) this.#isAsked = true;
-    await this.#leaveToOthers();
-    for (const kind of laneKinds) await this.#claim(kind);
+  #askLanes(): void {
+    for (const kind of laneKinds) this.#claiming[kind].ask();
   }
 
   /** What lasts gives its place to others, as far as there is room for it, and its webhook waits with the slow ones. */
@@ -182,7 +207,8 @@ export class DeliveryWorker {
         .catch((error: unknown) => this.#options.onFailure(error, 'A delivery was not noted.'))
         .finally(() => {
           for (const running of Object.values(this.#running)) running.delete(work);
-          this.#look();
+          // Where its webhook is of another kind by now, that one looks soon.
+          this.#claiming[kind].ask();
         });
       const { webhookId, accountId } = request;
       this.#running[kind].set(work, { webhookId, accountId, startedMs: this.#elapsedMs(), isNoted: false });
@@ -204,12 +230,13 @@ export class DeliveryWorker {
         ...(isDelivered ? {} : { nextAttemptAtMs: nextAttemptAtMs(failed, random) }),
       };
     });
-    const endpoint = await this.#note(attempts, { isDelivered, requests });
+    const { webhookId } = request;
+    const endpoint = await this.#note({ webhookId, attempts, outcome: { isDelivered, requests } });
     const endedCount = attempts.filter(({ nextAttemptAtMs: nextMs }) => nextMs === undefined).length;
     this.#count(request.accountId, { requests, endedCount });
     if (endpoint === undefined || isDelivered) return;
     const { notices } = this.#options;
-    const { accountId, webhookId } = request;
+    const { accountId } = request;
     switch (consequenceOf(endpoint, { status: last?.status, atMs })) {
       case 'none':
         return;
@@ -238,12 +265,12 @@ export class DeliveryWorker {
   }
 
   /** A database that is away for a while costs no second attempt, as long as the delivery is ours. */
-  async #note(attempts: readonly EndedAttempt[], outcome: AttemptOutcome) {
-    const { store, leaseMs = LEASE_MS } = this.#options;
+  async #note(request: EndedRequest): Promise<EndpointRecord | undefined> {
+    const { leaseMs = LEASE_MS } = this.#options;
     const deadlineMs = performance.now() + leaseMs / 2;
     for (;;) {
       try {
-        return await this.#noting.take(() => store.finish(attempts, outcome));
+        return await this.#noting.write(request);
       } catch (error) {
         if (performance.now() > deadlineMs || this.#isStopped) throw error;
         await wait(NOTE_RETRY_MS);

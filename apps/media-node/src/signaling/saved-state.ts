@@ -66,14 +66,25 @@ export class StateFencedError extends Error {
   }
 }
 
+const savedPrincipals = new WeakMap<Principal, SavedClient['principal']>();
+
+/** A principal is replaced and never changed: what is saved of it is made once, and known by its identity. */
+function savedPrincipal(principal: Principal): SavedClient['principal'] {
+  const before = savedPrincipals.get(principal);
+  if (before !== undefined) return before;
+  const { narrow: _narrow, ...rest } = principal;
+  const saved = Object.freeze(rest);
+  savedPrincipals.set(principal, saved);
+  return saved;
+}
+
 export function savedClient(client: Client): SavedClient {
-  const { narrow: _narrow, ...principal } = client.principal;
   const { resumeToken, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
   return {
     resumeToken,
     receivedSequence: client.inbox.lastSequence,
     sentSequence: client.outbox.lastSequence,
-    principal,
+    principal: savedPrincipal(client.principal),
     isAttached: client.socketId !== undefined,
     detachedAtMs,
     lastHeardAtMs,

@@ -90,6 +90,9 @@ class Shell implements SignalingServer {
   readonly #webSockets: WebSocketServer;
   readonly #unsubscribe: () => void;
   #ticker: NodeJS.Timeout | undefined;
+  /** What the machine asked for, and nobody has done yet. */
+  readonly #actions: Action[] = [];
+  #settling: NodeJS.Immediate | undefined;
   #isFenced = false;
   #drained: (() => void)[] = [];
 
@@ -154,6 +157,7 @@ class Shell implements SignalingServer {
     this.#ticker = setInterval(() => this.#feed({ type: 'tick' }), tickIntervalMs);
     // What is taken over is this process's own from here on, before anything can be added to it.
     this.#feed({ type: 'tick' });
+    this.#settle();
     this.#options.log.info({ host, port: this.port }, 'signaling listens');
   }
 
@@ -180,6 +184,7 @@ class Shell implements SignalingServer {
     this.#unsubscribe();
     // Every session is told, and its usage is recorded, before the sockets go.
     this.#feed({ type: 'stop' });
+    this.#settle();
     for (const socket of this.#sockets.values())
       this.#closeSocket(socket, closeCodes.draining, 'signaling.draining');
     await new Promise<void>((resolve) => {
@@ -252,18 +257,24 @@ class Shell implements SignalingServer {
 
   #feed(input: Input): void {
     if (this.#isFenced) return;
-    const nowMs = this.#nowMs();
-    let actions: readonly Action[];
     try {
-      actions = this.#machine.handle(input, nowMs);
+      this.#actions.push(...this.#machine.handle(input, this.#nowMs()));
     } catch (error) {
       // A programmer's error fails the input that met it, not the calls of everybody else.
       this.#options.log.error({ input: input.type, error }, 'signaling could not act on an input');
       return;
     }
+    // What came together is saved together: a file is written once for all of it, before anybody is told of any.
+    this.#settling ??= setImmediate(() => this.#settle());
+  }
+
+  #settle(): void {
+    clearImmediate(this.#settling);
+    this.#settling = undefined;
+    const actions = this.#actions.splice(0);
     // Into the spools first: what is saved names what waits in them, so that neither is ever without the other.
     for (const action of actions) this.#report(action);
-    if (!this.#save(nowMs)) return;
+    if (!this.#save(this.#nowMs())) return;
     for (const action of actions) this.#act(action);
     if (this.#drained.length > 0 && this.#machine.sessionCount === 0) {
       for (const resolve of this.#drained) resolve();

@@ -19,8 +19,8 @@ export class StateChanges {
   readonly #clients = new Map<string, Client>();
   readonly #sessions = new Map<string, Session>();
   #frames: StateChange[] = [];
-  /** As last said: each field of each thing, as text. */
-  readonly #said = new Map<string, ReadonlyMap<string, string>>();
+  /** As last said: each field of each thing. */
+  readonly #said = new Map<string, Map<string, Said>>();
 
   constructor(source: StateSource) {
     this.#source = source;
@@ -76,21 +76,40 @@ export class StateChanges {
 
   #difference({ kind, id }: Thing, now: object | undefined): StateChange | undefined {
     const key = `${kind} ${id}`;
-    const before = this.#said.get(key);
+    const said = this.#said.get(key);
     if (now === undefined) {
       this.#said.delete(key);
-      return before === undefined ? undefined : { kind, id };
+      return said === undefined ? undefined : { kind, id };
     }
-    const texts = new Map<string, string>();
+    const saying = said ?? new Map<string, Said>();
+    if (said === undefined) this.#said.set(key, saying);
     const fields: Record<string, unknown> = {};
+    let changeCount = 0;
+    let presentCount = 0;
     for (const [name, value] of Object.entries(now)) {
       if (value === undefined) continue;
-      const text = JSON.stringify(value);
-      texts.set(name, text);
-      if (before?.get(name) !== text) fields[name] = value;
+      presentCount += 1;
+      const words = saidOf(value);
+      if (saying.get(name) === words) continue;
+      saying.set(name, words);
+      fields[name] = value;
+      changeCount += 1;
     }
-    for (const name of before?.keys() ?? []) if (!texts.has(name)) fields[name] = null;
-    this.#said.set(key, texts);
-    return Object.keys(fields).length === 0 ? undefined : { kind, id, fields };
+    if (saying.size > presentCount)
+      for (const name of [...saying.keys()])
+        if ((now as Readonly<Record<string, unknown>>)[name] === undefined) {
+          saying.delete(name);
+          fields[name] = null;
+          changeCount += 1;
+        }
+    return changeCount === 0 ? undefined : { kind, id, fields };
   }
 }
+
+/** What two values are compared by: what is plain as it is, what nobody changes by its identity, and all else by its text. */
+type Said = unknown;
+
+const saidOf = (value: unknown): Said =>
+  typeof value !== 'object' || value === null || Object.isFrozen(value)
+    ? value
+    : `\u0000${JSON.stringify(value)}`;
