@@ -175,7 +175,10 @@ export async function fillAccount(
 /** Texts in one voice and in two; where nobody speaks them, they wait. */
 async function addSpeech(pb: Patchbay, accountId: string): Promise<void> {
   const delivery = 'async';
-  await pb.textToSpeech.synthesize(accountId, { text: 'Your results are in. Please call us back.', delivery });
+  await pb.textToSpeech.synthesize(accountId, {
+    text: 'Your results are in. Please call us back.',
+    delivery,
+  });
   const second = '<voice name="kal16">This call is recorded.</voice>';
   await pb.textToSpeech.synthesize(accountId, { ssml: `<speak>Welcome. ${second}</speak>`, delivery });
 }

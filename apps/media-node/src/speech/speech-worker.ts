@@ -7,6 +7,7 @@ import { charactersOf, type Passage, voicesOf, wordsOf } from '@patchbay/domain/
 import { soundFormatFacts } from '@patchbay/domain/speech/sound-format';
 import { type ReadMarkup, soundKeyText } from '@patchbay/domain/speech/speech-order';
 import { usesOfSpeech } from '@patchbay/domain/speech/speech-usage';
+import { Poll } from '../jobs/poll.ts';
 import type { Pronounce } from './engines.ts';
 import { renderPassages } from './render.ts';
 import type { WriteSound } from './sound-writer.ts';
@@ -15,6 +16,8 @@ import { passagesOfOrder } from './text-of-order.ts';
 /** Longer than a text of the longest kind takes: who has it that long has lost it. */
 const LEASE_MS = 300_000;
 const POLL_MS = 200;
+/** After a text, the next one often follows. */
+const LIVELY_POLL_MS = 50;
 /** A text that brought its process down so often is not given to another. */
 const ATTEMPTS_MAX = 3;
 const SWEEP_MS = 60_000;
@@ -41,13 +44,18 @@ export interface SpeechWorkerOptions {
 export class SpeechWorker {
   readonly #options: SpeechWorkerOptions;
   readonly #running = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #poll: Poll;
   #sweeping: NodeJS.Timeout | undefined;
-  #round: Promise<void> | undefined;
-  #isStopped = false;
 
   constructor(options: SpeechWorkerOptions) {
     this.#options = options;
+    const { onFailure } = options;
+    this.#poll = new Poll({
+      work: () => this.#take(),
+      everyMs: POLL_MS,
+      livelyEveryMs: LIVELY_POLL_MS,
+      onFailure: (error) => onFailure(error, 'Texts to speak wait for the database.'),
+    });
   }
 
   get speechCount(): number {
@@ -60,43 +68,33 @@ export class SpeechWorker {
       () => void sweep().catch((error: unknown) => onFailure(error, 'Files that are over are still there.')),
       SWEEP_MS,
     );
-    this.#look();
+    this.#poll.ask();
   }
 
   /** Takes nothing new, and resolves when what it has in hand is over. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
     clearInterval(this.#sweeping);
-    await this.#round;
+    await this.#poll.stop();
     await Promise.all(this.#running);
   }
 
-  #look(): void {
-    if (this.#isStopped || this.#round !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#round = this.#take()
-      .catch((error: unknown) => this.#options.onFailure(error, 'Texts to speak wait for the database.'))
-      .finally(() => {
-        this.#round = undefined;
-        if (!this.#isStopped) this.#timer = setTimeout(() => this.#look(), POLL_MS);
-      });
-  }
-
-  async #take(): Promise<void> {
+  /** Answers whether there was something to take. */
+  async #take(): Promise<boolean> {
     const { queue, region, atOnceMax, onFailure } = this.#options;
     const countMax = atOnceMax - this.#running.size;
-    if (countMax <= 0) return;
-    for (const speech of await queue.claim({ region, countMax, leaseMs: LEASE_MS })) {
+    if (countMax <= 0) return false;
+    const claimed = await queue.claim({ region, countMax, leaseMs: LEASE_MS });
+    for (const speech of claimed) {
       const work = this.#speak(speech)
         // It is taken again when its time in our hand is over.
         .catch((error: unknown) => onFailure(error, 'A text was not spoken.'))
         .finally(() => {
           this.#running.delete(work);
-          this.#look();
+          this.#poll.ask();
         });
       this.#running.add(work);
     }
+    return claimed.length > 0;
   }
 
   /** What a text costs is counted by whoever ended it, once. */

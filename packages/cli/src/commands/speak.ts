@@ -39,9 +39,11 @@ export function addSpeakCommand(program: Command): void {
     )
     .option('--account <id>')
     .option('--json', 'what became of it, where the sound goes to a file')
-    .action(async (text: string, { account, out, ssml = false, json = false, ...asked }: SpeakFlags) => {
+    .action(async (text: string, flags: SpeakFlags) => {
+      const { account, out, ssml = false, json = false, voice, rate, pitch, format } = flags;
       const { textToSpeech } = connect(account);
-      const file = await textToSpeech.speak({ ...(ssml ? { ssml: text } : { text }), ...given(asked) });
+      const said = given({ voice, rate, pitch, format });
+      const file = await textToSpeech.speak({ ...(ssml ? { ssml: text } : { text }), ...said });
       let sizeBytes = 0;
       const counted = file.stream.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
@@ -70,8 +72,9 @@ export function addSpeakCommand(program: Command): void {
     .option('--account <id>')
     .option('--limit <count>', 'at most so many', positiveInteger, 200)
     .option('--json')
-    .action(async ({ account, limit, json = false, ...wish }: VoicesFlags) => {
-      const items = await readList(connect(account).textToSpeech.listVoices(given(wish)), limit);
+    .action(async ({ account, limit, json = false, language, sex }: VoicesFlags) => {
+      const wish = given({ language, sex });
+      const items = await readList(connect(account).textToSpeech.listVoices(wish), limit);
       print(items, {
         json,
         rows: items.map(({ name, language, sex, accent, engine }) => ({
