@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
-import type { Speech } from './speech-panel.tsx';
+import type { Outputs } from '../../trpc/client.ts';
+
+export type Speech = Outputs['textToSpeech']['listSpeech']['items'][number];
 
 /** What browsers play; the others are fetched. */
 const played: readonly Speech['format'][] = ['wav', 'ogg-opus', 'mp3'];

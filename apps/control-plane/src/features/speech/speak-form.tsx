@@ -10,8 +10,7 @@ import { type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { SoundPlayer } from './sound-player.tsx';
-import type { Speech } from './speech-panel.tsx';
+import { SoundPlayer, type Speech } from './sound-player.tsx';
 
 type Voice = Outputs['textToSpeech']['listVoices']['items'][number];
 

@@ -6,16 +6,14 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { showBytes, showDuration, textOf } from '../../formats/quantity.ts';
 import { showMoment } from '../../formats/time.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
-import { SoundPlayer } from './sound-player.tsx';
+import { SoundPlayer, type Speech } from './sound-player.tsx';
 import { SpeakForm } from './speak-form.tsx';
-
-export type Speech = Outputs['textToSpeech']['listSpeech']['items'][number];
 
 /** More than there are. */
 const VOICE_COUNT = 100;
