@@ -7,6 +7,7 @@ const benchmarks = {
   close: async () => (await import('./close/close.ts')).run,
   hooks: async () => (await import('./hooks/hooks.ts')).run,
   meter: async () => (await import('./meter/meter.ts')).run,
+  mix: async () => (await import('./mix/mix.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
   signal: async () => (await import('./signal/signal.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,

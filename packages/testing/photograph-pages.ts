@@ -80,6 +80,7 @@ function reportCut(where: string, texts: readonly string[]): void {
 /** What a page shows only when something is typed: a picture more of it. */
 const typings: Readonly<Record<string, { readonly placeholder: string; readonly text: string }>> = {
   '/accounts/[accountId]/prices': { placeholder: 'as you pay', text: '0.01' },
+  '/accounts/[accountId]/policy': { placeholder: 'Find a setting', text: 'concurrent' },
 };
 
 /** What a page shows only when it is asked to, in the order of the buttons: a picture more of that page. */

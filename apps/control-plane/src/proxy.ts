@@ -1,6 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { controlPlane } from './server/compose.ts';
-import { contentSecurityPolicy } from './server/security-policy.ts';
+import { contentSecurityPolicy, NONCE_HEADER } from './server/security-policy.ts';
 
 const NONCE_BYTES = 16;
 
@@ -25,7 +25,7 @@ const notServed = () =>
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
   });
 
-/** Next reads the nonce from the request, and writes it into its scripts. */
+/** Next reads the nonce from the policy of the request, and writes it into its scripts; our style elements have it from a header. */
 function withPolicy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))).toString('base64');
   // biome-ignore lint/style/noProcessEnv: it is no setting, and gone after the build.
@@ -33,6 +33,7 @@ function withPolicy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy({ nonce, isDevelopment });
   const headers = new Headers(request.headers);
   headers.set('content-security-policy', policy);
+  headers.set(NONCE_HEADER, nonce);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   return response;

@@ -13,6 +13,7 @@ import {
 import type { PolicyWord } from '@patchbay/domain/policy/policy-level';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import { collectionFromRow, documentFromRow, readParty } from './document-rows.ts';
 
 export interface ReminderBookOptions {
@@ -20,6 +21,8 @@ export interface ReminderBookOptions {
   readonly platformAccount: () => Promise<string>;
   readonly nowMs: () => number;
 }
+
+type OverdueInvoice = Pick<OverdueAccount, 'accountId' | 'documentId'>;
 
 /** What sends reminders, besides what reads them. It works for the platform, which collects (decision 0006). */
 export interface ReminderRounds {
@@ -30,15 +33,23 @@ export interface ReminderRounds {
   }): Promise<readonly AskedInvoice[]>;
   /** Keeps that a reminder is sent. False: it was, or the invoice was paid meanwhile. */
   note(invoice: AskedInvoice, reminder: DueReminder): Promise<boolean>;
-  /** False: the account is overdue already. With `word`, what it may not use; `isSuspended` where it was active until now. */
+  /**
+   * `isNew`: it was not overdue with this invoice yet. With `word`, what it may not use; `isSuspended` where it was active until
+   * now.
+   */
   markOverdue(
-    invoice: AskedInvoice,
+    invoice: Pick<AskedInvoice, 'accountId' | 'documentId' | 'sellerId'>,
     held: { readonly action: OverdueAction; readonly word?: PolicyWord },
   ): Promise<{ readonly isNew: boolean; readonly isSuspended: boolean }>;
-  /** Overdue accounts of whose invoice nothing is asked any more. */
-  settled(): Promise<readonly { readonly accountId: string; readonly documentId: string }[]>;
-  /** The account is not overdue any more, and active again where nothing else keeps it suspended. */
-  release(accountId: string): Promise<{ readonly isReleased: boolean; readonly isActiveAgain: boolean }>;
+  /** Overdue invoices of which nothing is asked any more. */
+  settled(): Promise<readonly OverdueInvoice[]>;
+  /**
+   * The account is not overdue with this invoice any more, and active again where nothing else keeps it suspended: neither
+   * another invoice, of the same seller or of another, nor anybody's word.
+   */
+  release(
+    invoice: OverdueInvoice,
+  ): Promise<{ readonly isReleased: boolean; readonly isActiveAgain: boolean }>;
 }
 
 /** Reminders, and who is overdue, in PostgreSQL. */
@@ -91,7 +102,7 @@ export function reminderBook({
         const { rows } = await client.query<OverdueRow>(
           `SELECT o.account_id, a.name, o.document_id, d.number, o.action, o.since FROM overdue_account o
            JOIN account a ON a.id = o.account_id JOIN document d ON d.id = o.document_id
-           ORDER BY o.since, o.account_id LIMIT 1000`,
+           ORDER BY o.since, o.account_id, o.document_id LIMIT 1000`,
         );
         return rows.map(overdueFromRow);
       }),
@@ -107,6 +118,8 @@ export function reminderBook({
       }),
     note: (invoice, { offsetDays, isLast }) =>
       asPlatform(async (client) => {
+        // What follows on the last says something of the account: it waits for a move before it holds what a move waits for.
+        if (isLast) await client.query(HOLD_PLACES);
         // Held until the mail is written: an invoice that is paid in this moment is paid before, or after.
         const { rows } = await client.query<{ state: string }>(
           `SELECT state ->> 'state' AS state FROM collection WHERE document_id = $1 FOR UPDATE`,
@@ -122,9 +135,11 @@ export function reminderBook({
       }),
     markOverdue: ({ accountId, documentId, sellerId }, { action, word }) =>
       asPlatform(async (client) => {
-        const known = await client.query('SELECT 1 FROM overdue_account WHERE account_id = $1 FOR UPDATE', [
-          accountId,
-        ]);
+        await client.query(HOLD_PLACES);
+        const known = await client.query(
+          'SELECT 1 FROM overdue_account WHERE account_id = $1 AND document_id = $2 FOR UPDATE',
+          [accountId, documentId],
+        );
         if (known.rowCount !== 0) return { isNew: false, isSuspended: false };
         // Who was its seller and is above it no more has no word on what it may use.
         const above = await client.query(
@@ -133,38 +148,41 @@ export function reminderBook({
         );
         const isAbove = above.rowCount !== 0;
         const isSuspending = action === 'suspend' && isAbove;
-        const suspended = isSuspending
-          ? await suspend(client, accountId, sellerId)
-          : { isHeld: false, isNew: false };
+        const isSuspended = isSuspending && (await suspend(client, accountId, sellerId));
         const { rowCount } = await client.query(
           `INSERT INTO overdue_account (account_id, document_id, set_by_id, action, word, is_suspended, since)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
           [
             ...[accountId, documentId, sellerId, isAbove ? action : 'mark'],
             word === undefined || !isAbove ? null : JSON.stringify(word),
-            suspended.isHeld,
+            isSuspending,
             new Date(nowMs()),
           ],
         );
-        return { isNew: rowCount === 1, isSuspended: suspended.isNew };
+        return { isNew: rowCount === 1, isSuspended };
       }),
     settled: () =>
       asPlatform(async (client) => {
         const { rows } = await client.query<{ account_id: string; document_id: string }>(
           `SELECT o.account_id, o.document_id FROM overdue_account o JOIN collection c ON c.document_id = o.document_id
-           WHERE c.state ->> 'state' IN ('paid', 'void') ORDER BY 1`,
+           WHERE c.state ->> 'state' IN ('paid', 'void') ORDER BY 1, 2`,
         );
         return rows.map((row) => ({ accountId: row.account_id, documentId: row.document_id }));
       }),
-    release: (accountId) =>
+    release: ({ accountId, documentId }) =>
       asPlatform(async (client) => {
-        const { rowCount } = await client.query('DELETE FROM overdue_account WHERE account_id = $1', [
-          accountId,
-        ]);
+        await client.query(HOLD_PLACES);
         const before = await stateHeld(client, accountId);
-        await client.query("DELETE FROM account_suspension WHERE account_id = $1 AND reason = 'overdue'", [
-          accountId,
-        ]);
+        const { rowCount } = await client.query(
+          'DELETE FROM overdue_account WHERE account_id = $1 AND document_id = $2',
+          [accountId, documentId],
+        );
+        // Of each seller one suspension stands as long as any invoice of theirs is overdue.
+        await client.query(
+          `DELETE FROM account_suspension s WHERE s.account_id = $1 AND s.reason = 'overdue' AND NOT EXISTS (
+             SELECT 1 FROM overdue_account o WHERE (o.account_id, o.set_by_id, o.action) = (s.account_id, s.by_id, 'suspend'))`,
+          [accountId],
+        );
         const isActive = (await stateHeld(client, accountId)) === 'active';
         return { isReleased: rowCount !== 0, isActiveAgain: before === 'suspended' && isActive };
       }),
@@ -180,19 +198,18 @@ async function stateHeld(client: PoolClient, accountId: string): Promise<string 
   return rows[0]?.state;
 }
 
-/** A suspension of its own, beside what anybody says of the account: paying takes away this one alone (ACC-2). */
-async function suspend(
-  client: PoolClient,
-  accountId: string,
-  sellerId: string,
-): Promise<{ readonly isHeld: boolean; readonly isNew: boolean }> {
+/**
+ * A suspension of its own, beside what anybody says of the account: paying takes away this one alone (ACC-2).
+ * @returns whether the account was active until now.
+ */
+async function suspend(client: PoolClient, accountId: string, sellerId: string): Promise<boolean> {
   const before = await stateHeld(client, accountId);
   const { rowCount } = await client.query(
     `INSERT INTO account_suspension (account_id, by_id, reason) SELECT id, $2, 'overdue' FROM account
      WHERE id = $1 AND state <> 'closed' AND parent_id IS NOT NULL ON CONFLICT DO NOTHING`,
     [accountId, sellerId],
   );
-  return { isHeld: rowCount === 1, isNew: rowCount === 1 && before === 'active' };
+  return rowCount === 1 && before === 'active';
 }
 
 interface TermsRow {

@@ -4,11 +4,12 @@ import type {
   AllowListEntry,
   AllowLists,
   DeclaredUse,
-  OwnServiceAccess,
   RefusedNetworks,
+  SaidServiceAccess,
 } from '@patchbay/domain/access/ports';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
+import { standsAbove } from './stands-above.ts';
 
 /** One change of an account at a time, so that what one says was there before is what the other made of it (ACC-8). */
 async function inTurn(transaction: ScopedTransaction, accountId: string): Promise<void> {
@@ -68,6 +69,7 @@ export const authenticatingNetworks = (
   prisma.$queryRaw`SELECT account_id AS "accountId", network FROM authenticating_networks()`;
 
 interface ServiceRow {
+  readonly setBy: string;
   readonly service: string;
   readonly state: string;
   readonly uses: readonly string[];
@@ -77,9 +79,10 @@ interface ServiceRow {
 }
 
 // State and uses are written here alone, as the definition has them.
-const fromRow = (row: ServiceRow): OwnServiceAccess => ({
+const fromRow = (row: ServiceRow): SaidServiceAccess => ({
   service: row.service,
-  state: row.state as OwnServiceAccess['state'],
+  ...(row.setBy === '' ? {} : { setById: row.setBy }),
+  state: row.state as SaidServiceAccess['state'],
   uses: row.uses as readonly DeclaredUse[],
   ...(row.sessionsPerDay === null ? {} : { sessionsPerDay: row.sessionsPerDay }),
   ...(row.minutesPerSession === null ? {} : { minutesPerSession: row.minutesPerSession }),
@@ -93,10 +96,15 @@ export function serviceAccessStore(prisma: PrismaClient): AccessPorts['serviceAc
         (await serviceAccess.findMany({ where: { accountId }, orderBy: { service: 'asc' } })).map(fromRow),
       ),
 
-    put: ({ accountId, service, state, declared }) =>
+    put: ({ accountId, setById = '', service, state, declared, lifts = [] }) =>
       inAccount(prisma, accountId, async (transaction) => {
+        if (setById !== '' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
         await inTurn(transaction, accountId);
-        const where = { accountId_service: { accountId, service } };
+        const setters = lifts.map((id) => (id === accountId ? '' : id));
+        const off = { accountId, service, state: 'disabled', setBy: { in: setters } };
+        const lifted = await transaction.serviceAccess.findMany({ where: off, orderBy: { setBy: 'asc' } });
+        if (lifted.length > 0) await transaction.serviceAccess.deleteMany({ where: off });
+        const where = { accountId_setBy_service: { accountId, setBy: setById, service } };
         const before = await transaction.serviceAccess.findUnique({ where });
         const volume =
           declared === undefined
@@ -109,10 +117,14 @@ export function serviceAccessStore(prisma: PrismaClient): AccessPorts['serviceAc
         const value = { state, changedAt: new Date(), ...volume };
         const after = await transaction.serviceAccess.upsert({
           where,
-          create: { accountId, service, ...value },
+          create: { accountId, setBy: setById, service, ...value },
           update: value,
         });
-        return { before: before === null ? undefined : fromRow(before), after: fromRow(after) };
+        return {
+          before: before === null ? undefined : fromRow(before),
+          after: fromRow(after),
+          lifted: lifted.map(fromRow),
+        };
       }),
   };
 }

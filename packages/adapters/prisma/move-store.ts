@@ -84,14 +84,18 @@ async function chainOf(transaction: ScopedTransaction, accountId: string): Promi
   return rows.map(({ id }) => id);
 }
 
-/** Everything that accounts say of others, whoever of them. */
+/** Everything that accounts, and their triggers, say of others, whoever of them; and whether it keeps those below from something as well. */
 const everySaid = Prisma.sql`(
-  SELECT account_id, by_id, 'suspension' AS kind FROM account_suspension
-  UNION ALL SELECT account_id, set_by, 'policy' FROM policy WHERE by = 'above'
-  UNION ALL SELECT account_id, owner_id, 'plan' FROM account_plan
-  UNION ALL SELECT account_id, set_by_id, 'limit' FROM spending_limit
-  UNION ALL SELECT account_id, by_id, 'prepaid' FROM prepaid_word
-  UNION ALL SELECT account_id, set_by_id, 'overdue' FROM overdue_account WHERE word IS NOT NULL)`;
+  SELECT account_id, by_id, 'suspension' AS kind, true AS reaches_down FROM account_suspension
+  UNION ALL SELECT account_id, set_by, 'policy', application_id = '' AND endpoint = '' FROM policy WHERE by = 'above'
+  UNION ALL SELECT account_id, set_by, 'configuration', application_id = '' AND endpoint_id = '' FROM service_config WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'service', state = 'disabled' FROM service_access WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'retention', true FROM retention_word WHERE set_by <> ''
+  UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
+  UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
+  UNION ALL SELECT account_id, by_id, 'prepaid', true FROM prepaid_word
+  UNION ALL SELECT account_id, set_by_id, 'overdue', true FROM overdue_account WHERE word IS NOT NULL
+  UNION ALL SELECT account_id, by_id, 'trigger', reaches_down FROM trigger_holds_in_force())`;
 
 /**
  * What is said of accounts that another will not stand below any more. Whoever says something of one of them meanwhile holds
@@ -105,7 +109,7 @@ async function saidOfLeft(transaction: ScopedTransaction, left: readonly string[
 const saidOf = (transaction: ScopedTransaction, accountIds: readonly string[]) =>
   transaction.$queryRaw<Said[]>`
     SELECT DISTINCT account_id AS "accountId", by_id AS "byId", kind FROM ${everySaid} s
-    WHERE account_id = ANY (${[...accountIds]})`;
+    WHERE account_id = ANY (${[...accountIds]}) AND reaches_down`;
 
 /** What accounts that are above no more had said of those that move, of each at most so many as a preview names. */
 const saidByLeft = (
@@ -154,8 +158,9 @@ async function countedEffects(
     SELECT t.account_id AS "accountId", p.id AS "planId", p.name FROM account_plan t JOIN policy_plan p ON p.id = t.plan_id
     WHERE t.account_id IN (${subtree}) AND p.account_id = ANY (${ending}) ORDER BY 1`;
   const words = await transaction.$queryRaw<MoveEffects['words']>`
-    SELECT p.account_id AS "accountId", p.set_by AS "setById" FROM policy p
-    WHERE p.account_id IN (${subtree}) AND p.set_by = ANY (${ending}) ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
+    SELECT DISTINCT s.account_id AS "accountId", s.by_id AS "setById" FROM ${everySaid} s
+    WHERE s.account_id IN (${subtree}) AND s.by_id = ANY (${ending})
+      AND s.kind IN ('policy', 'configuration', 'service', 'retention') ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
   const resumed = await transaction.$queryRaw<MoveEffects['resumed']>`
     WITH stopped AS (
       SELECT x.id, x.state = 'closed' OR EXISTS (SELECT 1 FROM account_suspension s

@@ -2,6 +2,7 @@ import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
 import { type PolicyHold, type PolicyWord, saysNothing, silent } from '@patchbay/domain/policy/policy-level';
 import {
   type AssignedPlan,
+  PLACE_COUNT_FROM_ABOVE_MAX,
   PLACE_COUNT_MAX,
   type PlanRecord,
   type PolicyPorts,
@@ -9,11 +10,11 @@ import {
 import { createId } from '@patchbay/kit/ids';
 import { textArray } from '../metering/array-literal.ts';
 import { rowsOf } from '../postgres/at-once.ts';
-import { HOLD_PLACES } from '../postgres/places.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
+import { standsAbove } from './stands-above.ts';
 
 const toJson = (word: PolicyWord) => word as unknown as Prisma.InputJsonValue;
 
@@ -46,10 +47,7 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
         if (by === 'above' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
         const key = { accountId_by_setBy_applicationId_instanceType_region_endpoint: id };
         const before = await transaction.policy.findUnique({ where: key, select: { word: true } });
-        // What those above say takes no place of the account's own, or a full account would be out of reach of their words.
-        const isNewPlace = before === null && by === 'self';
-        if (isNewPlace && (await transaction.policy.count({ where: { accountId, by } })) >= PLACE_COUNT_MAX)
-          return 'too_many';
+        if (before === null && !saysNothing(word) && (await isFull(transaction, id))) return 'too_many';
         if (saysNothing(word)) await transaction.policy.deleteMany({ where: id });
         else {
           const value = { word: toJson(word), updatedAt: new Date() };
@@ -60,17 +58,16 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
   };
 }
 
-/** Whether one account stands above another, and will until what is written now is there: a move waits for it. */
-async function standsAbove(
-  transaction: ScopedTransaction,
-  accountId: string,
-  aboveId: string,
-): Promise<boolean> {
-  await transaction.$queryRawUnsafe(HOLD_PLACES);
-  const found = await transaction.$queryRaw<unknown[]>`
-    SELECT 1 FROM account_chain(${accountId}) WHERE id = ${aboveId} AND id <> ${accountId}`;
-  return found.length > 0;
+/** What those above say takes no place of the account's own, or a full account would be out of reach of their words. */
+async function isFull({ policy }: ScopedTransaction, id: PlaceKey): Promise<boolean> {
+  const { accountId, by, setBy, ...place } = id;
+  if (by === 'self') return (await policy.count({ where: { accountId, by } })) >= PLACE_COUNT_MAX;
+  const whole = { applicationId: '', instanceType: '', region: '', endpoint: '' };
+  if (Object.values(place).every((name) => name === '')) return false;
+  return (await policy.count({ where: { accountId, setBy, NOT: whole } })) >= PLACE_COUNT_FROM_ABOVE_MAX;
 }
+
+type PlaceKey = Prisma.PolicyAccountIdBySetByApplicationIdInstanceTypeRegionEndpointCompoundUniqueInput;
 
 export interface StoredRow {
   readonly account_id: string;

@@ -5,7 +5,11 @@ import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { endpointStore } from './endpoint-store.ts';
 import { inAccount } from './scope.ts';
-import { type ServiceConfigStore, serviceConfigStore } from './service-config-store.ts';
+import {
+  CONFIGURED_FROM_ABOVE_COUNT_MAX,
+  type ServiceConfigStore,
+  serviceConfigStore,
+} from './service-config-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -102,10 +106,25 @@ test('as many endpoints of an account have settings as may, and those that have 
      SELECT $1, 'end_many' || n, $2, '{}' FROM generate_series(1, 1000) AS n`,
     [accountId, service],
   );
+  await owner.query(
+    `INSERT INTO service_config (account_id, set_by, endpoint_id, service, config)
+     SELECT $1, $2, 'end_many' || n, $3, '{}' FROM generate_series(2, $4::int) AS n`,
+    [accountId, database.platformId, service, CONFIGURED_FROM_ABOVE_COUNT_MAX],
+  );
   await owner.end();
-  const set = (endpointId: string) => store.setConfig({ accountId, endpointId, service, values: {} });
+  const set = (endpointId: string, setById?: string) =>
+    store.setConfig({
+      accountId,
+      endpointId,
+      setById,
+      service,
+      values: setById === undefined ? {} : { mode: 'relay' },
+    });
   expect(await set('end_many0')).toBe('too_many');
   expect(await set('end_many1')).toEqual({});
+  // However many the account has, those above are heard, and each has a bound of its own.
+  expect(await set('end_many0', database.platformId)).toEqual({});
+  expect(await set('end_many1', database.platformId)).toBe('too_many');
 });
 
 test('nothing is kept for an application or an instance type that is not there', async () => {
@@ -154,4 +173,38 @@ test('of many who configure one level at once, each is told what the one before 
   expect(told.map(({ before }) => before ?? 'nothing').toSorted()).toEqual(
     ['nothing', ...told.map(({ turn }) => turn).filter((turn) => turn !== last)].toSorted(),
   );
+});
+
+test('what a parent sets for an account is not taken back by it, at any place of it (ACC-2)', async () => {
+  const { accountId: topId } = await database.signUp('Top');
+  const parentId = await database.addChild(topId, 'Parent');
+  const accountId = await database.addChild(parentId, 'Child');
+  const { id: applicationId } = await applicationOf(accountId);
+  const places = [{}, { applicationId }, { applicationId, instanceType: 'free' }];
+  const set = (setById: string | undefined, place: object, values: object) =>
+    store.setConfig({ accountId, setById, ...place, service, values: { ...values } });
+  for (const place of places) {
+    expect(await set(topId, place, { sessionSecondsMax: 60 })).toEqual({});
+    expect(await set(parentId, place, { sessionSecondsMax: 30 })).toEqual({});
+    expect(await set(undefined, place, { sessionSecondsMax: 10 })).toEqual({});
+    expect(await set(undefined, place, {})).toEqual({ sessionSecondsMax: 10 });
+    // Who is not above says nothing, itself among them.
+    for (const other of [accountId, (await database.signUp('Stranger')).accountId])
+      expect(await set(other, place, { sessionSecondsMax: 1 })).toBe('not_above');
+  }
+  const read = async () =>
+    (await store.configChain({ accountId, applicationId })).filter(({ setById }) => setById !== undefined);
+  const said = (setById: string, values: object) =>
+    places.map((place) => ({ accountId, setById, ...place, service, values }));
+  expect(await read()).toHaveLength(6);
+  expect(await read()).toEqual(
+    expect.arrayContaining([
+      ...said(topId, { sessionSecondsMax: 60 }),
+      ...said(parentId, { sessionSecondsMax: 30 }),
+    ]),
+  );
+  // One that says nothing any more is gone: no move waits for it.
+  for (const place of places) expect(await set(parentId, place, {})).toEqual({ sessionSecondsMax: 30 });
+  expect(await storedOf(accountId)).toBe(6);
+  expect(await read()).toEqual(expect.arrayContaining(said(topId, { sessionSecondsMax: 60 })));
 });

@@ -1,6 +1,7 @@
 import { type PolicyWord, silent } from '@patchbay/domain/policy/policy-level';
 import type { ActOutcome, ActPorts, DueFiring } from '@patchbay/domain/triggers/act';
 import type { HeldTarget } from '@patchbay/domain/triggers/trigger';
+import { HOLD_PLACES } from '../postgres/places.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 import { ruleFromRow, type TriggerRow } from './trigger-rows.ts';
@@ -50,6 +51,8 @@ export function triggerOutbox(
   onFailure: (firingId: string, error: unknown) => void,
 ): TriggerOutbox {
   const claimed = async (act: (due: DueFiring) => Promise<ActOutcome>, note: (id: string) => void) => {
+    // Before anything else: whether who set the trigger still stands above is asked once no move can change it.
+    await prisma.$queryRawUnsafe(HOLD_PLACES);
     const [row] = await prisma.$queryRaw<DueRow[]>`SELECT * FROM trigger_claim()`;
     if (row === undefined) return false;
     const due = dueFromRow(row);

@@ -326,9 +326,10 @@ export const classTables = {
     },
     {
       table: 'service_access',
-      order: ['service'],
+      order: ['set_by', 'service'],
       columns: [
         'account_id',
+        'set_by',
         'service',
         'state',
         'uses',
@@ -448,9 +449,10 @@ export const classTables = {
     },
     {
       table: 'service_config',
-      order: ['application_id', 'instance_type', 'endpoint_id', 'service'],
+      order: ['set_by', 'application_id', 'instance_type', 'endpoint_id', 'service'],
       columns: [
         'account_id',
+        'set_by',
         'application_id',
         'instance_type',
         'endpoint_id',
@@ -477,7 +479,11 @@ export const classTables = {
     { table: 'policy_plan', order: ['id'], columns: ['id', 'account_id', 'name', 'word', 'created_at'] },
     // It is an account above's to say.
     { table: 'account_plan' },
-    { table: 'retention_word', order: ['account_id'], columns: ['account_id', 'word', 'updated_at'] },
+    {
+      table: 'retention_word',
+      order: ['set_by'],
+      columns: ['account_id', 'set_by', 'word', 'updated_at'],
+    },
     {
       table: 'webhook',
       order: ['id'],

@@ -1,5 +1,5 @@
 import { retainedClassNames } from '@patchbay/domain/privacy/data-classes';
-import type { RetentionWord } from '@patchbay/domain/privacy/retention';
+import type { RetentionLevel, RetentionWord } from '@patchbay/domain/privacy/retention';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -329,4 +329,36 @@ test('what a level says is set one at a time, read by those below it, and seen b
   expect(await ofAccounts(sibling)).toEqual([]);
   await set(accountId, {});
   expect(await ofAccounts(child)).toEqual([]);
+});
+
+test('what a parent sets for an account is not taken back by it, and holds for what is removed (ACC-2, PRD-4)', async () => {
+  const { accountId: topId } = await database.signUp('Top');
+  const parentId = await database.addChild(topId, 'Parent');
+  const accountId = await database.addChild(parentId, 'Kept');
+  const store = retentionStore(pool);
+  const said = (setById: string, keepDays: number) => ({
+    accountId,
+    setById,
+    word: { events: { keepDays } },
+  });
+  const [ofTop, ofParent, own] = [
+    said(topId, 20),
+    said(parentId, 9),
+    { accountId, word: { events: { keepDays: 3 } } },
+  ];
+  for (const one of [own, ofParent, ofTop]) expect(await store.set(one)).toEqual({});
+  // The platform has a word of its own by now.
+  const ofAccount = (levels: readonly RetentionLevel[]) =>
+    levels.filter((one) => one.accountId === accountId);
+  expect(ofAccount(await store.chain(accountId))).toEqual([ofTop, ofParent, own]);
+  expect(await store.set({ accountId, word: {} })).toEqual(own.word);
+  const read = await pool.query<{ levels: RetentionLevel[] }>(
+    'SELECT levels FROM retention_levels_after($1, 1)',
+    [accountId.slice(0, -1)],
+  );
+  expect(ofAccount(read.rows[0]?.levels ?? [])).toEqual([ofTop, ofParent]);
+  expect(await store.set({ ...ofParent, word: {} })).toEqual(ofParent.word);
+  expect(ofAccount(await store.chain(accountId))).toEqual([ofTop]);
+  const { accountId: strangerId } = await database.signUp('Stranger');
+  for (const setById of [strangerId, accountId]) expect(await store.set(said(setById, 5))).toBe('not_above');
 });

@@ -7,35 +7,51 @@ import {
 } from '@patchbay/domain/privacy/retention';
 import type { Pool } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { HOLD_PLACES } from '../postgres/places.ts';
 
 /** What levels say of how long data is kept. */
 export function retentionStore(pool: Pool): PrivacyPorts['retention']['words'] {
   return {
     chain: async (accountId) => {
-      const { rows } = await pool.query<{ account_id: string; word: RetentionLevel['word'] }>(
-        'SELECT account_id, word FROM retention_chain($1)',
+      const { rows } = await pool.query<{ account_id: string; set_by: string; word: RetentionLevel['word'] }>(
+        'SELECT account_id, set_by, word FROM retention_levels($1)',
         [accountId],
       );
-      return rows.map((row) => ({ accountId: row.account_id, word: row.word }));
+      return rows.map((row) => ({
+        accountId: row.account_id,
+        ...(row.set_by === '' ? {} : { setById: row.set_by }),
+        word: row.word,
+      }));
     },
 
-    set: ({ accountId, word }) =>
+    set: ({ accountId, setById = '', word }) =>
       inAccountScope(pool, accountId, async (client) => {
+        if (setById !== '') {
+          await client.query(HOLD_PLACES);
+          const above = await client.query('SELECT 1 FROM account_chain($1) WHERE id = $2 AND id <> $1', [
+            accountId,
+            setById,
+          ]);
+          if (above.rows.length === 0) return 'not_above';
+        }
         // One at a time, so that what one says was there before is what the other made of it (ACC-8).
         await client.query("SELECT pg_advisory_xact_lock(hashtextextended('patchbay.retention.' || $1, 0))", [
           accountId,
         ]);
         const before = await client.query<{ word: RetentionLevel['word'] }>(
-          'SELECT word FROM retention_word WHERE account_id = $1',
-          [accountId],
+          'SELECT word FROM retention_word WHERE account_id = $1 AND set_by = $2',
+          [accountId, setById],
         );
         if (Object.keys(word).length === 0)
-          await client.query('DELETE FROM retention_word WHERE account_id = $1', [accountId]);
+          await client.query('DELETE FROM retention_word WHERE account_id = $1 AND set_by = $2', [
+            accountId,
+            setById,
+          ]);
         else
           await client.query(
-            `INSERT INTO retention_word (account_id, word) VALUES ($1, $2)
-             ON CONFLICT (account_id) DO UPDATE SET word = excluded.word, updated_at = now()`,
-            [accountId, word],
+            `INSERT INTO retention_word (account_id, set_by, word) VALUES ($1, $2, $3)
+             ON CONFLICT (account_id, set_by) DO UPDATE SET word = excluded.word, updated_at = now()`,
+            [accountId, setById, word],
           );
         return before.rows[0]?.word ?? {};
       }),
@@ -103,7 +119,7 @@ interface LevelledAccount {
 
 async function accountsAfter(pool: Pool, after: string, limit: number): Promise<readonly LevelledAccount[]> {
   const { rows } = await pool.query<{ account_id: string; levels: readonly RetentionLevel[] }>(
-    'SELECT account_id, levels FROM retention_accounts($1, $2)',
+    'SELECT account_id, levels FROM retention_levels_after($1, $2)',
     [after, limit],
   );
   return rows.map((row) => ({ accountId: row.account_id, levels: row.levels }));

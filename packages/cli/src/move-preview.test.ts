@@ -65,15 +65,15 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
   expect(rows).toEqual({
     'brand that its people see': ['Umbrella', 'Newbird'],
     [`state of Customer ${accountId}`]: ['suspended', 'active'],
-    [`spending limit of ${accountId}, EUR nano units`]: ['5 per month, stop', '–'],
+    [`spending limit of ${accountId}`]: ['0.000000005 EUR per month, stop', '–'],
     below: [`Old ${oldId}`, `New ${newId}`],
     'usage counts and is paid': ['until 2026-11-29T20:01:00.000Z', 'from 2026-11-29T20:01:00.000Z'],
     'accounts that move': ['2', '2'],
     'live sessions that go on': ['3', '3'],
     'keys of levels above that reach it': ['4', '0'],
-    'price of network-discovery.bytes, EUR nano units': ['free', 'Customer → New 7 per 1'],
+    'price of network-discovery.bytes': ['free', 'Customer → New 0.000000007 EUR per 1'],
     'policy regions': [`["eu"] (account ${oldId})`, '–'],
-    [`policy of ${oldId}`]: [`as set by ${newId}`, '–'],
+    [`settings of ${oldId}`]: [`as set by ${newId}`, '–'],
     person: ['Ada <ada@old.test> admin', '–'],
     'plans: not yours to read': ['–', '–'],
   });

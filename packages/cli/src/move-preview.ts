@@ -1,4 +1,5 @@
 import type { connect } from './connection.ts';
+import { moneyText } from './money-text.ts';
 import type { Row } from './output.ts';
 
 export type MovePreview = Awaited<ReturnType<ReturnType<typeof connect>['accounts']['previewMove']>>;
@@ -46,7 +47,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     row('live sessions that go on', liveSessionCount, liveSessionCount),
     row('keys of levels above that reach it', counts.keysEnding, counts.keysBeginning),
     ...prices.map(({ service, meter, before, after, currency }) =>
-      row(`price of ${service}.${meter}, ${currency} nano units`, levelsText(before), levelsText(after)),
+      row(`price of ${service}.${meter}`, levelsText(before, currency), levelsText(after, currency)),
     ),
     ...policy.map(({ setting, before, after }) =>
       row(`policy ${setting}`, heldText(before), heldText(after)),
@@ -57,13 +58,13 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     row('brand that its people see', brand.before, brand.after),
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
     ...words.map(({ accountId, setById }) =>
-      row(`policy of ${accountId}`, `as set by ${setById}`, undefined),
+      row(`settings of ${accountId}`, `as set by ${setById}`, undefined),
     ),
     ...resumed.map(({ accountId, name }) => row(`state of ${name} ${accountId}`, 'suspended', 'active')),
     ...limits.map(({ accountId, per, action, amount, currency }) =>
       row(
-        `spending limit of ${accountId}, ${currency} nano units`,
-        `${amount} per ${per}, ${action}`,
+        `spending limit of ${accountId}`,
+        `${moneyText(amount, currency)} per ${per}, ${action}`,
         undefined,
       ),
     ),
@@ -79,13 +80,13 @@ const textOf = (value: unknown): string => {
   return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
-const levelsText = (levels: MovePreview['prices'][number]['before']): string =>
+const levelsText = (levels: MovePreview['prices'][number]['before'], currency: string): string =>
   levels.length === 0
     ? 'free'
     : levels
         .map(
           ({ buyerName, sellerName, amount, per, hasTerms }) =>
-            `${buyerName} → ${sellerName} ${amount} per ${per}${hasTerms ? ', with terms' : ''}`,
+            `${buyerName} → ${sellerName} ${moneyText(amount, currency)} per ${per}${hasTerms ? ', with terms' : ''}`,
         )
         .join(', ');
 

@@ -283,9 +283,17 @@ describe('services turned on and off (ACC-10)', () => {
   test('services.list 200: each service says whether it is on, and which level made it so', async () => {
     await askFor(['signaling'], reseller);
     const { items } = (await call(list)).answer;
+    const nobodyElse = { fromAbove: [], speakerIds: [customer] };
     expect(items).toEqual([
-      { service: 'network-discovery', title: 'Network discovery', isOn: true, reason: 'default' },
       {
+        service: 'network-discovery',
+        title: 'Network discovery',
+        isOn: true,
+        reason: 'default',
+        ...nobodyElse,
+      },
+      {
+        ...nobodyElse,
         service: 'signaling',
         title: 'Signaling',
         isOn: false,
@@ -328,6 +336,74 @@ describe('services turned on and off (ACC-10)', () => {
     expect(events).toEqual([{ event: 'service.disabled', payload: { service: 'signaling' } }]);
     await call(enable, { service: 'signaling', ...declared }, { at: shop });
     expect((await call(list, {}, { at: shop })).answer.items[1]).toMatchObject({ isOn: false });
+  });
+
+  describe('by an account above (ACC-2)', () => {
+    const at = () => ({ at: shop });
+    const as = (accountId: string) => ({ as: keyOf(accountId), sees: accountId, at: shop });
+    const isOn = async () => (await call(list, {}, at())).answer.items[1]?.isOn;
+    const on = { service: 'signaling', ...declared };
+    const off = { service: 'signaling' };
+
+    test('what a parent turned off for an account stays off, whatever that and those between say', async () => {
+      await call(disable, off, as(reseller));
+      for (const by of [shop, customer]) {
+        const { answer } = await call(enable, on, as(by));
+        expect(answer).toMatchObject({ isOn: false, reason: 'disabled' });
+      }
+      expect(await isOn()).toBe(false);
+      // Nor does a child of it come by another way.
+      expect((await call(enable, on, as(reseller))).answer).toMatchObject({ isOn: true, reason: 'enabled' });
+      expect(await isOn()).toBe(true);
+    });
+
+    test('whoever turns it on from above lifts what those below them said, and what the account turned off itself is its own', async () => {
+      await call(disable, off, as(customer));
+      await call(disable, off, as(shop));
+      expect((await call(enable, on, as(shop))).answer.isOn).toBe(false);
+      await call(disable, off, as(shop));
+      const { answer, audited } = await call(enable, on, as(reseller));
+      expect(answer).toMatchObject({ isOn: true, fromAbove: [{ setById: reseller, state: 'enabled' }] });
+      expect(audited).toMatchObject([
+        {
+          target: `${shop}/services/signaling/above`,
+          before: { lifted: [{ state: 'disabled' }, { from: customer, state: 'disabled' }] },
+          after: { from: reseller, state: 'enabled', sessionsPerDay: 400 },
+        },
+      ]);
+      await call(disable, off, as(shop));
+      expect(await isOn()).toBe(false);
+    });
+
+    test('one enabled from above satisfies who asks for it, and of those that the caller does not see one word is told (C1)', async () => {
+      await askFor(['signaling'], reseller);
+      await call(enable, on, as(customer));
+      await call(enable, on, as(reseller));
+      const told = (await call(list, {}, as(shop))).answer.items[1];
+      expect(told).toMatchObject({
+        ...{ isOn: true, reason: 'enabled', origin: { level: 'access', accountId: shop, by: 'above' } },
+        ...{ fromAbove: [{ state: 'enabled', sessionsPerDay: 400 }], speakerIds: [shop] },
+      });
+      for (const hidden of [reseller, customer]) expect(JSON.stringify(told)).not.toContain(hidden);
+      const seen = (await call(list, {}, as(reseller))).answer.items[1];
+      expect(seen?.fromAbove.map(({ setById }) => setById)).toEqual([reseller, customer]);
+      expect(seen?.speakerIds).toEqual([reseller, customer]);
+    });
+
+    test('services.enable 404, services.disable 404: nobody speaks for an account above their own', async () => {
+      const unknown = refusal(404, 'resource.unknown');
+      for (const from of [reseller, customer, createId('acc')]) {
+        await expect(call(enable, { ...on, from }, as(shop))).rejects.toMatchObject(unknown);
+        await expect(call(disable, { ...off, from }, as(shop))).rejects.toMatchObject(unknown);
+      }
+      const { accountId: strangerId } = await database.signUp('Stranger');
+      const said = { accountId: shop, setById: strangerId, service: 'signaling', state: 'disabled' } as const;
+      expect(await ports.serviceAccess.put(said)).toBe('not_above');
+      await call(disable, { ...off, from: customer }, as(reseller));
+      expect((await call(list, {}, as(reseller))).answer.items[1]?.fromAbove).toMatchObject([
+        { setById: customer },
+      ]);
+    });
   });
 
   test('services.enable 404: there is no such service', async () => {

@@ -1,4 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { idSchema } from '@patchbay/kit/ids';
 import { z } from 'zod';
 import { policyLevelNames } from '../policy/policy-level.ts';
 import { ALLOW_LIST_LENGTH_MAX, networkSchema } from '../policy/settings.ts';
@@ -42,6 +43,21 @@ const declaredUse = {
   minutesPerSession: z.int().min(0).max(525_600),
 };
 
+/**
+ * Whose word it is: one of `speakerIds`. Absent: that of the highest account above at which the caller may turn services on and off,
+ * else of the account itself.
+ */
+const from = { from: idSchema('acc').optional() };
+
+/** What was said of a service last. */
+const said = z.object({
+  state: z.enum(['enabled', 'disabled']),
+  uses: z.array(z.enum(declaredUses)),
+  sessionsPerDay: z.int().optional(),
+  minutesPerSession: z.int().optional(),
+  changedAt: z.iso.datetime(),
+});
+
 const serviceAccess = z.object({
   service,
   title: z.string(),
@@ -59,15 +75,14 @@ const serviceAccess = z.object({
     })
     .optional(),
   /** What this account itself said of it last. */
-  own: z
-    .object({
-      state: z.enum(['enabled', 'disabled']),
-      uses: z.array(z.enum(declaredUses)),
-      sessionsPerDay: z.int().optional(),
-      minutesPerSession: z.int().optional(),
-      changedAt: z.iso.datetime(),
-    })
-    .optional(),
+  own: said.optional(),
+  /**
+   * What each account above said of it for this one, the farthest first; off by one of them, it stays off. What those said that the
+   * caller does not see is one, and names none.
+   */
+  fromAbove: z.array(said.extend({ setById: z.string().optional() })),
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  speakerIds: z.array(z.string()),
 });
 
 export const access = defineDomain({
@@ -186,9 +201,10 @@ export const access = defineDomain({
         enable: {
           method: 'PUT',
           path: '/service-access/{service}',
-          summary: 'Turn a service on, for this account and all below it, and say what for.',
+          summary:
+            'Turn a service on, for this account and all below it, and say what for. From above, it takes back what those below the speaker turned off here.',
           access: 'administer',
-          request: z.strictObject({ service, ...declaredUse }),
+          request: z.strictObject({ service, ...from, ...declaredUse }),
           response: serviceAccess,
           errors: ['resource.unknown'],
         },
@@ -197,7 +213,7 @@ export const access = defineDomain({
           path: '/service-access/{service}',
           summary: 'Turn a service off, for this account and all below it. Its running sessions end.',
           access: 'administer',
-          request: z.object({ service }),
+          request: z.object({ service, ...from }),
           response: serviceAccess,
           errors: ['resource.unknown'],
         },

@@ -1,14 +1,12 @@
 import { cidrsContain, cidrText, intersectCidrs, parseCidr } from '@patchbay/kit/cidr';
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
-import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
-import { visibleOrigin } from '../policy/reading.ts';
-import { serviceStanding } from '../policy/service-standing.ts';
 import { ALLOW_LIST_LENGTH_MAX } from '../policy/settings.ts';
 import { refusalOfClaim } from './authenticating.ts';
 import type { access } from './definition.ts';
-import type { AccessPorts, AllowListEntry, AllowLists, OwnServiceAccess, RefusedNetworks } from './ports.ts';
+import type { AccessPorts, AllowListEntry, AllowLists, RefusedNetworks } from './ports.ts';
+import { chainOf, turnedServices } from './turned-services.ts';
 
 type Access = typeof access;
 type SetContext = DomainContext<Access, 'allowList', 'set'>;
@@ -43,52 +41,8 @@ export const handlers: DomainHandlers<Access, AccessPorts> = {
     },
   },
 
-  services: {
-    async list({ entity, visibleIds = [] }, _request, ports) {
-      const own = await ports.serviceAccess.list(entity);
-      const chain = await chainOf(entity, ports);
-      return {
-        items: ports.services.map((service) =>
-          toServiceAccess(service, {
-            chain,
-            visibleIds,
-            own: own.find((one) => one.service === service.name),
-          }),
-        ),
-      };
-    },
-
-    async enable(context, { service: name, ...declared }, ports) {
-      const { entity, visibleIds = [] } = context;
-      const service = serviceNamed(name, context.error, ports);
-      const uses = [...new Set(declared.uses)];
-      const { accountId } = entity;
-      const volume = { ...declared, uses };
-      const changed = { accountId, service: name, state: 'enabled', declared: volume } as const;
-      const { before, after } = await ports.serviceAccess.put(changed);
-      context.audit({ target: `${accountId}/services/${name}`, before: said(before), after: said(after) });
-      await context.emit('service.enabled', { service: name, ...volume });
-      return toServiceAccess(service, { chain: await chainOf(entity, ports), visibleIds, own: after });
-    },
-
-    async disable(context, { service: name }, ports) {
-      const { entity, visibleIds = [] } = context;
-      const service = serviceNamed(name, context.error, ports);
-      const { accountId } = entity;
-      const { before, after } = await ports.serviceAccess.put({
-        accountId,
-        service: name,
-        state: 'disabled',
-      });
-      context.audit({ target: `${accountId}/services/${name}`, before: said(before), after: said(after) });
-      await context.emit('service.disabled', { service: name });
-      return toServiceAccess(service, { chain: await chainOf(entity, ports), visibleIds, own: after });
-    },
-  },
+  services: turnedServices,
 };
-
-const chainOf = async ({ accountId, chain }: Entity, { policies }: Pick<AccessPorts, 'policies'>) =>
-  policyChain({ chain }, await policies.chain({ accountId }));
 
 interface Seen {
   readonly entity: Entity;
@@ -211,49 +165,3 @@ function refuseLockingOut(
     `/keys: this request comes from ${address === '' ? 'an unknown address' : address}, which is in none of the networks.`,
   );
 }
-
-function serviceNamed(
-  name: string,
-  error: DomainContext<Access, 'services', 'enable'>['error'],
-  { services }: Pick<AccessPorts, 'services'>,
-) {
-  const service = services.find((one) => one.name === name);
-  if (service === undefined) throw error('resource.unknown', `There is no service ${name}.`);
-  return service;
-}
-
-/** As the audit log shows it. */
-const said = (own: OwnServiceAccess | undefined) => {
-  if (own === undefined) return {};
-  const { state, uses, sessionsPerDay, minutesPerSession } = own;
-  return { state, uses, sessionsPerDay, minutesPerSession };
-};
-
-interface Standing {
-  readonly chain: PolicyChain;
-  readonly visibleIds: readonly string[];
-  readonly own: OwnServiceAccess | undefined;
-}
-
-function toServiceAccess(
-  { name, title }: AccessPorts['services'][number],
-  { chain, visibleIds, own }: Standing,
-) {
-  const { isOn, reason, ...more } = serviceStanding(chain, name);
-  return {
-    service: name,
-    title,
-    isOn,
-    reason,
-    ...('origin' in more ? { origin: visibleOrigin(more.origin, visibleIds) } : {}),
-    ...(own === undefined ? {} : { own: toOwn(own) }),
-  };
-}
-
-const toOwn = ({ state, uses, sessionsPerDay, minutesPerSession, changedAt }: OwnServiceAccess) => ({
-  state,
-  uses: [...uses],
-  ...(sessionsPerDay === undefined ? {} : { sessionsPerDay }),
-  ...(minutesPerSession === undefined ? {} : { minutesPerSession }),
-  changedAt: changedAt.toISOString(),
-});

@@ -29,8 +29,11 @@ export interface DeclaredVolume {
   readonly minutesPerSession?: number | undefined;
 }
 
-export interface OwnServiceAccess extends DeclaredVolume {
+/** What was said last of a service of an account, by itself or by one above it. */
+export interface SaidServiceAccess extends DeclaredVolume {
   readonly service: string;
+  /** The account above whose word it is. Absent: the account's own. */
+  readonly setById?: string | undefined;
   readonly state: 'enabled' | 'disabled';
   readonly changedAt: Date;
 }
@@ -48,17 +51,28 @@ export interface AccessPorts extends Pick<PolicyPorts, 'caller'> {
   /** What may be said of an address on this platform. */
   readonly addresses: { standingOf(address: string): AddressStanding };
   readonly serviceAccess: {
-    list(account: Scoped): Promise<readonly OwnServiceAccess[]>;
-    /** With no `declared`, what was declared before stays. Answers what was there until now. */
+    /** By the account itself and by all above it. */
+    list(account: Scoped): Promise<readonly SaidServiceAccess[]>;
+    /**
+     * With no `declared`, what was declared before stays. Answers what was there until now, and which words that the service is off it
+     * took back: those of `lifts`, accounts below the speaker, and of the account itself where that is among them. 'not_above': whose word
+     * it would be does not stand above the account, or no longer.
+     */
     put(
-      change: Scoped & {
-        readonly service: string;
-        readonly state: OwnServiceAccess['state'];
-        readonly declared?: DeclaredVolume | undefined;
-      },
-    ): Promise<{ readonly before: OwnServiceAccess | undefined; readonly after: OwnServiceAccess }>;
+      change: Scoped &
+        Pick<SaidServiceAccess, 'service' | 'setById' | 'state'> & {
+          readonly declared?: DeclaredVolume | undefined;
+          readonly lifts?: readonly string[];
+        },
+    ): Promise<ServiceAccessChange | 'not_above'>;
   };
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   /** Of all services there are. */
   readonly services: readonly { readonly name: string; readonly title: string }[];
+}
+
+export interface ServiceAccessChange {
+  readonly before: SaidServiceAccess | undefined;
+  readonly after: SaidServiceAccess;
+  readonly lifted: readonly SaidServiceAccess[];
 }

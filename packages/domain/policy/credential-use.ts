@@ -13,7 +13,13 @@ export const credentialUses = {
     feature: featureName('network-discovery', 'relay'),
   },
   signaling: { verifier: 'signaling', service: 'signaling' },
+  /** At the same door: a client is let in for calls, or where its credential is for none at all, for channels alone. */
+  channels: { verifier: 'signaling', service: 'notification' },
 } as const;
+
+/** Whether signaling asks by a credential that it refused for calls if it lets its client in for channels. */
+export const isAskedForChannels = (refusal: { readonly code: string }): boolean =>
+  refusal.code === 'credential.service_not_allowed';
 
 /** What a credential says of itself, as its caveats fold. */
 export interface CredentialWord {

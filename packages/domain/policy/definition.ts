@@ -17,7 +17,7 @@ const place = {
 
 /**
  * Whose word it is: one of `speakerIds`. Absent: that of the highest account above at which the caller may set policies, else of
- * the account itself. What each account above says is a level of its own.
+ * the account itself. What each account above says at a place is a level of its own.
  */
 const from = { from: idSchema('acc').optional() };
 
@@ -79,7 +79,7 @@ const policyAnswer = z.object({
   stored: z.object(word),
   /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
   speakerIds: z.array(z.string()),
-  /** What each account above set for this one, the farthest first. Whose it is, for who sees that account. */
+  /** What each account above set at this place, the farthest first. Whose it is, for who sees that account. */
   fromAbove: z.array(z.object({ origin, policy: z.object(word) })),
   /** Of every setting of which some level says something. What is not in here is not restricted. */
   effective: z.array(explained),
@@ -203,11 +203,11 @@ export const policy = defineDomain({
     },
     too_many_levels: {
       status: 422,
-      title: 'The account has policies for as many endpoints and regions as it may.',
+      title: 'There are policies for as many endpoints and regions of the account as there may be.',
       owner: 'client',
       retry: 'never',
       remedy:
-        'Take back some that are not needed: set them with no value. The account itself can, and so can anybody above it who may set its policy.',
+        'Take back some that are not needed: set them with no value. The account can take back its own, and an account above what it set itself.',
     },
     plan_name_taken: {
       status: 409,

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ConfiguredEntity, configLevels, type StoredConfig } from './config-levels.ts';
+import {
+  type ConfiguredEntity,
+  configLevels,
+  lastingBounds,
+  partedAt,
+  type StoredConfig,
+} from './config-levels.ts';
 import {
   type ConfigLevel,
   type ConfigRules,
@@ -261,5 +267,113 @@ describe('what a trigger holds an entity to (TRG-2)', () => {
     expect(heldRate({}, hold('acc_9'))).toBeUndefined();
     expect(heldRate({}, hold('acc_2', 'app_1'))).toBeUndefined();
     expect(heldRate({ applicationId: 'app_2' }, hold('acc_2', 'app_1'))).toBeUndefined();
+  });
+});
+
+describe('what accounts above set for one below (ACC-2, POL-2)', () => {
+  const chain = ['acc_0', 'acc_1', 'acc_2', 'acc_3'];
+  const entity: ConfiguredEntity = {
+    chain,
+    applicationId: 'app_1',
+    instanceType: 'free',
+    endpointId: 'end_1',
+  };
+  const ofApplication = { accountId: 'acc_3', applicationId: 'app_1' };
+  const places: readonly Pick<StoredConfig, 'accountId' | 'applicationId' | 'instanceType' | 'endpointId'>[] =
+    [
+      ...chain.map((accountId) => ({ accountId })),
+      ofApplication,
+      { ...ofApplication, instanceType: 'free' },
+      { accountId: 'acc_3', endpointId: 'end_1' },
+    ];
+  /** Whoever may say something somewhere: the accounts above, one that is above no more, and the account itself. */
+  const speakers = places.flatMap((place) => [
+    ...[...chain.slice(0, chain.indexOf(place.accountId)), 'acc_left'].map((setById) => ({
+      ...place,
+      setById,
+    })),
+    place,
+  ]);
+  const anyStored = fc
+    .shuffledSubarray(speakers)
+    .chain((said) =>
+      fc.tuple(
+        ...said.map((place) =>
+          someValues.map((set): StoredConfig => ({ ...place, service: 'relay', values: set })),
+        ),
+      ),
+    );
+  const holds = (stored: readonly StoredConfig[]) =>
+    effectiveConfig(configLevels(entity, 'relay', stored), rules).values;
+  const isAbove = ({ setById }: StoredConfig) => setById !== 'acc_left';
+
+  test('nothing that holds is wider than any of them allows, whoever else says what', () => {
+    fc.assert(
+      fc.property(anyStored, (stored) => {
+        const held = holds(stored);
+        const isOperators = ({ accountId, setById }: StoredConfig) => (setById ?? accountId) === 'acc_0';
+        for (const field of narrowestFields)
+          for (const { values: set } of stored.filter(isAbove))
+            if (set[field] !== undefined)
+              expect(widthOf(field, held[field])).toBeLessThanOrEqual(widthOf(field, set[field]));
+        // A default is widened by the operator for all, and not from above for one.
+        const isWidened = stored.some((one) => isOperators(one) && one.accountId === 'acc_0');
+        if (!isWidened) expect(held.ttlSecondsMax).toBeLessThanOrEqual(100);
+      }),
+    );
+  });
+
+  test('what the account says and takes back changes nothing that those above said, and of who is above no more nothing holds', () => {
+    fc.assert(
+      fc.property(anyStored, (stored) => {
+        const ofOthers = stored.filter((one) => one.accountId !== 'acc_3' || one.setById !== undefined);
+        const levels = configLevels(entity, 'relay', ofOthers);
+        const said = configLevels(entity, 'relay', stored);
+        const setAbove = (all: readonly ConfigLevel[]) => all.filter(({ origin }) => 'setById' in origin);
+        expect(setAbove(said)).toEqual(setAbove(levels));
+        expect(setAbove(said)).toHaveLength(
+          stored.filter((one) => one.setById !== undefined && isAbove(one)).length,
+        );
+        expect(holds(stored.filter(isAbove))).toEqual(holds(stored));
+      }),
+    );
+  });
+
+  test('at each place the farthest speaks first, and a field of which the nearest word holds is the nearest’s', () => {
+    const greet = (setById: string | undefined, greeting: string): StoredConfig => ({
+      ...{ accountId: 'acc_3', service: 'relay', values: { greeting } },
+      ...(setById === undefined ? {} : { setById }),
+    });
+    const said = [greet('acc_2', 'near'), greet('acc_0', 'far'), greet('acc_left', 'gone')];
+    const greetings = (stored: readonly StoredConfig[]) =>
+      configLevels({ chain }, 'relay', stored).flatMap(({ values: { greeting } }) => greeting ?? []);
+    expect(greetings(said)).toEqual(['far', 'near']);
+    expect(greetings([...said, greet(undefined, 'own')])).toEqual(['far', 'near', 'own']);
+    expect(holds(said)).toMatchObject({ greeting: 'near' });
+  });
+
+  test('the levels part at any word of the place, said or not, and what is below its speaker bounds nothing', () => {
+    fc.assert(
+      fc.property(anyStored, fc.constantFrom('acc_0', 'acc_1', 'acc_2', undefined), (stored, setById) => {
+        const levels = configLevels(entity, 'relay', stored);
+        const parted = partedAt(levels, chain, setById);
+        if (parted === undefined) throw new Error('The account itself is always there.');
+        const { above, said, below } = parted;
+        const place = { accountId: 'acc_3', endpointId: 'end_1' };
+        const row = stored.find((one) => one.endpointId !== undefined && one.setById === setById);
+        expect([...above, ...(row === undefined && setById !== undefined ? [] : [said]), ...below]).toEqual(
+          levels,
+        );
+        expect(said).toEqual({
+          origin: { level: 'endpoint', ...place, ...(setById === undefined ? {} : { setById }) },
+          values: row?.values ?? {},
+        });
+        const depth = chain.indexOf(setById ?? 'acc_3');
+        const speakerIds = lastingBounds(parted, chain).map(({ origin }) =>
+          origin.level === 'trigger' ? '' : (origin.setById ?? origin.accountId),
+        );
+        expect(speakerIds.every((id) => chain.indexOf(id) <= depth)).toBe(true);
+      }),
+    );
   });
 });

@@ -3,18 +3,23 @@ import { narrower } from './merge.ts';
 
 export type ConfigValues = Readonly<Record<string, unknown>>;
 
+/** At an account. `setById`: an account above set it there, which alone and whose own above take it back; absent: it did so itself. */
+interface PlacedAt {
+  readonly accountId: string;
+  readonly setById?: string;
+}
+
 /** Where a value of a configuration was set. */
 export type ConfigOrigin =
   | { readonly level: 'default' }
-  | { readonly level: 'platform' | 'account'; readonly accountId: string }
-  | { readonly level: 'application'; readonly accountId: string; readonly applicationId: string }
-  | {
+  | (PlacedAt & { readonly level: 'platform' | 'account' })
+  | (PlacedAt & { readonly level: 'application'; readonly applicationId: string })
+  | (PlacedAt & {
       readonly level: 'instanceType';
-      readonly accountId: string;
       readonly applicationId: string;
       readonly instanceType: string;
-    }
-  | { readonly level: 'endpoint'; readonly accountId: string; readonly endpointId: string }
+    })
+  | (PlacedAt & { readonly level: 'endpoint'; readonly endpointId: string })
   /** Of the trigger's account, which may be one above: `isShown` says whether others hear of it. */
   | {
       readonly level: 'trigger';

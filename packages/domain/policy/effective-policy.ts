@@ -167,16 +167,26 @@ export interface WordRefusal {
   readonly ceiling?: AnyValue | undefined;
 }
 
+/**
+ * The levels that bound what the last of a chain may say: those above it, but for what accounts below its speaker say, which it
+ * outlasts. By a narrow word of its own an account would keep those above from speaking, and widen it later.
+ */
+export function boundsOf(chain: PolicyChain): PolicyChain {
+  const last = chain.at(-1);
+  return last === undefined ? [] : chain.slice(0, -1).filter((level) => isBoundBy(last, level));
+}
+
 /** What of the last level's word the levels above do not let it say: to store it would read as if it held (POL-2). */
 export function wordRefusal(chain: PolicyChain): WordRefusal | undefined {
   const level = chain.at(-1);
   if (level === undefined) return undefined;
-  const above = effectivePolicy(chain.slice(0, -1));
+  const bounds = boundsOf(chain);
+  const above = effectivePolicy(bounds);
   for (const setting of settingNames) {
     const word = wordOf(level.values, setting, level);
     const bound = wordOf(level.overridable, setting, level);
     const held = above[setting] as EffectiveSetting | undefined;
-    const lockedBy = lockOn(level, chain.slice(0, -1), setting);
+    const lockedBy = lockOn(bounds, setting);
     const isSaying = word !== undefined || bound !== undefined || level.locked.includes(setting);
     if (isSaying && lockedBy !== undefined) return { setting, reason: 'locked', origin: lockedBy };
     const { merge } = settingOf(setting);
@@ -194,5 +204,5 @@ export function wordRefusal(chain: PolicyChain): WordRefusal | undefined {
 }
 
 /** What keeps a level from saying anything of a setting, also where nobody gave it a value. */
-const lockOn = (level: PolicyLevel, above: PolicyChain, setting: SettingName): PolicyOrigin | undefined =>
-  above.find((lock) => lock.locked.includes(setting) && isBoundBy(level, lock))?.origin;
+const lockOn = (bounds: PolicyChain, setting: SettingName): PolicyOrigin | undefined =>
+  bounds.find((lock) => lock.locked.includes(setting))?.origin;

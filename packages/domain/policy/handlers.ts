@@ -1,7 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { whyNotKept } from './data-regions.ts';
 import { asText } from './decide.ts';
@@ -9,8 +9,8 @@ import { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
 import { holdOf, levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
-import { PLACE_COUNT_MAX } from './ports.ts';
-import { chainToPlace, notYours, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
+import { PLACE_COUNT_FROM_ABOVE_MAX, PLACE_COUNT_MAX } from './ports.ts';
+import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
 import { simulate, simulatePlan } from './simulation.ts';
 import { countedByUsage, fromWritten, ofWholeAccount, toWritten } from './written-word.ts';
 
@@ -34,7 +34,10 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       const { accountId, by, setById, place } = reading;
       const before = await ports.policies.set({ accountId, by, setById, ...place, word });
       if (before === 'too_many')
-        throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
+        throw context.error(
+          'policy.too_many_levels',
+          `At most ${by === 'above' ? PLACE_COUNT_FROM_ABOVE_MAX : PLACE_COUNT_MAX} are kept.`,
+        );
       if (before === 'not_above') throw context.error('resource.unknown', notYours(setById ?? accountId));
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       // Whose word it was: not always that of who changed it.

@@ -31,10 +31,13 @@ export interface PolicyPlace {
 export interface StoredPolicy extends PolicyPlace {
   readonly accountId: string;
   readonly timeZone: string;
-  /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
+  /**
+   * 'plan': of the plan that the account has. 'access': its lists and services, and services that one above turned on or off for it.
+   * 'spending': its money. The others: who set it.
+   */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
-  /** Of a plan and of what was set from above: the account above whose it is. Each has a word, and a plan, of its own (POL-2). */
+  /** Of a plan and of what was set from above: the account above whose it is. Each has a plan, and a word at each place, of its own (POL-2). */
   readonly setById?: string | undefined;
   /** A level of a credential, which nobody sets policies at: something holds it, and all that are narrowed from it, to this. */
   readonly credentialId?: string | undefined;
@@ -49,88 +52,90 @@ export interface StoredPolicy extends PolicyPlace {
 /**
  * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
  * left out. Every account of the chain stands there with the plan that each above gave it and what that one set for it, what it set
- * itself, its lists and services, its spending, and what it set for the region; below the last come its application, the instance
- * type of that, the endpoint, and what a credential is held to. Of those above, the farthest speaks first, so that none nearer
- * widens what it says; what is of nobody above does not hold. At each place what holds for as long as its cause does stands above
- * its own word.
+ * itself, its lists and services, its spending, and what is set for the region; below the last come its application, the instance
+ * type of that, the endpoint, and what a credential is held to. At each place those above speak before the account itself, the
+ * farthest first, so that none nearer widens what it says; what is of nobody above does not hold. What holds a place for as long as
+ * its cause does stands above the account's own word there.
  */
 export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
-  const { chain } = subject;
+  const { chain, region, applicationId, instanceType, endpoint, prefixIds = [] } = subject;
   const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
   const ofAccounts = chain.flatMap((accountId, depth) => {
     const own = byAccount.get(accountId) ?? [];
-    const above = chain.slice(0, depth);
+    const at = { depth, chain };
+    const isAtRegion = (row: StoredPolicy) => row.region !== undefined && row.region === region;
     return [
-      ...above.flatMap((setById) => [
-        ...levelsOf(own, { isAt: (row) => row.by === 'plan' && row.setById === setById, depth, chain }),
-        ...levelsOf(own, {
-          isAt: (row) =>
-            row.by === 'above' && isBare(row) && row.heldBy === undefined && row.setById === setById,
-          depth,
-          chain,
-        }),
-      ]),
+      ...chain
+        .slice(0, depth)
+        .flatMap((setById) => [
+          ...levelsOf(own, { isAt: (row) => row.by === 'plan' && row.setById === setById, ...at }),
+          ...levelsOf(own, { isAt: (row) => isBare(row) && isSaidBy(row, setById), ...at }),
+        ]),
       ...levelsOf(own, {
         isAt: (row) => row.by === 'above' && isBare(row) && row.heldBy !== undefined,
-        depth,
-        chain,
+        ...at,
       }),
-      ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth, chain }),
-      ...levelsOf(own, { isAt: ({ by }) => by === 'access', depth, chain }),
-      ...levelsOf(own, { isAt: ({ by }) => by === 'spending', depth, chain }),
-      ...levelsOf(own, {
-        isAt: ({ region }) => region !== undefined && region === subject.region,
-        depth,
-        chain,
-      }),
+      ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), ...at }),
+      ...chain
+        .slice(0, depth)
+        .flatMap((setById) =>
+          levelsOf(own, { isAt: (row) => row.by === 'access' && row.setById === setById, ...at }),
+        ),
+      ...levelsOf(own, { isAt: (row) => row.by === 'access' && row.setById === undefined, ...at }),
+      ...levelsOf(own, { isAt: ({ by }) => by === 'spending', ...at }),
+      ...placeLevels(own, { isAt: isAtRegion, ...at }),
     ];
   });
-  const { applicationId, instanceType, endpoint, prefixIds = [] } = subject;
   const own = byAccount.get(chain.at(-1) ?? '') ?? [];
-  const depth = chain.length - 1;
+  const at = { depth: chain.length - 1, chain };
   const isOfApplication = (row: StoredPolicy) =>
     row.applicationId !== undefined && row.applicationId === applicationId;
-  const isOfWholeApplication = (row: StoredPolicy) => isOfApplication(row) && row.instanceType === undefined;
-  const isOfEndpoint = (row: StoredPolicy) => row.endpoint !== undefined && row.endpoint === endpoint;
+  const isOfType = (row: StoredPolicy) => row.instanceType !== undefined && row.instanceType === instanceType;
   return [
     ...ofAccounts,
-    ...levelsOf(own, { isAt: (row) => isOfWholeApplication(row) && row.heldBy !== undefined, depth, chain }),
-    ...levelsOf(own, { isAt: (row) => isOfWholeApplication(row) && row.heldBy === undefined, depth, chain }),
-    ...levelsOf(own, {
-      isAt: (row) =>
-        isOfApplication(row) && row.instanceType !== undefined && row.instanceType === instanceType,
-      depth,
-      chain,
-    }),
-    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.heldBy !== undefined, depth, chain }),
-    ...levelsOf(own, { isAt: (row) => isOfEndpoint(row) && row.heldBy === undefined, depth, chain }),
+    ...placeLevels(own, { isAt: (row) => isOfApplication(row) && row.instanceType === undefined, ...at }),
+    ...placeLevels(own, { isAt: (row) => isOfApplication(row) && isOfType(row), ...at }),
+    ...placeLevels(own, { isAt: (row) => row.endpoint !== undefined && row.endpoint === endpoint, ...at }),
     ...levelsOf(own, {
       isAt: ({ credentialId }) => credentialId !== undefined && prefixIds.includes(credentialId),
-      depth,
-      chain,
+      ...at,
     }),
   ];
 }
 
+interface Levelled {
+  readonly isAt: (row: StoredPolicy) => boolean;
+  readonly depth: number;
+  readonly chain: readonly string[];
+}
+
+/** At one place of an account: those above it, the farthest first, what holds the place, and the account itself. */
+function placeLevels(rows: readonly StoredPolicy[], { isAt, depth, chain }: Levelled): PolicyLevel[] {
+  const here = rows.filter(isAt);
+  const isAny = [
+    ...chain.slice(0, depth).map((setById) => (row: StoredPolicy) => isSaidBy(row, setById)),
+    ({ heldBy }: StoredPolicy) => heldBy !== undefined,
+    ({ by, heldBy }: StoredPolicy) => by !== 'above' && heldBy === undefined,
+  ];
+  return isAny.flatMap((one) => levelsOf(here, { isAt: one, depth, chain }));
+}
+
+/** Whether it is what an account above said, and no hold, which is nobody's word. */
+const isSaidBy = ({ by, heldBy, setById }: StoredPolicy, accountId: string): boolean =>
+  by === 'above' && heldBy === undefined && setById === accountId;
+
 /** The lists of addresses of all accounts that something is stored of, which is in the order of a chain (ACC-9). */
 export const accessChain = (stored: readonly StoredPolicy[]): PolicyChain =>
-  levelsOf(stored, { isAt: ({ by }) => by === 'access', depth: 0, chain: [] });
+  levelsOf(stored, {
+    isAt: ({ by, setById }) => by === 'access' && setById === undefined,
+    depth: 0,
+    chain: [],
+  });
 
 const isBare = ({ region, applicationId, endpoint, credentialId }: StoredPolicy): boolean =>
   (region ?? applicationId ?? endpoint ?? credentialId) === undefined;
 
-function levelsOf(
-  rows: readonly StoredPolicy[],
-  {
-    isAt,
-    depth,
-    chain,
-  }: {
-    readonly isAt: (row: StoredPolicy) => boolean;
-    readonly depth: number;
-    readonly chain: readonly string[];
-  },
-): readonly PolicyLevel[] {
+function levelsOf(rows: readonly StoredPolicy[], { isAt, depth, chain }: Levelled): readonly PolicyLevel[] {
   return rows.filter(isAt).map((row) => ({
     origin: originOf(row, depth),
     timeZone: row.timeZone,
@@ -158,14 +163,15 @@ export function originOf(
   const held = row.heldBy === undefined ? {} : { heldBy: row.heldBy };
   const set = row.setById === undefined ? {} : { setById: row.setById };
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '', ...set };
-  if (by === 'access' || by === 'spending') return { level: by, accountId };
-  if (region !== undefined) return { level: 'region', accountId, region };
-  if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint, ...held };
+  if (by === 'access') return { level: 'access', accountId, ...set };
+  if (by === 'spending') return { level: 'spending', accountId };
+  if (region !== undefined) return { level: 'region', accountId, region, ...set };
+  if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint, ...set, ...held };
   if (credentialId !== undefined) return { level: 'credential', accountId, credentialId, ...held };
   if (applicationId !== undefined)
     return instanceType === undefined
-      ? { level: 'application', accountId, applicationId, ...held }
-      : { level: 'instanceType', accountId, applicationId, instanceType };
+      ? { level: 'application', accountId, applicationId, ...set, ...held }
+      : { level: 'instanceType', accountId, applicationId, instanceType, ...set };
   return depth === 0
     ? { level: 'platform', accountId, ...held }
     : { level: 'account', accountId, by, ...set, ...held };

@@ -37,7 +37,7 @@ export type PolicyHoldKind = PolicyHold['kind'];
 export const policyHoldKinds = ['trigger', 'overdue'] as const satisfies readonly PolicyHoldKind[];
 /** Absent: somebody set it at the level. */
 const held = { heldBy: policyHoldSchema.optional() };
-/** Absent: nobody above set it, or a control plane of before each account above had a word of its own told of it. */
+/** The account above that set it at a place of this one. Absent: nobody above did, or a control plane of before told of it. */
 const set = { setById: id.optional() };
 
 /** Where something was set. */
@@ -47,13 +47,13 @@ export const policyOriginSchema = z.discriminatedUnion('level', [
   z.object({ level: z.literal('plan'), ...ofAccount, planId: id, ...set }),
   /** 'above': the account `setById` above set it for this one, which cannot take it back. 'self': it did so itself. */
   z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']), ...set, ...held }),
-  z.object({ level: z.literal('access'), ...ofAccount }),
+  z.object({ level: z.literal('access'), ...ofAccount, ...set }),
   z.object({ level: z.literal('spending'), ...ofAccount }),
-  z.object({ level: z.literal('region'), ...ofAccount, region: id }),
-  z.object({ level: z.literal('application'), ...ofApplication, ...held }),
-  z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id }),
+  z.object({ level: z.literal('region'), ...ofAccount, region: id, ...set }),
+  z.object({ level: z.literal('application'), ...ofApplication, ...set, ...held }),
+  z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id, ...set }),
   /** Such as `user:bob`. */
-  z.object({ level: z.literal('endpoint'), ...ofAccount, endpoint: id, ...held }),
+  z.object({ level: z.literal('endpoint'), ...ofAccount, endpoint: id, ...set, ...held }),
   z.object({ level: z.literal('credential'), ...ofAccount, credentialId: id, ...held }),
 ]);
 export type PolicyOrigin = z.output<typeof policyOriginSchema>;

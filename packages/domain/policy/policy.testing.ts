@@ -76,18 +76,20 @@ const origins: readonly PolicyOrigin[] = [
   { level: 'plan', accountId: 'acc_1', planId: 'pln_1', setById: 'acc_0' },
   { level: 'account', accountId: 'acc_1', by: 'above', setById: 'acc_0' },
   { level: 'account', accountId: 'acc_1', by: 'self' },
+  { level: 'region', accountId: 'acc_1', region: 'eu', setById: 'acc_0' },
   { level: 'region', accountId: 'acc_1', region: 'eu' },
   { level: 'plan', accountId: 'acc_2', planId: 'pln_2', setById: 'acc_0' },
   { level: 'account', accountId: 'acc_2', by: 'above', setById: 'acc_0' },
   { level: 'plan', accountId: 'acc_2', planId: 'pln_3', setById: 'acc_1' },
   { level: 'account', accountId: 'acc_2', by: 'above', setById: 'acc_1' },
+  { level: 'application', accountId: 'acc_2', applicationId: 'app_1', setById: 'acc_0' },
   { level: 'application', accountId: 'acc_2', applicationId: 'app_1' },
   { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'free' },
   { level: 'endpoint', accountId: 'acc_2', endpoint: 'user:bob' },
   { level: 'credential', accountId: 'acc_2', credentialId: 'crd_1' },
 ];
 
-/** A chain of one to thirteen levels, each with a random policy. */
+/** A chain of one to fifteen levels, each with a random policy. */
 export const anyChain: fc.Arbitrary<PolicyChain> = fc
   .subarray([...origins], { minLength: 1 })
   .chain((chosen) => fc.tuple(...chosen.map((origin) => levelAt(origin))));

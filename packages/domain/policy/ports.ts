@@ -31,11 +31,14 @@ export interface PolicyChange extends Scoped, PolicyPlace {
   readonly word: PolicyWord;
 }
 
-/**
- * How many policies an account may have of its own: its regions, endpoints, applications and instance types, and itself. What
- * those above say of it is not counted: each of them has one word of it.
- */
+/** How many policies an account may have of its own: its regions, endpoints, applications and instance types, and itself. */
 export const PLACE_COUNT_MAX = 1_000;
+
+/**
+ * At how many regions, endpoints, applications and instance types of an account one above it may say something. Neither these nor
+ * what it says of the whole account count for the account's own, or a full account would be out of reach of those above.
+ */
+export const PLACE_COUNT_FROM_ABOVE_MAX = 100;
 
 /** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
 export interface PolicyPorts {
@@ -51,7 +54,7 @@ export interface PolicyPorts {
       readonly settings: readonly string[];
     }): Promise<ReadonlySet<string>>;
     /**
-     * Answers what was said there until now. 'too_many': the account has as many of its own as it may. 'not_above': whose word it would
+     * Answers what was said there until now. 'too_many': as many are kept of whoever says it as may be. 'not_above': whose word it would
      * be does not stand above the account, or no longer.
      */
     set(change: PolicyChange): Promise<PolicyWord | 'too_many' | 'not_above'>;

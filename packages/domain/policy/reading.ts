@@ -1,10 +1,10 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { readIdentifier } from '../endpoints/identifier.ts';
-import { speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
-import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
+import { type AnyValue, boundsOf, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { originOf, type PolicyPlace, policyChain, type StoredPolicy } from './policy-chain.ts';
 import {
   holdOf,
@@ -12,6 +12,7 @@ import {
   type PolicyChain,
   type PolicyOrigin,
   type PolicyWord,
+  scopeOf,
   silent,
   visibleTriggerId,
 } from './policy-level.ts';
@@ -58,10 +59,9 @@ export async function readPlace(
   const { accountId, chain: accountChain } = entity;
   const place = await checkedPlace(accountId, { request, error }, ports);
   const { visibleChain: visibleIds, speakerAbove } = await ports.caller(accountChain, actor);
-  const isWhole = Object.keys(place).length === 0;
-  const speakerIds = isWhole ? speakersOf(accountChain, speakerAbove(setting)) : [accountId];
-  const from = request.from ?? speakerIds[0] ?? accountId;
-  if (!speakerIds.includes(from)) throw error('resource.unknown', notYours(from));
+  const speakerIds = speakersOf(accountChain, speakerAbove(setting));
+  const from = speakerAmong(speakerIds, request.from);
+  if (from === undefined) throw error('resource.unknown', notYours(request.from ?? accountId));
   const said = from === accountId ? ({ by: 'self' } as const) : ({ by: 'above', setById: from } as const);
   const stored = await ports.policies.chain({ accountId });
   const row = stored.find((one) => isAtPlace(one, { accountId, ...said, place }));
@@ -69,9 +69,6 @@ export async function readPlace(
   const word = row?.word ?? silent;
   return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word };
 }
-
-/** One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1). */
-export const notYours = (from: string): string => `/from: ${from} is no account that you speak for here.`;
 
 async function checkedPlace(
   accountId: string,
@@ -166,15 +163,16 @@ function heldAs(origin: PolicyOrigin, visibleIds: readonly string[]) {
 
 function withoutHold(origin: PolicyOrigin, visibleIds: readonly string[]) {
   const { heldBy: _, setById, ...place } = { heldBy: undefined, setById: undefined, ...origin };
+  const by = setById === undefined || origin.level === 'plan' ? {} : ({ by: 'above' } as const);
   const set = setById === undefined || isSetterHidden(origin, visibleIds) ? {} : { setById };
-  return { ...place, ...set, ...heldAs(origin, visibleIds) };
+  return { ...place, ...by, ...set, ...heldAs(origin, visibleIds) };
 }
 
 export function toAnswer(reading: Reading) {
   const { visibleIds, speakerIds, origin, word } = reading;
   const chain = wholeChain(reading);
   const policy = effectivePolicy(chain);
-  const above = effectivePolicy(chainToPlace(reading, silent).slice(0, -1));
+  const above = effectivePolicy(boundsOf(chainToPlace(reading, silent)));
   const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds);
   const effective = settingNames.flatMap((setting) => {
     const held = policy[setting] as EffectiveSetting | undefined;
@@ -200,7 +198,7 @@ export function toAnswer(reading: Reading) {
     origin: seen(origin),
     stored: toWritten(word),
     speakerIds: [...speakerIds],
-    fromAbove: saidAbove(reading, chain).map(({ origin: of, ...said }) => ({
+    fromAbove: saidAbove(origin, chain).map(({ origin: of, ...said }) => ({
       origin: seen(of),
       policy: toWritten(said),
     })),
@@ -208,14 +206,16 @@ export function toAnswer(reading: Reading) {
   };
 }
 
-/** What those above set for the account itself, the farthest first. */
-const saidAbove = ({ accountId }: Reading, chain: PolicyChain): PolicyChain =>
+/** What those above set at the place that was asked about, the farthest first. */
+const saidAbove = (asked: PolicyOrigin, chain: PolicyChain): PolicyChain =>
   chain.filter(
     ({ origin }) =>
-      origin.level === 'account' &&
-      origin.accountId === accountId &&
-      origin.by === 'above' &&
-      origin.heldBy === undefined,
+      origin.level === asked.level &&
+      origin.level !== 'plan' &&
+      'setById' in origin &&
+      origin.setById !== undefined &&
+      scopeOf(origin) === scopeOf(asked) &&
+      holdOf(origin) === undefined,
   );
 
 type Plain = number | string[] | { timeZone: string; windows: string[] }[];

@@ -10,7 +10,8 @@ export type ServiceStanding =
 
 /**
  * From the top down: a level asks for a service to be enabled, and an account at or below it does so, for itself and all
- * below it. An account that turned a service off has it off for all below it, whatever those say.
+ * below it, or one above does so for it. An account that turned a service off has it off for all below it, whatever those say, and
+ * so has an account for which one above turned it off.
  */
 export function serviceStanding(chain: PolicyChain, service: string): ServiceStanding {
   let standing: ServiceStanding = { isOn: true, reason: 'default' };

@@ -11,7 +11,7 @@ import { handlers } from './handlers.ts';
 import { anyWord } from './policy.testing.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
 import { saysNothing, silent } from './policy-level.ts';
-import { PLACE_COUNT_MAX, type PolicyPorts } from './ports.ts';
+import { PLACE_COUNT_FROM_ABOVE_MAX, PLACE_COUNT_MAX, type PolicyPorts } from './ports.ts';
 import { toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
@@ -59,7 +59,7 @@ async function keyOf(accountId: string): Promise<Actor> {
 
 const of = async (actor: Actor, at: string) => ({ actor, chain: await database.chainOf(at) });
 
-async function get(as: Actor, request: { readonly from?: string } = {}, at = ids.g2) {
+async function get(as: Actor, request: object = {}, at = ids.g2) {
   const { context } = domainContext<Policy, 'policy', 'get'>(policy, await of(as, at));
   const { operations } = policy.resources.policy;
   const answer = await handlers.policy.get(context, operations.get.request.parse(request), ports);
@@ -97,8 +97,8 @@ const unknownWith = (more: object = {}) => ({
   fields: expect.objectContaining({ status: 404, code: 'resource.unknown', ...more }),
 });
 const unknown = unknownWith();
-const holds = async (name: string) =>
-  (await get(keys.a)).effective.find(({ setting }) => setting === name)?.value;
+const holds = async (name: string, place: object = {}) =>
+  (await get(keys.a, place)).effective.find(({ setting }) => setting === name)?.value;
 
 describe('what an account above says of one below (POL-2)', () => {
   test('nobody between lifts it: neither by saying nothing, nor by a plan of its own', async () => {
@@ -180,6 +180,78 @@ describe('what an account above says of one below (POL-2)', () => {
   });
 });
 
+describe('what an account above says of a place of one below (POL-2)', () => {
+  let places: readonly object[];
+
+  beforeEach(async () => {
+    const made = { accountId: ids.g2, name: 'Shop', instanceTypes: ['free'] };
+    const { id: applicationId } = await database.ports.applications.create(made);
+    places = [
+      { region: 'eu' },
+      { applicationId },
+      { applicationId, instanceType: 'free' },
+      { endpoint: 'user:bob' },
+    ];
+  });
+
+  test('what a parent sets at a place of an account is not taken back by it, nor by one between', async () => {
+    for (const place of places) {
+      await set(keys.a, { ...place, participantsMax: 6, mediaKinds: ['audio'], locked: ['mediaKinds'] });
+      await set(keys.g1, { ...place, participantsMax: 5 });
+      await set(keys.g2, { ...place, participantsMax: 4 });
+      expect(await holds('participantsMax', place)).toBe(4);
+      for (const key of [keys.g2, keys.g1]) {
+        await set(key, place);
+        expect(await holds('mediaKinds', place)).toEqual(['audio']);
+        for (const wider of [{ participantsMax: 7 }, { mediaKinds: ['video'] }])
+          await expect(set(key, { ...place, ...wider })).rejects.toMatchObject({
+            fields: expect.objectContaining({ status: 422 }),
+          });
+      }
+      expect(await holds('participantsMax', place)).toBe(6);
+      await set(keys.a, place);
+      expect(await holds('participantsMax', place)).toBeUndefined();
+    }
+  });
+
+  test('whose word it is stands at each, is named as at the account, and its speaker takes it back', async () => {
+    for (const place of places) {
+      await set(keys.g1, { ...place, participantsMax: 5 });
+      const { answer, audited } = await set(keys.a, { ...place, participantsMax: 6 });
+      expect([answer.speakerIds, answer.origin.by, answer.origin.setById]).toEqual([
+        [ids.a, ids.g1],
+        'above',
+        ids.a,
+      ]);
+      expect(answer.fromAbove.map(({ origin, policy: said }) => [origin.setById, said])).toEqual([
+        [ids.a, { participantsMax: 6 }],
+        [ids.g1, { participantsMax: 5 }],
+      ]);
+      expect(audited).toMatchObject([{ after: { from: ids.a, participantsMax: 6 } }]);
+      const seen = await get(keys.g2, place);
+      expect(seen.fromAbove).toMatchObject([{ origin: { by: 'above' } }, { origin: { by: 'above' } }]);
+      for (const hidden of [ids.a, ids.g1]) expect(JSON.stringify(seen)).not.toContain(hidden);
+      await set(keys.a, { ...place, from: ids.g1 });
+      expect((await get(keys.a, place)).fromAbove).toHaveLength(1);
+    }
+  });
+
+  test('a narrower word of those below keeps nobody above from speaking, at the account as at a place', async () => {
+    await set(keys.g1, { participantsMax: 2 }, ids.g1);
+    await set(keys.g2, { participantsMax: 2, locked: ['participantsMax'] });
+    await set(keys.g1, { region: 'eu', participantsMax: 1 });
+    for (const place of [{}, ...places]) {
+      const { answer } = await set(keys.a, { ...place, participantsMax: 6 });
+      expect(answer.stored).toEqual({ participantsMax: 6 });
+      expect(await holds('participantsMax', place)).toBeLessThan(3);
+    }
+    await set(keys.g1, {}, ids.g1);
+    await set(keys.g2, {});
+    await set(keys.g1, { region: 'eu' });
+    for (const place of places) expect(await holds('participantsMax', place)).toBe(6);
+  });
+});
+
 describe('whose word it is', () => {
   test('policy.set 200: from above one speaks for those between, too, and takes back what they said', async () => {
     await set(keys.g1, { sessionSecondsMax: 300 });
@@ -208,7 +280,7 @@ describe('whose word it is', () => {
       await expect(simulate(keys.g1, { from })).rejects.toMatchObject(refused);
     }
     await expect(set(keys.g2, { from: ids.g1 })).rejects.toMatchObject(unknown);
-    await expect(set(keys.a, { from: ids.g1, region: 'eu' })).rejects.toMatchObject(unknown);
+    await expect(set(keys.g2, { from: ids.g1, region: 'eu' })).rejects.toMatchObject(unknown);
     expect(await holds('sessionSecondsMax')).toBe(600);
   });
 
@@ -263,6 +335,18 @@ test('policy.set 422: an account has so many places of its own, and however many
   await expect(set(keys.g2, { endpoint: 'user:another', sessionSecondsMax: 1 })).rejects.toMatchObject(full);
   await set(keys.g2, { endpoint: 'user:1' });
   await set(keys.g2, { endpoint: 'user:another', sessionSecondsMax: 1 });
+  // At places of it each of those above has a bound of its own.
+  await asOwner(
+    database.url,
+    `INSERT INTO policy (account_id, by, set_by, endpoint, word)
+     SELECT $1, 'above', $3, 'user:' || n, '{"values": {}, "locked": ["regions"], "overridable": {}}' FROM generate_series(1, $2::int) n`,
+    [ids.g2, PLACE_COUNT_FROM_ABOVE_MAX, ids.a],
+  );
+  await expect(set(keys.a, { endpoint: 'user:another', sessionSecondsMax: 1 })).rejects.toMatchObject(full);
+  await set(keys.g1, { endpoint: 'user:another', sessionSecondsMax: 1 });
+  await set(keys.a, { concurrentSessionsMax: 2 });
+  await set(keys.a, { endpoint: 'user:1' });
+  await set(keys.a, { endpoint: 'user:another', sessionSecondsMax: 1 });
 });
 
 test('what an account that is not above says is not stored, and nobody is given a plan of one (C1)', async () => {
@@ -278,33 +362,39 @@ test('what an account that is not above says is not stored, and nobody is given 
 
 test('what random accounts above say in random order is read back as the levels that it is, and no two are one (POL-2)', async () => {
   const depthMax = 4;
+  const drawnPlaces = ['plan', {}, {}, { region: 'eu' }, { endpoint: 'user:bob' }] as const;
+  const subject = { region: 'eu', endpoint: 'user:bob' };
   const anySaid = fc.record({
     depth: fc.integer({ min: 2, max: depthMax }),
     speaker: fc.nat({ max: depthMax }),
     word: anyWord,
-    isPlan: fc.boolean(),
+    at: fc.constantFrom(...drawnPlaces),
   });
   const alike = fc.asyncProperty(fc.array(anySaid, { minLength: 12, maxLength: 12 }), async (said) => {
     const chain = await database.chainOf(await grown(depthMax));
     const stored = new Map<string, StoredPolicy>();
-    for (const [index, { depth, speaker, word, isPlan }] of said.entries()) {
-      const accountId = chain[depth] ?? '';
+    for (const [index, { depth, speaker, word, at }] of said.entries()) {
+      // Of endpoints the last account alone is asked.
+      const accountId = (typeof at === 'object' && 'endpoint' in at ? chain.at(-1) : chain[depth]) ?? '';
       const setById = chain[speaker % depth] ?? '';
       const row = { accountId, timeZone: 'UTC', setById, word };
-      const key = `${accountId} ${setById} ${isPlan}`;
-      if (isPlan) {
+      const key = JSON.stringify([accountId, setById, at]);
+      if (at === 'plan') {
         const plan = await ports.plans.create({ accountId: setById, name: `${accountId} ${index}`, word });
         if (plan === 'name_taken') throw new Error('Every plan has a name of its own.');
         await ports.plans.assign({ accountId, planId: plan.id, ownerIds: [setById] });
         stored.set(key, { ...row, by: 'plan', planId: plan.id });
       } else {
-        await ports.policies.set({ accountId, by: 'above', setById, word });
+        await ports.policies.set({ accountId, by: 'above', setById, ...at, word });
         if (saysNothing(word)) stored.delete(key);
-        else stored.set(key, { ...row, by: 'above' });
+        else stored.set(key, { ...row, by: 'above', ...at });
       }
     }
     const levelsOf = (rows: readonly StoredPolicy[]) =>
-      policyChain({ chain }, rows).map(({ origin, ...word }) => ({ origin, word: toWritten(word) }));
+      policyChain({ chain, ...subject }, rows).map(({ origin, ...word }) => ({
+        origin,
+        word: toWritten(word),
+      }));
     const read = levelsOf(await ports.policies.chain({ accountId: chain.at(-1) ?? '' }));
     expect(read).toEqual(levelsOf([...stored.values()]));
     expect(read).toHaveLength(stored.size);

@@ -8,7 +8,7 @@ import { EXPORT_PATH } from './export-link.ts';
 import { erasureStates, erasureWaits, exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
-/** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
+/** The account whose word it is, `above` for one that the caller does not see (C1), `default` where no level says anything. */
 const level = z.string();
 
 const days = z.int().min(0);
@@ -44,9 +44,26 @@ const classAnswer = z.object({
   ),
 });
 
+/**
+ * Whose word it is: one of `speakerIds`. Absent: that of the highest account above at which the caller may set for how long data are
+ * kept, else of the account itself.
+ */
+const from = { from: idSchema('acc').optional() };
+
 const retentionAnswer = z.object({
   /** What is set at this level. */
   stored: z.object(retentionWordShape),
+  /** The account above whose word that is. Absent: the account's own. */
+  setById: z.string().optional(),
+  /** What the account itself set, beside what those above did. */
+  own: z.object(retentionWordShape),
+  /**
+   * What each account above set for this one, the farthest first: its days are the most here, unless it set that itself. What those set
+   * that the caller does not see is one, and names none.
+   */
+  fromAbove: z.array(z.object({ setById: z.string().optional(), word: z.object(retentionWordShape) })),
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  speakerIds: z.array(z.string()),
   classes: z.array(classAnswer),
 });
 
@@ -222,20 +239,25 @@ export const privacy = defineDomain({
           summary:
             'Read every class of data: what it holds about persons, for how long it is kept here and who says so.',
           access: 'read',
-          request: z.object({}),
+          request: z.object(from),
           response: retentionAnswer,
-          errors: [],
+          errors: ['resource.unknown'],
         },
         set: {
           method: 'PUT',
           path: '/retention',
           summary:
-            'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here.',
+            'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own.',
           access: 'administer',
           replaces: 'get',
-          request: z.strictObject(retentionWordShape),
+          request: z.strictObject({ ...from, ...retentionWordShape }),
           response: retentionAnswer,
-          errors: ['privacy.out_of_bounds', 'privacy.bounds_crossed', 'privacy.operators_only'],
+          errors: [
+            'resource.unknown',
+            'privacy.out_of_bounds',
+            'privacy.bounds_crossed',
+            'privacy.operators_only',
+          ],
         },
         getRound: {
           method: 'GET',

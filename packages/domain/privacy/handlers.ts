@@ -1,67 +1,13 @@
 import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
-import { ServiceError } from '@patchbay/kit/errors';
-import { isChanged } from '@patchbay/kit/is-changed';
+import type { ServiceError } from '@patchbay/kit/errors';
 import { isStoredIn } from '../policy/data-regions.ts';
-import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
 import { toPlaces } from './data-places.ts';
 import type { privacy } from './definition.ts';
 import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
 import type { ErasureRecord, ExportRecord, PrivacyPorts } from './ports.ts';
-import {
-  effectiveRetention,
-  type RetentionDefaults,
-  type RetentionLevel,
-  type RetentionOrigin,
-  type WishRefusal,
-  withoutSilence,
-  wordRefusal,
-} from './retention.ts';
+import { levelName, retentionHandlers } from './retention-handlers.ts';
 
 type Privacy = typeof privacy;
-
-interface Shown {
-  readonly levels: readonly RetentionLevel[];
-  readonly defaults: RetentionDefaults;
-  readonly visibleIds: readonly string[];
-}
-
-/** What a level is called: an account above that the reader does not see is not named (C1). */
-const levelName = ({ accountId }: RetentionOrigin, visibleIds: readonly string[]): string => {
-  if (accountId === undefined) return 'default';
-  return visibleIds.includes(accountId) ? accountId : 'above';
-};
-
-function classAnswer(name: DataClassName, { levels, defaults, visibleIds }: Shown) {
-  const { title, holds, kept, remains, notExportedWhy } = dataClassOf(name);
-  const facts = {
-    dataClass: name,
-    title,
-    holds,
-    remains,
-    ...(notExportedWhy === undefined ? {} : { notExportedWhy }),
-  };
-  if (!isRetained(name)) return { ...facts, kept: String(kept), wanted: [] };
-  const { held, min, max, wanted } = effectiveRetention(name, levels, defaults);
-  return {
-    ...facts,
-    keepDays: held.days,
-    keepDaysLevel: levelName(held, visibleIds),
-    keepDaysMin: min.days,
-    keepDaysMinLevel: levelName(min, visibleIds),
-    keepDaysMax: max.days,
-    keepDaysMaxLevel: levelName(max, visibleIds),
-    changedBy: keptDaysOf(name).changedBy,
-    wanted: wanted.map(({ accountId, ...wish }) => ({
-      level: levelName({ accountId }, visibleIds),
-      ...wish,
-    })),
-  };
-}
-
-const answerOf = (accountId: string, shown: Shown) => ({
-  stored: shown.levels.find((each) => each.accountId === accountId)?.word ?? {},
-  classes: dataClassNames.map((name) => classAnswer(name, shown)),
-});
 
 const toExport = ({
   accountId: _own,
@@ -120,40 +66,7 @@ function actorIdOf(actor: Actor): string {
 }
 
 export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
-  retention: {
-    async get({ entity, visibleIds = [entity.accountId] }, _request, { retention }) {
-      const levels = await retention.words.chain(entity.accountId);
-      return answerOf(entity.accountId, { levels, defaults: retention.defaults, visibleIds });
-    },
-
-    async set(context, request, { retention }) {
-      const { entity, visibleIds = [entity.accountId] } = context;
-      const { accountId } = entity;
-      const word = withoutSilence(request);
-      const stored = await retention.words.chain(accountId);
-      const above = stored.filter((each) => each.accountId !== accountId);
-      const refusal = wordRefusal(word, above, entity.chain.length === 1);
-      if (refusal !== undefined) throw refusalError(context, refusal, visibleIds);
-      const before = await retention.words.set({ accountId, word });
-      context.audit({ target: `${accountId}/retention`, before, after: word });
-      if (isChanged(before, word)) await context.emit('retention.changed', {});
-      const levels = [...above, { accountId, word }];
-      return answerOf(accountId, { levels, defaults: retention.defaults, visibleIds });
-    },
-
-    async getRound(context, _request, { retention }) {
-      const isOperator = context.entity.chain.length === 1;
-      const round = isOperator ? await retention.lastRound() : undefined;
-      if (round === undefined) throw context.error('resource.unknown', 'Here is no round of removing.');
-      const { startedAt, finishedAt, accountCount, removed } = round;
-      return {
-        startedAt: startedAt.toISOString(),
-        ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
-        accountCount,
-        removed: { ...removed },
-      };
-    },
-  },
+  retention: retentionHandlers,
 
   dataPlaces: {
     async get({ entity, visibleIds = [entity.accountId] }, _request, { places }) {
@@ -264,27 +177,3 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
     },
   },
 };
-
-function refusalError(
-  context: DomainContext<Privacy, 'retention', 'set'>,
-  refusal: WishRefusal,
-  visibleIds: readonly string[],
-): ServiceError {
-  const { title } = dataClassOf(refusal.name);
-  switch (refusal.kind) {
-    case 'operators':
-      return context.error('privacy.operators_only', `/${refusal.name}: ${title} are the operator’s to set.`);
-    case 'crossed':
-      return context.error(
-        'privacy.bounds_crossed',
-        `/${refusal.name}: the days of ${title} cross each other.`,
-      );
-    case 'below':
-    case 'above': {
-      const { bound, kind, name } = refusal;
-      const word = kind === 'below' ? 'least' : 'most';
-      const refused = context.error('privacy.out_of_bounds', `/${name}: the ${word} is ${bound.days} days.`);
-      return new ServiceError({ ...refused.fields, rule: name, level: levelName(bound, visibleIds) });
-    }
-  }
-}

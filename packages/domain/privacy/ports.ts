@@ -1,5 +1,6 @@
 import type { NodeRole } from '../fleet/internal-api.ts';
 import type { EffectiveSetting } from '../policy/effective-policy.ts';
+import type { PolicyPorts } from '../policy/ports.ts';
 import type { ExportLink } from './export-link.ts';
 import type { RetentionDefaults, RetentionLevel, RetentionWord } from './retention.ts';
 
@@ -80,14 +81,17 @@ export interface NodePlace {
   readonly region: string;
 }
 
-export interface PrivacyPorts {
+export interface PrivacyPorts extends Pick<PolicyPorts, 'caller'> {
   readonly places: PlacePorts;
   readonly retention: {
     readonly words: {
-      /** The levels along the chain that say something, from the platform down. */
+      /** The levels along the chain that say something, in the order in which they hold. */
       chain(accountId: string): Promise<readonly RetentionLevel[]>;
-      /** Sets what one level says, and answers what it said until then. */
-      set(said: Scoped & { readonly word: RetentionWord }): Promise<RetentionWord>;
+      /**
+       * Sets what one level says, and answers what it said until then. 'not_above': whose word it would be does not stand above the
+       * account, or no longer.
+       */
+      set(said: RetentionLevel): Promise<RetentionWord | 'not_above'>;
     };
     readonly defaults: RetentionDefaults;
     /** The round that runs, or the last one. */

@@ -6,7 +6,15 @@ import { dataClasses, dataClassNames, keptDaysOf, retainedClassNames } from './d
 import { privacy } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { PrivacyPorts } from './ports.ts';
-import { effectiveRetention, type RetentionLevel, type RetentionWord, wordRefusal } from './retention.ts';
+import {
+  asOneWord,
+  boundsOf,
+  effectiveRetention,
+  type RetentionLevel,
+  type RetentionWord,
+  withSaid,
+  wordRefusal,
+} from './retention.ts';
 
 const [platformId, parentId, accountId] = [createId('acc', 1), createId('acc', 2), createId('acc', 3)];
 const chain = [platformId, parentId, accountId];
@@ -86,21 +94,126 @@ test('a word that could not hold is refused, with whose bound it is', () => {
   expect(wordRefusal({ signInRecords: { keepDays: 5 } }, [], true)).toBeUndefined();
 });
 
-function portsOf(levels: readonly RetentionLevel[]) {
+describe('what accounts above set for one below (ACC-2, PRD-4)', () => {
+  const from = (setById: string, word: RetentionWord): RetentionLevel => ({ accountId, setById, word });
+
+  test('its days are the most there, and the account may keep for less and never for longer', () => {
+    const above = [from(parentId, { sessionLogs: { keepDays: 30 } })];
+    const heldWith = (keepDays: number) =>
+      effectiveRetention('sessionLogs', [...above, level(accountId, { sessionLogs: { keepDays } })]);
+    expect(heldWith(90)).toMatchObject({
+      held: { days: 30, accountId, setById: parentId },
+      max: { days: 30 },
+    });
+    expect(heldWith(20).held).toEqual({ days: 20, accountId });
+    expect(wordRefusal({ sessionLogs: { keepDays: 31 } }, above, false)).toMatchObject({
+      kind: 'above',
+      bound: { days: 30, setById: parentId },
+    });
+    // With a most of its own it says days that the account may go beyond, and with a least those that it may not go below.
+    const wide = [from(parentId, { sessionLogs: { keepDays: 30, keepDaysMin: 20, keepDaysMax: 60 } })];
+    expect(wordRefusal({ sessionLogs: { keepDays: 60 } }, wide, false)).toBeUndefined();
+    expect(wordRefusal({ sessionLogs: { keepDays: 19 } }, wide, false)).toMatchObject({ kind: 'below' });
+  });
+
+  test('the least of a class holds against all of them: what the law needs is kept', () => {
+    const { minDays } = keptDaysOf('auditEntries');
+    const levels = [
+      from(platformId, { auditEntries: { keepDays: minDays } }),
+      from(parentId, { auditEntries: { keepDays: 1 } }),
+    ];
+    expect(effectiveRetention('auditEntries', levels).held.days).toBe(minDays);
+    expect(wordRefusal({ auditEntries: { keepDays: minDays - 1 } }, [], false)).toMatchObject({
+      kind: 'below',
+    });
+  });
+
+  test('for any speakers nothing is kept for longer than one of them allows, and what the account says lifts none of it', () => {
+    const days = fc.integer({ min: 7, max: 3_650 });
+    const wish = fc.record({ keepDays: days, keepDaysMax: days }, { requiredKeys: [] });
+    const places = chain.flatMap((id, depth) => [
+      ...chain.slice(0, depth).map((setById) => ({ accountId: id, setById })),
+      { accountId: id },
+    ]);
+    const anySaid = fc
+      .shuffledSubarray(places)
+      .chain((said) =>
+        fc.tuple(
+          ...said.map((place) =>
+            wish.map((sessionLogs): RetentionLevel => ({ ...place, word: { sessionLogs } })),
+          ),
+        ),
+      );
+    fc.assert(
+      fc.property(anySaid, wish, (said, own) => {
+        const levels = said.reduce<readonly RetentionLevel[]>((all, one) => withSaid(chain, all, one), []);
+        const { held } = effectiveRetention('sessionLogs', levels);
+        for (const { setById, word } of levels) {
+          const { keepDays = Infinity, keepDaysMax } = word.sessionLogs ?? {};
+          const most = keepDaysMax ?? (setById === undefined ? Infinity : keepDays);
+          expect(held.days).toBeLessThanOrEqual(most);
+        }
+        const without = levels.filter((one) => one.accountId !== accountId || one.setById !== undefined);
+        const after = withSaid(chain, levels, level(accountId, { sessionLogs: own }));
+        expect(after.slice(0, -1)).toEqual(without);
+        const { max } = effectiveRetention('sessionLogs', without);
+        expect(effectiveRetention('sessionLogs', after).held.days).toBeLessThanOrEqual(max.days);
+      }),
+    );
+  });
+
+  test('they stand in one order, and nobody below a speaker bounds what it says', () => {
+    const said = [
+      level(accountId, { events: { keepDays: 5 } }),
+      from(parentId, { events: { keepDays: 9 } }),
+      level(parentId, { events: { keepDaysMax: 4 } }),
+      from(platformId, {}),
+    ];
+    const levels = said.reduce<readonly RetentionLevel[]>((all, one) => withSaid(chain, all, one), []);
+    expect(levels.map((one) => [one.accountId, one.setById])).toEqual([
+      [parentId, undefined],
+      [accountId, platformId],
+      [accountId, parentId],
+      [accountId, undefined],
+    ]);
+    const bounds = (one: RetentionLevel) => boundsOf(chain, levels, one).map(({ setById }) => setById);
+    expect(bounds(from(platformId, {}))).toEqual([]);
+    expect(bounds(from(parentId, {}))).toEqual([undefined, platformId]);
+    expect(bounds(level(accountId, {}))).toEqual([undefined, platformId, parentId]);
+  });
+
+  test('several that a reader does not see are one word, which wants what all of them do (C1)', () => {
+    const words = [
+      { events: { keepDays: 20, keepDaysMin: 5 } },
+      { events: { keepDays: 40, keepDaysMin: 8 } },
+      {},
+    ];
+    expect(asOneWord(words)).toEqual({ events: { keepDays: 40, keepDaysMin: 8, keepDaysMax: 20 } });
+    const one = effectiveRetention('events', [from(parentId, asOneWord(words))]);
+    const all = effectiveRetention(
+      'events',
+      words.map((word) => from(parentId, word)),
+    );
+    expect([one.held.days, one.min.days, one.max.days]).toEqual([all.held.days, all.min.days, all.max.days]);
+  });
+});
+
+function portsOf(levels: readonly RetentionLevel[], speakerId?: string) {
   const said: RetentionWord[] = [];
   const ports = {
+    caller: async () => ({ speakerAbove: () => speakerId }),
     retention: {
       words: {
         chain: async () => levels,
-        set: async ({ word }: { word: RetentionWord }) => {
+        set: async ({ word, setById }: RetentionLevel) => {
           said.push(word);
-          return levels.find((each) => each.accountId === accountId)?.word ?? {};
+          return levels.find((each) => each.accountId === accountId && each.setById === setById)?.word ?? {};
         },
       },
       defaults: {},
       lastRound: async () => ({ startedAt: new Date(0), accountCount: 4, removed: { events: 2 } }),
     },
-  } as Partial<PrivacyPorts> as PrivacyPorts;
+  } as unknown as PrivacyPorts;
   return { ports, said };
 }
 
@@ -151,6 +264,54 @@ describe('retention', () => {
         after: { events: { keepDays: 50 } },
       },
     ]);
+  });
+
+  test('set 200: from above it is a word by setter, which the account neither takes back nor is told the speaker of', async () => {
+    const { context, audited } = contextFor();
+    const asParent = portsOf(levels, parentId);
+    const word = { events: { keepDays: 20 } };
+    const set = await handlers.retention.set(context as never, word, asParent.ports);
+    expect(set).toMatchObject({
+      ...{
+        stored: word,
+        setById: parentId,
+        own: { refusedRequests: { keepDays: 3 } },
+        speakerIds: [parentId],
+      },
+    });
+    expect(audited).toEqual([
+      {
+        target: `${accountId}/retention/above`,
+        before: { from: parentId },
+        after: { from: parentId, ...word },
+      },
+    ]);
+    const stored = withSaid(chain, levels, { accountId, setById: parentId, word });
+    const { ports, said } = portsOf(stored);
+    await handlers.retention.set(context as never, {}, ports);
+    expect(said).toEqual([{}]);
+    const longer = handlers.retention.set(context as never, { events: { keepDays: 21 } }, ports);
+    await expect(longer).rejects.toMatchObject({ fields: { code: 'privacy.out_of_bounds', level: 'above' } });
+    const answer = await handlers.retention.get({ ...context, visibleIds: [accountId] }, {}, ports);
+    expect(answer.fromAbove).toEqual([{ word: { events: { keepDays: 20, keepDaysMax: 20 } } }]);
+    expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${platformId}|${parentId}`));
+    expect(privacy.resources.retention.operations.get.response.parse(answer)).toEqual(answer);
+  });
+
+  test('set 404: nobody speaks for an account above their own, nor reads its word', async () => {
+    const { context, audited } = contextFor();
+    const unknown = { fields: { code: 'resource.unknown' } };
+    for (const [speakerId, from] of [
+      [undefined, parentId],
+      [parentId, platformId],
+      [parentId, accountId],
+      [parentId, createId('acc', 9)],
+    ] as const) {
+      const { ports } = portsOf(levels, speakerId);
+      await expect(handlers.retention.get(context, { from }, ports)).rejects.toMatchObject(unknown);
+      await expect(handlers.retention.set(context as never, { from }, ports)).rejects.toMatchObject(unknown);
+    }
+    expect(audited).toEqual([]);
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { dataClassOf, keptDaysOf, type RetainedClassName, retainedClassNames } f
 
 /** What one level says of one class. */
 export interface RetentionWish {
-  /** For how long it is kept here, and below where nobody says otherwise. */
+  /** For how long it is kept here, and below where nobody says otherwise. From above it is the most besides, unless that is said. */
   readonly keepDays?: number | undefined;
   /** Nobody here and below may keep it for less. */
   readonly keepDaysMin?: number | undefined;
@@ -17,6 +17,8 @@ export type RetentionWord = { readonly [Name in RetainedClassName]?: RetentionWi
 /** A level of the chain that says something, from the platform down. */
 export interface RetentionLevel {
   readonly accountId: string;
+  /** The account above whose word it is: each of them has one of its own. Absent: the account's own. */
+  readonly setById?: string | undefined;
   readonly word: RetentionWord;
 }
 
@@ -26,6 +28,7 @@ export type RetentionDefaults = { readonly [Name in RetainedClassName]?: number 
 /** Absent `accountId`: the default of the class. */
 export interface RetentionOrigin {
   readonly accountId?: string | undefined;
+  readonly setById?: string | undefined;
 }
 
 interface HeldDays extends RetentionOrigin {
@@ -63,7 +66,8 @@ export const retentionWordShape = Object.fromEntries(
 
 /**
  * For how long a class is kept at the end of a chain (PRD-4). Bounds only narrow on the way down, and of two that exclude
- * each other the one above has its way; within them the nearest level that says something has its own.
+ * each other the one above has its way; within them the nearest level that says something has its own. The days that an account above
+ * sets for another are the most there: that one may keep for less, where no least is set, and never for longer.
  */
 export function effectiveRetention(
   name: RetainedClassName,
@@ -75,17 +79,18 @@ export function effectiveRetention(
   let min: HeldDays = { days: minDays };
   let max: HeldDays = { days: maxDays };
   const wanted: (RetentionOrigin & RetentionWish)[] = [];
-  for (const { accountId, word } of levels) {
+  for (const { word, ...origin } of levels) {
     const wish = word[name];
     if (wish === undefined) continue;
-    wanted.push({ accountId, ...wish });
+    wanted.push({ ...origin, ...wish });
     const within = (days: number) => Math.min(Math.max(days, min.days), max.days);
-    const { keepDays, keepDaysMin, keepDaysMax } = wish;
+    const { keepDays, keepDaysMin } = wish;
+    const keepDaysMax = wish.keepDaysMax ?? (origin.setById === undefined ? undefined : keepDays);
     if (keepDaysMin !== undefined && within(keepDaysMin) > min.days)
-      min = { days: within(keepDaysMin), accountId };
+      min = { days: within(keepDaysMin), ...origin };
     if (keepDaysMax !== undefined && within(keepDaysMax) < max.days)
-      max = { days: within(keepDaysMax), accountId };
-    if (keepDays !== undefined) held = { days: keepDays, accountId };
+      max = { days: within(keepDaysMax), ...origin };
+    if (keepDays !== undefined) held = { days: keepDays, ...origin };
     // Whoever bounds what holds until here is the one whose word it is now.
     if (held.days < min.days) held = min;
     if (held.days > max.days) held = max;
@@ -98,7 +103,51 @@ export type WishRefusal =
   | { readonly kind: 'below' | 'above'; readonly name: RetainedClassName; readonly bound: HeldDays }
   | { readonly kind: 'crossed' | 'operators'; readonly name: RetainedClassName };
 
-/** @param above the levels above the one that speaks. @param isOperator whether it is the platform's own. */
+/**
+ * The levels of a chain with one of them said anew, in the order in which they hold: of each account first what those above it say, the
+ * farthest before all, and then what it says itself.
+ */
+export function withSaid(
+  chain: readonly string[],
+  levels: readonly RetentionLevel[],
+  said: RetentionLevel,
+): readonly RetentionLevel[] {
+  const placeOf = ({ accountId, setById }: RetentionLevel) => [
+    chain.indexOf(accountId),
+    setById === undefined ? chain.length : chain.indexOf(setById),
+  ];
+  const others = levels.filter((one) => !isSameLevel(one, said));
+  return [...others, said].toSorted((one, other) => {
+    const [account = 0, speaker = 0] = placeOf(one);
+    const [otherAccount = 0, otherSpeaker = 0] = placeOf(other);
+    return account - otherAccount || speaker - otherSpeaker;
+  });
+}
+
+/**
+ * Of levels in that order those that bound what one of them may say: those before it, but for what accounts below its speaker say,
+ * which it outlasts. By a narrow word of its own an account would keep those above from speaking, and widen it later.
+ */
+export function boundsOf(
+  chain: readonly string[],
+  levels: readonly RetentionLevel[],
+  said: RetentionLevel,
+): readonly RetentionLevel[] {
+  const depthOf = ({ accountId, setById }: RetentionLevel) => chain.indexOf(setById ?? accountId);
+  return levels
+    .slice(
+      0,
+      levels.findIndex((one) => isSameLevel(one, said)),
+    )
+    .filter((one) => depthOf(one) <= depthOf(said));
+}
+
+export const isSameLevel = (
+  one: Pick<RetentionLevel, 'accountId' | 'setById'>,
+  other: Pick<RetentionLevel, 'accountId' | 'setById'>,
+): boolean => one.accountId === other.accountId && one.setById === other.setById;
+
+/** @param above the levels that bound the one that speaks. @param isOperator whether it is the platform's own. */
 export function wordRefusal(
   word: RetentionWord,
   above: readonly RetentionLevel[],
@@ -127,4 +176,19 @@ export function withoutSilence(word: RetentionWord): RetentionWord {
     return days.length === 0 ? [] : [[name, Object.fromEntries(days)]];
   });
   return Object.fromEntries(said) as RetentionWord;
+}
+
+/** Words of several levels as one that wants what all of them do: their bounds, and of days the last. */
+export function asOneWord(words: readonly RetentionWord[]): RetentionWord {
+  const one = (name: RetainedClassName): RetentionWish => {
+    const wishes = words.flatMap((word) => word[name] ?? []);
+    const most = wishes.flatMap(({ keepDays, keepDaysMax }) => keepDaysMax ?? keepDays ?? []);
+    const least = wishes.flatMap(({ keepDaysMin }) => keepDaysMin ?? []);
+    return {
+      keepDays: wishes.findLast(({ keepDays }) => keepDays !== undefined)?.keepDays,
+      keepDaysMin: least.length === 0 ? undefined : Math.max(...least),
+      keepDaysMax: most.length === 0 ? undefined : Math.min(...most),
+    };
+  };
+  return withoutSilence(Object.fromEntries(retainedClassNames.map((name) => [name, one(name)])));
 }

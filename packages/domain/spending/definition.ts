@@ -111,6 +111,8 @@ const credit = z.object({
   reason: z.string(),
   expiresAt: dateTime.optional(),
   createdAt: dateTime,
+  /** Whether you gave it, and something of it is left: you may take that back. */
+  mayTakeBack: z.boolean(),
 });
 
 const topUp = z.object({

@@ -41,6 +41,8 @@ interface World {
   readonly isKeptPrepaid: boolean;
   /** For whom the caller speaks, where that is not the highest that they see. */
   readonly speaker: AccountId;
+  /** Of the credit that the seller gave. */
+  readonly left: bigint;
 }
 
 function world({
@@ -51,6 +53,7 @@ function world({
   hasOwnCollector = false,
   isKeptPrepaid = false,
   speaker,
+  left = 4n,
 }: Partial<World> = {}) {
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
@@ -62,7 +65,7 @@ function world({
     origin: 'given',
     givenById: sellerId,
     amount: nano(10n),
-    left: nano(4n),
+    left: nano(left),
     priority: 50,
     reason: 'Welcome',
     createdAtMs: nowMs,
@@ -361,6 +364,18 @@ test('credits.list 200: who above gave it is nothing that the account is told', 
     nextCursor: 'more',
   });
   expect(JSON.stringify(page)).not.toContain(sellerId);
+});
+
+test('credits.list 200: what may be taken back is told to whoever gave it, as long as something is left, and to nobody above or below them', async () => {
+  const mayTakeBack = async (visible: readonly AccountId[], left = 4n) => {
+    const { ports } = world({ visible, left });
+    const { items } = await credits.list(ofCredits(), { limit: 20 }, ports);
+    return items.map((credit) => credit.mayTakeBack);
+  };
+  expect(await mayTakeBack([sellerId, accountId])).toEqual([true]);
+  expect(await mayTakeBack([sellerId, accountId], 0n)).toEqual([false]);
+  expect(await mayTakeBack(chain)).toEqual([false]);
+  expect(await mayTakeBack([accountId])).toEqual([false]);
 });
 
 const gift = { amount: '10', reason: 'Welcome', priority: 50 };

@@ -157,9 +157,14 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   },
 
   credits: {
-    async list({ entity }, page, { balances }) {
+    async list({ actor, entity }, page, { balances, caller }) {
+      const { speakerAbove } = await caller(entity.chain, actor);
+      const speakerId = speakerAbove(takingBack);
       const { items, nextCursor } = await balances.credits(entity.accountId, page);
-      return { items: items.map(creditAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        items: items.map((record) => creditAnswer(record, speakerId)),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
 
     async give(context, { amount, services, expiresAt, ...said }, ports) {
@@ -174,35 +179,37 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const expiresAtMs = expiresAt === undefined ? undefined : Date.parse(expiresAt);
       if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
         throw context.error('spending.expired_already', '/expiresAt: it is over.');
+      const givenById = await speakerOf(context, giving, ports);
       const record = await ports.balances.give({
         accountId,
-        givenById: await speakerOf(context, giving, ports),
+        givenById,
         amount: nano(BigInt(amount)),
         services,
         expiresAtMs,
         ...said,
         nowMs,
       });
-      context.audit({ target: record.id, after: creditAnswer(record) });
+      context.audit({ target: record.id, after: creditWritten(record) });
       await context.emit('credit.given', { creditId: record.id, amount: text(record.amount) });
       await ports.changed(accountId);
-      return creditAnswer(record);
+      return creditAnswer(record, givenById);
     },
 
     async takeBack(context, { creditId }, ports) {
-      const { accountId, chain } = context.entity;
+      const { accountId } = context.entity;
+      const givenById = await speakerOf(context, takingBack, ports);
       const record = await ports.balances.takeBack({
         accountId,
-        givenById: await speakerOf(context, takingBack, ports),
+        givenById,
         creditId,
         nowMs: context.nowMs(),
       });
       if (record === undefined)
         throw context.error('resource.unknown', `You gave this account no credit ${creditId}.`);
-      context.audit({ target: creditId, after: creditAnswer(record) });
+      context.audit({ target: creditId, after: creditWritten(record) });
       await context.emit('credit.taken-back', { creditId });
       await ports.changed(accountId);
-      return creditAnswer(record);
+      return creditAnswer(record, givenById);
     },
   },
 };
@@ -326,8 +333,14 @@ function balanceAnswer({ currency, terms, balance, held, holds }: StandingBalanc
 
 const atLeastZero = (amount: Nano): Nano => (amount < 0n ? nano(0n) : amount);
 
+/** @param speakerId For whom the reader takes credits back; undefined: for nobody. */
+const creditAnswer = (record: CreditRecord, speakerId: string | undefined) => ({
+  ...creditWritten(record),
+  mayTakeBack: speakerId !== undefined && record.givenById === speakerId && record.left > 0n,
+});
+
 /** Who above gave it is nothing that the account is told. */
-const creditAnswer = (record: CreditRecord) => ({
+const creditWritten = (record: CreditRecord) => ({
   id: record.id,
   origin: record.origin,
   amount: text(record.amount),

@@ -14,11 +14,11 @@ export function effectiveState(chain: readonly AccountState[]): AccountState {
 
 /**
  * Why a suspension stands. 'said': somebody asked for it, or a trigger of theirs did. 'overdue': an invoice of theirs is not
- * paid, until it is.
+ * paid, until it is. 'closed': somebody closed the account, for good.
  */
-export const suspensionReasons = ['said', 'overdue'] as const;
+export const suspensionReasons = ['said', 'overdue', 'closed'] as const;
 
-/** What one account says of another: it is suspended, whatever others say (ACC-2). */
+/** What one account says of another: it is suspended, or closed, whatever others say (ACC-2). */
 export interface Suspension {
   readonly byId: string;
   readonly reason: (typeof suspensionReasons)[number];
@@ -59,20 +59,31 @@ export const suspensionsAbove = (
 /** Whether a speaker has said themselves that the account is suspended. */
 export const isSuspendedBy = (
   suspensions: readonly Suspension[],
+  speaker: Pick<StateSpeaker, 'id'>,
+): boolean => hasSaid(suspensions, speaker, 'said');
+
+/** Whether a speaker has closed the account themselves. */
+export const isClosedBy = (suspensions: readonly Suspension[], speaker: Pick<StateSpeaker, 'id'>): boolean =>
+  hasSaid(suspensions, speaker, 'closed');
+
+const hasSaid = (
+  suspensions: readonly Suspension[],
   { id }: Pick<StateSpeaker, 'id'>,
-): boolean => suspensions.some(({ byId, reason }) => byId === id && reason === 'said');
+  of: Suspension['reason'],
+): boolean => suspensions.some(({ byId, reason }) => byId === id && reason === of);
 
 /**
  * How an account stands after somebody changed its state, or why that is refused. An account may stop itself, if it says
  * that it means to; only a level above may start it again, or a suspension would last no longer than its owner likes. Of
- * those above, each takes back what it said itself and what was said below it, and nothing of what was said above it.
+ * those above, each takes back what it said itself and what was said below it, and nothing of what was said above it. A
+ * closed account stays closed; who closes it again from above says so as well, and no move from below them is a way out.
  */
 export function stateAfter(
   standing: AccountStanding,
   { to, speaker, isPlatform, isForced }: StateChange,
 ): AccountStanding | { readonly refused: StateRefusal } {
   const { state, suspensions } = standing;
-  if (state === 'closed') return to === 'closed' ? standing : { refused: 'closed' };
+  if (state === 'closed' && to !== 'closed') return { refused: 'closed' };
   if (isPlatform) return to === state ? standing : { refused: 'platform' };
   switch (to) {
     case 'active': {
@@ -87,8 +98,12 @@ export function stateAfter(
         return state === 'suspended' ? standing : { refused: 'stops_itself' };
       return { state: 'suspended', suspensions: [...suspensions, { byId: speaker.id, reason: 'said' }] };
     }
-    case 'closed':
-      return speaker.isFromAbove || isForced ? { ...standing, state: 'closed' } : { refused: 'stops_itself' };
+    case 'closed': {
+      if (isClosedBy(suspensions, speaker)) return standing;
+      if (!speaker.isFromAbove && state === 'closed') return standing;
+      if (!speaker.isFromAbove && !isForced) return { refused: 'stops_itself' };
+      return { state: 'closed', suspensions: [...suspensions, { byId: speaker.id, reason: 'closed' }] };
+    }
   }
 }
 

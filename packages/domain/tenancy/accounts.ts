@@ -3,6 +3,7 @@ import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import {
   type AccountState,
+  isClosedBy,
   isSuspendedBy,
   type StateRefusal,
   type StateSpeaker,
@@ -177,11 +178,12 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
       );
     }
     const sight = sightOf(chain, visibleChain);
-    // A second suspension leaves the state as it is: what is new is whose word stands.
-    const isWord = isSaidOtherwise(before, after, speaker);
+    // A second word leaves the state as it is: what is new is whose word stands.
+    const isWord =
+      before.state === after.state && isChanged(wordWritten(before, speaker), wordWritten(after, speaker));
     const written = (account: AccountRecord) => ({
       ...toAccountAnswer(account, sight),
-      ...(isWord ? { suspendedByActor: isSuspendedBy(account.suspensions, speaker) } : {}),
+      ...(isWord ? wordWritten(account, speaker) : {}),
     });
     context.audit({ target: accountId, before: written(before), after: written(after) });
     if (isChanged(besidesState(before), besidesState(after)))
@@ -209,9 +211,10 @@ async function speakerBelow(
   return caller.may(updating) ? { ...speakerAt(chain, accountId, caller), isFromAbove: true } : undefined;
 }
 
-const isSaidOtherwise = (before: AccountRecord, after: AccountRecord, speaker: StateSpeaker): boolean =>
-  before.state === after.state &&
-  isSuspendedBy(before.suspensions, speaker) !== isSuspendedBy(after.suspensions, speaker);
+const wordWritten = ({ state, suspensions }: AccountRecord, speaker: StateSpeaker) =>
+  state === 'closed'
+    ? { closedByActor: isClosedBy(suspensions, speaker) }
+    : { suspendedByActor: isSuspendedBy(suspensions, speaker) };
 
 function refusedState(
   { error }: DomainContext<typeof tenancy, 'accounts', 'update'>,

@@ -83,6 +83,13 @@ export async function callerAlong(
 export const speakersOf = (chain: readonly string[], speakerId: string | undefined): readonly string[] =>
   speakerId === undefined ? chain.slice(-1) : chain.slice(chain.indexOf(speakerId), -1);
 
+/** Whose word it is, of those that somebody may set: the named one's, else that of the highest. Undefined: they may not. */
+export const speakerAmong = (speakerIds: readonly string[], named: string | undefined): string | undefined =>
+  named === undefined ? speakerIds[0] : speakerIds.find((id) => id === named);
+
+/** One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1). */
+export const notYours = (from: string): string => `/from: ${from} is no account that you speak for here.`;
+
 const callerWith = (caller: Omit<Caller, 'may'>): Caller => ({
   ...caller,
   may: (operation) => mayCall(caller.maker, operation),

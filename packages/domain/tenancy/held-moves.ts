@@ -1,8 +1,18 @@
-/** That one account says something of another (POL-2, ACC-2). What it says is of no matter to a move. */
+/** That one account, or a trigger of it, says something of another (POL-2, ACC-2). What it says is of no matter to a move. */
 export interface Said {
   readonly accountId: string;
   readonly byId: string;
-  readonly kind: 'suspension' | 'policy' | 'plan' | 'limit' | 'prepaid' | 'overdue';
+  readonly kind:
+    | 'suspension'
+    | 'policy'
+    | 'configuration'
+    | 'service'
+    | 'retention'
+    | 'plan'
+    | 'limit'
+    | 'prepaid'
+    | 'overdue'
+    | 'trigger';
 }
 
 /** The way of a move. Both chains run from the platform down to the account that moves. */
@@ -27,5 +37,6 @@ export function isMoveHeld(said: readonly Said[], way: MoveWay, moverId: string)
   const left = accountsLeft(way);
   const place = way.before.indexOf(moverId);
   const above = place < 0 ? way.before : way.before.slice(0, place);
+  // That a service was turned on keeps nobody from anything.
   return said.some(({ accountId, byId }) => left.includes(accountId) && above.includes(byId));
 }

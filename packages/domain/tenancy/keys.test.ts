@@ -251,6 +251,19 @@ describe('credentials', () => {
     expect(again.audited).toEqual([{ target: answer.prefixId, before: after, after }]);
   });
 
+  test('credentials.revoke 200: a key that may revoke credentials revokes what a stronger key minted, and stops no key by it (ACC-4)', async () => {
+    const { key: stronger, secret } = await owner.createKey(['*']);
+    const { actor: as } = await owner.createKey(['credentials:*']);
+    const { answer, events } = await call('credentials', 'revoke', {
+      ...{ as, request: { username: minted(stronger.id) } },
+    });
+    expect(events).toEqual([{ event: 'credential.revoked', payload: answer }]);
+    expect(await database.keys.authenticate(secret)).toBeDefined();
+    await expect(call('keys', 'revoke', { as, request: { keyId: stronger.id } })).rejects.toMatchObject(
+      refusal(403, 'tenancy.key_stronger'),
+    );
+  });
+
   test('credentials.revoke 200: a TURN REST username ends like any other credential', async () => {
     const { key: own } = await owner.createKey(['*']);
     const expiry = Math.floor(Date.now() / 1_000) + 3_600;

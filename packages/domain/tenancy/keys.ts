@@ -164,6 +164,7 @@ export const keys: Handlers['keys'] = {
 };
 
 export const credentials: Handlers['credentials'] = {
+  // Unlike a key, a credential is no more than what was shown here: whoever has seen it may stop it, whichever key minted it.
   async revoke(context, { username }, ports) {
     const { accountId } = context.entity;
     const credential = ports.credentials.read(username);

@@ -66,7 +66,10 @@ export const moveEffects = z.object({
   brand: z.object({ before: z.string(), after: z.string() }),
   /** Plans of an account that is not above any more: they are taken off. */
   plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
-  /** What `setById`, which is not above any more, set from above for an account that moves: it falls away. */
+  /**
+   * What `setById`, which is not above any more, set from above for an account that moves: words of policies, configuration, services
+   * turned on or off, and for how long data are kept. It falls away.
+   */
   words: z.array(z.object({ accountId, setById: accountId })),
   /**
    * Whether an account above the reader has said something that it would be out of reach of: then the reader may not move it,

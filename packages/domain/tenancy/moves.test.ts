@@ -1,47 +1,32 @@
-import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
-import { atomically, atomicallyAgain } from '@patchbay/adapters/prisma/unit-of-work';
-import { balanceStore } from '@patchbay/adapters/spending/balance-store';
-import { limitStore } from '@patchbay/adapters/spending/limit-store';
+import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import type { Actor } from '@patchbay/kit/definition';
-import { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { until } from '@patchbay/testing/until';
-import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { nano } from '../billing/money.ts';
-import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+import { createMoveHarness, type Family, type MoveHarness, someWord } from './moves.testing.ts';
+import { refusal } from './tenancy.testing.ts';
 
-let harness: TenancyHarness;
-let database: TenancyHarness['database'];
-let owner: Owner;
-let call: Owner['call'];
-/** Two resellers below the owner's account, and below the first a customer with an account of its own. */
-let ids: Readonly<Record<'old' | 'new' | 'customer' | 'below', string>>;
+let harness: MoveHarness;
+let database: MoveHarness['database'];
+let asOwner: MoveHarness['asOwner'];
+let waitingLocks: MoveHarness['waitingLocks'];
+let owner: Family['owner'];
+let call: Family['call'];
+let ids: Family['ids'];
+let move: Family['move'];
+let preview: Family['preview'];
+let keyOf: Family['keyOf'];
 
 beforeAll(async () => {
-  harness = await createTenancyHarness();
-  database = harness.database;
+  harness = await createMoveHarness();
+  ({ database, asOwner, waitingLocks } = harness);
 }, 120_000);
 afterAll(() => database.close());
 beforeEach(async () => {
-  owner = await harness.signUp('Acme');
-  call = owner.call;
-  const [oldId, newId] = [
-    await database.addChild(owner.accountId, 'Old'),
-    await database.addChild(owner.accountId, 'New'),
-  ];
-  const customer = await database.addChild(oldId, 'Customer');
-  ids = { old: oldId, new: newId, customer, below: await database.addChild(customer, 'Below') };
+  ({ owner, call, ids, move, preview, keyOf } = await harness.family());
 });
-
-const move = (parentId: string, { as, at = ids.customer }: { as?: Actor; at?: string } = {}) =>
-  call('accounts', 'move', { as, at, request: { parentId } });
-const preview = (parentId: string, { as, at = ids.customer }: { as?: Actor; at?: string } = {}) =>
-  call('accounts', 'previewMove', { as, at, request: { parentId } });
-const keyOf = async (accountId: string): Promise<Actor> =>
-  (await owner.createKey(['*'], { accountId })).actor;
 
 /** Takes a role as somebody new. */
 async function withRole(
@@ -133,7 +118,8 @@ test('accounts.move 200: what an account that is above no more had set from abov
     [ids.below, ids.old],
     [ids.below, ids.customer],
   ] as const;
-  for (const [accountId, setById] of said) await policies.set({ accountId, by: 'above', setById, word });
+  for (const [accountId, setById] of said)
+    await policies.set({ accountId, by: 'above', setById, word: someWord });
   const { answer } = await preview(ids.new);
   expect(answer.words).toEqual(
     [ids.below, ids.customer].sort().map((accountId) => ({ accountId, setById: ids.old })),
@@ -204,108 +190,6 @@ test('accounts.move 200: what accounts say that are not above any more ends, who
   expect((await preview(ids.old)).answer.resumed).toEqual([]);
   await move(ids.old);
   expect(await stateOf(ids.customer)).toBe('suspended');
-});
-
-const word = { values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
-
-/** Each way in which an account above says something of one below it. */
-const sayings: Readonly<Record<string, (byId: string, accountId: string) => Promise<unknown>>> = {
-  'a suspension': async (byId, at) =>
-    call('accounts', 'update', { as: await keyOf(byId), at, request: { state: 'suspended' } }),
-  'a word of policy': (setById, accountId) =>
-    policyStore(database.prisma).set({ accountId, by: 'above', setById, word }),
-  'a plan': async (ownerId, accountId) => {
-    const plans = planStore(database.prisma);
-    const made = await plans.create({ accountId: ownerId, name: `Plan of ${accountId}`, word });
-    if (made === 'name_taken') throw new Error('No two of these accounts are the same.');
-    return await plans.assign({ accountId, planId: made.id, ownerIds: [ownerId] });
-  },
-  'a spending limit': (byId, accountId) =>
-    asOwner(
-      `INSERT INTO spending_limit (id, account_id, set_by_id, per, amount, shares_percent, action, since)
-       VALUES ('spl_' || $1, $1, $2, 'month', 5, '{100}', 'stop', now())`,
-      [accountId, byId],
-    ),
-  'prepaid terms': (byId, accountId) =>
-    asOwner('INSERT INTO prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 3)', [accountId, byId]),
-};
-
-test.each(Object.entries(sayings))(
-  'accounts.move 403: nobody moves an account away from %s that was said above them, and who said it does (POL-2, ACC-2)',
-  async (_, say) => {
-    const reseller = await keyOf(ids.old);
-    const beside = await database.addChild(ids.old, 'Beside');
-    await say(owner.accountId, ids.customer);
-    const asked = { as: reseller, at: ids.below };
-    expect((await preview(beside, asked)).answer).toMatchObject({ heldAbove: true });
-    const refused = await move(beside, asked).catch((error: unknown) => error);
-    expect(refused).toMatchObject(refusal(403, 'tenancy.move_held'));
-    expect(JSON.stringify(refused)).not.toContain(owner.accountId);
-    expect(await database.chainOf(ids.below)).toContain(ids.customer);
-    // What is said of the account itself goes with it: by who is above both places it holds there as here.
-    const ownerAsked = { at: ids.below };
-    expect((await preview(beside, ownerAsked)).answer).toMatchObject({ heldAbove: false });
-    await move(beside, ownerAsked);
-    await say(owner.accountId, ids.below);
-    await expect(move(ids.old, asked)).resolves.toBeDefined();
-  },
-);
-
-test('accounts.move 200: what a mover, or somebody below, has said holds no move of theirs', async () => {
-  const beside = await database.addChild(ids.old, 'Beside');
-  for (const say of Object.values(sayings)) await say(ids.old, ids.customer);
-  const asked = { as: await keyOf(ids.old), at: ids.below };
-  expect((await preview(beside, asked)).answer).toMatchObject({ heldAbove: false });
-  await move(beside, asked);
-});
-
-test('accounts.move 200: away from below a suspended account it works again, as the preview says and its event (ACC-2)', async () => {
-  const lowest = await database.addChild(ids.below, 'Lowest');
-  const say = (at: string) => call('accounts', 'update', { at, request: { state: 'suspended' } });
-  await say(ids.customer);
-  await say(lowest);
-  const { answer } = await preview(ids.new, { at: ids.below });
-  expect(answer.resumed).toEqual([{ accountId: ids.below, name: 'Below' }]);
-  const { events } = await move(ids.new, { at: ids.below });
-  expect(events.slice(2)).toEqual([
-    {
-      event: 'account.state-changed',
-      payload: { accountId: ids.below, state: 'active' },
-      accountId: ids.below,
-    },
-  ]);
-});
-
-test('accounts.move 200: each account whose words fall away has an entry that says which (ACC-8)', async () => {
-  for (const say of Object.values(sayings)) await say(ids.old, ids.below);
-  const { audited } = await move(ids.new, { at: ids.below });
-  const whole = { accountId: ids.below, name: 'Below', parentId: ids.customer };
-  const said = ['limit', 'plan', 'policy', 'prepaid', 'suspension'].map((kind) => ({
-    accountId: ids.below,
-    kind,
-  }));
-  expect(audited.slice(2, 4)).toEqual([
-    { accountId: ids.customer, target: ids.below, before: whole },
-    { accountId: ids.old, target: ids.below, before: { ...whole, said } },
-  ]);
-});
-
-test('of a suspension and a move at once one is first: a move waits for what is being said, and heeds it', async () => {
-  const beside = await database.addChild(ids.old, 'Beside');
-  const reseller = await keyOf(ids.old);
-  let begin = () => {};
-  const gate = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const moving = gate
-    .then(() => move(beside, { as: reseller, at: ids.below }))
-    .catch((error: unknown) => error);
-  await atomically(database.prisma, async () => {
-    await call('accounts', 'update', { at: ids.customer, request: { state: 'suspended' } });
-    begin();
-    await until(async () => (await waitingLocks()) > 0, { what: 'the move to wait' });
-  });
-  expect(await moving).toMatchObject(refusal(403, 'tenancy.move_held'));
 });
 
 test('accounts.move 403: only who administers an account at or above both places', async () => {
@@ -450,79 +334,3 @@ test('an account that is made below one that moves goes with it', async () => {
     madeId,
   ]);
 });
-
-test.each(['limits', 'suspension', 'terms'] as const)(
-  'whoever says something while the account is moved away comes before the move or finds nothing, and never fails: %s (C44)',
-  async (what) => {
-    await database.warmUp();
-    const pool = createApplicationPool(database.applicationUrl, () => undefined);
-    const nowMs = () => Date.now();
-    const { accounts } = database.ports;
-    const accountId = ids.customer;
-    const says = {
-      limits: (byId: string) =>
-        limitStore({ pool, catalogue: new Map(), nowMs }).set({
-          ...{ accountId, setById: byId, nowMs: nowMs() },
-          limits: [{ id: '', per: 'month', amount: nano(9n), sharesPercent: [], action: 'notify' }],
-        }),
-      suspension: async (byId: string) => {
-        await accounts.findToChange({ accountId });
-        await accounts.update({ accountId, change: { suspensions: [{ byId, reason: 'said' }] } });
-      },
-      terms: (byId: string) =>
-        balanceStore({ pool, platformAccount: async () => database.platformId, nowMs }).setTerms(accountId, {
-          ...{ byId, above: [], isPrepaid: true, overdraft: nano(0n) },
-        }),
-    };
-    let attempts = 0;
-    try {
-      for (const [from, to] of Array.from({ length: 4 }, () => [
-        [ids.old, ids.new] as const,
-        [ids.new, ids.old] as const,
-      ]).flat()) {
-        const saying = atomicallyAgain(database.prisma, async () => {
-          attempts += 1;
-          await says[what](from);
-        });
-        const said = saying.then(
-          () => 200,
-          (error: unknown) => (error instanceof ServiceError ? error.fields.status : error),
-        );
-        await Promise.all([atomically(database.prisma, () => move(to)), said]);
-        expect([200, 404]).toContain(await said);
-        const words = await asOwner(
-          `SELECT w.by_id FROM (SELECT account_id, set_by_id AS by_id FROM spending_limit
-             UNION ALL SELECT account_id, by_id FROM account_suspension UNION ALL SELECT account_id, by_id FROM prepaid_word) w
-           WHERE w.account_id = $1 AND w.by_id = $2`,
-          [accountId, from],
-        );
-        expect(words).toEqual([]);
-      }
-    } finally {
-      await pool.end();
-    }
-    // Each waited for the other, and none was chosen to give way.
-    expect(attempts).toBe(8);
-  },
-);
-
-/** Beside the transaction that is open, and in nobody's scope. */
-async function asOwner<Row extends object>(
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<readonly Row[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-async function waitingLocks(): Promise<number> {
-  const [row] = await asOwner<{ n: number }>(
-    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-  );
-  return row?.n ?? 0;
-}

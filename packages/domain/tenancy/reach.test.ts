@@ -145,6 +145,21 @@ describe('states of accounts', () => {
     expect(resumed([{ byId: 'acc_gone', reason: 'said' }], 2)).toMatchObject({ state: 'active' });
   });
 
+  test('whoever closes an account from above says so, though somebody below them has closed it; nobody says it twice', () => {
+    const close = (standing: AccountStanding, depth: number) => {
+      const after = stateAfter(standing, {
+        ...{ to: 'closed', speaker: speakerAt(depth), isPlatform: false, isForced: true },
+      });
+      if ('refused' in after) throw new Error(after.refused);
+      return after;
+    };
+    const closedBy = ({ suspensions }: AccountStanding) => suspensions.map(({ byId }) => byId);
+    const closed = close({ state: 'active', suspensions: [] }, 2);
+    expect(closedBy(closed)).toEqual([speakerAt(2).id]);
+    expect(closedBy(close(closed, 1))).toEqual([speakerAt(2).id, speakerAt(1).id]);
+    for (const depth of [2, 3]) expect(close(closed, depth)).toBe(closed);
+  });
+
   test('neither who suspended an account is told, nor how many', () => {
     const told = (suspensions: readonly Suspension[], speaker: StateSpeaker | undefined) =>
       suspensionTold({ state: 'suspended', suspensions }, speakerAt(3).id, speaker);

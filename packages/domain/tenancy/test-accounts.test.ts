@@ -132,6 +132,14 @@ test('a new twin takes over policies, plans, configuration and the prices of its
     `INSERT INTO service_config (account_id, service, config) VALUES ($1, 'signaling', '{"mode": "relay"}')`,
     [childId],
   );
+  await sql.query(
+    `INSERT INTO service_config (account_id, set_by, service, config) VALUES ($1, $2, 'signaling', '{"sessionSecondsMax": 60}')`,
+    [childId, accountId],
+  );
+  await sql.query(
+    `INSERT INTO service_access (account_id, set_by, service, state) VALUES ($1, $2, 'signaling', 'disabled')`,
+    [childId, accountId],
+  );
   for (const [forChild, amount] of [
     [null, 1],
     [childId, 2],
@@ -151,8 +159,18 @@ test('a new twin takes over policies, plans, configuration and the prices of its
     { amount: 1, child: null },
     { amount: 2, child: childId },
   ]);
-  const config = await oneRow('SELECT config FROM service_config WHERE account_id = $1', [twin.id]);
-  expect(config).toEqual({ config: { mode: 'relay' } });
+  // What those above set for it their twins have set for its twin.
+  const above = await oneRow('SELECT id FROM account WHERE live_id = $1', [accountId]);
+  const { rows: configs } = await sql.query(
+    'SELECT set_by, config FROM service_config WHERE account_id = $1 ORDER BY set_by',
+    [twin.id],
+  );
+  expect(configs).toEqual([
+    { set_by: '', config: { mode: 'relay' } },
+    { set_by: above.id, config: { sessionSecondsMax: 60 } },
+  ]);
+  const turned = await oneRow('SELECT set_by, state FROM service_access WHERE account_id = $1', [twin.id]);
+  expect(turned).toEqual({ set_by: above.id, state: 'disabled' });
   const levels = await policyStore(database.prisma).chain({ accountId: twin.id });
   const said = new Set(levels.map(({ by, word: { values } }) => `${by} ${JSON.stringify(values)}`));
   const capped = { sessionSecondsMax: 600, relayBytesPerDayMax: 1_000_000_000, concurrentSessionsMax: 2 };
@@ -161,6 +179,7 @@ test('a new twin takes over policies, plans, configuration and the prices of its
       `plan ${JSON.stringify(capped)}`,
       'plan {"sessionSecondsMax":400}',
       'above {"sessionSecondsMax":300}',
+      'access {}',
     ]),
   );
 });

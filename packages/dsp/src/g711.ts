@@ -13,12 +13,36 @@ export const alawSamples: Int16Array = Int16Array.from({ length: 256 }, (_, code
   return bits & 0x80 ? magnitude : -magnitude;
 });
 
-function mulawCode(sample: number): number {
-  const sign = sample < 0 ? 0x80 : 0;
-  const magnitude = Math.min(Math.abs(sample), 32_635) + 132;
-  const exponent = 31 - Math.clz32(magnitude) - 7;
-  return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0f)) & 0xff;
+export type G711Law = 'mulaw' | 'alaw';
+
+const samplesOf: Readonly<Record<G711Law, Int16Array>> = { mulaw: mulawSamples, alaw: alawSamples };
+
+/** For each 16-bit sample, taken as a number without sign, the code whose sample is nearest. */
+function nearestCodes(samples: Int16Array): Uint8Array {
+  const order = [...samples.keys()].sort((one, other) => (samples[one] ?? 0) - (samples[other] ?? 0));
+  const codes = new Uint8Array(65_536);
+  let place = 0;
+  const distance = (at: number, value: number) => Math.abs((samples[order[at] ?? 0] ?? 0) - value);
+  for (let value = -32_768; value <= 32_767; value++) {
+    while (place < 255 && distance(place + 1, value) <= distance(place, value)) place++;
+    codes[value & 0xffff] = order[place] ?? 0;
+  }
+  return codes;
+}
+const codesOf: Readonly<Record<G711Law, Uint8Array>> = {
+  mulaw: nearestCodes(mulawSamples),
+  alaw: nearestCodes(alawSamples),
+};
+
+/** Writes the samples of some codes, one for each. */
+export function decodeG711(law: G711Law, codes: Uint8Array, samples: Int16Array): void {
+  const table = samplesOf[law];
+  for (let index = 0; index < codes.length; index++) samples[index] = table[codes[index] ?? 0] ?? 0;
 }
 
-/** Samples as mu-law: the nearest code of each. */
-export const encodeMulaw = (samples: Int16Array): Uint8Array => Uint8Array.from(samples, mulawCode);
+/** Writes the nearest codes of some samples, one for each. */
+export function encodeG711(law: G711Law, samples: Int16Array, codes: Uint8Array): void {
+  const table = codesOf[law];
+  for (let index = 0; index < samples.length; index++)
+    codes[index] = table[(samples[index] ?? 0) & 0xffff] ?? 0;
+}

@@ -19,3 +19,18 @@ export function shareOfTone(
   const power = goertzelPower(block, goertzelCoefficient(hertz, rateHz));
   return Math.min(1, (power * 2) / block.length / energy);
 }
+
+/** What a level is of silence, and of what is 127 dB or more below full scale. */
+export const silenceMinusDbov = 127;
+
+/** How far some samples are below full scale, as RFC 6464 §3 writes it: 0, the loudest, to 127. */
+export function minusDbovOf(samples: Int16Array): number {
+  let sum = 0;
+  for (let index = 0; index < samples.length; index++) {
+    const sample = samples[index] ?? 0;
+    sum += sample * sample;
+  }
+  if (sum === 0) return silenceMinusDbov;
+  const minusDbov = -10 * Math.log10(sum / samples.length / 32_767 ** 2);
+  return Math.max(0, Math.min(silenceMinusDbov, Math.round(minusDbov)));
+}

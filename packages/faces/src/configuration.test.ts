@@ -29,16 +29,26 @@ const bob: EndpointRecord = {
 
 test('a configuration tells what is set here, what holds, and the level that each value comes from (ACC-6, POL-2)', async () => {
   const { call } = createApiHarness({ instanceTypes: { [APPLICATION]: ['free', 'paid'] } });
-  const put = async (path: string, body: object) =>
-    expect(await call('PUT', path, { body })).toMatchObject({ status: 200, body: { stored: body } });
-  await put(calling(PARENT_ACCOUNT), { sessionSecondsMax: 600 });
-  await put(calling(CHILD_ACCOUNT), { tokenTtlSecondsMax: 900 });
-  await put(calling(CHILD_ACCOUNT, ofApplication), { mode: 'relay' });
-  await put(calling(CHILD_ACCOUNT, ofType), { sessionSecondsMax: 60 });
-  const { status, body } = await call('GET', calling(CHILD_ACCOUNT, ofType));
-  expect(status).toBe(200);
-  expect(body).toEqual({
+  const put = async (as: string, below: string, body: object) =>
+    expect(await call('PUT', calling(as, below), { body, as })).toMatchObject({
+      status: 200,
+      body: { stored: body },
+    });
+  await put(PARENT_ACCOUNT, '', { sessionSecondsMax: 600 });
+  await put(CHILD_ACCOUNT, '', { tokenTtlSecondsMax: 900 });
+  await put(CHILD_ACCOUNT, ofApplication, { mode: 'relay' });
+  await put(CHILD_ACCOUNT, ofType, { sessionSecondsMax: 60 });
+  const type = { applicationId: APPLICATION, instanceType: 'free' };
+  const { status, body } = await call('GET', `${calling(CHILD_ACCOUNT, ofType)}?from=${CHILD_ACCOUNT}`);
+  expect(status).toBe(404);
+  expect(body.code).toBe('resource.unknown');
+  const asked = await call('GET', calling(CHILD_ACCOUNT, ofType), { as: CHILD_ACCOUNT });
+  expect(asked.body).toEqual({
+    origin: { level: 'instanceType', accountId: CHILD_ACCOUNT, ...type },
+    speakerIds: [CHILD_ACCOUNT],
+    fromAbove: [],
     stored: { sessionSecondsMax: 60 },
+    own: { sessionSecondsMax: 60 },
     inherited: { mode: 'relay', sessionSecondsMax: 600, tokenTtlSecondsMax: 900 },
     effective: { mode: 'relay', sessionSecondsMax: 60, tokenTtlSecondsMax: 900 },
     origins: {
@@ -52,9 +62,15 @@ test('a configuration tells what is set here, what holds, and the level that eac
       tokenTtlSecondsMax: { level: 'account', accountId: CHILD_ACCOUNT },
     },
   });
-  const { body: paid } = await call('GET', calling(CHILD_ACCOUNT, ofType.replace('free', 'paid')));
+  const { body: paid } = await call('GET', calling(CHILD_ACCOUNT, ofType.replace('free', 'paid')), {
+    as: CHILD_ACCOUNT,
+  });
   expect(paid).toMatchObject({ stored: {}, effective: { sessionSecondsMax: 600 } });
   expect((await call('GET', calling(PARENT_ACCOUNT))).body).toEqual({
+    origin: { level: 'account', accountId: PARENT_ACCOUNT },
+    speakerIds: [PARENT_ACCOUNT],
+    fromAbove: [],
+    own: { sessionSecondsMax: 600 },
     stored: { sessionSecondsMax: 600 },
     inherited: { mode: 'auto', tokenTtlSecondsMax: 86_400 },
     effective: { mode: 'auto', sessionSecondsMax: 600, tokenTtlSecondsMax: 86_400 },
@@ -90,10 +106,14 @@ test.each([
       endpoints: [bob],
     });
     await call('PUT', calling(PARENT_ACCOUNT), { body: { mode: 'relay', sessionSecondsMax: 600 } });
-    expect(await call('PUT', calling(CHILD_ACCOUNT, below), { body })).toMatchObject({
-      status: 422,
-      body: { code: 'config.wider', rule: `signaling.${field}`, level: PARENT_ACCOUNT },
-    });
+    for (const [as, level] of [
+      [PARENT_ACCOUNT, PARENT_ACCOUNT],
+      [CHILD_ACCOUNT, 'account'],
+    ] as const)
+      expect(await call('PUT', calling(CHILD_ACCOUNT, below), { body, as })).toMatchObject({
+        status: 422,
+        body: { code: 'config.wider', rule: `signaling.${field}`, level },
+      });
     expect((await call('GET', calling(CHILD_ACCOUNT, below))).body.stored).toEqual({});
     expect(audited).toHaveLength(1);
   },
@@ -159,10 +179,15 @@ test('an endpoint is the last level: it narrows what its account and its applica
     instanceTypes: { [APPLICATION]: [] },
     endpoints: [{ ...bob, applicationId: APPLICATION }],
   });
-  await call('PUT', calling(CHILD_ACCOUNT), { body: { sessionSecondsMax: 600 } });
-  await call('PUT', calling(CHILD_ACCOUNT, ofApplication), { body: { mode: 'relay' } });
-  const put = await call('PUT', calling(CHILD_ACCOUNT, ofEndpoint), { body: { sessionSecondsMax: 60 } });
+  const as = CHILD_ACCOUNT;
+  await call('PUT', calling(CHILD_ACCOUNT), { body: { sessionSecondsMax: 600 }, as });
+  await call('PUT', calling(CHILD_ACCOUNT, ofApplication), { body: { mode: 'relay' }, as });
+  const put = await call('PUT', calling(CHILD_ACCOUNT, ofEndpoint), { body: { sessionSecondsMax: 60 }, as });
   expect(put.body).toEqual({
+    origin: { level: 'endpoint', accountId: CHILD_ACCOUNT, endpointId: ENDPOINT },
+    speakerIds: [CHILD_ACCOUNT],
+    fromAbove: [],
+    own: { sessionSecondsMax: 60 },
     stored: { sessionSecondsMax: 60 },
     inherited: { mode: 'relay', sessionSecondsMax: 600, tokenTtlSecondsMax: 86_400 },
     effective: { mode: 'relay', sessionSecondsMax: 60, tokenTtlSecondsMax: 86_400 },
@@ -172,7 +197,7 @@ test('an endpoint is the last level: it narrows what its account and its applica
       tokenTtlSecondsMax: { level: 'default' },
     },
   });
-  expect((await call('GET', calling(CHILD_ACCOUNT, ofEndpoint))).body).toEqual(put.body);
+  expect((await call('GET', calling(CHILD_ACCOUNT, ofEndpoint), { as })).body).toEqual(put.body);
 });
 
 test('what is minted for an identity is held to what was set for its endpoint (ACC-5)', async () => {

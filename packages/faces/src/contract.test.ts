@@ -267,7 +267,7 @@ const exampleOf = (schema: z.ZodType): string => String(exampleValue(schema));
 test('no field of a configuration has the name of what its path names', () => {
   const taken = Object.values(services).flatMap(({ config }) =>
     Object.keys(config.shape).filter((field) =>
-      ['accountId', 'applicationId', 'instanceType', 'endpointId'].includes(field),
+      ['accountId', 'applicationId', 'instanceType', 'endpointId', 'from'].includes(field),
     ),
   );
   expect(taken).toEqual([]);

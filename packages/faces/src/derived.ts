@@ -1,18 +1,13 @@
 import { throughMinute } from '@patchbay/domain/metering/counted-range';
-import {
-  type ConfigLevel,
-  type ConfigOrigin,
-  type ConfigRules,
-  configRulesOf,
-  effectiveConfig,
-  widerFields,
-} from '@patchbay/domain/policy/effective-config';
+import { type ConfigLevel, configRulesOf } from '@patchbay/domain/policy/effective-config';
+import { notYours } from '@patchbay/domain/tenancy/caller';
 import type { Entity, OperationHandler, ServiceDefinition } from '@patchbay/kit/definition';
-import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { callbackHandlers } from './callbacks.ts';
 import type { Platform } from './platform.ts';
 import { refuseChanged } from './precondition.ts';
+import { readConfig, refuseWider, toConfigAnswer, withValues } from './service-config.ts';
 import { listServiceData } from './service-data.ts';
 
 interface Context {
@@ -24,12 +19,17 @@ interface Context {
   readonly nowMs: () => number;
   /** Whether the caller may do something else here, by its name. */
   readonly mayCall: (operation: string) => boolean;
+  /** The highest account above at which the caller may do something of this service, by its name. */
+  readonly speakerAbove: (operation: string) => string | undefined;
   readonly ifMatch?: string | undefined;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
 
 /** Meters of all services together. */
 const METER_COUNT_MAX = 1_000;
+
+/** What sets the configuration at one of its levels, and so tells who may speak there. */
+type ConfigChange = 'putConfig' | 'putApplicationConfig' | 'putInstanceTypeConfig' | 'putEndpointConfig';
 
 type Handler = OperationHandler<
   [context: Context, request: Record<string, unknown>],
@@ -43,45 +43,68 @@ export function derivedHandlers(
 ): Readonly<Record<string, Handler>> {
   const rules = configRulesOf(service);
 
-  const readConfig: Handler = async ({ levels, visibleIds }) => toConfigAnswer(levels, { rules, visibleIds });
-
-  const writeConfig: Handler = async ({ entity, levels, visibleIds, audit, ifMatch }, request) => {
-    const { applicationId, instanceType, endpointId, ...values } = request;
-    const before = levels.at(-1);
-    if (before === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
-    const after = [...levels.slice(0, -1), { ...before, values }];
-    refuseWider(after, { rules, visibleIds, service });
-    const stored = await platform.setConfig(entity, service.name, values);
-    if (stored === 'too_many')
-      throw platformError(
-        'config.too_many',
-        'Nothing is set here yet, and as many endpoints have settings as may.',
-      );
-    if (stored === undefined)
-      throw platformError(
-        'resource.unknown',
-        'The application, its instance type or the endpoint was removed meanwhile.',
-      );
-    // What stood there is known for sure once it is replaced: nobody comes between, and a refusal takes the change back.
-    const replaced = toConfigAnswer([...levels.slice(0, -1), { ...before, values: stored }], {
+  const readingOf = (context: Context, by: ConfigChange, from: unknown) =>
+    readConfig(
+      {
+        ...context,
+        speakerAbove: context.speakerAbove(by),
+        // The schema of the request was held against it before.
+        from: from as string | undefined,
+      },
       rules,
-      visibleIds,
-    });
-    await refuseChanged(ifMatch, replaced);
-    const { accountId } = entity;
-    const target = [accountId, applicationId, instanceType, endpointId]
-      .filter((id) => id !== undefined)
-      .join('/');
-    audit({ target: `${target}/services/${service.name}/config`, before: stored, after: values });
-    if (isChanged(stored, values))
-      await platform.emit(accountId, 'policy.config.changed', {
-        service: service.name,
-        applicationId,
-        instanceType,
-        endpointId,
-      });
-    return toConfigAnswer(after, { rules, visibleIds });
-  };
+    );
+
+  const configReader =
+    (by: ConfigChange): Handler =>
+    async (context, { from }) =>
+      toConfigAnswer(readingOf(context, by, from));
+
+  const configWriter =
+    (by: ConfigChange): Handler =>
+    async (context, request) => {
+      const { entity, audit, ifMatch } = context;
+      const { applicationId, instanceType, endpointId, from, ...values } = request;
+      const reading = readingOf(context, by, from);
+      const { setById } = reading;
+      const after = withValues(reading, values);
+      refuseWider(after, service);
+      const stored = await platform.setConfig(entity, service.name, { values, setById });
+      if (stored === 'too_many')
+        throw platformError(
+          'config.too_many',
+          'Nothing is set here yet, and as many endpoints have settings as may.',
+        );
+      if (stored === 'not_above')
+        throw platformError('resource.unknown', notYours(setById ?? entity.accountId));
+      if (stored === undefined)
+        throw platformError(
+          'resource.unknown',
+          'The application, its instance type or the endpoint was removed meanwhile.',
+        );
+      // What stood there is known for sure once it is replaced: nobody comes between, and a refusal takes the change back.
+      await refuseChanged(ifMatch, toConfigAnswer(withValues(reading, stored)));
+      const { accountId } = entity;
+      const target = [accountId, applicationId, instanceType, endpointId]
+        .filter((id) => id !== undefined)
+        .join('/');
+      const place = `${target}/services/${service.name}/config`;
+      // Whose word it was: not always that of who changed it.
+      if (setById === undefined) audit({ target: place, before: stored, after: values });
+      else
+        audit({
+          target: `${place}/above`,
+          before: { from: setById, ...stored },
+          after: { from: setById, ...values },
+        });
+      if (isChanged(stored, values))
+        await platform.emit(accountId, 'policy.config.changed', {
+          service: service.name,
+          applicationId,
+          instanceType,
+          endpointId,
+        });
+      return toConfigAnswer(after);
+    };
 
   const readUse: Handler = async ({ entity, nowMs }) => {
     const toMs = nowMs();
@@ -133,14 +156,14 @@ export function derivedHandlers(
   });
 
   return {
-    getConfig: readConfig,
-    getApplicationConfig: readConfig,
-    getInstanceTypeConfig: readConfig,
-    getEndpointConfig: readConfig,
-    putConfig: writeConfig,
-    putApplicationConfig: writeConfig,
-    putInstanceTypeConfig: writeConfig,
-    putEndpointConfig: writeConfig,
+    getConfig: configReader('putConfig'),
+    getApplicationConfig: configReader('putApplicationConfig'),
+    getInstanceTypeConfig: configReader('putInstanceTypeConfig'),
+    getEndpointConfig: configReader('putEndpointConfig'),
+    putConfig: configWriter('putConfig'),
+    putApplicationConfig: configWriter('putApplicationConfig'),
+    putInstanceTypeConfig: configWriter('putInstanceTypeConfig'),
+    putEndpointConfig: configWriter('putEndpointConfig'),
 
     getInfo: readInfo,
     getApplicationInfo: readInfo,
@@ -165,53 +188,4 @@ function scopeOfUse({ endpoint, applicationId }: Pick<Entity, 'endpoint' | 'appl
   return applicationId === undefined
     ? ({ scope: 'descendants' } as const)
     : ({ scope: 'own', application: applicationId } as const);
-}
-
-interface Reading {
-  readonly rules: ConfigRules;
-  readonly visibleIds: readonly string[];
-}
-
-function toConfigAnswer(levels: readonly ConfigLevel[], { rules, visibleIds }: Reading) {
-  const { values, origins } = effectiveConfig(levels, rules);
-  return {
-    stored: levels.at(-1)?.values ?? {},
-    inherited: effectiveConfig(levels.slice(0, -1), rules).values,
-    effective: values,
-    origins: Object.fromEntries(
-      Object.entries(origins).map(([field, origin]) => [field, visibleOrigin(origin, visibleIds)]),
-    ),
-  };
-}
-
-/** Whoever asks is told of the accounts that they see, and of others that they are above (C1). */
-function visibleOrigin(
-  origin: ConfigOrigin,
-  visibleIds: readonly string[],
-): Partial<Record<'accountId' | 'applicationId' | 'instanceType' | 'endpointId' | 'triggerId', string>> &
-  Pick<ConfigOrigin, 'level'> {
-  if (origin.level === 'default') return origin;
-  if (origin.level !== 'trigger')
-    return visibleIds.includes(origin.accountId) ? origin : { level: origin.level };
-  const { level, accountId, triggerId, isShown } = origin;
-  if (visibleIds.includes(accountId)) return { level, accountId, triggerId };
-  // One that its setter does not show is somebody's word above, like any other.
-  return isShown ? { level, triggerId } : { level: 'account' };
-}
-
-/** What is stored and cannot hold would be read as if it did (POL-2). */
-function refuseWider(
-  levels: readonly ConfigLevel[],
-  { rules, visibleIds, service }: Reading & { readonly service: ServiceDefinition },
-): void {
-  // What a trigger holds for a time is no bound on what may stand here after it.
-  const lasting = levels.filter((level) => level.origin.level !== 'trigger');
-  const [field] = widerFields(lasting, rules);
-  if (field === undefined) return;
-  const { values, origins } = effectiveConfig(lasting, rules);
-  const origin = visibleOrigin(origins[field] ?? { level: 'default' }, visibleIds);
-  const level = Object.values(origin).at(-1);
-  const detail = `/${field}: it is ${values[field]} above (${level}), and can only be narrowed.`;
-  const refused = platformError('config.wider', detail);
-  throw new ServiceError({ ...refused.fields, rule: `${service.name}.${field}`, level });
 }

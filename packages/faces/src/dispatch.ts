@@ -345,8 +345,15 @@ async function contextOf(
     regions,
     visibleIds,
     mayCall: (operation: string) => {
-      const mounted = mountedOperations.find(({ group, name }) => `${group}.${name}` === operation);
+      const mounted = mountedOf(operation);
       return mounted !== undefined && mayCall({ grants }, { mounted, principal: call.principal });
+    },
+    speakerAbove: (operation: string) => {
+      const mounted = mountedOf(`${call.mounted.group}.${operation}`);
+      return entity?.chain.slice(0, -1).find((accountId) => {
+        const there = grants.filter((grant) => grant.accountId === accountId);
+        return mounted !== undefined && mayCall({ grants: there }, { mounted, principal: call.principal });
+      });
     },
     actor: call.principal.actor,
     requestId: call.requestId,
@@ -367,6 +374,9 @@ async function contextOf(
       new ServiceError({ ...errorDefinitionOf(owner, code), code, publicDetail }),
   };
 }
+
+const mountedOf = (operation: string): MountedOperation | undefined =>
+  mountedOperations.find(({ group, name }) => `${group}.${name}` === operation);
 
 async function configurationOf(platform: Platform, service: ServiceDefinition, entity: Entity) {
   const levels = configLevels(entity, service.name, await platform.configChain(entity));

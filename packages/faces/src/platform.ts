@@ -161,14 +161,15 @@ export interface Platform {
   /** What is set for the entity and for the accounts above it. */
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
   /**
-   * Sets what the entity itself says, and answers what it said. Undefined: its application, instance type or endpoint is
-   * gone. 'too_many': as many endpoints of the account have settings as may.
+   * Sets what the entity itself says, or what an account above says of it, and answers what was said until then. Undefined: its
+   * application, instance type or endpoint is gone. 'too_many': as many endpoints of the account have settings of whoever says
+   * it as may. 'not_above': that account stands above it no longer.
    */
   setConfig(
     entity: Entity,
     service: string,
-    values: ConfigValues,
-  ): Promise<ConfigValues | 'too_many' | undefined>;
+    said: { readonly values: ConfigValues; readonly setById?: string | undefined },
+  ): Promise<ConfigValues | 'too_many' | 'not_above' | undefined>;
   /** The levels of policies that hold for the entity, from the top down: no older than the authentication of who asks. */
   policyChain(entity: Entity, asking: Principal): Promise<PolicyChain>;
   /** The lists of addresses of an account and of those above it, from the top down (ACC-9), no older than that either. */

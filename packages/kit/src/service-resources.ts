@@ -83,6 +83,10 @@ const configOrigin = z.object({
   /** Absent for an account above those that the caller may see. */
   accountId: z.string().optional(),
   ...configPlace,
+  /** An account above set it for this one, which does not take it back. Absent of all else. */
+  by: z.literal('above').optional(),
+  /** Which one: absent for one that the caller may not see. */
+  setById: z.string().optional(),
   /** Of a trigger: absent for one that the caller may not see. */
   triggerId: z.string().optional(),
 });
@@ -112,17 +116,32 @@ function originShape<S extends Shape>(shape: S): OriginShape<S> {
 
 /** What a configuration is, at one level and in effect. */
 function configAnswer<S extends Shape>(config: z.ZodObject<S>) {
+  const stored = z.object(storedShape(config.shape));
   return z.object({
+    /** The level that was asked about. */
+    origin: configOrigin,
     /** What is set at this level. */
-    stored: z.object(storedShape(config.shape)),
-    /** What would hold here if nothing were set at this level. */
+    stored,
+    /** What the account itself set here, beside what those above did. */
+    own: stored,
+    /** What the levels above it say: it would hold if nothing were set at this level, nor below it. */
     inherited: config,
-    /** What holds here: `inherited`, narrowed or replaced by `stored`. */
+    /** What holds here: `inherited`, narrowed or replaced by `stored` and by what those below it say. */
     effective: config,
     /** For each field of `effective`, the level whose value it is. */
     origins: z.object(originShape(config.shape)),
+    /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+    speakerIds: z.array(z.string()),
+    /** What each account above set here, the farthest first. What those set that the caller does not see is one. */
+    fromAbove: z.array(z.object({ origin: configOrigin, values: stored })),
   });
 }
+
+/**
+ * Whose word it is: one of `speakerIds`. Absent: that of the highest account above at which the caller may configure the service,
+ * else of the account itself.
+ */
+const from = { from: idSchema('acc').optional() };
 
 const application = { applicationId: idSchema('app') };
 const instanceType = { ...application, instanceType: z.string().min(1).max(32) };
@@ -188,18 +207,18 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       path: '/config',
       summary: `Read the configuration of ${title} for this account, and where each value comes from.`,
       access: 'read',
-      request: z.object({}),
+      request: z.object(from),
       response,
-      errors: [],
+      errors: ['resource.unknown'],
     },
     putConfig: {
       method: 'PUT',
       path: '/config',
       summary: `Set the configuration of ${title} for this account: what is left out is not set here.`,
       access: 'develop',
-      request: z.strictObject(stored),
+      request: z.strictObject({ ...stored, ...from }),
       response,
-      errors: ['config.wider'],
+      errors: ['resource.unknown', 'config.wider'],
     },
     getApplicationConfig: {
       method: 'GET',
@@ -207,7 +226,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'application',
       summary: `Read the configuration of ${title} for an application, and where each value comes from.`,
       access: 'read',
-      request: z.object(application),
+      request: z.object({ ...application, ...from }),
       response,
       errors: ['resource.unknown'],
     },
@@ -217,7 +236,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'application',
       summary: `Set the configuration of ${title} for an application: what is left out is not set here.`,
       access: 'develop',
-      request: z.strictObject({ ...stored, ...application }),
+      request: z.strictObject({ ...stored, ...application, ...from }),
       response,
       errors: ['resource.unknown', 'config.wider'],
     },
@@ -227,7 +246,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'instanceType',
       summary: `Read the configuration of ${title} for an instance type, and where each value comes from.`,
       access: 'read',
-      request: z.object(instanceType),
+      request: z.object({ ...instanceType, ...from }),
       response,
       errors: ['resource.unknown', 'application.instance_type_unknown'],
     },
@@ -237,7 +256,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'instanceType',
       summary: `Set the configuration of ${title} for an instance type: what is left out is not set here.`,
       access: 'develop',
-      request: z.strictObject({ ...stored, ...instanceType }),
+      request: z.strictObject({ ...stored, ...instanceType, ...from }),
       response,
       errors: ['resource.unknown', 'application.instance_type_unknown', 'config.wider'],
     },
@@ -247,7 +266,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'endpoint',
       summary: `Read the configuration of ${title} for an endpoint, and where each value comes from.`,
       access: 'read',
-      request: z.object(endpoint),
+      request: z.object({ ...endpoint, ...from }),
       response,
       errors: ['resource.unknown'],
     },
@@ -257,7 +276,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       below: 'endpoint',
       summary: `Set the configuration of ${title} for an endpoint: what is left out is not set here.`,
       access: 'develop',
-      request: z.strictObject({ ...stored, ...endpoint }),
+      request: z.strictObject({ ...stored, ...endpoint, ...from }),
       response,
       errors: ['resource.unknown', 'config.wider', 'config.too_many'],
     },

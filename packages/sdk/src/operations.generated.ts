@@ -229,6 +229,7 @@ import type {
   PlansRemoveResponse,
   PlansAssignRequest,
   PlansAssignResponse,
+  RetentionGetRequest,
   RetentionGetResponse,
   RetentionSetRequest,
   RetentionSetResponse,
@@ -423,6 +424,7 @@ import type {
   TriggersListFiringsItem,
   NetworkDiscoveryCreateIceServersRequest,
   NetworkDiscoveryCreateIceServersResponse,
+  NetworkDiscoveryGetConfigRequest,
   NetworkDiscoveryGetConfigResponse,
   NetworkDiscoveryPutConfigRequest,
   NetworkDiscoveryPutConfigResponse,
@@ -491,6 +493,7 @@ import type {
   NotificationRemoveNamespaceResponse,
   NotificationCreateTokenRequest,
   NotificationCreateTokenResponse,
+  NotificationGetConfigRequest,
   NotificationGetConfigResponse,
   NotificationPutConfigRequest,
   NotificationPutConfigResponse,
@@ -539,6 +542,7 @@ import type {
   NotificationGetEndpointUseResponse,
   SignalingCreateTokenRequest,
   SignalingCreateTokenResponse,
+  SignalingGetConfigRequest,
   SignalingGetConfigResponse,
   SignalingPutConfigRequest,
   SignalingPutConfigResponse,
@@ -596,6 +600,7 @@ import type {
   TextToSpeechRemoveSpeechResponse,
   TextToSpeechListVoicesRequest,
   TextToSpeechListVoicesItem,
+  TextToSpeechGetConfigRequest,
   TextToSpeechGetConfigResponse,
   TextToSpeechPutConfigRequest,
   TextToSpeechPutConfigResponse,
@@ -660,9 +665,9 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ServicesListResponse>;
     /** Read which services are on for this account, and why. */
     list(request?: Record<string, never>, options?: CallOptions): Promise<ServicesListResponse>;
-    /** Turn a service on, for this account and all below it, and say what for. */
+    /** Turn a service on, for this account and all below it, and say what for. From above, it takes back what those below the speaker turned off here. */
     enable(accountId: IdLike<"acc">, request: ServicesEnableRequest, options?: CallOptions): Promise<ServicesEnableResponse>;
-    /** Turn a service on, for this account and all below it, and say what for. */
+    /** Turn a service on, for this account and all below it, and say what for. From above, it takes back what those below the speaker turned off here. */
     enable(request: ServicesEnableRequest, options?: CallOptions): Promise<ServicesEnableResponse>;
     /** Turn a service off, for this account and all below it. Its running sessions end. */
     disable(accountId: IdLike<"acc">, request: ServicesDisableRequest, options?: CallOptions): Promise<ServicesDisableResponse>;
@@ -1199,12 +1204,12 @@ export interface Operations {
   };
   readonly retention: {
     /** Read every class of data: what it holds about persons, for how long it is kept here and who says so. */
-    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetResponse>;
+    get(accountId: IdLike<"acc">, request?: RetentionGetRequest, options?: CallOptions): Promise<RetentionGetResponse>;
     /** Read every class of data: what it holds about persons, for how long it is kept here and who says so. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetResponse>;
-    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. */
+    get(request?: RetentionGetRequest, options?: CallOptions): Promise<RetentionGetResponse>;
+    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own. */
     set(accountId: IdLike<"acc">, request?: RetentionSetRequest, options?: CallOptions): Promise<RetentionSetResponse>;
-    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. */
+    /** Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own. */
     set(request?: RetentionSetRequest, options?: CallOptions): Promise<RetentionSetResponse>;
     /** Read how far the removing of what is old has come. It goes over all accounts, so only the platform’s own account has it. */
     getRound(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<RetentionGetRoundResponse>;
@@ -1659,9 +1664,9 @@ export interface Operations {
     /** Mint a credential and answer it as ICE servers, ready for RTCPeerConnection. */
     createIceServers(request?: NetworkDiscoveryCreateIceServersRequest, options?: CallOptions): Promise<NetworkDiscoveryCreateIceServersResponse>;
     /** Read the configuration of network discovery for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: NetworkDiscoveryGetConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
     /** Read the configuration of network discovery for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
+    getConfig(request?: NetworkDiscoveryGetConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryGetConfigResponse>;
     /** Set the configuration of network discovery for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: NetworkDiscoveryPutConfigRequest, options?: CallOptions): Promise<NetworkDiscoveryPutConfigResponse>;
     /** Set the configuration of network discovery for this account: what is left out is not set here. */
@@ -1805,9 +1810,9 @@ export interface Operations {
     /** Mint a token with which a client takes part in channels as an identity of this account. */
     createToken(request: NotificationCreateTokenRequest, options?: CallOptions): Promise<NotificationCreateTokenResponse>;
     /** Read the configuration of notification for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: NotificationGetConfigRequest, options?: CallOptions): Promise<NotificationGetConfigResponse>;
     /** Read the configuration of notification for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<NotificationGetConfigResponse>;
+    getConfig(request?: NotificationGetConfigRequest, options?: CallOptions): Promise<NotificationGetConfigResponse>;
     /** Set the configuration of notification for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: NotificationPutConfigRequest, options?: CallOptions): Promise<NotificationPutConfigResponse>;
     /** Set the configuration of notification for this account: what is left out is not set here. */
@@ -1911,9 +1916,9 @@ export interface Operations {
     /** Mint a token with which a browser connects as an identity of this account. */
     createToken(request: SignalingCreateTokenRequest, options?: CallOptions): Promise<SignalingCreateTokenResponse>;
     /** Read the configuration of signaling for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SignalingGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: SignalingGetConfigRequest, options?: CallOptions): Promise<SignalingGetConfigResponse>;
     /** Read the configuration of signaling for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<SignalingGetConfigResponse>;
+    getConfig(request?: SignalingGetConfigRequest, options?: CallOptions): Promise<SignalingGetConfigResponse>;
     /** Set the configuration of signaling for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: SignalingPutConfigRequest, options?: CallOptions): Promise<SignalingPutConfigResponse>;
     /** Set the configuration of signaling for this account: what is left out is not set here. */
@@ -2037,9 +2042,9 @@ export interface Operations {
     /** List voices that can be named, those that are taken first in front. */
     listVoices(request?: TextToSpeechListVoicesRequest, options?: CallOptions): List<TextToSpeechListVoicesItem>;
     /** Read the configuration of text to speech for this account, and where each value comes from. */
-    getConfig(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
+    getConfig(accountId: IdLike<"acc">, request?: TextToSpeechGetConfigRequest, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
     /** Read the configuration of text to speech for this account, and where each value comes from. */
-    getConfig(request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
+    getConfig(request?: TextToSpeechGetConfigRequest, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
     /** Set the configuration of text to speech for this account: what is left out is not set here. */
     putConfig(accountId: IdLike<"acc">, request?: TextToSpeechPutConfigRequest, options?: CallOptions): Promise<TextToSpeechPutConfigResponse>;
     /** Set the configuration of text to speech for this account: what is left out is not set here. */

@@ -311,6 +311,7 @@ describe.skipIf(chromiumPath === undefined)('in the dashboard', () => {
     );
 
     await at(customerId, 'policy');
+    await page.getByLabel('Find a setting').fill('concurrent');
     await page.getByLabel('Concurrent sessions, max', { exact: true }).fill('1');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('The policy is saved.').first().waitFor();

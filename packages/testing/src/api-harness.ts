@@ -151,17 +151,19 @@ export function createApiHarness(options: Options = {}) {
     },
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,
-    setConfig: async ({ accountId, endpointId, ...entity }, service, values) => {
+    setConfig: async ({ accountId, endpointId, ...entity }, service, { values, setById }) => {
       const { applicationId, instanceType } = endpointId === undefined ? entity : {};
       const isSame = (stored: StoredConfig) =>
         stored.accountId === accountId &&
         stored.applicationId === applicationId &&
         stored.instanceType === instanceType &&
         stored.endpointId === endpointId &&
+        stored.setById === setById &&
         stored.service === service;
-      const before = configs.find(isSame)?.values ?? {};
-      configs.unshift({ accountId, applicationId, instanceType, endpointId, service, values });
-      return before;
+      const at = configs.findIndex(isSame);
+      const [before] = at < 0 ? [] : configs.splice(at, 1);
+      configs.push({ accountId, applicationId, instanceType, endpointId, setById, service, values });
+      return before?.values ?? {};
     },
     policyChain: async (entity) => options.policyChain?.(entity) ?? [],
     accessChain: async (accountId) => options.accessChain?.(accountId) ?? [],

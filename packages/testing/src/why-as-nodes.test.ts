@@ -8,7 +8,7 @@ import { credentialStanding } from '../../../apps/control-plane/src/server/crede
 import { resolverBench } from '../../../apps/media-node/src/platform/resolver.testing.ts';
 
 const identity = { type: 'identity', identity: 'bob' } as const;
-const services = ['network-discovery', 'signaling'] as const;
+const services = ['network-discovery', 'signaling', 'notification'] as const;
 
 /** Where `why` cannot know what a node sees: where a client is, and what it runs on. */
 type Unseen = readonly (typeof services)[number][];
@@ -26,7 +26,7 @@ const words: Readonly<Record<SettingName, { readonly says: PolicyWord['values'];
     keyAllowList: { says: { keyAllowList: [] }, unseen: seenByAll },
     clientAllowList: { says: { clientAllowList: [] }, unseen: services },
     countries: { says: { countries: [] }, unseen: services },
-    deviceKinds: { says: { deviceKinds: [] }, unseen: ['signaling'] },
+    deviceKinds: { says: { deviceKinds: [] }, unseen: ['signaling', 'notification'] },
     times: { says: { times: [] }, unseen: seenByAll },
     mediaKinds: { says: { mediaKinds: [] }, unseen: seenByAll },
     codecs: { says: { codecs: [] }, unseen: seenByAll },

@@ -3,6 +3,7 @@ import { Select as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.tsx';
 import { useIsDisabled } from './field-set.tsx';
+import { usePageNonce } from './page-nonce.tsx';
 
 export interface SelectOption<Value extends string> {
   readonly value: Value;
@@ -25,6 +26,7 @@ export function Select<Value extends string>(props: SelectProps<Value>): ReactNo
   const { label, value, options, onChange, isLabelled = false, className } = props;
   // It opens on a pointer that goes down, which a browser tells disabled buttons of.
   const isDisabled = useIsDisabled();
+  const nonce = usePageNonce();
   const choose = (chosen: string) => {
     const option = options.find((candidate) => candidate.value === chosen);
     if (option !== undefined) onChange(option.value);
@@ -53,7 +55,7 @@ export function Select<Value extends string>(props: SelectProps<Value>): ReactNo
           sideOffset={4}
           className="z-50 max-h-80 min-w-(--radix-select-trigger-width) animate-appear overflow-hidden rounded-md border border-line-strong bg-raised p-1"
         >
-          <Radix.Viewport>
+          <Radix.Viewport nonce={nonce}>
             {options.map((option) => (
               <Radix.Item
                 key={option.value}

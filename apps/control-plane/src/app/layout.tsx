@@ -1,12 +1,14 @@
 import '@patchbay/ui/fonts';
 import './globals.css';
+import { PageNonce } from '@patchbay/ui/page-nonce';
 import type { Metadata, Viewport } from 'next';
-import { cookies } from 'next/headers';
+import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { BrandProvider } from '../features/brand/brand-context.tsx';
 import { pageBrand } from '../features/brand/shown-brand.ts';
 import { Providers } from '../features/shell/providers.tsx';
 import { readTheme, themeCookie } from '../features/shell/theme.ts';
+import { NONCE_HEADER } from '../server/security-policy.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { name } = await pageBrand();
@@ -23,12 +25,15 @@ export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   const theme = readTheme((await cookies()).get(themeCookie)?.value);
   const brand = await pageBrand();
+  const nonce = (await headers()).get(NONCE_HEADER) ?? undefined;
   return (
     <html lang="en" {...(theme === 'system' ? {} : { 'data-theme': theme })}>
       <body>
-        <BrandProvider brand={brand}>
-          <Providers>{children}</Providers>
-        </BrandProvider>
+        <PageNonce nonce={nonce}>
+          <BrandProvider brand={brand}>
+            <Providers>{children}</Providers>
+          </BrandProvider>
+        </PageNonce>
       </body>
     </html>
   );

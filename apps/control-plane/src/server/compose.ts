@@ -479,6 +479,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
         places: places.placed,
         retention: {
           words: retentionStore(pool),

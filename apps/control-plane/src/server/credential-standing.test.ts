@@ -2,6 +2,7 @@ import type { AccountSnapshot, KeySnapshot } from '@patchbay/adapters/prisma/sna
 import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
 import { silent } from '@patchbay/domain/policy/policy-level';
 import { createId } from '@patchbay/kit/ids';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
 import { expect, test } from 'vitest';
 import { credentialStanding } from './credential-standing.ts';
@@ -18,15 +19,13 @@ const key: KeySnapshot = {
   state: 'active',
   scopes: ['*'],
 };
-const { username } = mint({
-  keyId,
-  mintKey: key.mintKey,
-  caveats: [
-    { type: 'notAfter', atMs: NOW_MS + 60_000 },
-    { type: 'identity', identity: 'bob' },
-  ],
-  randomId: new Uint8Array(12),
-});
+const minted = (...caveats: readonly Restriction[]) =>
+  mint({
+    keyId,
+    mintKey: key.mintKey,
+    caveats: [{ type: 'notAfter', atMs: NOW_MS + 60_000 }, { type: 'identity', identity: 'bob' }, ...caveats],
+    randomId: new Uint8Array(12),
+  }).username;
 
 const stored = (
   at: string,
@@ -34,7 +33,11 @@ const stored = (
   more: Partial<StoredPolicy> = {},
 ): StoredPolicy => ({ accountId: at, timeZone: 'UTC', by: 'self', word: { ...silent, values }, ...more });
 
-function standingUnder(policies: readonly StoredPolicy[], visibleIds: readonly string[] = [accountId]) {
+function standingUnder(
+  policies: readonly StoredPolicy[],
+  visibleIds: readonly string[] = [accountId],
+  username = minted(),
+) {
   const account: AccountSnapshot = {
     accountId,
     chain,
@@ -78,6 +81,23 @@ test('a service that is turned off above refuses it where no other takes it, and
     level: 'account',
   });
   expect((await standingUnder(both, [platformId, accountId]))?.refusal?.level).toContain(platformId);
+});
+
+test('a credential for channels alone is judged as signaling judges it, and one for calls as well by what it is asked for calls (PRD-8)', async () => {
+  const ofChannels = minted({ type: 'services', services: ['notification'] });
+  const saying = (...services: readonly string[]) => [stored(accountId, { services: [...services] })];
+  const asked = (services: readonly string[], username?: string) =>
+    standingUnder(saying(...services), [accountId], username);
+  expect((await asked(['notification'], ofChannels))?.refusal).toBeUndefined();
+  expect((await asked(['signaling'], ofChannels))?.refusal).toMatchObject({
+    code: 'policy.refused',
+    rule: 'services',
+  });
+  // A client whose credential is for calls is asked for these, and refused for them before anybody thinks of channels.
+  expect((await asked(['notification']))?.refusal).toMatchObject({
+    code: 'policy.refused',
+    rule: 'services',
+  });
 });
 
 test('hours and services of a policy are judged, at the endpoint of whoever it names as well (POL-4)', async () => {

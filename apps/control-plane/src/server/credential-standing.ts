@@ -7,7 +7,7 @@ import { capsOfCredential, lifetimeSecondsMaxOf } from '@patchbay/domain/fleet/c
 import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
-import { credentialUses, decideUse } from '@patchbay/domain/policy/credential-use';
+import { credentialUses, decideUse, isAskedForChannels } from '@patchbay/domain/policy/credential-use';
 import { refusalText, type SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import { levelText, type PolicyChain } from '@patchbay/domain/policy/policy-level';
@@ -15,6 +15,7 @@ import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { check, type Effective } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
+import { notification } from '@patchbay/services/notification/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
 import { credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { readUsername } from './read-username.ts';
@@ -183,7 +184,9 @@ async function configuredOf(
   const stored = [...(application.configs ?? acting.configs), ...ofEndpoint];
   return {
     caps: capsOfCredential(caps, effective),
-    settings: [networkDiscovery, signaling].flatMap((service) => settingsOf(service, entity, stored)),
+    settings: [networkDiscovery, signaling, notification].flatMap((service) =>
+      settingsOf(service, entity, stored),
+    ),
     refusal: application.refusal,
   };
 }
@@ -227,7 +230,14 @@ type NodeUse = (typeof credentialUses)[keyof typeof credentialUses];
  * besides. Where none takes it, a policy is the reason to name: it is asked last, of what is good in itself.
  */
 function judgedByNodes(asked: Use): Pick<CredentialStanding, 'refusal' | 'partly'> {
-  const judged = Object.values(credentialUses).map((use) => ({ use, refusal: refusalAt(use, asked) }));
+  const { relay, signaling: calls, channels } = credentialUses;
+  const forCalls = refusalAt(calls, asked);
+  const isLetIn = forCalls === undefined || isAskedForChannels(forCalls);
+  const judged = [
+    { use: relay, refusal: refusalAt(relay, asked) },
+    { use: calls, refusal: forCalls },
+    { use: channels, refusal: isLetIn ? refusalAt(channels, asked) : forCalls },
+  ];
   const refused = judged.flatMap(({ use: { service }, refusal }) =>
     refusal === undefined ? [] : [{ ...refusal, service }],
   );

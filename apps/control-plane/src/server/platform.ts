@@ -127,15 +127,15 @@ export function createPlatform(parts: PlatformParts): Platform {
     },
     configChain: ({ accountId, applicationId, endpointId }) =>
       parts.configs.configChain({ accountId, applicationId, endpointId }),
-    setConfig: async ({ accountId, applicationId, instanceType, endpointId }, service, values) => {
+    setConfig: async ({ accountId, applicationId, instanceType, endpointId }, service, said) => {
       const before = await parts.configs.setConfig({
         accountId,
         // An endpoint has one word, whatever its application.
         ...(endpointId === undefined ? { applicationId, instanceType } : { endpointId }),
         service,
-        values,
+        ...said,
       });
-      if (before !== undefined && before !== 'too_many')
+      if (typeof before === 'object')
         await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },

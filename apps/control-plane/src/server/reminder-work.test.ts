@@ -4,11 +4,13 @@ import { createApplicationPool } from '@patchbay/adapters/postgres/application-p
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { nano } from '@patchbay/domain/billing/money';
-import type { AskedInvoice, OverdueAction } from '@patchbay/domain/billing/reminders';
+import type { OverdueAction } from '@patchbay/domain/billing/reminders';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
+import { createId } from '@patchbay/kit/ids';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { addDocuments } from '@patchbay/testing/dashboard-documents';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { until } from '@patchbay/testing/until';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ReminderPorts, reminderJob } from './reminder-work.ts';
@@ -66,11 +68,25 @@ beforeEach(async () => {
 });
 
 const rounds = () => reminderBook({ pool, platformAccount: async () => 'platform', nowMs: () => nowIs });
-const become = (state: string) =>
+const become = (state: string, of = documentId) =>
   owner.query(
     "UPDATE collection SET state = jsonb_set(state, '{state}', to_jsonb($2::text)) WHERE document_id = $1",
-    [documentId, state],
+    [of, state],
   );
+/** Another invoice, of which the same is asked as of the first. */
+async function secondInvoice(): Promise<string> {
+  const id = createId('doc');
+  for (const [table, key] of [
+    ['document', 'id'],
+    ['collection', 'document_id'],
+  ])
+    await owner.query(
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(NULL::${table}, to_jsonb(t) || jsonb_build_object(
+         '${key}', $2::text, 'number', $2::text, 'period', '2020-01', 'sequence', (to_jsonb(t) ->> 'sequence')::int + 1000))).* FROM ${table} t WHERE ${key} = $1`,
+      [documentId, id],
+    );
+  return id;
+}
 const stateOf = async (id: string) =>
   (await owner.query<{ state: string }>('SELECT state FROM account WHERE id = $1', [id])).rows[0]?.state;
 
@@ -176,9 +192,67 @@ test('what a seller said itself stands beside what is overdue: paying takes away
   expect(rows).toEqual([{ by_id: 'platform', reason: 'said' }]);
 });
 
+test('an account that is overdue with two invoices is overdue until both are paid, whoever sells by them (BIL-6)', async () => {
+  const second = await secondInvoice();
+  const suspensions = async () =>
+    (
+      await owner.query("SELECT by_id FROM account_suspension WHERE account_id = 'leaf' ORDER BY by_id")
+    ).rows.map(({ by_id }) => by_id);
+  for (const [firstSeller, secondSeller] of [
+    ['platform', 'top'],
+    ['top', 'top'],
+  ] as const) {
+    const invoices = [
+      { accountId: 'leaf', documentId, sellerId: firstSeller },
+      { accountId: 'leaf', documentId: second, sellerId: secondSeller },
+    ];
+    const marked = [];
+    for (const invoice of invoices) marked.push(await rounds().markOverdue(invoice, { action: 'suspend' }));
+    expect(marked).toEqual([
+      { isNew: true, isSuspended: true },
+      { isNew: true, isSuspended: false },
+    ]);
+    expect(await rounds().overdue('top')).toMatchObject([{ documentId }, { documentId: second }]);
+    await become('paid');
+    await runAt(-10);
+    expect([await stateOf('leaf'), await suspensions()]).toEqual(['suspended', [secondSeller]]);
+    expect(await rounds().overdue('top')).toMatchObject([{ documentId: second }]);
+    await become('paid', second);
+    await runAt(-10);
+    expect([await stateOf('leaf'), await rounds().overdue('top')]).toEqual(['active', []]);
+    expect(emitted).toEqual([
+      'leaf billing.overdue-ended',
+      'leaf billing.overdue-ended',
+      'leaf tenancy.account.state-changed',
+    ]);
+    emitted = [];
+    for (const id of [documentId, second]) await become('open', id);
+  }
+  await owner.query('DELETE FROM collection WHERE document_id = $1', [second]);
+});
+
+test('what follows on the last reminder waits for a move before it holds anything that the move may wait for (C44)', async () => {
+  await say('suspend');
+  const mover = new pg.Client({ connectionString: database.url });
+  await mover.connect();
+  await mover.query('BEGIN');
+  await mover.query("SELECT pg_advisory_xact_lock(hashtextextended('patchbay.account_move', 0))");
+  const running = runAt(12);
+  await until(async () => (await owner.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount !== 0, {
+    what: 'the job to wait',
+  });
+  expect(mailed).toEqual([]);
+  await mover.query('SELECT 1 FROM collection WHERE document_id = $1 FOR UPDATE NOWAIT', [documentId]);
+  await mover.query("SELECT 1 FROM account WHERE id = 'top' FOR UPDATE NOWAIT");
+  await mover.query('COMMIT');
+  await mover.end();
+  await running;
+  expect(await stateOf('top')).toBe('suspended');
+});
+
 test('a seller that the account has moved away from has no word on what it may use', async () => {
   await say('suspend');
-  const invoice = { accountId: 'top', documentId, sellerId: 'aside' } as AskedInvoice;
+  const invoice = { accountId: 'top', documentId, sellerId: 'aside' };
   await rounds().markOverdue(invoice, { action: 'suspend' });
   expect([await stateOf('top'), (await rounds().overdue('top'))[0]?.action]).toEqual(['active', 'mark']);
 });

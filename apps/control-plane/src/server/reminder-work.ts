@@ -66,7 +66,7 @@ export function reminderJob(ports: ReminderPorts): Job {
         after = invoices.length < PAGE_INVOICES ? undefined : invoices.at(-1)?.documentId;
       }
       if (faults.length > 0) throw faults[0];
-      return `${sentCount} reminders were sent, ${settled.length} accounts have paid`;
+      return `${sentCount} reminders were sent, ${settled.length} overdue invoices are settled`;
     },
   };
 }
@@ -98,7 +98,7 @@ async function remind(invoice: AskedInvoice, reminder: DueReminder, ports: Remin
 async function release(accountId: string, documentId: string, ports: ReminderPorts): Promise<boolean> {
   const { rounds, emit, publish, atomically } = ports;
   await atomically(async () => {
-    const { isReleased, isActiveAgain } = await rounds.release(accountId);
+    const { isReleased, isActiveAgain } = await rounds.release({ accountId, documentId });
     if (isReleased) await emit(accountId, 'billing.overdue-ended', { documentId });
     if (isActiveAgain) await emit(accountId, 'tenancy.account.state-changed', { accountId, state: 'active' });
   });

@@ -7,27 +7,38 @@ const RESTART_MS_MAX = 5_000;
 /** One that ran for so long had started well: its next failure is a new one. */
 const STEADY_MS = 10_000;
 
-export interface ShardProcessOptions {
+/** What each such process says of itself, whatever it is for. */
+type SelfReport = { readonly type: 'ready' } | { readonly type: 'unable'; readonly detail: string };
+
+export interface ShardProcessOptions<Report = Exclude<ShardReport, SelfReport>> {
   /** Default: the shard. */
   readonly program?: string;
   readonly onReady: () => void;
-  readonly onReport: (report: Exclude<ShardReport, { type: 'ready' | 'unable' }>) => void;
+  readonly onReport: (report: Report) => void;
   /** It ended unasked, and its legs with it. Another one is started at once. */
   readonly onDied: (how: string) => void;
-  /** There is no WebRTC on this machine: it is not started again. */
+  /** What it needs is not on this machine, such as WebRTC: it is not started again. */
   readonly onUnable: (detail: string) => void;
 }
 
-/** One shard, which is another process after each crash. */
-export class ShardProcess {
-  readonly #options: ShardProcessOptions;
+/** What it says of its work, not of itself. */
+function isOfWork<Report extends { readonly type: string }>(report: Report | SelfReport): report is Report {
+  return report.type !== 'ready' && report.type !== 'unable';
+}
+
+/** One shard, which is another process after each crash. A mixer is one as well, with words of its own. */
+export class ShardProcess<
+  Word extends object = ShardWord,
+  Report extends { readonly type: string } = Exclude<ShardReport, SelfReport>,
+> {
+  readonly #options: ShardProcessOptions<Report>;
   #child: ChildProcess | undefined;
   #restartInMs = RESTART_MS_MIN;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
   isReady = false;
 
-  constructor(options: ShardProcessOptions) {
+  constructor(options: ShardProcessOptions<Report>) {
     this.#options = options;
     this.#start();
   }
@@ -36,7 +47,7 @@ export class ShardProcess {
     return this.#child?.pid;
   }
 
-  send(word: ShardWord): void {
+  send(word: Word): void {
     if (this.#child?.connected === true) this.#child.send(word);
   }
 
@@ -62,14 +73,15 @@ export class ShardProcess {
       env: { NODE_ENV: 'production' },
     });
     this.#child = child;
-    child.on('message', (report: ShardReport) => {
-      if (report.type === 'ready') {
+    child.on('message', (report: Report | SelfReport) => {
+      if (isOfWork(report)) this.#options.onReport(report);
+      else if (report.type === 'ready') {
         this.isReady = true;
         this.#options.onReady();
-      } else if (report.type === 'unable') {
+      } else {
         this.#isStopped = true;
         this.#options.onUnable(report.detail);
-      } else this.#options.onReport(report);
+      }
     });
     let isOver = false;
     const end = (how: string): void => {

@@ -27,17 +27,28 @@ function placesOf(chain: readonly string[]): readonly Place[] {
         { accountId, by: 'above', setById },
       ]),
       { accountId, by: 'self' },
+      ...[...chain.slice(0, depth), 'acc_left'].map(
+        (setById): Place => ({ accountId, by: 'access', setById }),
+      ),
       { accountId, by: 'access' },
-      { accountId, by: 'self', region: 'eu' },
-      { accountId, by: 'self', region: 'us' },
+      ...saidOf(chain, { accountId, region: 'eu' }),
+      ...saidOf(chain, { accountId, region: 'us' }),
     ]),
-    { accountId: own, by: 'self', applicationId: 'app_1' },
-    { accountId: own, by: 'self', applicationId: 'app_1', instanceType: 'free' },
-    { accountId: own, by: 'self', applicationId: 'app_1', instanceType: 'paid' },
-    { accountId: own, by: 'self', endpoint: 'user:bob' },
-    { accountId: own, by: 'self', endpoint: 'user:eve' },
+    ...saidOf(chain, { accountId: own, applicationId: 'app_1' }),
+    ...saidOf(chain, { accountId: own, applicationId: 'app_1', instanceType: 'free' }),
+    ...saidOf(chain, { accountId: own, applicationId: 'app_1', instanceType: 'paid' }),
+    ...saidOf(chain, { accountId: own, endpoint: 'user:bob' }),
+    ...saidOf(chain, { accountId: own, endpoint: 'user:eve' }),
   ];
 }
+
+/** At one place of an account a word of each above it, of one that is not above any more, and its own. */
+const saidOf = (chain: readonly string[], place: Omit<Place, 'by'>): readonly Place[] => [
+  ...[...chain.slice(0, chain.indexOf(place.accountId)), 'acc_left'].map(
+    (setById): Place => ({ ...place, by: 'above', setById }),
+  ),
+  { ...place, by: 'self' },
+];
 
 const relayIpv6 = 'network-discovery.relay-ipv6';
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Tokyo'];

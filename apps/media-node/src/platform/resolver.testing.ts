@@ -93,7 +93,7 @@ export function resolverBench({
     accountId,
     chain,
     isRevoked: false,
-    mintsFor: ['network-discovery', 'signaling'],
+    mintsFor: ['network-discovery', 'signaling', 'notification'],
     ...ofKey,
   };
   const accounts: readonly AccountSnapshot[] = [
@@ -150,9 +150,9 @@ export function resolverBench({
   const resolve = (service: string, username: string) => {
     const sourceIp = '192.0.2.1';
     const use =
-      service === 'signaling'
-        ? ({ verifier: 'signaling', deviceKind } as const)
-        : ({ verifier: 'relay', feature: 'network-discovery.relay' } as const);
+      service === 'network-discovery'
+        ? ({ verifier: 'relay', feature: 'network-discovery.relay' } as const)
+        : ({ verifier: 'signaling', deviceKind } as const);
     return resolver.resolveUsername(username, { ...use, service, sourceIp });
   };
   let count = 0;

@@ -3,7 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { credentialUses } from '@patchbay/domain/policy/credential-use';
+import { credentialUses, isAskedForChannels } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
@@ -45,6 +45,7 @@ export interface SignalingPlatformOptions {
   readonly onFailure: (error: unknown, message: string) => void;
 }
 
+type ClientUse = (typeof credentialUses)['signaling' | 'channels'];
 type ResolvedOk = Extract<ResolvedCredential, { kind: 'ok' }>;
 
 export interface NotifyingPlatform extends SignalingPlatform {
@@ -53,9 +54,6 @@ export interface NotifyingPlatform extends SignalingPlatform {
   /** Passes on what the bus or a relay said. */
   notify(notice: PlatformNotice): void;
 }
-
-/** What a credential is asked for by whoever uses channels. */
-const channelUse = { verifier: 'signaling', service: notification.name } as const;
 
 /** As long as the control plane asks an address and its fallback, and some more for the way there. */
 const LOGIC_MS_MAX = 35_000;
@@ -106,15 +104,15 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   async function resolveClient(
     credential: Credential,
     by: { readonly sourceIp: string; readonly deviceKind: AuthenticationContext['deviceKind'] },
-  ): Promise<{ use: typeof channelUse | typeof credentialUses.signaling; resolved: ResolvedCredential }> {
+  ): Promise<{ use: ClientUse; resolved: ResolvedCredential }> {
     const resolved = await resolver.resolveToken(credential, { ...credentialUses.signaling, ...by });
-    if (resolved.kind !== 'refused' || resolved.code !== 'credential.service_not_allowed')
+    if (resolved.kind !== 'refused' || !isAskedForChannels(resolved))
       return { use: credentialUses.signaling, resolved };
-    const ofChannels = await resolver.resolveToken(credential, { ...channelUse, ...by });
+    const ofChannels = await resolver.resolveToken(credential, { ...credentialUses.channels, ...by });
     // Where neither is allowed, it is told of the one that the door is for.
     if (ofChannels.kind === 'refused' && ofChannels.code === resolved.code)
       return { use: credentialUses.signaling, resolved };
-    return { use: channelUse, resolved: ofChannels };
+    return { use: credentialUses.channels, resolved: ofChannels };
   }
 
   return {
@@ -160,7 +158,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       const { identity } = effective;
       const mayUseChannels = async (feature: ChannelFeature): Promise<ChannelRight> => {
         const asked = {
-          ...channelUse,
+          ...credentialUses.channels,
           ...by,
           isRunning: true,
           feature: featureName(notification.name, feature),

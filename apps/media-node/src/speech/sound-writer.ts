@@ -1,5 +1,5 @@
 import type { SoundFormat } from '@patchbay/domain/speech/sound-format';
-import { encodeMulaw } from '@patchbay/dsp/g711';
+import { encodeG711 } from '@patchbay/dsp/g711';
 import { pcmBytes, type Sound, writeWav } from '@patchbay/dsp/wav';
 import type { EngineFailure } from './engines.ts';
 import { type ProgramEnd, type ProgramRun, runProgram } from './run-program.ts';
@@ -45,12 +45,18 @@ export function soundWriter({ ffmpegPath = 'ffmpeg', run = runProgram }: Options
       case 'pcm':
         return pcmBytes(sound.samples);
       case 'pcmu':
-        return encodeMulaw(sound.samples);
+        return mulawOf(sound);
       case 'ogg-opus':
       case 'mp3':
         return await byFfmpeg(sound, format);
     }
   };
+}
+
+function mulawOf({ samples }: Sound): Uint8Array {
+  const codes = new Uint8Array(samples.length);
+  encodeG711('mulaw', samples, codes);
+  return codes;
 }
 
 const unavailable = (format: SoundFormat): EngineFailure => ({

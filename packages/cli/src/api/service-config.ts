@@ -1,5 +1,6 @@
 import { camelCase, kebabCase } from '@patchbay/kit/name-case';
 import { PatchbayError } from '@patchbay/sdk-node';
+import { given } from '../given.ts';
 import { Refusal } from '../refusal.ts';
 import { callMethod } from './call-operation.ts';
 import { type CallableOperation, callableOperations, operationsOf } from './operations.ts';
@@ -21,6 +22,8 @@ export interface ServiceConfig {
   readonly effective: Fields;
   /** For each field, the level whose value it is. */
   readonly origins: Readonly<Record<string, { readonly level: string } & Fields>>;
+  /** What accounts above set here, the farthest first. */
+  readonly fromAbove: readonly { readonly origin: Fields; readonly values: Fields }[];
 }
 
 const levelOf = ({ applicationId, instanceType, endpointId }: ConfigPlace): string => {
@@ -44,13 +47,16 @@ function configOperation(service: string, verb: 'get' | 'put', place: ConfigPlac
 }
 
 export interface ConfigRequest {
+  /** The account above whose word it is. */
+  readonly from?: string | undefined;
   readonly service: string;
   readonly place: ConfigPlace;
   readonly account: string | undefined;
 }
 
-export async function readConfig({ service, place, account }: ConfigRequest): Promise<ServiceConfig> {
-  const answer = await callMethod(configOperation(service, 'get', place), { ...place }, { account });
+export async function readConfig({ service, place, account, from }: ConfigRequest): Promise<ServiceConfig> {
+  const asked = { ...place, ...given({ from }) };
+  const answer = await callMethod(configOperation(service, 'get', place), asked, { account });
   return answer as ServiceConfig;
 }
 
@@ -63,13 +69,13 @@ export async function changeConfig(
   request: ConfigRequest,
   { set, unset }: { readonly set: readonly string[]; readonly unset: readonly string[] },
 ): Promise<ServiceConfig> {
-  const { service, place, account } = request;
+  const { service, place, account, from } = request;
   const put = configOperation(service, 'put', place);
   const said = valuesIn(put, set);
   const taken = unset.map((name) => flagOf(put, name).path[0]);
   const read = await readConfig(request);
   const kept = Object.entries(read.stored).filter(([name]) => !taken.includes(name));
-  const wanted = { ...Object.fromEntries(kept), ...said, ...place };
+  const wanted = { ...Object.fromEntries(kept), ...said, ...place, ...given({ from }) };
   try {
     return (await callMethod(put, wanted, { account, unlessChanged: read })) as ServiceConfig;
   } catch (error) {
@@ -99,7 +105,7 @@ function valuesIn(put: CallableOperation, pairs: readonly string[]): Fields {
   );
 }
 
-const ofPlace: readonly string[] = ['applicationId', 'instanceType', 'endpointId'];
+const ofPlace: readonly string[] = ['applicationId', 'instanceType', 'endpointId', 'from'];
 
 function flagOf({ request }: CallableOperation, name: string) {
   const flags = flagsOfRequest(request).filter(

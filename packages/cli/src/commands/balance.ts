@@ -1,6 +1,7 @@
-import { formatDecimal, minorUnitOf, nano, parseDecimal } from '@patchbay/domain/billing/money';
+import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
+import { amountIn, minorText, moneyText } from '../money-text.ts';
 import { print } from '../output.ts';
 import { Refusal } from '../refusal.ts';
 
@@ -8,22 +9,10 @@ interface Flags {
   readonly json?: boolean;
 }
 
-const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
-
-/** What somebody typed, such as 12.50, in nano units. */
-export function amountOf(text: string): bigint {
-  try {
-    const amount = parseDecimal(text);
-    if (amount >= 0n) return amount;
-  } catch {
-    // Said below: what was typed is no amount.
-  }
-  throw new Refusal(`${text} is no amount of money, such as 25 or 12.50.`);
-}
-
 async function show(id: string | undefined, { json = false }: Flags): Promise<void> {
   const found = await connect(id).balances.get();
   const { currency, balance, held, available, overdraft, isPrepaid } = found;
+  const money = (amount: string) => moneyText(amount, currency);
   const rows = [
     {
       pays: isPrepaid ? 'before it uses' : 'after the month',
@@ -31,7 +20,6 @@ async function show(id: string | undefined, { json = false }: Flags): Promise<vo
       held: money(held),
       'for new sessions': isPrepaid ? money(available) : 'no bound',
       'below zero by': money(overdraft),
-      currency,
     },
   ];
   print(found, { json, rows });
@@ -41,21 +29,26 @@ async function topUp(id: string, amount: string, { json = false }: Flags): Promi
   const { balances } = connect(id);
   const { currency } = await balances.get();
   const unit = minorUnitOf(currency);
-  const nanoUnits = amountOf(amount);
-  if (nanoUnits % unit !== 0n) throw new Refusal(`${amount} ${currency} is finer than money that is paid.`);
+  const nanoUnits = amountIn(currency, amount);
+  if (nanoUnits % unit !== 0n)
+    throw new Refusal(`${moneyText(nanoUnits, currency)} is finer than money that is paid.`);
   const asked = await balances.topUp({ minorUnits: (nanoUnits / unit).toString() });
-  print(asked, { json, rows: [{ id: asked.id, amount, currency, state: asked.state }] });
+  print(asked, {
+    json,
+    rows: [{ id: asked.id, amount: moneyText(nanoUnits, currency), state: asked.state }],
+  });
   if (!json)
     process.stdout.write('\nIt is in the balance once it was paid: patchbay balance top-ups says where.\n');
 }
 
 async function topUps(id: string | undefined, { json = false }: Flags): Promise<void> {
   const { balances } = connect(id);
+  const { currency } = await balances.get();
   const found = [];
   for await (const each of balances.listTopUps()) found.push(each);
   const rows = found.map(({ askedAt, minorUnits, state, payUrl = '', failure = '' }) => ({
     'asked for': askedAt,
-    'minor units': minorUnits,
+    amount: minorText(minorUnits, currency),
     state: failure === '' ? state : failure,
     pay: state === 'open' ? payUrl : '',
   }));
@@ -70,15 +63,24 @@ interface GiveFlags extends Flags {
 
 async function give(id: string, amount: string, flags: GiveFlags): Promise<void> {
   const { reason, service, expires, json = false } = flags;
-  const given = await connect(id).credits.give({
-    amount: amountOf(amount).toString(),
+  const { balances, credits } = connect(id);
+  const { currency } = await balances.get();
+  const given = await credits.give({
+    amount: amountIn(currency, amount).toString(),
     reason,
     ...(service === undefined ? {} : { services: [service] }),
     ...(expires === undefined ? {} : { expiresAt: new Date(expires).toISOString() }),
   });
   print(given, {
     json,
-    rows: [{ id: given.id, amount, left: money(given.left), until: given.expiresAt ?? 'it is used' }],
+    rows: [
+      {
+        id: given.id,
+        amount: moneyText(given.amount, currency),
+        left: moneyText(given.left, currency),
+        until: given.expiresAt ?? 'it is used',
+      },
+    ],
   });
 }
 

@@ -8,12 +8,14 @@ interface Flags {
   readonly application?: string;
   readonly instanceType?: string;
   readonly endpoint?: string;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
 const requestOf = (service: string, flags: Flags): ConfigRequest => ({
   service,
   account: flags.account,
+  from: flags.from,
   place: given({
     applicationId: flags.application,
     instanceType: flags.instanceType,
@@ -32,12 +34,13 @@ const textOf = (value: unknown): string | undefined =>
 function rowsOf({ stored, effective, origins }: ServiceConfig): Row[] {
   const names = new Set([...Object.keys(effective), ...Object.keys(stored)]);
   return [...names].map((name) => {
-    const { level, ...ids } = origins[name] ?? { level: '' };
+    const { level, by, setById, ...ids } = origins[name] ?? { level: '' };
+    const setter = by === 'above' ? [`by ${setById ?? 'an account above'}`] : [];
     return {
       field: name,
       'set here': textOf(stored[name]),
       holds: textOf(effective[name]),
-      from: [level, ...Object.values(ids)].join(' '),
+      from: [level, ...Object.values(ids), ...setter].join(' '),
     };
   });
 }
@@ -65,6 +68,7 @@ export function addConfigCommand(program: Command): void {
       .option('--application <id>', 'for an application')
       .option('--instance-type <name>', 'for an instance type of it')
       .option('--endpoint <id>', 'for an endpoint')
+      .option('--from <account>', 'the word of an account above that you may speak for')
       .option('--json');
   const printOne = (found: ServiceConfig, { json = false }: Flags) =>
     print(found, { json, rows: rowsOf(found) });

@@ -1,19 +1,16 @@
-import { formatDecimal, nano } from '@patchbay/domain/billing/money';
 import { type LimitAction, type LimitSpan, limitSpans } from '@patchbay/domain/spending/spending-limit';
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
+import { amountIn, moneyText } from '../money-text.ts';
 import { print, type Row } from '../output.ts';
-import { amountOf } from './balance.ts';
 
 type Found = Awaited<ReturnType<ReturnType<typeof connect>['spendingLimits']['get']>>;
-
-const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
 
 const rowsOf = ({ items, currency }: Found): Row[] =>
   items.map(({ per, amount, spent, action, isFromAbove, setById, isReached, forecastAt = '' }) => ({
     per,
-    limit: `${money(amount)} ${currency}`,
-    spent: money(spent),
+    limit: moneyText(amount, currency),
+    spent: moneyText(spent, currency),
     'at the limit': isReached ? `${action} (reached)` : action,
     'reached about': forecastAt,
     'set by': isFromAbove ? (setById ?? 'an account above') : 'this account',
@@ -33,13 +30,14 @@ const actionOf = ({ stop, throttle }: SetFlags): LimitAction =>
 
 async function set(id: string, flags: SetFlags): Promise<void> {
   const { per, amount, throttle, from, json = false } = flags;
+  const { spendingLimits } = connect(id);
+  const { currency } = await spendingLimits.get();
   const limit = {
     per,
-    amount: amountOf(amount).toString(),
+    amount: amountIn(currency, amount).toString(),
     action: actionOf(flags),
     ...(throttle === undefined ? {} : { bitsPerSecondMax: Number(throttle) }),
   };
-  const { spendingLimits } = connect(id);
   await spendingLimits.set({ limits: [limit], ...(from === undefined ? {} : { from }) });
   const found = await spendingLimits.get();
   print(found, { json, rows: rowsOf(found) });
@@ -63,7 +61,7 @@ export function addLimitCommand(program: Command): void {
     .addOption(
       new Option('--per <span>', 'a UTC day, a UTC month, or in all').choices(limitSpans).default('month'),
     )
-    .requiredOption('--amount <amount>', 'such as 100')
+    .requiredOption('--amount <amount>', 'such as 100 or "12.50 EUR"')
     .option('--stop', 'nothing begins at the limit, and what runs ends; without, it is told and nothing more')
     .option('--throttle <bit/s>', 'what each allocation is held to at the limit')
     .option('--from <id>', whose)

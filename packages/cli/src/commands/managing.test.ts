@@ -147,7 +147,7 @@ test('config: shows which level says what, and changes one field of one level', 
     inherited: {},
     effective: { mode: 'relay', tokenTtlSecondsMax: 600, sessionSecondsMax: 60 },
     origins: {
-      mode: { level: 'account', accountId: 'acc_1' },
+      mode: { level: 'account', accountId: 'acc_1', by: 'above', setById: 'acc_0' },
       tokenTtlSecondsMax: { level: 'default' },
       sessionSecondsMax: { level: 'trigger', triggerId: 'trg_1' },
     },
@@ -161,11 +161,13 @@ test('config: shows which level says what, and changes one field of one level', 
     answer(`PUT ${place}/services/signaling/config`, found);
   }
   const { stdout } = await run('config', 'show', 'signaling');
-  expect(stdout).toMatch(/mode +relay +relay +account acc_1/);
+  expect(stdout).toMatch(/mode +relay +relay +account acc_1 by acc_0/);
   expect(stdout).toMatch(/sessionSecondsMax +60 +trigger trg_1/);
   const type = ['--application', applicationId, '--instance-type', 'free'];
   await run('config', 'set', 'signaling', 'session-seconds-max=3600', ...type);
   await run('config', 'unset', 'signaling', 'mode', '--endpoint', endpointId);
+  const from = createId('acc');
+  await run('config', 'unset', 'signaling', 'mode', '--from', from);
   expect(changes()).toEqual([
     {
       request: `PUT /applications/${applicationId}/instance-types/free/services/signaling/config`,
@@ -175,6 +177,11 @@ test('config: shows which level says what, and changes one field of one level', 
     {
       request: `PUT /endpoints/${endpointId}/services/signaling/config`,
       body: { tokenTtlSecondsMax: 600 },
+      ifMatch: 'W/"1"',
+    },
+    {
+      request: 'PUT /services/signaling/config',
+      body: { tokenTtlSecondsMax: 600, from },
       ifMatch: 'W/"1"',
     },
   ]);

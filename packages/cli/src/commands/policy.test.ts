@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { levelOf, valuesOf } from './policy.ts';
+import { amountIn, minorText } from '../money-text.ts';
+import { levelOf, valuesOf, valueText } from './policy.ts';
 
 test('settings are read as the API has them: numbers, lists, and times with their own commas', () => {
   expect(
@@ -21,4 +22,25 @@ test('a level from above is told with who set it, where that is told, and else t
   expect(levelOf({ ...above, setById: 'acc_a' })).toBe('account acc_g2 by acc_a');
   expect(levelOf(above)).toBe('account acc_g2 by an account above');
   expect(levelOf({ level: 'account' })).toBe('account');
+});
+
+test('a value is told with its unit, and money with the currency of the account', () => {
+  expect(valueText('spendPerMonthMax', 1250, 'EUR')).toBe('12.5 EUR');
+  expect(valueText('sessionSecondsMax', 60)).toBe('60 s');
+  expect(valueText('relayBytesTotalMax', 0)).toBe('0 B');
+  expect(valueText('regions', ['eu', 'us'])).toBe('eu, us');
+  expect(valueText('regions', undefined)).toBe('');
+  expect(minorText('500', 'EUR')).toBe('5 EUR');
+});
+
+test('what may be spent is said by spending limits, and a policy that is to say it is refused with how', () => {
+  expect(() => valuesOf(['spendPerMonthMax=1250'])).toThrow('patchbay limit set --amount');
+  expect(() => valuesOf(['prepaidBalance=0'])).toThrow('prepaid terms');
+});
+
+test('money is typed with its currency or without, and in no other than that of the account', () => {
+  for (const text of ['12.50', '12.50 EUR', '12.50EUR']) expect(amountIn('EUR', text)).toBe(12_500_000_000n);
+  expect(() => amountIn('EUR', '12.50 USD')).toThrow('reckons in EUR');
+  for (const text of ['-1', 'ten', '', 'EUR'])
+    expect(() => amountIn('EUR', text)).toThrow('no amount of money');
 });

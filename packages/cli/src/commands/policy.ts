@@ -1,5 +1,12 @@
+import {
+  type NumberSetting,
+  type SettingName,
+  settingNames,
+  settingOf,
+} from '@patchbay/domain/policy/settings';
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
+import { moneyText } from '../money-text.ts';
 import { print, type Row } from '../output.ts';
 import { Refusal } from '../refusal.ts';
 
@@ -19,6 +26,8 @@ interface SetFlags extends PlaceFlags {
 
 type Policy = Awaited<ReturnType<ReturnType<typeof connect>['policy']['get']>>;
 
+const isSetting = (name: string): name is SettingName => settingNames.some((one) => one === name);
+
 const placeOf = ({ application, instanceType, region, endpoint, from }: PlaceFlags) => ({
   ...(from === undefined ? {} : { from }),
   ...(application === undefined ? {} : { applicationId: application }),
@@ -35,6 +44,10 @@ export function valuesOf(pairs: readonly string[]): Readonly<Record<string, numb
       const text = rest.join('=');
       if (name === '' || rest.length === 0)
         throw new Refusal(`Write --set as setting=value, such as concurrentSessionsMax=100, not '${pair}'.`);
+      if (isSetting(name) && isMoney(name))
+        throw new Refusal(
+          `${name} follows from ${name === 'prepaidBalance' ? 'prepaid terms' : 'spending limits: set one with patchbay limit set --amount'}.`,
+        );
       const isNumber = name.endsWith('Max');
       if (isNumber && !/^\d+$/.test(text)) throw new Refusal(`${name} is a whole number, not '${text}'.`);
       // Times have commas of their own: each is an option by itself, or behind a semicolon.
@@ -43,10 +56,32 @@ export function valuesOf(pairs: readonly string[]): Readonly<Record<string, numb
   );
 }
 
-const textOf = (value: unknown): string =>
-  Array.isArray(value)
-    ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ')
-    : String(value ?? '');
+const units: Readonly<Record<Exclude<NumberSetting['unit'], 'hundredth'>, string>> = {
+  second: 's',
+  'bit/s': 'bit/s',
+  byte: 'B',
+  session: 'sessions',
+  participant: 'participants',
+};
+
+/** Whether a setting is an amount of money: the policy has the number, and the account its currency. */
+const isMoney = (name: SettingName): boolean => {
+  const setting = settingOf(name);
+  return setting.merge === 'narrowest' && setting.unit === 'hundredth';
+};
+
+const HUNDREDTH_NANO = 10_000_000n;
+
+/** A value with its unit; of money with the currency of the account. */
+export function valueText(name: SettingName, value: unknown, currency = ''): string {
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
+  const setting = settingOf(name);
+  if (typeof value !== 'number' || setting.merge !== 'narrowest') return String(value ?? '');
+  return setting.unit === 'hundredth'
+    ? moneyText(BigInt(value) * HUNDREDTH_NANO, currency)
+    : `${value} ${units[setting.unit]}`;
+}
 
 type Origin = Policy['origin'];
 
@@ -60,14 +95,26 @@ export const levelOf = ({ level, accountId, by, setById, heldBy }: Origin): stri
     .filter(Boolean)
     .join(' ');
 
-const rowsOf = ({ effective }: Policy): Row[] =>
+const rowsOf = ({ effective }: Policy, currency: string | undefined): Row[] =>
   effective.map(({ setting, value, origin, lockedBy, wanted }) => ({
     setting,
-    value: textOf(value),
+    value: valueText(setting, value, currency),
     from: origin === undefined ? '' : levelOf(origin),
     locked: lockedBy === undefined ? '' : lockedBy.level,
-    levels: wanted.map((one) => `${levelOf(one.origin)}: ${textOf(one.value)}`).join(' › '),
+    levels: wanted
+      .map((one) => `${levelOf(one.origin)}: ${valueText(setting, one.value, currency)}`)
+      .join(' › '),
   }));
+
+async function show(
+  { accounts }: Pick<ReturnType<typeof connect>, 'accounts'>,
+  policy: Policy,
+  { json = false }: PlaceFlags,
+): Promise<void> {
+  const hasMoney = policy.effective.some(({ setting }) => isMoney(setting));
+  const currency = hasMoney && !json ? (await accounts.get()).currency : undefined;
+  print(policy, { json, rows: rowsOf(policy, currency) });
+}
 
 export function addPolicyCommand(program: Command): void {
   const policy = program.command('policy').description('what may be used, by level');
@@ -82,15 +129,15 @@ export function addPolicyCommand(program: Command): void {
   const collect = (value: string, before: readonly string[]) => [...before, value];
   withPlace(policy.command('show [id]').description('what holds, and which level says so')).action(
     async (id: string | undefined, flags: PlaceFlags) => {
-      const found = await connect(id).policy.get(placeOf(flags));
-      print(found, { json: flags.json ?? false, rows: rowsOf(found) });
+      const client = connect(id);
+      await show(client, await client.policy.get(placeOf(flags)), flags);
     },
   );
   withPlace(policy.command('set [id]').description('sets a level anew: what is left out is not set there'))
     .option('--set <setting=value>', 'such as regions=eu,us; once for each setting', collect, [])
     .action(async (id: string | undefined, flags: SetFlags) => {
-      const changed = await connect(id).policy.set({ ...placeOf(flags), ...valuesOf(flags.set) });
-      print(changed, { json: flags.json ?? false, rows: rowsOf(changed) });
+      const client = connect(id);
+      await show(client, await client.policy.set({ ...placeOf(flags), ...valuesOf(flags.set) }), flags);
     });
   withPlace(policy.command('simulate [id]').description('what a changed policy would have refused'))
     .option('--set <setting=value>', 'as for set', collect, [])

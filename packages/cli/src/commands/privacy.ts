@@ -14,6 +14,7 @@ const LOOK_MS = 1_000;
 interface Flags {
   readonly json?: boolean;
   readonly account?: string;
+  readonly from?: string;
 }
 
 type Api = ReturnType<typeof connect>;
@@ -80,14 +81,19 @@ function days(text: string): number | 'unset' {
 }
 
 /** Sets one class, and leaves the others of this level as they are. */
-async function keep(dataClass: string, keepDays: number | 'unset', { account, json }: Flags): Promise<void> {
+async function keep(
+  dataClass: string,
+  keepDays: number | 'unset',
+  { account, json, from }: Flags,
+): Promise<void> {
   const pb = connect(account);
-  const { stored } = await pb.retention.get();
+  const whose = from === undefined ? {} : { from };
+  const { stored } = await pb.retention.get(whose);
   const before = new Map(Object.entries(stored));
   const { keepDays: _before, ...bounds } = before.get(dataClass) ?? {};
   const word = { ...bounds, ...(keepDays === 'unset' ? {} : { keepDays }) };
   const wanted = { ...stored, [dataClass]: Object.keys(word).length === 0 ? undefined : word };
-  const { classes } = await pb.retention.set(wanted);
+  const { classes } = await pb.retention.set({ ...wanted, ...whose });
   const changed = classes.filter((one) => one.dataClass === dataClass);
   print(changed, { json: json === true, rows: changed.map(classRow) });
 }
@@ -190,6 +196,7 @@ export function addPrivacyCommand(program: Command): void {
   addVerb('keep', 'keep a class of data for so many days')
     .argument('<class>', 'such as sessionLogs')
     .argument('<days>', 'or unset', days)
+    .option('--from <account>', 'the word of an account above that you may speak for')
     .action(keep);
   addVerb('exports', 'the exports of this account').action(async ({ account, json }: Flags) => {
     const items = await readList(connect(account).exports.list(), LIST_COUNT_MAX);

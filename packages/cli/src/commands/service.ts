@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row } from '../output.ts';
+import { levelOf } from './policy.ts';
 
 interface Flags {
   readonly account?: string;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -17,13 +19,19 @@ type Services = ReturnType<typeof connect>['services'];
 type Access = Awaited<ReturnType<Services['enable']>>;
 type Uses = NonNullable<Access['own']>['uses'];
 
-const rowOf = ({ service, isOn, reason, origin, own }: Access): Row => ({
+const rowOf = ({ service, isOn, reason, origin, own, fromAbove }: Access): Row => ({
   service,
   state: isOn ? 'on' : 'off',
   because: reason,
-  level: [origin?.level, origin?.accountId].filter(Boolean).join(' '),
-  for: own?.uses.join(', '),
+  level: origin === undefined ? '' : levelOf(origin),
+  for: (own ?? fromAbove.at(-1))?.uses.join(', '),
+  above: fromAbove
+    .map(({ state, setById }) => `${state === 'enabled' ? 'on' : 'off'} by ${setById ?? 'an account above'}`)
+    .join(', '),
 });
+
+const ofSetter = ({ from }: Pick<Flags, 'from'>) => (from === undefined ? {} : { from });
+const fromFlag = ['--from <account>', 'the word of an account above that you may speak for'] as const;
 
 export function addServiceCommand(program: Command): void {
   const service = program.command('service').description('which services an account has on, and what for');
@@ -43,10 +51,12 @@ export function addServiceCommand(program: Command): void {
     .requiredOption('--sessions-per-day <count>', 'how many you expect')
     .requiredOption('--minutes-per-session <count>', 'how long one is, on average')
     .option('--account <id>')
+    .option(...fromFlag)
     .option('--json')
     .action(async (name: string, { account, json = false, ...flags }: EnableFlags) => {
       const enabled = await connect(account).services.enable({
         service: name,
+        ...ofSetter(flags),
         // What is none of them the API refuses, and says which there are.
         uses: flags.for.split(',').filter(Boolean) as readonly string[] as Uses,
         sessionsPerDay: Number(flags.sessionsPerDay),
@@ -58,9 +68,10 @@ export function addServiceCommand(program: Command): void {
     .command('disable <service>')
     .description('turns a service off, for the account and all below it; its running sessions end')
     .option('--account <id>')
+    .option(...fromFlag)
     .option('--json')
-    .action(async (name: string, { account, json = false }: Flags) => {
-      const disabled = await connect(account).services.disable({ service: name });
+    .action(async (name: string, { account, json = false, ...flags }: Flags) => {
+      const disabled = await connect(account).services.disable({ service: name, ...ofSetter(flags) });
       print(disabled, { json, rows: [rowOf(disabled)] });
     });
 }

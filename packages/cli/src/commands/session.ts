@@ -33,7 +33,7 @@ const rowOf = (session: SessionLine): Row => ({
   state: session.state,
   mode: session.mode,
   participants: session.participants,
-  relayed: session.relayBytes,
+  relayed: `${session.relayBytes} B`,
   started: session.startedAt,
   ended: session.endCode,
 });

@@ -24,14 +24,16 @@ export function Credits({ currency }: { readonly currency: string }): ReactNode 
   const credits = useInfiniteQuery(trpc.credits.list.infiniteQueryOptions(listRequest(accountId), paged));
   const items = credits.data?.pages.flatMap((page) => page.items) ?? [];
   const takeBack = useTakeBack();
-  const mayTakeBack = useMay('credits.takeBack');
+  const mayChange = useMay('credits.takeBack');
   if (credits.error !== null)
     return <ProblemNote error={credits.error} onRetry={() => void credits.refetch()} />;
   if (items.length === 0) return null;
   const facts = columnsOf(currency);
-  const columns = mayTakeBack
-    ? [...facts, actionColumn({ onTakeBack: takeBack.mutate, pendingId: takeBack.pendingId })]
-    : facts;
+  // Only whoever gave a credit takes it back: of one that another account gave there is nothing to do here.
+  const columns =
+    mayChange && items.some(({ mayTakeBack }) => mayTakeBack)
+      ? [...facts, actionColumn({ onTakeBack: takeBack.mutate, pendingId: takeBack.pendingId })]
+      : facts;
   return (
     <div>
       <h3 className="mb-2 font-medium">Credits</h3>
@@ -110,8 +112,8 @@ const actionColumn = ({
   header: 'Actions',
   isAction: true,
   isNumber: true,
-  cell: ({ id, origin, left }) =>
-    origin === 'given' && left !== '0' ? (
+  cell: ({ id, mayTakeBack }) =>
+    mayTakeBack ? (
       <Button size="small" variant="ghost" isPending={pendingId === id} onClick={() => onTakeBack(id)}>
         Take back
       </Button>

@@ -16,7 +16,9 @@ import { IfMay } from '../shell/if-may.tsx';
 import { toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { changesIn, mergedDraft } from './policy-merge.ts';
+import { changedNames } from './policy-sections.ts';
 import { RemovePlan } from './remove-plan.tsx';
+import { SaveBar } from './save-bar.tsx';
 import { SimulationResult } from './simulation-result.tsx';
 
 export type Plan = Outputs['plans']['list']['items'][number];
@@ -45,6 +47,8 @@ export function PlanForm({ plan, onDone }: PlanFormProps): ReactNode {
   };
   const create = useMutation(trpc.plans.create.mutationOptions(saved));
   const update = useMutation(trpc.plans.update.mutationOptions({ ...unlessChanged(seen), ...saved }));
+  const saving = seen === undefined ? 'plans.create' : 'plans.update';
+  const base = toDraft(seen?.policy ?? {});
   const read = toWord(draft);
   const word = 'word' in read ? read.word : undefined;
   const current = currentOf<Plan>(update.error);
@@ -65,20 +69,23 @@ export function PlanForm({ plan, onDone }: PlanFormProps): ReactNode {
   };
   return (
     <div className="grid grid-cols-1 gap-3">
-      <Changeable by={seen === undefined ? 'plans.create' : 'plans.update'}>
+      <Changeable by={saving}>
         <Field
           label="Name"
           value={name}
           className="max-w-sm"
           onChange={({ target: field }) => setName(field.value)}
         />
-        <PolicyEditor
-          draft={draft}
-          onChange={setDraft}
-          effective={[]}
-          refused={'refused' in read ? read.refused : undefined}
-        />
       </Changeable>
+      <PolicyEditor
+        by={saving}
+        isNoted
+        draft={draft}
+        base={base}
+        onChange={setDraft}
+        effective={[]}
+        refused={'refused' in read ? read.refused : undefined}
+      />
       {error === null ? null : <ProblemNote error={error} />}
       {three === undefined || current === undefined || seen === undefined ? null : (
         <ChangedMeanwhile
@@ -95,7 +102,7 @@ export function PlanForm({ plan, onDone }: PlanFormProps): ReactNode {
           }}
         />
       )}
-      <div className="mt-1 flex flex-wrap items-center gap-2 empty:hidden">
+      <SaveBar changed={changedNames({ draft, base })}>
         {seen === undefined ? null : (
           <IfMay to="plans.simulate">
             <Button
@@ -122,7 +129,7 @@ export function PlanForm({ plan, onDone }: PlanFormProps): ReactNode {
             <RemovePlan plan={seen} onRemoved={onDone} />
           </IfMay>
         )}
-      </div>
+      </SaveBar>
       {simulate.data === undefined ? null : (
         <div className="mt-6 grid grid-cols-1 gap-1">
           <SimulationResult simulated={simulate.data} names={names} />

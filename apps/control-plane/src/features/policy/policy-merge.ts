@@ -10,14 +10,14 @@ export interface ThreeDrafts {
   readonly theirs: PolicyDraft;
 }
 
-const isSame = (one: SettingDraft, other: SettingDraft): boolean =>
+export const isSameSetting = (one: SettingDraft, other: SettingDraft): boolean =>
   one.value === other.value && one.bound === other.bound && one.isLocked === other.isLocked;
 
 /** Setting by setting: what was typed stays, and what was not touched is as it is now. */
 export function mergedDraft({ base, mine, theirs }: ThreeDrafts): PolicyDraft {
   const entries = policyNames.map((name) => [
     name,
-    isSame(mine[name], base[name]) ? theirs[name] : mine[name],
+    isSameSetting(mine[name], base[name]) ? theirs[name] : mine[name],
   ]);
   return Object.fromEntries(entries) as PolicyDraft;
 }
@@ -25,12 +25,12 @@ export function mergedDraft({ base, mine, theirs }: ThreeDrafts): PolicyDraft {
 /** What is there by now and was not, in words. */
 export function changesIn({ base, mine, theirs }: ThreeDrafts): readonly Change[] {
   return policyNames
-    .filter((name) => !isSame(base[name], theirs[name]))
+    .filter((name) => !isSameSetting(base[name], theirs[name]))
     .map((name) => ({
       label: settingLabel(name),
       before: settingText(base[name], unitOf(name)),
       after: settingText(theirs[name], unitOf(name)),
-      isContested: !isSame(mine[name], base[name]) && !isSame(mine[name], theirs[name]),
+      isContested: !isSameSetting(mine[name], base[name]) && !isSameSetting(mine[name], theirs[name]),
     }));
 }
 

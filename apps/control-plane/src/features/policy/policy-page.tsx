@@ -15,22 +15,24 @@ import { ChangedMeanwhile } from '../problem/changed-meanwhile.tsx';
 import { currentOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
-import { Changeable } from '../shell/changeable.tsx';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import { EffectiveLevels } from './effective-levels.tsx';
 import { PlaceChoice } from './place-choice.tsx';
 import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { changesIn, mergedDraft } from './policy-merge.ts';
+import { changedNames } from './policy-sections.ts';
 import { PolicyTabs } from './policy-tabs.tsx';
+import { SaveBar } from './save-bar.tsx';
 import { levelText } from './setting-words.ts';
 import { SimulationResult } from './simulation-result.tsx';
 import { usePlaces } from './use-places.ts';
 import { type Place, placeNames, usePolicyPlace } from './use-policy-place.ts';
-import { SpeakerChoice, WordsAbove } from './words-above.tsx';
+import { WordsAbove } from './words-above.tsx';
 
 /** What is typed, and what it was begun from. */
 interface Edited {
@@ -48,7 +50,7 @@ export function PolicyPage(): ReactNode {
   const [from, setFrom] = useState<string>();
   const places = usePlaces();
   const isWhole = Object.keys(place).length === 0;
-  const at = { accountId, ...place, ...(isWhole && from !== undefined ? { from } : {}) };
+  const at = { accountId, ...place, ...(from === undefined ? {} : { from }) };
   const policy = useQuery(trpc.policy.get.queryOptions(at));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
   const save = useMutation(
@@ -77,7 +79,10 @@ export function PolicyPage(): ReactNode {
     leave();
     setFrom(accountAbove);
   };
-  const draft = edited?.draft ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
+  const seen = edited?.seen ?? policy.data;
+  const base = seen === undefined ? undefined : toDraft(seen.stored);
+  const draft = edited?.draft ?? base;
+  const changed = draft === undefined || base === undefined ? [] : changedNames({ draft, base });
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
   const word = read !== undefined && 'word' in read ? read.word : undefined;
@@ -128,7 +133,7 @@ export function PolicyPage(): ReactNode {
         <ProblemNote error={policy.error} onRetry={() => void policy.refetch()} />
       )}
       {policy.isPending ? <TableSkeleton rows={6} /> : null}
-      {policy.data === undefined || draft === undefined ? null : (
+      {policy.data === undefined || draft === undefined || base === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
           <section aria-labelledby="holds">
             <h2 id="holds" className="mb-2 font-semibold">
@@ -152,7 +157,7 @@ export function PolicyPage(): ReactNode {
               <EffectiveLevels effective={policy.data.effective} names={names} />
             )}
           </section>
-          {isWhole && policy.data.fromAbove.length > 0 ? (
+          {policy.data.fromAbove.length > 0 ? (
             <WordsAbove answer={policy.data} names={names} onEdit={speakAs} />
           ) : null}
           {isWhole && policy.data.origin.by === 'above' ? (
@@ -163,11 +168,11 @@ export function PolicyPage(): ReactNode {
               What is set at this level: {levelText(policy.data.origin, names)}
             </h2>
             <p className="mb-3 text-ink-faint">
-              {isWhole && policy.data.origin.by === 'above'
+              {policy.data.origin.by === 'above'
                 ? 'You are above this account: it cannot take back what you set, and neither can those between.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
-            {isWhole && policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
+            {policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
               <SpeakerChoice
                 speakerIds={policy.data.speakerIds}
                 chosen={policy.data.origin.setById}
@@ -175,17 +180,16 @@ export function PolicyPage(): ReactNode {
                 onChange={speakAs}
               />
             ) : null}
-            <div className="grid gap-3">
-              <Changeable by="policy.set">
-                <PolicyEditor
-                  draft={draft}
-                  onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
-                  effective={policy.data.effective}
-                  refused={refused}
-                  regions={places.regions}
-                />
-              </Changeable>
-            </div>
+            <PolicyEditor
+              key={JSON.stringify(at)}
+              by="policy.set"
+              draft={draft}
+              base={base}
+              onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
+              effective={policy.data.effective}
+              refused={refused}
+              regions={places.regions}
+            />
             {error === null ? null : (
               <div className="mt-3">
                 <ProblemNote error={error} />
@@ -208,7 +212,7 @@ export function PolicyPage(): ReactNode {
                 />
               </div>
             )}
-            <div className="mt-4 flex flex-wrap gap-2 empty:hidden">
+            <SaveBar changed={changed}>
               <IfMay to="policy.simulate">
                 <Button
                   isPending={simulate.isPending}
@@ -222,7 +226,7 @@ export function PolicyPage(): ReactNode {
                 <Button
                   variant="primary"
                   isPending={save.isPending}
-                  disabled={word === undefined || edited === undefined}
+                  disabled={word === undefined || changed.length === 0}
                   onClick={() => word && save.mutate({ ...at, ...word })}
                 >
                   Save
@@ -233,7 +237,7 @@ export function PolicyPage(): ReactNode {
                   Discard
                 </Button>
               )}
-            </div>
+            </SaveBar>
           </section>
           {simulate.data === undefined ? null : <SimulationResult simulated={simulate.data} names={names} />}
         </div>

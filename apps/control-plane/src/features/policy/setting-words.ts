@@ -33,13 +33,11 @@ function placeText(origin: Origin, names: ReadonlyMap<string, string>): string {
   const { level, accountId, by, region, endpoint, applicationId, instanceType } = origin;
   if (accountId === undefined) return `${levels[level]}, above`;
   const place = region ?? endpoint ?? instanceType ?? applicationId;
-  if (place !== undefined) return `${levels[level]} ${names.get(place) ?? place}`;
+  const setBy = by === 'above' && origin.heldBy === undefined ? `, set by ${setterText(origin, names)}` : '';
+  if (place !== undefined) return `${levels[level]} ${names.get(place) ?? place}${setBy}`;
   const name = names.get(accountId) ?? accountId;
-  if (level === 'account')
-    return by === 'above' && origin.heldBy === undefined
-      ? `${name}, set by ${setterText(origin, names)}`
-      : name;
-  if (level === 'access') return `Lists and services of ${name}`;
+  if (level === 'account') return `${name}${setBy}`;
+  if (level === 'access') return `${setBy === '' ? 'Lists and services' : 'Services'} of ${name}${setBy}`;
   if (level === 'spending') return `Spending of ${name}`;
   return level === 'plan' ? `Plan of ${name}, from ${setterText(origin, names)}` : levels[level];
 }

@@ -2,8 +2,6 @@
 
 import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
-import { Labelled } from '@patchbay/ui/input';
-import { Select } from '@patchbay/ui/select';
 import { type Column, Table } from '@patchbay/ui/table';
 import { Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -20,7 +18,7 @@ export interface WordsAboveProps {
   readonly onEdit: (accountId: string) => void;
 }
 
-/** What each account above set for this one, the farthest first: it takes none of it back, and none of them what another set. */
+/** What each account above set here, the farthest first: the account takes none of it back, and none of them what another set. */
 export function WordsAbove({ answer, names, onEdit }: WordsAboveProps): ReactNode {
   const { fromAbove, speakerIds, origin } = answer;
   const columns: readonly Column<Said>[] = [
@@ -55,7 +53,7 @@ export function WordsAbove({ answer, names, onEdit }: WordsAboveProps): ReactNod
         one set, and takes back its own alone.
       </p>
       <Table
-        label="What accounts above set for this one"
+        label="What accounts above set here"
         columns={columns}
         rows={fromAbove}
         rowKey={(said) => `${fromAbove.indexOf(said)}`}
@@ -77,34 +75,5 @@ function Words({ policy }: { readonly policy: Said['policy'] }): ReactNode {
         </li>
       ))}
     </ul>
-  );
-}
-
-/** Whose word is edited, for who may speak for several of those above. */
-export function SpeakerChoice({
-  speakerIds,
-  chosen,
-  names,
-  onChange,
-}: {
-  readonly speakerIds: readonly string[];
-  readonly chosen: string;
-  readonly names: Names;
-  readonly onChange: (accountId: string) => void;
-}): ReactNode {
-  return (
-    <div className="mb-4 max-w-sm">
-      <Labelled
-        label="In the name of"
-        hint="What you may do at an account above, you may do for those between."
-      >
-        <Select
-          label="In the name of"
-          value={chosen}
-          options={speakerIds.map((id) => ({ value: id, label: names.get(id) ?? id }))}
-          onChange={onChange}
-        />
-      </Labelled>
-    </div>
   );
 }

@@ -28,13 +28,14 @@ interface KeepDialogProps {
 export function KeepDialog({ dataClass, seen, onDone, onReload }: KeepDialogProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const { stored } = seen;
+  const { stored, setById } = seen;
+  const whose = setById === undefined ? {} : { from: setById };
   const own = Object.entries(stored).find(([name]) => name === dataClass.dataClass)?.[1];
   const set = useMutation(trpc.retention.set.mutationOptions({ ...unlessChanged(seen), onSuccess: onDone }));
   const form = useForm({
     schema,
     read: (text) => ({ ...stored, [dataClass.dataClass]: wordOf(text) }),
-    onValid: (word) => set.mutate({ accountId, ...word }),
+    onValid: (word) => set.mutate({ accountId, ...whose, ...word }),
     refusal: set.error,
     fieldsByCode,
   });

@@ -1,3 +1,4 @@
+import { dataClassOf, retainedClassNames } from '@patchbay/domain/privacy/data-classes';
 import type { Outputs } from '../../trpc/client.ts';
 
 export type RetentionAnswer = Outputs['retention']['get'];
@@ -25,6 +26,23 @@ export function boundsText({
 export function levelText(level: string, names: ReadonlyMap<string, string>): string {
   if (level === 'default') return 'by default';
   return level === 'above' ? 'set above' : `set by ${names.get(level) ?? level}`;
+}
+
+/** What somebody set of all classes, such as 'Events: 9 days, at most 20 days'. */
+export function wordText(word: RetentionAnswer['stored']): string {
+  return retainedClassNames
+    .flatMap((name) => {
+      const wish = word[name];
+      if (wish === undefined) return [];
+      const { keepDays, keepDaysMin, keepDaysMax } = wish;
+      const parts = [
+        keepDays === undefined ? [] : [days.format(keepDays)],
+        keepDaysMin === undefined ? [] : [`at least ${days.format(keepDaysMin)}`],
+        keepDaysMax === undefined ? [] : [`at most ${days.format(keepDaysMax)}`],
+      ].flat();
+      return parts.length === 0 ? [] : [`${dataClassOf(name).title}: ${parts.join(', ')}`];
+    })
+    .join('; ');
 }
 
 const regionList = new Intl.ListFormat('en', { type: 'conjunction' });

@@ -4,14 +4,24 @@ import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { useMay } from '../shell/use-may.ts';
+import { SetAbove } from '../speakers/set-above.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import { KeepDialog } from './keep-dialog.tsx';
-import { boundsText, type DataClass, keptText, levelText, type RetentionAnswer } from './privacy-words.ts';
+import {
+  boundsText,
+  type DataClass,
+  keptText,
+  levelText,
+  type RetentionAnswer,
+  wordText,
+} from './privacy-words.ts';
 
 /** The class that is changed, and what was there when that began. */
 interface Opened {
@@ -26,7 +36,12 @@ export function Retention(): ReactNode {
   const { data: account } = useAccount();
   const mayChange = useMay('retention.set');
   const [opened, setOpened] = useState<Opened>();
-  const retention = useQuery(trpc.retention.get.queryOptions({ accountId }));
+  const [from, setFrom] = useState<string>();
+  const retention = useQuery(
+    trpc.retention.get.queryOptions({ accountId, ...(from === undefined ? {} : { from }) }),
+  );
+  const showRefusal = useRefusalToast();
+  const takeBack = useMutation(trpc.retention.set.mutationOptions({ onError: showRefusal }));
   const answer = retention.data;
   const dataClass = opened?.seen.classes.find((one) => one.dataClass === opened.name);
   const names = new Map([
@@ -42,6 +57,31 @@ export function Retention(): ReactNode {
         <ProblemNote error={retention.error} onRetry={() => void retention.refetch()} />
       )}
       {retention.isPending && retention.error === null ? <TableSkeleton rows={8} /> : null}
+      {answer === undefined ? null : (
+        <div className="mb-3 grid gap-3 empty:hidden">
+          {answer.setById === undefined ? null : (
+            <p className="text-ink-faint">
+              You are above this account: what you set here is the most that it may keep, and it does not take
+              it back.
+            </p>
+          )}
+          {answer.setById === undefined || answer.speakerIds.length < 2 ? null : (
+            <SpeakerChoice
+              speakerIds={answer.speakerIds}
+              chosen={answer.setById}
+              names={names}
+              onChange={setFrom}
+            />
+          )}
+          <SetAbove
+            words={answer.fromAbove.map(({ setById, word }) => ({ setById, text: wordText(word) }))}
+            ownText={answer.setById === undefined ? undefined : wordText(answer.own) || undefined}
+            speakerIds={answer.speakerIds}
+            names={names}
+            onTakeBack={mayChange ? (setter) => takeBack.mutate({ accountId, from: setter }) : undefined}
+          />
+        </div>
+      )}
       {answer === undefined ? null : (
         <Table
           label="Classes of data"

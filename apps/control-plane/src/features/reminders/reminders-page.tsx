@@ -73,7 +73,7 @@ export function RemindersPage(): ReactNode {
               label="Overdue"
               columns={overdueColumns(accountId)}
               rows={overdue.data?.items ?? []}
-              rowKey={({ accountId: of }) => of}
+              rowKey={({ documentId }) => documentId}
             />
           )}
         </section>

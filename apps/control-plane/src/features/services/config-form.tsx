@@ -7,21 +7,30 @@ import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { Skeleton } from '@patchbay/ui/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SchemaControl } from '../schema-form/schema-control.tsx';
-import { readDraft, showValue } from '../schema-form/schema-fields.ts';
+import { fieldsOf, readDraft, showValue } from '../schema-form/schema-fields.ts';
 import { useDraft } from '../schema-form/use-draft.ts';
 import { openSessionsRequest } from '../sessions/open-sessions-request.ts';
-import { useAccountId } from '../shell/account.ts';
+import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { useMay } from '../shell/use-may.ts';
+import { SetAbove } from '../speakers/set-above.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import { useOriginText } from './config-origin.ts';
 import { sessionsOfService } from './sessions-of-service.ts';
-import { type ConfigScope, type ConfigValue, operationsOf, useServiceConfig } from './use-service-config.ts';
+import {
+  type ConfigScope,
+  type ConfigValue,
+  operationsOf,
+  type ServiceConfigAnswer,
+  useServiceConfig,
+  useTakeBack,
+} from './use-service-config.ts';
 
 export interface ConfigFormProps {
   readonly service: ServiceKey;
@@ -32,26 +41,80 @@ export interface ConfigFormProps {
 
 /** The configuration of a service at one level, as its schema says: nothing here knows of any service. */
 export function ConfigForm({ service, scope, isNoted = false }: ConfigFormProps): ReactNode {
-  const { values, error, retry, save } = useServiceConfig(service, scope);
-  if (values === undefined) {
+  const [from, setFrom] = useState<string>();
+  const { answer, values, error, retry, save } = useServiceConfig(service, scope, from);
+  if (values === undefined || answer === undefined) {
     return error === null ? (
       <FormSkeleton rows={Object.keys(services[service].config.shape).length} />
     ) : (
       <ProblemNote error={error} onRetry={retry} />
     );
   }
-  return <Fields service={service} scope={scope} isNoted={isNoted} values={values} save={save} />;
+  return (
+    <div className="grid gap-5">
+      <WordsHere service={service} scope={scope} answer={answer} onSpeakAs={setFrom} />
+      <Fields
+        key={answer.origin.setById ?? ''}
+        service={service}
+        scope={scope}
+        isNoted={isNoted}
+        answer={answer}
+        values={values}
+        save={save}
+      />
+    </div>
+  );
+}
+
+interface WordsHereProps extends Pick<ConfigFormProps, 'service' | 'scope'> {
+  readonly answer: ServiceConfigAnswer;
+  readonly onSpeakAs: (accountId: string) => void;
+}
+
+/** What those above set here beside the account itself, and in whose name whoever may do so goes on. */
+function WordsHere({ service, scope, answer, onSpeakAs }: WordsHereProps): ReactNode {
+  const { origin, fromAbove, speakerIds, own } = answer;
+  const names = useAccountNames();
+  const mayChange = useMay(`${service}.${operationsOf(scope).write}`);
+  const takeBack = useTakeBack(service, scope);
+  const text = (values: Readonly<Record<string, unknown>>) =>
+    fieldsOf(services[service].config)
+      .flatMap((field) =>
+        values[field.name] === undefined ? [] : [`${field.label} ${showValue(field, values[field.name])}`],
+      )
+      .join(', ');
+  if (fromAbove.length === 0 && origin.by === undefined) return null;
+  return (
+    <div className="grid gap-3">
+      {origin.by === undefined ? null : (
+        <p className="text-sm text-pretty text-ink-soft">
+          You are above this account: it does not take back what you set here.
+        </p>
+      )}
+      {origin.setById === undefined || speakerIds.length < 2 ? null : (
+        <SpeakerChoice speakerIds={speakerIds} chosen={origin.setById} names={names} onChange={onSpeakAs} />
+      )}
+      <SetAbove
+        words={fromAbove.map(({ origin: { setById }, values }) => ({ setById, text: text(values) }))}
+        ownText={origin.by === undefined ? undefined : text(own) || undefined}
+        speakerIds={speakerIds}
+        names={names}
+        onTakeBack={mayChange ? takeBack : undefined}
+      />
+    </div>
+  );
 }
 
 interface FieldsProps extends ConfigFormProps {
+  readonly answer: ServiceConfigAnswer;
   readonly values: readonly ConfigValue[];
   readonly save: ReturnType<typeof useServiceConfig>['save'];
 }
 
 /** A field that is left empty says nothing at this level: what holds without it stands in its place. */
-function Fields({ service, scope, isNoted = false, values, save }: FieldsProps): ReactNode {
+function Fields({ service, scope, isNoted = false, answer, values, save }: FieldsProps): ReactNode {
   const saved = useSavedToast();
-  const originText = useOriginText(scope);
+  const originText = useOriginText(scope, answer.origin);
   const { config: schema, merge } = services[service];
   const rules: Readonly<Record<string, FieldMerge>> = merge;
   const fields = values.map(({ field }) => field);

@@ -3,29 +3,42 @@
 import { useAccount } from '../shell/account.ts';
 import type { ConfigOrigin, ConfigScope } from './use-service-config.ts';
 
-/** Says where a value comes from, as seen from a scope: 'by default', 'from Bluebird', 'set here'. */
-export function useOriginText(scope: ConfigScope): (origin: ConfigOrigin | undefined) => string {
+/** Says where a value comes from, as seen from the word that is read: 'by default', 'from Bluebird', 'set here'. */
+export function useOriginText(
+  scope: ConfigScope,
+  here: ConfigOrigin | undefined,
+): (origin: ConfigOrigin | undefined) => string {
   const { data: account } = useAccount();
   const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   return (origin) => {
+    if (origin !== undefined && here !== undefined && isSame(origin, here)) return 'set here';
+    if (origin?.by === 'above') return `from ${names.get(origin.setById ?? '') ?? 'an account above'}`;
     switch (origin?.level) {
       case undefined:
       case 'default':
         return 'by default';
       case 'platform':
-        return scope.kind === 'account' && account?.isPlatform === true ? 'set here' : 'from the platform';
+        return 'from the platform';
       case 'account':
         if (origin.accountId === account?.id)
-          return scope.kind === 'account' ? 'set here' : 'from this account';
+          return scope.kind === 'account' ? 'from the account itself' : 'from this account';
         return `from ${names.get(origin.accountId ?? '') ?? 'an account above'}`;
       case 'application':
-        return scope.kind === 'application' ? 'set here' : 'from the application';
+        return 'from the application';
       case 'instanceType':
-        return scope.kind === 'instanceType' ? 'set here' : 'from the instance type';
+        return 'from the instance type';
       case 'endpoint':
-        return 'set here';
+        return 'from the endpoint';
       case 'trigger':
         return 'held by a trigger that fired';
     }
   };
 }
+
+const isSame = (one: ConfigOrigin, other: ConfigOrigin): boolean =>
+  originParts.every((part) => one[part] === other[part]);
+
+const originParts = [
+  ...(['level', 'accountId', 'applicationId', 'instanceType', 'endpointId', 'by'] as const),
+  'setById',
+] as const;

@@ -9,10 +9,12 @@ import { useTRPC } from '../../trpc/client.ts';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccountId } from '../shell/account.ts';
-import type { ServiceAccess } from './use-service-access.ts';
+import { type ServiceAccess, saidBy } from './use-service-access.ts';
 
 export interface EnableServiceProps {
   readonly access: ServiceAccess;
+  /** The account above in whose name it is turned on; absent: the highest that the reader may speak for. */
+  readonly from: string | undefined;
   readonly title: string;
   readonly verb: string;
   readonly isOpen: boolean;
@@ -49,10 +51,11 @@ export function EnableService(props: EnableServiceProps): ReactNode {
   );
 }
 
-function EnableForm({ access, verb, onOpenChange }: EnableServiceProps): ReactNode {
+function EnableForm({ access, from, verb, onOpenChange }: EnableServiceProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const { service, own } = access;
+  const { service } = access;
+  const own = saidBy(access, { accountId, from }) ?? access.own;
   const [uses, setUses] = useState<readonly Use[]>(own?.uses ?? []);
   const enable = useMutation(trpc.services.enable.mutationOptions({ onSuccess: () => onOpenChange(false) }));
   const form = useForm({
@@ -63,7 +66,7 @@ function EnableForm({ access, verb, onOpenChange }: EnableServiceProps): ReactNo
       sessionsPerDay: numberOf(text('sessionsPerDay')),
       minutesPerSession: numberOf(text('minutesPerSession')),
     }),
-    onValid: (fields) => enable.mutate({ accountId, ...fields }),
+    onValid: (fields) => enable.mutate({ accountId, ...(from === undefined ? {} : { from }), ...fields }),
     refusal: enable.error,
   });
   const toggle = (use: Use) => {

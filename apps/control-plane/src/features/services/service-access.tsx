@@ -14,8 +14,10 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
+import { SetAbove } from '../speakers/set-above.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import { EnableService } from './enable-service.tsx';
-import { type ServiceAccess as Access, useServiceAccess } from './use-service-access.ts';
+import { type ServiceAccess as Access, isFromAbove, saidBy, useServiceAccess } from './use-service-access.ts';
 
 export interface ServiceAccessProps {
   /** Such as `signaling`. */
@@ -28,6 +30,9 @@ export function ServiceAccess({ service, title }: ServiceAccessProps): ReactNode
   const access = useServiceAccess(service);
   const [isEnabling, setEnabling] = useState(false);
   const [isDisabling, setDisabling] = useState(false);
+  const [from, setFrom] = useState<string>();
+  const accountId = useAccountId();
+  const names = useAccountNames();
   const { data } = access;
   return (
     <section aria-labelledby="access">
@@ -41,14 +46,32 @@ export function ServiceAccess({ service, title }: ServiceAccessProps): ReactNode
       {data === undefined ? null : (
         <div className="grid gap-3">
           <Standing access={data} title={title} />
-          <DeclaredUse own={data.own} />
+          <DeclaredUse said={data.own ?? data.fromAbove.findLast(({ uses }) => uses.length > 0)} />
+          <SetAbove
+            words={data.fromAbove.map(({ setById, state }) => ({ setById, text: turnedTexts[state] }))}
+            ownText={
+              isFromAbove(data, { accountId }) && data.own !== undefined
+                ? turnedTexts[data.own.state]
+                : undefined
+            }
+            speakerIds={data.speakerIds}
+            names={names}
+          />
+          {isFromAbove(data, { accountId }) && data.speakerIds.length > 1 ? (
+            <SpeakerChoice
+              speakerIds={data.speakerIds}
+              chosen={from ?? data.speakerIds[0] ?? ''}
+              names={names}
+              onChange={setFrom}
+            />
+          ) : null}
           <div className="flex flex-wrap gap-2 empty:hidden">
             <IfMay to="services.enable">
               <Button variant={data.isOn ? 'secondary' : 'primary'} onClick={() => setEnabling(true)}>
                 {enablingVerb(data)}
               </Button>
             </IfMay>
-            {data.own?.state === 'disabled' ? null : (
+            {saidBy(data, { accountId, from })?.state === 'disabled' ? null : (
               <IfMay to="services.disable">
                 <Button variant="ghost" onClick={() => setDisabling(true)}>
                   Turn off
@@ -58,17 +81,26 @@ export function ServiceAccess({ service, title }: ServiceAccessProps): ReactNode
           </div>
           <EnableService
             access={data}
+            from={from}
             title={title}
             verb={enablingVerb(data)}
             isOpen={isEnabling}
             onOpenChange={setEnabling}
           />
-          <DisableService service={service} title={title} isOpen={isDisabling} onOpenChange={setDisabling} />
+          <DisableService
+            service={service}
+            from={from}
+            title={title}
+            isOpen={isDisabling}
+            onOpenChange={setDisabling}
+          />
         </div>
       )}
     </section>
   );
 }
+
+const turnedTexts = { enabled: 'on', disabled: 'off, and so it stays here' } as const;
 
 const enablingVerb = ({ isOn, own }: Access): string => {
   if (!isOn) return own?.state === 'enabled' ? 'Enable again' : 'Enable';
@@ -98,9 +130,9 @@ function Standing({ access, title }: { readonly access: Access; readonly title: 
   }
 }
 
-function DeclaredUse({ own }: { readonly own: Access['own'] | undefined }): ReactNode {
-  if (own === undefined || own.uses.length === 0) return null;
-  const { uses, sessionsPerDay = 0, minutesPerSession = 0, changedAt } = own;
+function DeclaredUse({ said }: { readonly said: Access['own'] }): ReactNode {
+  if (said === undefined || said.uses.length === 0) return null;
+  const { uses, sessionsPerDay = 0, minutesPerSession = 0, changedAt } = said;
   return (
     <p className="text-ink-soft">
       For {uses.join(', ')}: about {showCount(sessionsPerDay)} sessions a day of{' '}
@@ -110,11 +142,12 @@ function DeclaredUse({ own }: { readonly own: Access['own'] | undefined }): Reac
 }
 
 interface DisableServiceProps extends ServiceAccessProps {
+  readonly from: string | undefined;
   readonly isOpen: boolean;
   readonly onOpenChange: (isOpen: boolean) => void;
 }
 
-function DisableService({ service, title, isOpen, onOpenChange }: DisableServiceProps): ReactNode {
+function DisableService({ service, from, title, isOpen, onOpenChange }: DisableServiceProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const showRefusal = useRefusalToast();
@@ -131,7 +164,7 @@ function DisableService({ service, title, isOpen, onOpenChange }: DisableService
       title={`Turn ${title} off?`}
       verb="Turn off"
       isPending={disable.isPending}
-      onConfirm={() => disable.mutate({ accountId, service })}
+      onConfirm={() => disable.mutate({ accountId, service, ...(from === undefined ? {} : { from }) })}
     >
       It serves neither this account nor any below it, and what runs ends within 5 seconds. It can be enabled
       again at any time.

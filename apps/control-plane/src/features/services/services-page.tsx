@@ -15,7 +15,8 @@ import { exampleOfAny } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { showValue } from '../schema-form/schema-fields.ts';
 import { useAccountId } from '../shell/account.ts';
-import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
+import { matchesFilter } from '../shell/matches-filter.ts';
+import { PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText, meterOf, unitOf } from '../usage/meters.ts';
@@ -81,10 +82,10 @@ function ServiceRow({ service, prices, hasFailed }: ServiceRowProps): ReactNode 
   const accountId = useAccountId();
   const { name, title, summary } = services[service];
   const { uses, error: useError } = useServiceUse(service);
-  const { values, error: configError } = useServiceConfig(service, accountScope);
+  const { answer, values, error: configError } = useServiceConfig(service, accountScope);
   const path = pagePath(accountId, `services/${name}`);
   const used = uses?.filter(({ quantity }) => quantity > 0n);
-  const originText = useOriginText(accountScope);
+  const originText = useOriginText(accountScope, answer?.origin);
   const set = values?.filter(({ origin }) => origin !== undefined && origin.level !== 'default');
   const paid = prices?.filter((price) => price.service === name);
   return (

@@ -13,3 +13,20 @@ export function useServiceAccess(service: string) {
   const list = useQuery(trpc.services.list.queryOptions({ accountId }));
   return { ...list, data: list.data?.items.find((item) => item.service === service) };
 }
+
+/** Whose word the reader sets of an account's services: that of an account above, or the account's own. */
+export interface Speaking {
+  readonly accountId: string;
+  /** Absent: the highest that the reader may speak for. */
+  readonly from: string | undefined;
+}
+
+export const isFromAbove = ({ speakerIds }: ServiceAccess, { accountId }: Pick<Speaking, 'accountId'>) =>
+  speakerIds[0] !== accountId;
+
+/** What whoever the reader speaks for said of it last. */
+export function saidBy(access: ServiceAccess, { accountId, from }: Speaking): ServiceAccess['own'] {
+  const { own, fromAbove, speakerIds } = access;
+  const speakerId = from ?? speakerIds[0];
+  return speakerId === accountId ? own : fromAbove.find(({ setById }) => setById === speakerId);
+}

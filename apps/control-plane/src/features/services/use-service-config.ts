@@ -6,6 +6,7 @@ import { services } from '@patchbay/services/registry.generated';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { useServiceClient } from '../../trpc/service-client.ts';
+import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { fieldsOf, type SchemaField } from '../schema-form/schema-fields.ts';
 import { useAccountId } from '../shell/account.ts';
 
@@ -33,14 +34,23 @@ const origin = z.object({
   accountId: z.string().optional(),
   applicationId: z.string().optional(),
   instanceType: z.string().optional(),
+  endpointId: z.string().optional(),
+  by: z.literal('above').optional(),
+  setById: z.string().optional(),
 });
 const values = z.record(z.string(), z.unknown());
 const answer = z.object({
+  origin,
   stored: values,
+  own: values,
   inherited: values,
   effective: values,
   origins: z.record(z.string(), origin.optional()),
+  speakerIds: z.array(z.string()),
+  fromAbove: z.array(z.object({ origin, values })),
 });
+
+export type ServiceConfigAnswer = z.output<typeof answer>;
 
 export type ConfigOrigin = z.output<typeof origin>;
 
@@ -55,18 +65,23 @@ export interface ConfigValue {
   readonly origin: ConfigOrigin | undefined;
 }
 
-/** The configuration of a service at one level: what is set there, what holds, and why. */
-export function useServiceConfig(service: ServiceKey, scope: ConfigScope) {
+/**
+ * The configuration of a service at one level: what is set there, what holds, and why.
+ * @param from The account above whose word it is; absent: that of the highest that the reader may speak for.
+ */
+export function useServiceConfig(service: ServiceKey, scope: ConfigScope, from?: string) {
   const accountId = useAccountId();
   const client = useServiceClient(service);
   const { read, write, entity } = operationsOf(scope);
+  const whose = from === undefined ? {} : { from };
   const query = useQuery({
-    queryKey: [service, read, accountId, entity],
-    queryFn: async ({ signal }) => answer.parse(await client.read(read, { accountId, ...entity }, signal)),
+    queryKey: [service, read, accountId, entity, from],
+    queryFn: async ({ signal }) =>
+      answer.parse(await client.read(read, { accountId, ...entity, ...whose }, signal)),
   });
   const save = useMutation({
     mutationFn: (changed: Readonly<Record<string, unknown>>) =>
-      client.change(write, { accountId, ...entity, ...changed }),
+      client.change(write, { accountId, ...entity, ...whose, ...changed }),
   });
   const { data } = query;
   const known =
@@ -80,5 +95,18 @@ export function useServiceConfig(service: ServiceKey, scope: ConfigScope) {
         origin: data.origins[field.name],
       }),
     );
-  return { values: known, error: query.error, retry: () => void query.refetch(), save };
+  return { answer: data, values: known, error: query.error, retry: () => void query.refetch(), save };
+}
+
+/** Takes back all that one account above set at a level: its word says nothing then. */
+export function useTakeBack(service: ServiceKey, scope: ConfigScope): (from: string) => void {
+  const accountId = useAccountId();
+  const client = useServiceClient(service);
+  const showRefusal = useRefusalToast();
+  const { write, entity } = operationsOf(scope);
+  const takeBack = useMutation({
+    mutationFn: (from: string) => client.change(write, { accountId, ...entity, from }),
+    onError: showRefusal,
+  });
+  return takeBack.mutate;
 }

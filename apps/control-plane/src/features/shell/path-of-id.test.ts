@@ -11,6 +11,7 @@ test.each([
   [app, `/accounts/${here}/applications/${app}`],
   [org, `/accounts/${here}/organisation`],
   [`${acc}/services/signaling/config`, `/accounts/${acc}/services/signaling`],
+  [`${acc}/services/signaling/config/above`, `/accounts/${acc}/services/signaling`],
   [`${acc}/${app}/services/signaling/config`, `/accounts/${acc}/applications/${app}`],
   [`${acc}/${app}/paid/services/signaling/config`, `/accounts/${acc}/applications/${app}`],
   ['usr_x', undefined],

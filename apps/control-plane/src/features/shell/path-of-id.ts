@@ -19,7 +19,9 @@ export function pathOfId(text: string, accountId: string): string | undefined {
 /** The audit log names a configuration by its account, its application or endpoint, and its service. */
 function pathOfConfig(text: string): string | undefined {
   const [, accountId, applicationId, endpointId, service] =
-    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?|\/(end_\w+))?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
+    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?|\/(end_\w+))?\/services\/([\w-]+)\/config(?:\/above)?$/.exec(
+      text,
+    ) ?? [];
   if (accountId === undefined) return undefined;
   if (endpointId !== undefined) return pagePath(accountId, `endpoints/${endpointId}`);
   return pagePath(
