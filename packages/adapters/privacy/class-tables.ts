@@ -132,6 +132,36 @@ export const classTables = {
       without: ['node_id', 'boot'],
     },
   ],
+  speechFiles: [
+    {
+      table: 'stored_object',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'service', 'kind', 'data_class'],
+        ...['media_type', 'size_bytes', 'duration_ms', 'created_at', 'expires_at'],
+      ],
+    },
+    {
+      table: 'speech',
+      order: ['id'],
+      columns: [
+        ...[
+          'id',
+          'account_id',
+          'application_id',
+          'endpoint_id',
+          'state',
+          'delivery',
+          'format',
+          'sample_rate_hz',
+        ],
+        ...['speech_order', 'voices', 'characters', 'words', 'is_cache_hit', 'object_id', 'duration_ms'],
+        ...['failure', 'failure_detail', 'created_at', 'finished_at'],
+      ],
+      // How it is worked on.
+      without: ['sound_key', 'concurrent_max', 'regions', 'attempt', 'lease_until'],
+    },
+  ],
   webhookDeliveries: [
     {
       table: 'webhook_delivery',
@@ -718,6 +748,7 @@ export const classTables = {
       'billing_recounted_use',
       'billing_recounted_session',
       'rail_notice',
+      'stored_bytes',
     ],
   ].map((table) => ({ table })),
 } as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;

@@ -323,11 +323,10 @@ export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['
 }
 
 export type Handlers<S extends ServiceDefinition, Ports> = {
-  readonly [K in keyof S['operations']]: (
-    context: ServiceContext<S, K>,
-    request: z.output<S['operations'][K]['request']>,
-    ports: Ports,
-  ) => Promise<z.output<S['operations'][K]['response']>>;
+  readonly [K in keyof S['operations']]: OperationHandler<
+    [context: ServiceContext<S, K>, request: z.output<S['operations'][K]['request']>, ports: Ports],
+    z.output<S['operations'][K]['response']>
+  >;
 };
 
 /** What a handler of a domain can reach. `entity` is absent where the resource is mounted at the platform. */
@@ -350,7 +349,7 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
 
 export type DomainHandlers<D extends DomainDefinition, Ports> = {
   readonly [R in keyof D['resources']]: {
-    readonly [K in keyof D['resources'][R]['operations']]: DomainHandler<
+    readonly [K in keyof D['resources'][R]['operations']]: OperationHandler<
       [
         context: DomainContext<D, R, K>,
         request: z.output<D['resources'][R]['operations'][K]['request']>,
@@ -361,7 +360,7 @@ export type DomainHandlers<D extends DomainDefinition, Ports> = {
   };
 };
 
-export interface DomainHandler<Parameters extends unknown[], Response> {
+export interface OperationHandler<Parameters extends unknown[], Response> {
   (...parameters: Parameters): Promise<Response>;
   readonly prepare?: Preparation<Parameters, Response>;
 }
@@ -376,7 +375,7 @@ type Preparation<Parameters extends unknown[], Response> = (
  */
 export function prepared<Parameters extends unknown[], Response>(
   prepare: Preparation<Parameters, Response>,
-): DomainHandler<Parameters, Response> {
+): OperationHandler<Parameters, Response> {
   const whole = async (...parameters: Parameters) => (await prepare(...parameters))();
   return Object.assign(whole, { prepare });
 }

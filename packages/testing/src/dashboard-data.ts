@@ -60,7 +60,7 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['network-discovery', 'notification', 'signaling'],
+    services: ['network-discovery', 'notification', 'signaling', 'text-to-speech'],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,
@@ -157,6 +157,7 @@ export async function fillAccount(
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
   const channel = await addChannels(pb, { accountId, databaseUrl });
+  await addSpeech(pb, accountId);
   await pb.sellers.set(accountId, {
     legalName: 'Northwind Voice GmbH',
     addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],
@@ -169,6 +170,17 @@ export async function fillAccount(
   const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
   const lineKey = dearest?.key ?? '';
   return { sessionId, applicationId, webhookId, endpointId, channel, documentId, lineKey, customerIds };
+}
+
+/** Texts in one voice and in two; where nobody speaks them, they wait. */
+async function addSpeech(pb: Patchbay, accountId: string): Promise<void> {
+  const delivery = 'async';
+  await pb.textToSpeech.synthesize(accountId, {
+    text: 'Your results are in. Please call us back.',
+    delivery,
+  });
+  const second = '<voice name="kal16">This call is recorded.</voice>';
+  await pb.textToSpeech.synthesize(accountId, { ssml: `<speak>Welcome. ${second}</speak>`, delivery });
 }
 
 /** Channels with messages of each form, and members on whichever node there is. */

@@ -137,6 +137,7 @@ const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
   notification: { tokenTtlSecondsMax: 80_000 },
   signaling: { tokenTtlSecondsMax: 80_000 },
+  'text-to-speech': { charactersMax: 80 },
 } as const;
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
@@ -338,6 +339,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       networkDiscovery: 'network-discovery',
       notification: 'notification',
       signaling: 'signaling',
+      textToSpeech: 'text-to-speech',
     } as const).flatMap(([key, service]) => [
       [
         `${key}.putApplicationConfig`,
@@ -391,6 +393,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   },
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
+  'textToSpeech.putConfig': async () => [
+    servicePath('text-to-speech/config'),
+    changedConfig['text-to-speech'],
+  ],
+  'textToSpeech.removeSpeech': async () => {
+    const asked = { text: 'correct horse', delivery: 'async' };
+    const { id } = await ask('POST', '/services/text-to-speech/speech', asked);
+    return [servicePath(`text-to-speech/speech/${id}`)];
+  },
 };
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
@@ -407,6 +418,7 @@ const eventOf: Readonly<Record<string, string>> = {
   'network-discovery': 'allocation.ended',
   notification: 'channel.left',
   signaling: 'session.ended',
+  'text-to-speech': 'completed',
 };
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({

@@ -149,6 +149,7 @@ import { sealedCursors } from './sealed-cursors.ts';
 import { SessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
+import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
@@ -336,13 +337,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       services: Object.values(services),
     }),
   });
+  const speech = speechWork({ env, pool, urlOf });
   const stores = createPlatform({
     servicePorts: {
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
+      textToSpeech: speech.ports,
     },
     dataKinds: [
+      speech.data,
       sessionLogData(prisma),
       eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
       exportData(exportStore(pool)),
@@ -742,6 +746,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
       nowMs,
     },
+    media: { ...speech.media, nowMs },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
