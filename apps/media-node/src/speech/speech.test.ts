@@ -112,7 +112,7 @@ test('passages become one sound of one rate: pauses, other rates and loudness in
   expect(await renderPassages(passages, { pronounce: async () => failing, rateHz: 8_000 })).toEqual(failing);
 });
 
-test('what needs nothing is written by ourselves, the rest by FFmpeg with nothing but pipes (C50)', async () => {
+test('C50: what needs nothing is written by ourselves, the rest by FFmpeg from raw samples with nothing but pipes', async () => {
   const runs: ProgramRun[] = [];
   const write = soundWriter({
     ffmpegPath: '/opt/ffmpeg',
