@@ -45,17 +45,21 @@ export const classTables = {
       columns: [
         ...['id', 'account_id', 'application_id', 'kind', 'state', 'mode', 'region', 'leg_ids'],
         ...['started_at', 'connected_at', 'ended_at', 'end_code'],
+        ...['paused_at', 'ends_at', 'bits_per_second_max'],
       ],
-      without: ['node_id', 'mode_sequence', 'joined_leg_ids', 'left_leg_ids'],
+      without: [
+        ...['node_id', 'mode_sequence', 'joined_leg_ids', 'left_leg_ids'],
+        ...['pause_sequence', 'limits_sequence'],
+      ],
     },
     {
       table: 'session_leg',
       order: ['id'],
       columns: [
         ...['id', 'session_id', 'account_id', 'identity', 'state', 'audio', 'video', 'screen'],
-        ...['bits_per_second', 'joined_at', 'left_at'],
+        ...['bits_per_second', 'joined_at', 'left_at', 'muted_audio', 'muted_video', 'muted_screen'],
       ],
-      without: ['media_sequence', 'quality_sequence'],
+      without: ['media_sequence', 'quality_sequence', 'muted_sequence'],
     },
     {
       table: 'session_event',

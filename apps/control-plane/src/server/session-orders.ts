@@ -25,7 +25,7 @@ export class SessionOrders {
   /** Resolves to undefined where no node answers in time. */
   readonly give: SessionsPorts['commands']['order'] = async (asked) => {
     const { bus, nowMs, timeoutMs = CONTROL_MS_MAX } = this.#options;
-    await this.#listen();
+    await this.#hearing();
     const orderId = createId('req');
     const { promise, resolve } = Promise.withResolvers<ControlAnswer | undefined>();
     let timer: NodeJS.Timeout | undefined;
@@ -48,7 +48,7 @@ export class SessionOrders {
     (await this.#listening?.catch(() => undefined))?.();
   }
 
-  #listen(): Promise<() => void> {
+  #hearing(): Promise<() => void> {
     this.#listening ??= this.#subscribe().catch((error: unknown) => {
       this.#listening = undefined;
       throw error;
