@@ -102,6 +102,41 @@ test('a log folds to its session as it grows (MET-7)', async () => {
   });
 });
 
+test('what orders hold of a running session is in its row and in those of its legs (LIV-1)', async () => {
+  const sessionId = createId('ses');
+  const [first, , joined] = callOf(sessionId, accountId);
+  if (first === undefined || joined === undefined) throw new Error('The call has no lines.');
+  const muted = { audio: true, video: false, screen: false };
+  const line = (sequence: number, type: string, data: object): SessionEvent => ({
+    ...first,
+    type,
+    sequence,
+    atMs: AT + sequence * 1_000,
+    data: { by: 'Alice', ...data },
+  });
+  await ingest([
+    first,
+    joined,
+    line(4, 'session.paused', {}),
+    line(5, 'session.limited', { endsAtMs: AT + 90_000, bitsPerSecondMax: 64_000 }),
+    { ...line(6, 'leg.muted', { muted }), legId: joined.legId, legAccountId: accountId },
+  ]);
+  const held = { endsAt: new Date(AT + 90_000), bitsPerSecondMax: 64_000 };
+  expect(await read(sessionId)).toMatchObject({ ...held, pausedAt: new Date(AT + 4_000), legs: [{ muted }] });
+  const listed = { accountId, state: 'open', kind: 'all', scope: 'own', limit: 100 } as const;
+  const { items } = await sessionStore(database.prisma).list(listed);
+  expect(items.find(({ id }) => id === sessionId)).toMatchObject({ ...held, pausedAt: new Date(AT + 4_000) });
+  await ingest([line(7, 'session.resumed', {}), line(8, 'session.limited', {})]);
+  expect(await read(sessionId)).toMatchObject({
+    pausedAt: undefined,
+    endsAt: undefined,
+    bitsPerSecondMax: undefined,
+  });
+  const legs = (scope: string) => sessionStore(database.prisma).legs({ accountId: scope, sessionId });
+  expect(await legs(accountId)).toMatchObject([{ id: joined.legId, muted }]);
+  expect(await legs(strangerId)).toEqual([]);
+});
+
 test('the same batches ten times, late, cut anywhere and in any order give the same rows (MET-2, MET-7)', async () => {
   const expected = createId('ses');
   await ingest(callOf(expected, accountId));

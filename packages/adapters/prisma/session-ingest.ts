@@ -180,6 +180,8 @@ async function putLeg(transaction: ScopedTransaction, lines: readonly SessionEve
 }
 
 const dateOf = (ms: number | undefined) => (ms === undefined ? null : new Date(ms));
+const bigintOf = (value: number | undefined) => (value === undefined ? null : BigInt(value));
+const numberOf = (value: bigint | null) => (value === null ? undefined : Number(value));
 
 const sessionFromRow = (row: Prisma.SessionGetPayload<object>): FoldedSession => ({
   // A check on the column holds it to these.
@@ -189,6 +191,11 @@ const sessionFromRow = (row: Prisma.SessionGetPayload<object>): FoldedSession =>
   endCode: row.endCode ?? undefined,
   // A check on the column holds it to these.
   mode: { value: row.mode as FoldedSession['mode']['value'], sequence: row.modeSequence },
+  pausedAtMs: { value: row.pausedAt?.getTime(), sequence: row.pauseSequence },
+  limits: {
+    value: { endsAtMs: row.endsAt?.getTime(), bitsPerSecondMax: numberOf(row.bitsPerSecondMax) },
+    sequence: row.limitsSequence,
+  },
   legIds: row.legIds,
   joinedLegIds: row.joinedLegIds,
   leftLegIds: row.leftLegIds,
@@ -202,6 +209,11 @@ const sessionToRow = (session: FoldedSession) => ({
   endCode: session.endCode ?? null,
   mode: session.mode.value,
   modeSequence: session.mode.sequence,
+  pausedAt: dateOf(session.pausedAtMs.value),
+  pauseSequence: session.pausedAtMs.sequence,
+  endsAt: dateOf(session.limits.value.endsAtMs),
+  bitsPerSecondMax: bigintOf(session.limits.value.bitsPerSecondMax),
+  limitsSequence: session.limits.sequence,
   legIds: [...session.legIds],
   joinedLegIds: [...session.joinedLegIds],
   leftLegIds: [...session.leftLegIds],
@@ -219,18 +231,26 @@ const legFromRow = (row: Prisma.SessionLegGetPayload<object>): FoldedLeg => ({
     sequence: row.mediaSequence,
   },
   bitsPerSecond: {
-    value: row.bitsPerSecond === null ? undefined : Number(row.bitsPerSecond),
+    value: numberOf(row.bitsPerSecond),
     sequence: row.qualitySequence,
+  },
+  muted: {
+    value: { audio: row.mutedAudio, video: row.mutedVideo, screen: row.mutedScreen },
+    sequence: row.mutedSequence,
   },
 });
 
-const legToRow = ({ state, identity, joinedAtMs, leftAtMs, media, bitsPerSecond }: FoldedLeg) => ({
+const legToRow = ({ state, identity, joinedAtMs, leftAtMs, media, bitsPerSecond, muted }: FoldedLeg) => ({
   state,
   identity: identity ?? null,
   joinedAt: dateOf(joinedAtMs),
   leftAt: dateOf(leftAtMs),
   ...media.value,
   mediaSequence: media.sequence,
-  bitsPerSecond: bitsPerSecond.value === undefined ? null : BigInt(bitsPerSecond.value),
+  bitsPerSecond: bigintOf(bitsPerSecond.value),
   qualitySequence: bitsPerSecond.sequence,
+  mutedAudio: muted.value.audio,
+  mutedVideo: muted.value.video,
+  mutedScreen: muted.value.screen,
+  mutedSequence: muted.sequence,
 });

@@ -15,6 +15,8 @@ type SessionQuery = Parameters<SessionsPorts['sessions']['list']>[0];
 
 const withAccountName = { account: { select: { name: true } } } as const;
 
+const numberOf = (value: bigint | string | null) => (value === null ? undefined : Number(value));
+
 const legFromRow = (row: LegRow): LegRecord => ({
   id: row.id,
   accountId: row.accountId,
@@ -22,7 +24,11 @@ const legFromRow = (row: LegRow): LegRecord => ({
   // A check on the column holds it to these.
   state: row.state as LegRecord['state'],
   media: { audio: row.audio, video: row.video, screen: row.screen },
-  bitsPerSecond: row.bitsPerSecond === null ? undefined : Number(row.bitsPerSecond),
+  bitsPerSecond: numberOf(row.bitsPerSecond),
+  muted:
+    row.mutedAudio || row.mutedVideo || row.mutedScreen
+      ? { audio: row.mutedAudio, video: row.mutedVideo, screen: row.mutedScreen }
+      : undefined,
   joinedAt: row.joinedAt ?? undefined,
   leftAt: row.leftAt ?? undefined,
 });
@@ -43,6 +49,9 @@ const fromRow = (row: SessionRow, legs: readonly LegRow[]): SessionRecord => ({
   connectedAt: row.connectedAt ?? undefined,
   endedAt: row.endedAt ?? undefined,
   endCode: row.endCode ?? undefined,
+  pausedAt: row.pausedAt ?? undefined,
+  endsAt: row.endsAt ?? undefined,
+  bitsPerSecondMax: numberOf(row.bitsPerSecondMax),
   participants: participantsOf({ ...row, endedAtMs: row.endedAt?.getTime() }),
   legIds: row.legIds,
   legs: legs.map(legFromRow),
@@ -78,6 +87,7 @@ const newest = ({
   kind,
   scope,
   identity,
+  applicationId,
   from,
   to,
   cursor,
@@ -87,17 +97,18 @@ const newest = ({
       SELECT s.id, s.account_id AS "accountId", application_id AS "applicationId", node_id AS "nodeId", kind, s.state, mode, region,
         mode_sequence AS "modeSequence", coalesce(leg_ids, '{}') AS "legIds",
         coalesce(joined_leg_ids, '{}') AS "joinedLegIds", coalesce(left_leg_ids, '{}') AS "leftLegIds", started_at AS "startedAt", connected_at AS "connectedAt", ended_at AS "endedAt",
-        end_code AS "endCode"
+        end_code AS "endCode", paused_at AS "pausedAt", ends_at AS "endsAt", bits_per_second_max AS "bitsPerSecondMax"
       FROM ${identity === undefined ? 'session s WHERE s.account_id = c.descendant_id' : sessionsOfIdentity}
         AND s.state = ANY ($2) AND ($3 = 'all' OR kind = $3) AND ($4::text IS NULL OR s.id < $4)
         AND ($7::timestamptz IS NULL OR (s.started_at >= $7 AND s.id >= $8))
-        AND ($9::timestamptz IS NULL OR (s.started_at < $9 AND s.id < $10))${identity === undefined ? '' : ' AND l.identity = $11'}
+        AND ($9::timestamptz IS NULL OR (s.started_at < $9 AND s.id < $10))
+        AND ($11::text IS NULL OR s.application_id = $11)${identity === undefined ? '' : ' AND l.identity = $12'}
       ORDER BY s.id DESC LIMIT $6) s JOIN account a ON a.id = s."accountId"
     WHERE c.ancestor_id = $1 AND c.valid_to = 'infinity' AND (c.depth = 0 OR $5 = 'descendants')
     ORDER BY s.id DESC LIMIT $6`,
   values: [
     ...[accountId, textArray(statesOf[state]), kind, cursor ?? null, scope, limit + 1],
-    ...[from ?? null, boundOf(from, -CLOCK_MS), to ?? null, boundOf(to, CLOCK_MS)],
+    ...[from ?? null, boundOf(from, -CLOCK_MS), to ?? null, boundOf(to, CLOCK_MS), applicationId ?? null],
     ...(identity === undefined ? [] : [identity]),
   ],
 });
@@ -134,6 +145,11 @@ export function sessionStore(prisma: PrismaClient): SessionsPorts['sessions'] {
         const row = await transaction.session.findFirst({ where: { id }, include: withAccountName });
         return row === null ? undefined : (await withLegs(transaction, [row]))[0];
       }),
+
+    legs: ({ accountId, sessionId }) =>
+      inAccount(prisma, accountId, async ({ sessionLeg }) =>
+        (await sessionLeg.findMany({ where: { sessionId }, orderBy: { id: 'asc' } })).map(legFromRow),
+      ),
 
     log: ({ accountId, sessionId, after, limit }) =>
       inAccount(prisma, accountId, async ({ sessionEvent }) => {

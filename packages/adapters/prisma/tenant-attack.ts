@@ -27,6 +27,7 @@ const ownColumns: Readonly<Record<string, string>> = {
 };
 /** Columns that may be absent each, and that a constraint asks for together. */
 const neededTogether: Readonly<Record<string, readonly string[]>> = {
+  speech: ['speech_order'],
   credit: ['top_up_id'],
   policy: ['set_by'],
   sso_provider: ['client_id', 'client_secret', 'groups_claim', 'trusts_email'],
@@ -61,6 +62,7 @@ const platformTables: readonly string[] = [
   'set_up_link',
   'sign_in_attempt',
   'sign_in_session',
+  'stored_bytes',
   'usage_dimension_set',
   'usage_layout',
   'usage_node_mark',

@@ -45,17 +45,21 @@ export const classTables = {
       columns: [
         ...['id', 'account_id', 'application_id', 'kind', 'state', 'mode', 'region', 'leg_ids'],
         ...['started_at', 'connected_at', 'ended_at', 'end_code'],
+        ...['paused_at', 'ends_at', 'bits_per_second_max'],
       ],
-      without: ['node_id', 'mode_sequence', 'joined_leg_ids', 'left_leg_ids'],
+      without: [
+        ...['node_id', 'mode_sequence', 'joined_leg_ids', 'left_leg_ids'],
+        ...['pause_sequence', 'limits_sequence'],
+      ],
     },
     {
       table: 'session_leg',
       order: ['id'],
       columns: [
         ...['id', 'session_id', 'account_id', 'identity', 'state', 'audio', 'video', 'screen'],
-        ...['bits_per_second', 'joined_at', 'left_at'],
+        ...['bits_per_second', 'joined_at', 'left_at', 'muted_audio', 'muted_video', 'muted_screen'],
       ],
-      without: ['media_sequence', 'quality_sequence'],
+      without: ['media_sequence', 'quality_sequence', 'muted_sequence'],
     },
     {
       table: 'session_event',
@@ -130,6 +134,36 @@ export const classTables = {
       order: ['channel', 'connection_id'],
       columns: ['account_id', 'channel', 'connection_id', 'identity', 'device', 'joined_at'],
       without: ['node_id', 'boot'],
+    },
+  ],
+  speechFiles: [
+    {
+      table: 'stored_object',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'service', 'kind', 'data_class'],
+        ...['media_type', 'size_bytes', 'duration_ms', 'created_at', 'expires_at'],
+      ],
+    },
+    {
+      table: 'speech',
+      order: ['id'],
+      columns: [
+        ...[
+          'id',
+          'account_id',
+          'application_id',
+          'endpoint_id',
+          'state',
+          'delivery',
+          'format',
+          'sample_rate_hz',
+        ],
+        ...['speech_order', 'voices', 'characters', 'words', 'is_cache_hit', 'object_id', 'duration_ms'],
+        ...['failure', 'failure_detail', 'created_at', 'finished_at'],
+      ],
+      // How it is worked on.
+      without: ['sound_key', 'concurrent_max', 'regions', 'attempt', 'lease_until'],
     },
   ],
   webhookDeliveries: [
@@ -718,6 +752,7 @@ export const classTables = {
       'billing_recounted_use',
       'billing_recounted_session',
       'rail_notice',
+      'stored_bytes',
     ],
   ].map((table) => ({ table })),
 } as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;

@@ -1,9 +1,9 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { type ExportLink, linkText } from '@patchbay/domain/privacy/export-link';
 import type { ExportRecord, ExportState, PrivacyPorts } from '@patchbay/domain/privacy/ports';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool } from 'pg';
 import { inAccountScope, sqlStateOf } from '../metering/account-scope.ts';
+import { linkSigner } from '../objects/link-signer.ts';
 import { pageFrom } from '../prisma/page.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -94,21 +94,12 @@ export function exportStore(pool: Pool): Omit<PrivacyPorts['exports'], 'sign'> {
   };
 }
 
-const LINK_KEY_BYTES = 32;
-
-/** Signs links to exports, and knows those that it signed. The key is of the master key and of this use alone. */
+/** Signs links to exports, and knows those that it signed. */
 export function exportLinks(masterKey: Uint8Array) {
-  const key = Buffer.from(
-    hkdfSync('sha256', masterKey, new Uint8Array(), 'patchbay export links', LINK_KEY_BYTES),
-  );
-  const sign = (link: ExportLink): string =>
-    createHmac('sha256', key).update(linkText(link)).digest('base64url');
+  const { sign, isSigned } = linkSigner(masterKey, 'patchbay export links');
   return {
-    sign,
-    isSigned: (link: ExportLink, signature: string): boolean => {
-      const [wanted, given] = [Buffer.from(sign(link)), Buffer.from(signature)];
-      return wanted.length === given.length && timingSafeEqual(wanted, given);
-    },
+    sign: (link: ExportLink): string => sign(linkText(link)),
+    isSigned: (link: ExportLink, signature: string): boolean => isSigned(linkText(link), signature),
   };
 }
 

@@ -84,6 +84,25 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...channel,
     ...{ connection_id: `${mark}-connection`, identity, node_id: 'nod_x', boot: '1', joined_at: at },
   });
+  const objectId = id('obj');
+  const servedFor = { application_id: applicationId, endpoint_id: `user:${identity}`, created_at: at };
+  await put('stored_object', {
+    ...{ id: objectId, ...own, ...servedFor, service: 'text-to-speech', kind: 'speech' },
+    ...{ data_class: 'speechFiles', media_type: `audio/x-${mark}`, size_bytes: 3, duration_ms: 1 },
+  });
+  await put('speech', {
+    ...{
+      id: id('spk'),
+      ...own,
+      ...servedFor,
+      state: 'completed',
+      delivery: 'sync',
+      format: 'wav',
+      voices: [mark],
+    },
+    ...{ sample_rate_hz: 8_000, characters: 1, words: 1, object_id: objectId, finished_at: at },
+    ...{ concurrent_max: 1, regions: [] },
+  });
   const eventId = id('evt');
   const position = (await owner.query('SELECT coalesce(max(position), 0) + 1 AS p FROM platform_event'))
     .rows[0].p;

@@ -26,6 +26,7 @@ import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
+import { addSpeakCommand } from './commands/speak.ts';
 import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTeamCommand } from './commands/team.ts';
@@ -63,6 +64,7 @@ const commands = [
   addPlanCommand,
   addAllowListCommand,
   addServiceCommand,
+  addSpeakCommand,
   addConfigCommand,
   addAddressesCommand,
   addEgressCommand,

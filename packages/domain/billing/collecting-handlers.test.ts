@@ -489,12 +489,16 @@ describe('payouts', () => {
     expect(await refusalOf(again('seller'))).toBe('billing.rail_key_gone');
   });
 
-  test('sendAgain 403, 404: of whoever paid it out alone, and of a payout note', async () => {
+  test('sendAgain 403: nobody but who paid it out', async () => {
     aPayout(400n);
     for (const accountId of ['leaf', 'seller'])
       expect(await refusalOf(again(accountId))).toBe('billing.collector_only');
     aPayout(400n, 'seller');
     expect(await refusalOf(again('platform'))).toBe('billing.collector_only');
+    expect(audited).toEqual([]);
+  });
+
+  test('sendAgain 404: no document that there is not', async () => {
     documents.stored.length = 0;
     expect(await refusalOf(again('platform'))).toBe('resource.unknown');
     expect(audited).toEqual([]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelText, memberSchema, storedMessageSchema } from '../channels/message.ts';
+import { controlAnswerSchema, controlOrderSchema } from '../sessions/control.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -20,6 +21,10 @@ export const busMessageSchema = z.discriminatedUnion('type', [
     code: z.string().max(100),
     detail: z.string().max(500),
   }),
+  /** An order about a running session. Whichever node holds it answers; to all others it is nothing (LIV-1). */
+  z.object({ type: z.literal('session.control'), order: controlOrderSchema }),
+  /** What became of an order, for the control plane that waits. */
+  z.object({ type: z.literal('session.controlled'), orderId: id, answer: controlAnswerSchema }),
   /** Usage of these sessions was committed: live pages read again. */
   z.object({
     type: z.literal('usage.committed'),

@@ -6,6 +6,7 @@ import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
+import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
 
 /** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
@@ -391,6 +392,13 @@ export const internalApi = {
     path: '/session-events',
     request: z.object({ events: z.array(sessionEvent).max(SESSION_EVENT_COUNT_MAX) }),
     response: z.object({ accepted: z.int(), duplicates: z.int() }),
+  },
+  /** What became of an order about a session that the node holds. */
+  controlled: {
+    method: 'POST',
+    path: '/session-orders/{orderId}/answers',
+    request: z.object({ orderId: id, answer: controlAnswerSchema }),
+    response: z.object({}),
   },
   ...channelCalls,
   publish: {

@@ -23,6 +23,10 @@ export type LogicInput =
   | { readonly type: 'selfAnswered' }
   | { readonly type: 'selfRefused'; readonly failure: LogicFailure; readonly detail: string }
   | { readonly type: 'sounded'; readonly number: number; readonly result: SoundResult }
+  /** Somebody who may sends the call on: this document takes the place of what runs (LIV-1). */
+  | { readonly type: 'redirected'; readonly url: string }
+  /** The call goes to somebody of whom no document decides: nothing of it runs any more. */
+  | { readonly type: 'handedOver' }
   /** Time has passed: to be said at {@link nextDeadlineMs}, and harmless at any other time. */
   | { readonly type: 'elapsed' };
 
@@ -147,6 +151,13 @@ export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicS
       return run.state === 'sounding' && run.sounding?.number === input.number
         ? sounded(run, { sounding: run.sounding, result: input.result, nowMs })
         : [run, []];
+    case 'redirected':
+      return redirected(run, input.url);
+    case 'handedOver':
+      return [
+        { ...run, state: 'connected', dialling: undefined, sounding: undefined, untilMs: undefined },
+        [],
+      ];
     case 'elapsed':
       return elapsed(run, nowMs);
   }
@@ -364,6 +375,12 @@ function sounded(
   return digits === '' || next === undefined
     ? runOn(gathered, nowMs)
     : fetchNext(gathered, readText(next, gathered.variables));
+}
+
+/** What rings stops to, and what is asked for is not waited for. */
+function redirected(run: LogicRun, url: string): LogicStep {
+  const [next, effects] = fetchNext({ ...run, sounding: undefined, documentsInARow: 0 }, url);
+  return [next, run.state === 'dialling' ? [{ type: 'stopRinging' }, ...effects] : effects];
 }
 
 function elapsed(run: LogicRun, nowMs: number): LogicStep {

@@ -108,6 +108,19 @@ export const dataClasses = {
     elsewhere:
       'For ten minutes among the notices between processes, in the memory of nodes, and at clients that subscribe.',
   },
+  speechFiles: {
+    title: 'Spoken texts',
+    holds: 'Files of speech, and what is told of each: whose endpoint it was for. The text goes once it is spoken.',
+    kept: {
+      defaultDays: 30,
+      minDays: 1,
+      minWhy: 'Whoever asked for it has to be able to fetch it.',
+      maxDays: MAX_DAYS,
+      changedBy: 'account',
+    },
+    remains: 'Usage and statements.',
+    elsewhere: 'In the store of files, sealed; and where you fetch it to.',
+  },
   webhookDeliveries: {
     title: 'Webhook deliveries',
     holds: 'When each webhook was asked, and the beginning of what your server answered.',

@@ -14,6 +14,8 @@ export interface DataItem {
   readonly id: string;
   readonly createdAt: Date;
   readonly sizeBytes: number;
+  /** Where it is not that of its kind. */
+  readonly mediaType?: string | undefined;
   /** From when on its time counts; absent while it grows. */
   readonly keptFrom?: Date | undefined;
   /** Where that is not by the retention of its class. */

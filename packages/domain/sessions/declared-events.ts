@@ -42,6 +42,33 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
       return data.previousMode === 'pending' && data.mode !== 'pending'
         ? { service: 'signaling', name: 'session.connected', payload: { sessionId, mode: data.mode } }
         : undefined;
+    case 'session.paused':
+    case 'session.resumed':
+      return { service: 'signaling', name: type, payload: { sessionId, by: data.by } };
+    case 'session.redirected':
+      return { service: 'signaling', name: type, payload: { sessionId, by: data.by, url: data.url } };
+    case 'session.transferred':
+      return { service: 'signaling', name: type, payload: { sessionId, by: data.by, to: data.to } };
+    case 'session.limited': {
+      const { by, endsAtMs, bitsPerSecondMax } = data;
+      const limits = {
+        ...(typeof endsAtMs === 'number' ? { endsAt: new Date(endsAtMs).toISOString() } : {}),
+        ...(bitsPerSecondMax === undefined ? {} : { bitsPerSecondMax }),
+      };
+      return { service: 'signaling', name: type, payload: { sessionId, by, ...limits } };
+    }
+    case 'leg.muted':
+      return {
+        service: 'signaling',
+        name: 'participant.muted',
+        payload: { sessionId, legId, by: data.by, muted: data.muted },
+      };
+    case 'leg.removed':
+      return {
+        service: 'signaling',
+        name: 'participant.removed',
+        payload: { sessionId, legId, by: data.by },
+      };
     case 'session.ended':
       return {
         service: 'signaling',

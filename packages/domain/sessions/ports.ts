@@ -1,4 +1,7 @@
+import type { ControlAnswer, ControlOrder } from './control.ts';
 import type { LegState, SessionKind, SessionState } from './session-log.ts';
+
+type Media = LegRecord['media'];
 
 export interface LegRecord {
   readonly id: string;
@@ -7,6 +10,7 @@ export interface LegRecord {
   readonly state: LegState;
   readonly media: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean };
   readonly bitsPerSecond: number | undefined;
+  readonly muted: Media | undefined;
   readonly joinedAt: Date | undefined;
   readonly leftAt: Date | undefined;
 }
@@ -25,6 +29,10 @@ export interface SessionRecord {
   readonly connectedAt: Date | undefined;
   readonly endedAt: Date | undefined;
   readonly endCode: string | undefined;
+  readonly pausedAt: Date | undefined;
+  /** Set while it runs. */
+  readonly endsAt: Date | undefined;
+  readonly bitsPerSecondMax: number | undefined;
   readonly participants: number;
   /** All legs; those of other accounts have no record. */
   readonly legIds: readonly string[];
@@ -54,6 +62,7 @@ export interface SessionsPorts {
       readonly kind: SessionKind | 'all';
       readonly scope: 'own' | 'descendants';
       readonly identity?: string | undefined;
+      readonly applicationId?: string | undefined;
       /** When they began: from then on, and before. */
       readonly from?: string | undefined;
       readonly to?: string | undefined;
@@ -64,6 +73,8 @@ export interface SessionsPorts {
       readonly accountId: string;
       readonly sessionId: string;
     }): Promise<SessionRecord | undefined>;
+    /** Those in scope: of a session that is another account's, its own. */
+    legs(session: { readonly accountId: string; readonly sessionId: string }): Promise<readonly LegRecord[]>;
     /** In order, from behind `after` on. */
     log(page: {
       readonly accountId: string;
@@ -88,5 +99,7 @@ export interface SessionsPorts {
       /** What everybody in the session is told. */
       readonly code: string;
     }): Promise<void>;
+    /** Asks the node that holds the session. Undefined: none answered in time. */
+    order(order: Omit<ControlOrder, 'orderId' | 'issuedAtMs'>): Promise<ControlAnswer | undefined>;
   };
 }

@@ -40,6 +40,17 @@ const log = [
   line(13, 'session.ended', { data: { reason: { code: 'call.hangup' } } }),
 ];
 
+/** Orders about a session that runs (LIV-1). */
+const ordered = [
+  line(1, 'session.paused', { data: { by: 'Alice' } }),
+  line(2, 'session.limited', { data: { by: 'Alice', endsAtMs: 90_000, bitsPerSecondMax: 64_000 } }),
+  line(3, 'leg.muted', { legId: 'leg_a', data: { by: 'Alice', muted: { ...media, video: true } } }),
+  line(4, 'session.resumed', { data: { by: 'Alice' } }),
+  line(5, 'session.limited', { data: { by: 'Alice', endsAtMs: 90_000 } }),
+  line(6, 'leg.muted', { legId: 'leg_a', data: { by: 'Alice', muted: { video: true } } }),
+  line(7, 'session.paused', { data: { by: 'Alice' } }),
+];
+
 const folded = (events: readonly SessionEvent[]) =>
   events.reduce<FoldedSession>(foldSession, newSession(events[0]?.atMs ?? 0));
 const foldedLeg = (events: readonly SessionEvent[], id: string) =>
@@ -89,6 +100,25 @@ describe('the log of a session (MET-7)', () => {
         expect(folded(events)).toEqual(folded(log));
         expect(foldedLeg(events, 'leg_a')).toEqual(foldedLeg(log, 'leg_a'));
         expect(foldedLeg(events, 'leg_b')).toEqual(foldedLeg(log, 'leg_b'));
+      }),
+    );
+  });
+
+  test('what orders hold is what the latest of each kind says, whatever the order of arrival (LIV-1)', () => {
+    expect(folded(ordered.slice(0, 4))).toMatchObject({
+      pausedAtMs: { value: undefined },
+      limits: { value: { endsAtMs: 90_000, bitsPerSecondMax: 64_000 } },
+    });
+    expect(folded(ordered)).toMatchObject({
+      pausedAtMs: { value: 7_000 },
+      limits: { value: { endsAtMs: 90_000, bitsPerSecondMax: undefined } },
+    });
+    const muted = { audio: false, video: true, screen: false };
+    expect(foldedLeg(ordered, 'leg_a').muted.value).toEqual(muted);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(ordered, { minLength: ordered.length }), (events) => {
+        expect(folded(events)).toEqual({ ...folded(ordered), startedAtMs: 1_000 });
+        expect(foldedLeg(events, 'leg_a')).toEqual(foldedLeg(ordered, 'leg_a'));
       }),
     );
   });

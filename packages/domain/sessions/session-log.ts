@@ -42,6 +42,11 @@ interface Latest<Value> {
   readonly sequence: number;
 }
 
+interface SetLimits {
+  readonly endsAtMs: number | undefined;
+  readonly bitsPerSecondMax: number | undefined;
+}
+
 /** What is known of a session. Every field only grows or goes to a later sequence: the order of arrival is no matter. */
 export interface FoldedSession {
   readonly kind: SessionKind;
@@ -50,6 +55,8 @@ export interface FoldedSession {
   readonly endedAtMs: number | undefined;
   readonly endCode: string | undefined;
   readonly mode: Latest<Mode>;
+  readonly pausedAtMs: Latest<number | undefined>;
+  readonly limits: Latest<SetLimits>;
   readonly legIds: readonly string[];
   readonly joinedLegIds: readonly string[];
   readonly leftLegIds: readonly string[];
@@ -62,6 +69,8 @@ export interface FoldedLeg {
   readonly leftAtMs: number | undefined;
   readonly media: Latest<{ readonly audio: boolean; readonly video: boolean; readonly screen: boolean }>;
   readonly bitsPerSecond: Latest<number | undefined>;
+  /** What the account that controls it does not let it send (LIV-1). */
+  readonly muted: Latest<{ readonly audio: boolean; readonly video: boolean; readonly screen: boolean }>;
 }
 
 export const newSession = (startedAtMs: number, kind: SessionKind = 'call'): FoldedSession => ({
@@ -71,6 +80,8 @@ export const newSession = (startedAtMs: number, kind: SessionKind = 'call'): Fol
   endedAtMs: undefined,
   endCode: undefined,
   mode: { value: 'pending', sequence: 0 },
+  pausedAtMs: { value: undefined, sequence: 0 },
+  limits: { value: { endsAtMs: undefined, bitsPerSecondMax: undefined }, sequence: 0 },
   legIds: [],
   joinedLegIds: [],
   leftLegIds: [],
@@ -83,6 +94,7 @@ export const newLeg: FoldedLeg = {
   leftAtMs: undefined,
   media: { value: { audio: false, video: false, screen: false }, sequence: 0 },
   bitsPerSecond: { value: undefined, sequence: 0 },
+  muted: { value: { audio: false, video: false, screen: false }, sequence: 0 },
 };
 
 /** Adds one line to what is known of a session. The same line twice, or an older one late, changes nothing. */
@@ -106,6 +118,20 @@ export function foldSession(session: FoldedSession, event: SessionEvent): Folded
         mode,
         ...(isConnected ? { connectedAtMs: earliest(known.connectedAtMs, atMs) } : {}),
       };
+    }
+    case 'session.paused':
+      return { ...known, pausedAtMs: latest(known.pausedAtMs, { value: atMs, sequence: event.sequence }) };
+    case 'session.resumed':
+      return {
+        ...known,
+        pausedAtMs: latest(known.pausedAtMs, { value: undefined, sequence: event.sequence }),
+      };
+    case 'session.limited': {
+      const value = {
+        endsAtMs: wholeOf(data.endsAtMs),
+        bitsPerSecondMax: wholeOf(data.bitsPerSecondMax),
+      };
+      return { ...known, limits: latest(known.limits, { value, sequence: event.sequence }) };
     }
     case 'session.ended':
       return {
@@ -132,6 +158,8 @@ export function foldLeg(leg: FoldedLeg, event: SessionEvent): FoldedLeg {
       };
     case 'media.changed':
       return { ...known, media: latest(known.media, { value: mediaOf(data.media), sequence }) };
+    case 'leg.muted':
+      return { ...known, muted: latest(known.muted, { value: mediaOf(data.muted), sequence }) };
     case 'quality.sampled': {
       const value = Math.round(numberOf(data.sentBitsPerSecond) + numberOf(data.receivedBitsPerSecond));
       return { ...known, bitsPerSecond: latest(known.bitsPerSecond, { value, sequence }) };
@@ -177,6 +205,7 @@ const withId = (ids: readonly string[], id: string | undefined) =>
 // What a node of another version sends is read for what is known of it here.
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
 const numberOf = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
+const wholeOf = (value: unknown) => (Number.isSafeInteger(value) ? numberOf(value) : undefined);
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null
     ? (value as Readonly<Record<string, unknown>>)[name]

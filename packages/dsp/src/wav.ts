@@ -42,6 +42,38 @@ export function readWav(bytes: Uint8Array): Sound | { readonly problem: string }
   return { problem: 'There is no sound in it.' };
 }
 
+const HEADER_BYTES = 44;
+
+/** 16-bit samples, the lower byte first, whatever machine this is. */
+export function pcmBytes(samples: Int16Array): Uint8Array {
+  const bytes = new Uint8Array(2 * samples.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, sample] of samples.entries()) view.setInt16(2 * index, sample, true);
+  return bytes;
+}
+
+/** A WAVE file of 16-bit PCM, one channel. */
+export function writeWav({ rateHz, samples }: Sound): Uint8Array {
+  const data = pcmBytes(samples);
+  const bytes = new Uint8Array(HEADER_BYTES + data.length);
+  const view = new DataView(bytes.buffer);
+  const name = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
+  name(0, 'RIFF');
+  view.setUint32(4, HEADER_BYTES - 8 + data.length, true);
+  name(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rateHz, true);
+  view.setUint32(28, 2 * rateHz, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  name(36, 'data');
+  view.setUint32(40, data.length, true);
+  bytes.set(data, HEADER_BYTES);
+  return bytes;
+}
+
 interface Format {
   readonly kind: 'pcm' | 'alaw' | 'mulaw';
   readonly rateHz: number;

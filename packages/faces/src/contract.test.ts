@@ -295,7 +295,7 @@ test('no path shadows another: the router takes the first that fits', () => {
 
 test('every address that answers no JSON is described with its media type, and there is one of each that is described (API-1)', () => {
   const app = path.join(root, 'apps/control-plane/src/app');
-  const routes = ['v1', 'api/exports'].flatMap((folder) =>
+  const routes = ['v1', 'api/exports', 'api/media'].flatMap((folder) =>
     readdirSync(path.join(app, folder), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
       path.basename(file) === 'route.ts' ? [`/${folder}/${path.dirname(file)}`] : [],
     ),
@@ -309,7 +309,7 @@ test('every address that answers no JSON is described with its media type, and t
   expect(described.map(([address]) => address).sort()).toEqual(files.sort());
   for (const [address, { get }] of described) {
     expect(Object.entries(contentOf(get?.responses['200'])), address).toEqual([
-      [expect.stringMatching(/^(application|text)\/[a-z]+$/), { schema: expect.anything() }],
+      [expect.stringMatching(/^(application|text)\/[a-z-]+$/), { schema: expect.anything() }],
     ]);
     const placed = (get?.parameters ?? []).map((each) => (each as { name: string }).name);
     const wanted = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');

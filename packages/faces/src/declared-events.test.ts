@@ -24,13 +24,20 @@ const ended = { reason: 'network-discovery.released', detail: '', bytesIn: 9, by
 const reached = { limit: 'limit.session_bytes', max: 7, outcome: 'notify' };
 
 /** Services whose events are lines of a session's log; those of the others are told by whoever changes something. */
-const withSessions = Object.values(services).filter(({ name }) => name !== 'notification');
+const withoutSessions: readonly string[] = ['notification', 'text-to-speech'];
+const withSessions = Object.values(services).filter(({ name }) => !withoutSessions.includes(name));
 
 const lines: readonly SessionEvent[] = [
   line('session.created', { to: 'user:bob' }),
   line('leg.joined', { identity: 'bob', accountId: 'acc_callee', media: {} }, { legId: 'leg_1' }),
   line('leg.left', { reason: 'signaling.hung_up' }, { legId: 'leg_1' }),
   line('mode.changed', { mode: 'p2p', previousMode: 'pending' }),
+  ...(['session.paused', 'session.resumed'] as const).map((type) => line(type, { by: 'Alice' })),
+  line('session.limited', { by: 'Alice', endsAtMs: 1_800_000_000_000, bitsPerSecondMax: 64_000 }),
+  line('session.redirected', { by: 'Alice', url: 'https://app.example.com/next' }),
+  line('session.transferred', { by: 'Alice', to: 'user:carol' }),
+  line('leg.muted', { by: 'Alice', muted: { audio: true, video: false, screen: false } }, { legId: 'leg_1' }),
+  line('leg.removed', { by: 'an account above' }, { legId: 'leg_1' }),
   line('session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' }, connectedMs: 5 }),
   line('logic.ended', { outcome: 'failed', code: 'signaling.logic_invalid', detail: 'It is not JSON.' }),
   line('limit.reached', { limit: 'limit.session_seconds', outcome: 'end' }),

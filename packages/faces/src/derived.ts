@@ -1,7 +1,7 @@
 import { throughMinute } from '@patchbay/domain/metering/counted-range';
 import { type ConfigLevel, configRulesOf } from '@patchbay/domain/policy/effective-config';
 import { notYours } from '@patchbay/domain/tenancy/caller';
-import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { Entity, OperationHandler, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { callbackHandlers } from './callbacks.ts';
@@ -31,7 +31,10 @@ const METER_COUNT_MAX = 1_000;
 /** What sets the configuration at one of its levels, and so tells who may speak there. */
 type ConfigChange = 'putConfig' | 'putApplicationConfig' | 'putInstanceTypeConfig' | 'putEndpointConfig';
 
-type Handler = DomainHandler<[context: Context, request: Record<string, unknown>], Record<string, unknown>>;
+type Handler = OperationHandler<
+  [context: Context, request: Record<string, unknown>],
+  Record<string, unknown>
+>;
 
 /** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
 export function derivedHandlers(

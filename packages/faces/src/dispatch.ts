@@ -10,9 +10,9 @@ import { servingRegions } from '@patchbay/domain/policy/serving-regions';
 import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import {
   type AuditedChange,
-  type DomainHandler,
   type Entity,
   featureName,
+  type OperationHandler,
   type ServiceDefinition,
 } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
@@ -356,6 +356,7 @@ async function contextOf(
       });
     },
     actor: call.principal.actor,
+    actorName: call.principal.name,
     requestId: call.requestId,
     address: call.address,
     baseUrl: call.baseUrl,
@@ -425,7 +426,7 @@ type Response = Record<string, unknown>;
 /** Does what needs no transaction, and resolves to what is to be done in one. */
 type Handler = (context: unknown, request: unknown) => Promise<() => Promise<Response>>;
 type AnyParameters = [context: unknown, request: unknown, ports: unknown];
-type AnyHandler = (...parameters: AnyParameters) => Promise<Response>;
+type AnyHandler = OperationHandler<AnyParameters, Response>;
 
 const handled =
   (work: (context: unknown, request: unknown) => Promise<Response>): Handler =>
@@ -439,18 +440,16 @@ async function loadHandler(platform: Platform, { owner, group, name }: MountedOp
     if (owner.isDerived) return staged(derivedHandlers(platform, owner.definition)[name] as never);
     const { handlers } = await serviceHandlerLoaders[owner.key]();
     const handler = (handlers as unknown as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler;
-    return handled((context, request) => handler(context, request, platform.servicePorts[owner.key]));
+    return staged(handler, platform.servicePorts[owner.key]);
   }
   const { handlers } = await domainHandlerLoaders[owner.key]();
-  const resources = handlers as unknown as Readonly<
-    Record<string, Readonly<Record<string, DomainHandler<AnyParameters, Response>>>>
-  >;
-  const handler = resources[group]?.[name] as DomainHandler<AnyParameters, Response>;
+  const resources = handlers as unknown as Readonly<Record<string, Readonly<Record<string, AnyHandler>>>>;
+  const handler = resources[group]?.[name] as AnyHandler;
   return staged(handler, platform.domainPorts[owner.key]);
 }
 
 /** What takes long and writes nothing is done before the transaction, where a handler says what that is. */
-function staged(handler: DomainHandler<AnyParameters, Response>, ports?: unknown): Handler {
+function staged(handler: AnyHandler, ports?: unknown): Handler {
   const { prepare } = handler;
   if (prepare !== undefined) return (context, request) => prepare(context, request, ports);
   return handled((context, request) => handler(context, request, ports));

@@ -77,7 +77,7 @@ function toAnswer(
     id,
     kind: kind.name,
     form: kind.form,
-    mediaType: kind.mediaType,
+    mediaType: item.mediaType ?? kind.mediaType,
     sizeBytes,
     createdAt: createdAt.toISOString(),
     ...(keptUntil === undefined ? {} : { keptUntil: keptUntil.toISOString() }),

@@ -317,6 +317,8 @@ export interface AuditedChange {
 
 interface BaseContext<Code extends string> {
   readonly actor: Actor;
+  /** As the audit log names who asks. */
+  readonly actorName?: string | undefined;
   readonly requestId: string;
   /** Where the request came from, where that is known. */
   readonly address?: string | undefined;
@@ -349,11 +351,10 @@ export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['
 }
 
 export type Handlers<S extends ServiceDefinition, Ports> = {
-  readonly [K in keyof S['operations']]: (
-    context: ServiceContext<S, K>,
-    request: z.output<S['operations'][K]['request']>,
-    ports: Ports,
-  ) => Promise<z.output<S['operations'][K]['response']>>;
+  readonly [K in keyof S['operations']]: OperationHandler<
+    [context: ServiceContext<S, K>, request: z.output<S['operations'][K]['request']>, ports: Ports],
+    z.output<S['operations'][K]['response']>
+  >;
 };
 
 /** What a handler of a domain can reach. `entity` is absent where the resource is mounted at the platform. */
@@ -376,7 +377,7 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
 
 export type DomainHandlers<D extends DomainDefinition, Ports> = {
   readonly [R in keyof D['resources']]: {
-    readonly [K in keyof D['resources'][R]['operations']]: DomainHandler<
+    readonly [K in keyof D['resources'][R]['operations']]: OperationHandler<
       [
         context: DomainContext<D, R, K>,
         request: z.output<D['resources'][R]['operations'][K]['request']>,
@@ -387,7 +388,7 @@ export type DomainHandlers<D extends DomainDefinition, Ports> = {
   };
 };
 
-export interface DomainHandler<Parameters extends unknown[], Response> {
+export interface OperationHandler<Parameters extends unknown[], Response> {
   (...parameters: Parameters): Promise<Response>;
   readonly prepare?: Preparation<Parameters, Response>;
 }
@@ -402,7 +403,7 @@ type Preparation<Parameters extends unknown[], Response> = (
  */
 export function prepared<Parameters extends unknown[], Response>(
   prepare: Preparation<Parameters, Response>,
-): DomainHandler<Parameters, Response> {
+): OperationHandler<Parameters, Response> {
   const whole = async (...parameters: Parameters) => (await prepare(...parameters))();
   return Object.assign(whole, { prepare });
 }

@@ -68,6 +68,8 @@ export interface SocketEvents {
 export interface ConversationPorts<Failure extends Error> {
   /** Name and version of the SDK. */
   readonly agent: string;
+  /** Frames that it acts upon besides those of the protocol's version. */
+  readonly understands?: readonly string[];
   /** What it runs on, where the platform cannot see it by itself. */
   readonly device?: string | undefined;
   /** Random: a token with one use is used by this instance, however often it connects. */
@@ -208,7 +210,7 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
 
   #authenticate(socket: ConversationSocket): void {
     if (this.#token === undefined) return;
-    const { agent, device, instanceId } = this.#ports;
+    const { agent, device, understands, instanceId } = this.#ports;
     const { token } = this.#token;
     const resumption =
       this.#resumeToken === undefined
@@ -216,8 +218,11 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
         : { resumeToken: this.#resumeToken, lastSequence: this.#inbox.lastSequence };
     this.#schedule('greeting', GREETING_MS_MAX, () => this.#lose(socket));
     const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent, instanceId } as const;
-    const ofDevice = device === undefined ? {} : { device };
-    socket.send(encodeClientFrame({ ...hello, ...ofDevice, ...resumption }));
+    const said = {
+      ...(device === undefined ? {} : { device }),
+      ...(understands === undefined ? {} : { understands }),
+    };
+    socket.send(encodeClientFrame({ ...hello, ...said, ...resumption }));
   }
 
   #receive(source: string): void {

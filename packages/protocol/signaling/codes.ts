@@ -39,6 +39,9 @@ export const endings = {
   'signaling.logic_media_unavailable':
     'No media node was free to answer for the application logic of the called endpoint.',
   'signaling.media_lost': 'The media node that answered this call failed.',
+  'signaling.removed': 'This party was removed from the session.',
+  'signaling.party_removed': 'The other party was removed from the session.',
+  'signaling.transferred': 'The call goes on with somebody else.',
   'signaling.cancelled': 'The caller gave up before anyone answered.',
   'signaling.answered_elsewhere': 'Another device of this endpoint answered.',
   'signaling.connection_lost': 'The connection of a party was lost and did not come back in time.',
@@ -46,6 +49,7 @@ export const endings = {
   'signaling.no_relay': 'No relay became available in time.',
   'signaling.node_stopped': 'The signaling node stopped.',
   'signaling.node_lost': 'The signaling node failed.',
+  'limit.session_end': 'The session reached the end that was set for it.',
   'limit.session_seconds': 'The session reached its time limit.',
   'limit.credential_seconds': 'The credential has used up its connected time.',
   'limit.session_bytes': 'The session reached its byte limit.',

@@ -154,6 +154,8 @@ const clientShapes = {
     instanceId: optional(text(64, /^[A-Za-z0-9_-]{16,64}$/)),
     /** What the SDK says that it runs on, such as `server`. What a browser shows of itself comes first. */
     device: optional(text(16, /^[a-z]+$/)),
+    /** Frames that it knows besides those of the protocol's version, such as `control`: no other gets them. */
+    understands: optional(listOf(text(32, /^[a-z-]+$/), 16)),
     /** Name and version of the SDK, for the session log. */
     agent: optional(text(128)),
   },
@@ -217,8 +219,16 @@ const serverShapes = {
     iceServers,
     mode: modeReader,
     reason: dotted,
+    /** Where it is to somebody else than before. */
+    peer: optional(identity),
+    media: optional(mediaReader),
   },
   media: { sessionId: identifier, ...mediaFields },
+  /**
+   * What the account that controls the session says of its media, all of it each time (LIV-1). `held`: nobody sends or plays
+   * anything. `muted`: what this party does not send, and `peerMuted` what it does not play.
+   */
+  control: { sessionId: identifier, held: flag, muted: mediaReader, peerMuted: mediaReader },
   /** A line of text by the word of the called endpoint’s logic; with a session, about that one. */
   message: { sessionId: optional(identifier), text: text(messageCharactersMax) },
   limitReached: {

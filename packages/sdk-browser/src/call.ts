@@ -37,13 +37,25 @@ export interface CallEvents {
   reconnected: { readonly path: MediaPath; readonly transport: MediaTransport };
   trackSubscribed: RemoteTrack;
   qualityChanged: Quality;
+  /** The platform sent the call on, and somebody else has answered. */
+  peerChanged: { readonly peer: string };
   /** What the other party sends: it muted itself, or shares its screen. */
   mediaChanged: Media;
+  /** The account whose call it is holds it, or lets it go on: while it is held nothing is sent or played. */
+  holdChanged: { readonly isHeld: boolean };
+  /** What the platform does not let this party send, and what of the other it does not play. */
+  muteChanged: { readonly muted: Media; readonly peerMuted: Media };
   limitReached: { readonly limit: string; readonly outcome: string };
   /** The last event of a call. `reason.helpUrl` is the page about `reason.code`. */
   disconnected: EndReason;
   stateChanged: CallState;
 }
+
+type Control = Pick<ServerMessageOf<'control'>, 'held' | 'muted' | 'peerMuted'>;
+const nothing: Media = { audio: false, video: false, screen: false };
+const everything: Media = { audio: true, video: true, screen: true };
+const isSame = (one: Media, other: Media) =>
+  one.audio === other.audio && one.video === other.video && one.screen === other.screen;
 
 interface Generation {
   readonly number: number;
@@ -67,8 +79,6 @@ export interface CallSetup {
 /** One call with one other party. */
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
-  /** Identity of the other party. */
-  readonly peer: string;
   readonly #setup: CallSetup;
   #remoteTrackList: readonly RemoteTrack[] = [];
   readonly #remoteTracks = new Map<'audio' | 'video', RemoteTrack>();
@@ -78,6 +88,7 @@ export class Call extends Emitter<CallEvents> {
   #newest = -1;
   #mode: CallMode = 'auto';
   #initiator = false;
+  #peer: string;
   #remoteMedia: Media;
   #quality: Quality | undefined;
   #baseline: { readonly generation: number; readonly counters: QualityBaseline } | undefined;
@@ -86,6 +97,7 @@ export class Call extends Emitter<CallEvents> {
   #endReason: EndReason | undefined;
   /** Which way media last flowed. */
   #reached: Pick<CallEvents['connected'], 'path' | 'transport'> | undefined;
+  #control: Control = { held: false, muted: nothing, peerMuted: nothing };
   #isMediaAway = false;
   #isSignalingAway = false;
 
@@ -93,8 +105,13 @@ export class Call extends Emitter<CallEvents> {
     super();
     this.#setup = setup;
     this.id = setup.sessionId;
-    this.peer = setup.peer;
+    this.#peer = setup.peer;
     this.#remoteMedia = setup.remoteMedia;
+  }
+
+  /** Identity of the other party. Another one, after `peerChanged`: the platform sent the call on. */
+  get peer(): string {
+    return this.#peer;
   }
 
   get state(): CallState {
@@ -122,6 +139,16 @@ export class Call extends Emitter<CallEvents> {
   /** The latest sample, every 2 seconds while connected. */
   get quality(): Quality | undefined {
     return this.#quality;
+  }
+
+  /** True while the account whose call it is holds it (LIV-1): nothing is sent or played, and the call goes on. */
+  get isHeld(): boolean {
+    return this.#control.held;
+  }
+
+  /** What the platform does not let this party send. `mute` and `unmute` say what is sent when it does again. */
+  get mutedMedia(): Media {
+    return this.#control.muted;
   }
 
   get endReason(): EndReason | undefined {
@@ -222,9 +249,13 @@ export class Call extends Emitter<CallEvents> {
       case 'media': {
         const { audio, video, screen } = frame;
         this.#remoteMedia = { audio, video, screen };
+        this.#playAsAllowed();
         this.emit('mediaChanged', this.#remoteMedia);
         break;
       }
+      case 'control':
+        this.#obey(frame);
+        break;
       case 'limitReached':
         this.#reachLimit(frame);
         break;
@@ -241,6 +272,24 @@ export class Call extends Emitter<CallEvents> {
     this.#isSignalingAway = what === 'away';
     if (this.#isSignalingAway) this.#reconnecting('signaling_away');
     else this.#settle();
+  }
+
+  #obey({ held, muted, peerMuted }: ServerMessageOf<'control'>): void {
+    const before = this.#control;
+    this.#control = { held, muted, peerMuted };
+    this.#setup.local.withhold(held ? everything : muted);
+    this.#playAsAllowed();
+    if (held !== before.held) this.emit('holdChanged', { isHeld: held });
+    if (!isSame(muted, before.muted) || !isSame(peerMuted, before.peerMuted))
+      this.emit('muteChanged', { muted, peerMuted });
+  }
+
+  /** Sound or picture that is not to be played stays attached, and is silent or black. */
+  #playAsAllowed(): void {
+    const { held, peerMuted } = this.#control;
+    const picture = this.#remoteMedia.screen ? peerMuted.screen : peerMuted.video;
+    for (const [kind, { mediaStreamTrack }] of this.#remoteTracks)
+      mediaStreamTrack.enabled = !held && !(kind === 'audio' ? peerMuted.audio : picture);
   }
 
   #reconnecting(reason: string): void {
@@ -284,7 +333,12 @@ export class Call extends Emitter<CallEvents> {
     this.#initiator = frame.initiator;
     this.#isMediaAway = true;
     this.#reconnecting(frame.reason);
+    const { peer, media = this.#remoteMedia } = frame;
+    this.#remoteMedia = media;
     this.#open(frame);
+    if (peer === undefined || peer === this.#peer) return;
+    this.#peer = peer;
+    this.emit('peerChanged', { peer });
   }
 
   /** Makes the peer connection of a generation. The one before goes on until this one is connected. */
@@ -339,11 +393,13 @@ export class Call extends Emitter<CallEvents> {
     const shown = this.#remoteTracks.get(kind);
     if (shown !== undefined) {
       if (shown.mediaStreamTrack !== track) shown.replace(track);
+      this.#playAsAllowed();
       return;
     }
     const subscribed = new RemoteTrack(track);
     this.#remoteTracks.set(kind, subscribed);
     this.#remoteTrackList = [...this.#remoteTracks.values()];
+    this.#playAsAllowed();
     this.emit('trackSubscribed', subscribed);
   }
 
@@ -447,10 +503,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #enable(kind: 'audio' | 'video', enabled: boolean): void {
-    const track = this.#setup.local.trackOf(kind);
-    if (track === undefined || track.enabled === enabled) return;
-    track.enabled = enabled;
-    this.#announceMedia();
+    if (this.#setup.local.want(kind, enabled)) this.#announceMedia();
   }
 
   #send(former: MediaStreamTrack | undefined, track: MediaStreamTrack): void {

@@ -10,6 +10,8 @@ export interface MediaOptions {
   readonly stream?: MediaStream;
 }
 
+const nothing: Media = { audio: false, video: false, screen: false };
+
 /** What one call sends: one microphone, and one picture that is the camera's or the screen's. */
 export class LocalMedia {
   readonly stream: MediaStream;
@@ -17,6 +19,9 @@ export class LocalMedia {
   readonly #added = new Set<MediaStreamTrack>();
   #camera: MediaStreamTrack | undefined;
   #screen: MediaStreamTrack | undefined;
+  /** What the platform does not let this party send, and of those tracks whether the person wants them sent. */
+  #withheld: Media = nothing;
+  readonly #wanted = new Map<MediaStreamTrack, boolean>();
 
   private constructor(stream: MediaStream, isOwn: boolean) {
     this.stream = stream;
@@ -31,9 +36,10 @@ export class LocalMedia {
     return new LocalMedia(await capture({ audio, video }), true);
   }
 
+  /** What the person wants to be sent, whatever the platform withholds of it. */
   get media(): Media {
     const isOn = (track: MediaStreamTrack | undefined) =>
-      track?.enabled === true && track.readyState === 'live';
+      track !== undefined && this.#isWanted(track) && track.readyState === 'live';
     return {
       audio: isOn(this.stream.getAudioTracks()[0]),
       video: this.#screen === undefined && isOn(this.#camera),
@@ -49,16 +55,60 @@ export class LocalMedia {
     return this.stream.getTracks().find((track) => track.kind === kind);
   }
 
+  /** True where that is another wish than before. What is withheld is sent when it no longer is. */
+  want(kind: 'audio' | 'video', isWanted: boolean): boolean {
+    const track = this.trackOf(kind);
+    if (track === undefined || this.#isWanted(track) === isWanted) return false;
+    if (this.#wanted.has(track)) this.#wanted.set(track, isWanted);
+    else track.enabled = isWanted;
+    return true;
+  }
+
+  /** What is not sent from now on, until this is called again: of tracks that come later as well. */
+  withhold(kinds: Media): void {
+    this.#withheld = kinds;
+    this.#holdBack();
+  }
+
+  #isWanted(track: MediaStreamTrack): boolean {
+    return this.#wanted.get(track) ?? track.enabled;
+  }
+
+  #holdBack(): void {
+    for (const track of this.stream.getTracks()) {
+      const kind = track.kind === 'audio' ? 'audio' : track === this.#screen ? 'screen' : 'video';
+      const wanted = this.#wanted.get(track);
+      if (this.#withheld[kind] && wanted === undefined) {
+        this.#wanted.set(track, track.enabled);
+        track.enabled = false;
+      } else if (!this.#withheld[kind] && wanted !== undefined) {
+        this.#wanted.delete(track);
+        track.enabled = wanted;
+      }
+    }
+  }
+
   /** Puts the track in the place of the one of its kind, which is given back. */
   put(track: MediaStreamTrack): MediaStreamTrack | undefined {
     const former = this.trackOf(track.kind === 'audio' ? 'audio' : 'video');
     if (former === track) return undefined;
     if (former !== undefined) {
-      track.enabled = former.enabled;
+      const isWanted = this.#isWanted(former);
+      if (!this.#wanted.has(track)) track.enabled = isWanted;
       this.stream.removeTrack(former);
+      this.#release(former);
     }
     this.stream.addTrack(track);
+    this.#holdBack();
     return former;
+  }
+
+  /** It is sent no longer, and is as its person wants it again: a page may own it. */
+  #release(track: MediaStreamTrack): void {
+    const wanted = this.#wanted.get(track);
+    if (wanted === undefined) return;
+    this.#wanted.delete(track);
+    track.enabled = wanted;
   }
 
   /** A newly chosen device takes the place of the one before, which is released. */
@@ -81,7 +131,8 @@ export class LocalMedia {
     this.#screen = track;
     this.#added.add(track);
     const former = this.put(track);
-    track.enabled = true;
+    if (this.#wanted.has(track)) this.#wanted.set(track, true);
+    else track.enabled = true;
     return former;
   }
 
@@ -97,6 +148,7 @@ export class LocalMedia {
 
   /** Releases the devices that this call opened. */
   stop(): void {
+    this.withhold(nothing);
     const own = this.#isOwn ? [...this.stream.getTracks(), this.#camera] : [];
     for (const track of [...own, ...this.#added]) track?.stop();
   }

@@ -64,6 +64,8 @@ export interface UseCall {
   /** Why the last call could not begin, or how it ended. */
   readonly error: PatchbayError | Error | undefined;
   readonly endReason: Call['endReason'];
+  /** The account whose call it is holds it: nothing is sent or played. */
+  readonly isHeld: boolean;
   readonly isMuted: (kind: 'audio' | 'video') => boolean;
   readonly start: (to: string, options?: CallOptions) => Promise<void>;
   readonly accept: (options?: Parameters<IncomingCall['accept']>[0]) => Promise<void>;
@@ -143,6 +145,7 @@ export function useCall(): UseCall {
     quality: call?.quality,
     error,
     endReason,
+    isHeld: call?.isHeld ?? false,
     isMuted: (kind) => call?.isMuted(kind) ?? false,
     start,
     accept,
@@ -167,6 +170,17 @@ export function useCall(): UseCall {
 
 const noTracks: readonly RemoteTrack[] = [];
 
+/** What a page shows of a call changes with these. */
+const shownEvents = [
+  'stateChanged',
+  'trackSubscribed',
+  'qualityChanged',
+  'mediaChanged',
+  'peerChanged',
+  'holdChanged',
+  'muteChanged',
+] as const;
+
 /** Renders again with each event of the call. */
 function useCallVersion(call: Call | undefined): () => void {
   const [, setVersion] = useState(0);
@@ -174,8 +188,7 @@ function useCallVersion(call: Call | undefined): () => void {
   useEffect(() => {
     if (call === undefined) return;
     refresh();
-    const names = ['stateChanged', 'trackSubscribed', 'qualityChanged', 'mediaChanged'] as const;
-    const stops = names.map((name) => call.on(name, refresh));
+    const stops = shownEvents.map((name) => call.on(name, refresh));
     return () => {
       for (const stop of stops) stop();
     };

@@ -10,6 +10,7 @@ export type SignalConnection = SignalConversation<PatchbayError>;
 export function createSignalConnection(source: TokenSource, agent: string): SignalConnection {
   return new SignalConversation({
     agent,
+    understands: ['control'],
     device: deviceSaid(navigator),
     instanceId: crypto.randomUUID(),
     fetchToken: (signal) => source.fetchToken(signal),

@@ -13,6 +13,7 @@ import {
   narrowToken,
 } from './minter.ts';
 import { type PriceMethods, withPriceSheets } from './prices.ts';
+import { type SpeechMethods, withSpeaking } from './speech.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
 /** Whatever is left out is read from the environment. */
@@ -73,7 +74,10 @@ class ServerClient {
             credential: required(credential, settings.key),
           }),
     );
-    Object.assign(this, client, { prices: withPriceSheets(client.prices) });
+    Object.assign(this, client, {
+      prices: withPriceSheets(client.prices),
+      textToSpeech: withSpeaking(client.textToSpeech),
+    });
 
     this.#nowMs = options.nowMs ?? Date.now;
     this.#minter = credential ? createMinter(credential, this.#nowMs) : undefined;
@@ -154,7 +158,10 @@ class ServerClient {
  * operation of the API: `pb.accounts.create(…)`, `pb.networkDiscovery.getUse()`.
  */
 export type Patchbay = ServerClient &
-  Omit<Operations, 'prices'> & { readonly prices: Operations['prices'] & PriceMethods };
+  Omit<Operations, 'prices' | 'textToSpeech'> & {
+    readonly prices: Operations['prices'] & PriceMethods;
+    readonly textToSpeech: Operations['textToSpeech'] & SpeechMethods;
+  };
 
 /** The operations are assigned from the generated table, which a class cannot declare. */
 export const Patchbay = ServerClient as unknown as new (options?: PatchbayOptions) => Patchbay;

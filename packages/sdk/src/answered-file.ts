@@ -5,6 +5,8 @@ export interface AnsweredFile {
   readonly stream: ReadableStream<Uint8Array>;
   /** All of it, in memory. Rejects where the transfer broke off: a file that ends early is no whole one. */
   text(): Promise<string>;
+  /** The same of what is no text, such as a sound. */
+  bytes(): Promise<Uint8Array>;
 }
 
 export function fileOf(response: Response): AnsweredFile {
@@ -15,5 +17,6 @@ export function fileOf(response: Response): AnsweredFile {
       return response.body ?? new ReadableStream({ start: (empty) => empty.close() });
     },
     text: () => response.text(),
+    bytes: async () => new Uint8Array(await response.arrayBuffer()),
   };
 }

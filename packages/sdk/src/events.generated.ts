@@ -16,9 +16,18 @@ export interface EventData {
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
+  readonly 'signaling.session.paused': { readonly sessionId: string; readonly by: string };
+  readonly 'signaling.session.resumed': { readonly sessionId: string; readonly by: string };
+  readonly 'signaling.session.limited': { readonly sessionId: string; readonly by: string; readonly endsAt?: string; readonly bitsPerSecondMax?: number };
+  readonly 'signaling.session.redirected': { readonly sessionId: string; readonly by: string; readonly url: string };
+  readonly 'signaling.session.transferred': { readonly sessionId: string; readonly by: string; readonly to: string };
+  readonly 'signaling.participant.muted': { readonly sessionId: string; readonly legId: string; readonly by: string; readonly muted: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean } };
+  readonly 'signaling.participant.removed': { readonly sessionId: string; readonly legId: string; readonly by: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
+  readonly 'text-to-speech.completed': { readonly speechId: string; readonly voices: ReadonlyArray<string>; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly mediaType: string; readonly characters: number; readonly words: number; readonly durationMs: number; readonly sizeBytes: number; readonly isCacheHit: boolean; readonly path: string };
+  readonly 'text-to-speech.failed': { readonly speechId: string; readonly code: string; readonly detail: string };
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };

@@ -264,6 +264,14 @@ import type {
   SessionsListLogResponse,
   SessionsUpdateRequest,
   SessionsUpdateResponse,
+  SessionsUpdateAllRequest,
+  SessionsUpdateAllResponse,
+  SessionsRedirectRequest,
+  SessionsRedirectResponse,
+  SessionsUpdateLegRequest,
+  SessionsUpdateLegResponse,
+  SessionsRemoveLegRequest,
+  SessionsRemoveLegResponse,
   OwnProfileUpdateRequest,
   OwnProfileUpdateResponse,
   OwnProfileChangeEmailRequest,
@@ -591,6 +599,64 @@ import type {
   SignalingGetApplicationUseResponse,
   SignalingGetEndpointUseRequest,
   SignalingGetEndpointUseResponse,
+  TextToSpeechSynthesizeRequest,
+  TextToSpeechSynthesizeResponse,
+  TextToSpeechListSpeechRequest,
+  TextToSpeechListSpeechItem,
+  TextToSpeechGetSpeechRequest,
+  TextToSpeechAudioRequest,
+  TextToSpeechGetSpeechResponse,
+  TextToSpeechRemoveSpeechRequest,
+  TextToSpeechRemoveSpeechResponse,
+  TextToSpeechListVoicesRequest,
+  TextToSpeechListVoicesItem,
+  TextToSpeechGetConfigRequest,
+  TextToSpeechGetConfigResponse,
+  TextToSpeechPutConfigRequest,
+  TextToSpeechPutConfigResponse,
+  TextToSpeechGetApplicationConfigRequest,
+  TextToSpeechGetApplicationConfigResponse,
+  TextToSpeechPutApplicationConfigRequest,
+  TextToSpeechPutApplicationConfigResponse,
+  TextToSpeechGetInstanceTypeConfigRequest,
+  TextToSpeechGetInstanceTypeConfigResponse,
+  TextToSpeechPutInstanceTypeConfigRequest,
+  TextToSpeechPutInstanceTypeConfigResponse,
+  TextToSpeechGetEndpointConfigRequest,
+  TextToSpeechGetEndpointConfigResponse,
+  TextToSpeechPutEndpointConfigRequest,
+  TextToSpeechPutEndpointConfigResponse,
+  TextToSpeechGetCallbacksResponse,
+  TextToSpeechPutCallbacksRequest,
+  TextToSpeechPutCallbacksResponse,
+  TextToSpeechGetApplicationCallbacksRequest,
+  TextToSpeechGetApplicationCallbacksResponse,
+  TextToSpeechPutApplicationCallbacksRequest,
+  TextToSpeechPutApplicationCallbacksResponse,
+  TextToSpeechGetInstanceTypeCallbacksRequest,
+  TextToSpeechGetInstanceTypeCallbacksResponse,
+  TextToSpeechPutInstanceTypeCallbacksRequest,
+  TextToSpeechPutInstanceTypeCallbacksResponse,
+  TextToSpeechGetEndpointCallbacksRequest,
+  TextToSpeechGetEndpointCallbacksResponse,
+  TextToSpeechPutEndpointCallbacksRequest,
+  TextToSpeechPutEndpointCallbacksResponse,
+  TextToSpeechGetInfoResponse,
+  TextToSpeechGetApplicationInfoRequest,
+  TextToSpeechGetApplicationInfoResponse,
+  TextToSpeechGetEndpointInfoRequest,
+  TextToSpeechGetEndpointInfoResponse,
+  TextToSpeechListDataRequest,
+  TextToSpeechListDataItem,
+  TextToSpeechListApplicationDataRequest,
+  TextToSpeechListApplicationDataItem,
+  TextToSpeechListEndpointDataRequest,
+  TextToSpeechListEndpointDataItem,
+  TextToSpeechGetUseResponse,
+  TextToSpeechGetApplicationUseRequest,
+  TextToSpeechGetApplicationUseResponse,
+  TextToSpeechGetEndpointUseRequest,
+  TextToSpeechGetEndpointUseResponse,
 } from './operation-types.generated.ts';
 
 export interface Operations {
@@ -1223,10 +1289,26 @@ export interface Operations {
     listLog(accountId: IdLike<"acc">, request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
     /** Read what happened in a session, in order, from a sequence number on. */
     listLog(request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
-    /** End a running session. Everybody in it is told why. */
+    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
     update(accountId: IdLike<"acc">, request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
-    /** End a running session. Everybody in it is told why. */
+    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
     update(request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
+    /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
+    updateAll(accountId: IdLike<"acc">, request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
+    /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
+    updateAll(request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
+    redirect(accountId: IdLike<"acc">, request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
+    /** Send a running call on: to another document of application logic, or to another endpoint. */
+    redirect(request: SessionsRedirectRequest, options?: CallOptions): Promise<SessionsRedirectResponse>;
+    /** Mute a leg of this account, or take that back. */
+    updateLeg(accountId: IdLike<"acc">, request: SessionsUpdateLegRequest, options?: CallOptions): Promise<SessionsUpdateLegResponse>;
+    /** Mute a leg of this account, or take that back. */
+    updateLeg(request: SessionsUpdateLegRequest, options?: CallOptions): Promise<SessionsUpdateLegResponse>;
+    /** Remove a party from a running session. */
+    removeLeg(accountId: IdLike<"acc">, request: SessionsRemoveLegRequest, options?: CallOptions): Promise<SessionsRemoveLegResponse>;
+    /** Remove a party from a running session. */
+    removeLeg(request: SessionsRemoveLegRequest, options?: CallOptions): Promise<SessionsRemoveLegResponse>;
   };
   readonly ownProfile: {
     /** Give yourself another name. */
@@ -1964,6 +2046,132 @@ export interface Operations {
     /** Read this month's use of signaling by an endpoint. */
     getEndpointUse(request: SignalingGetEndpointUseRequest, options?: CallOptions): Promise<SignalingGetEndpointUseResponse>;
   };
+  readonly textToSpeech: {
+    /** Speak a text: `text`, `ssml`, or what `textUri` leads to. What was spoken before in the same way is answered from there. */
+    synthesize(accountId: IdLike<"acc">, request?: TextToSpeechSynthesizeRequest, options?: CallOptions): Promise<TextToSpeechSynthesizeResponse>;
+    /** Speak a text: `text`, `ssml`, or what `textUri` leads to. What was spoken before in the same way is answered from there. */
+    synthesize(request?: TextToSpeechSynthesizeRequest, options?: CallOptions): Promise<TextToSpeechSynthesizeResponse>;
+    /** List what was given to be spoken, newest first. */
+    listSpeech(accountId: IdLike<"acc">, request?: TextToSpeechListSpeechRequest, options?: CallOptions): List<TextToSpeechListSpeechItem>;
+    /** List what was given to be spoken, newest first. */
+    listSpeech(request?: TextToSpeechListSpeechRequest, options?: CallOptions): List<TextToSpeechListSpeechItem>;
+    /** Read how far a text is spoken, and a link to its file. */
+    getSpeech(accountId: IdLike<"acc">, request: TextToSpeechGetSpeechRequest, options?: CallOptions): Promise<TextToSpeechGetSpeechResponse>;
+    /** Read how far a text is spoken, and a link to its file. */
+    getSpeech(request: TextToSpeechGetSpeechRequest, options?: CallOptions): Promise<TextToSpeechGetSpeechResponse>;
+    /** Read the sound itself, with Range from one byte to another. Its Content-Type says its format. */
+    audio(accountId: IdLike<"acc">, request: TextToSpeechAudioRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read the sound itself, with Range from one byte to another. Its Content-Type says its format. */
+    audio(request: TextToSpeechAudioRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Remove a speech, and its file where no other has it. What still waits is not spoken. */
+    removeSpeech(accountId: IdLike<"acc">, request: TextToSpeechRemoveSpeechRequest, options?: CallOptions): Promise<TextToSpeechRemoveSpeechResponse>;
+    /** Remove a speech, and its file where no other has it. What still waits is not spoken. */
+    removeSpeech(request: TextToSpeechRemoveSpeechRequest, options?: CallOptions): Promise<TextToSpeechRemoveSpeechResponse>;
+    /** List voices that can be named, those that are taken first in front. */
+    listVoices(accountId: IdLike<"acc">, request?: TextToSpeechListVoicesRequest, options?: CallOptions): List<TextToSpeechListVoicesItem>;
+    /** List voices that can be named, those that are taken first in front. */
+    listVoices(request?: TextToSpeechListVoicesRequest, options?: CallOptions): List<TextToSpeechListVoicesItem>;
+    /** Read the configuration of text to speech for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: TextToSpeechGetConfigRequest, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
+    /** Read the configuration of text to speech for this account, and where each value comes from. */
+    getConfig(request?: TextToSpeechGetConfigRequest, options?: CallOptions): Promise<TextToSpeechGetConfigResponse>;
+    /** Set the configuration of text to speech for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: TextToSpeechPutConfigRequest, options?: CallOptions): Promise<TextToSpeechPutConfigResponse>;
+    /** Set the configuration of text to speech for this account: what is left out is not set here. */
+    putConfig(request?: TextToSpeechPutConfigRequest, options?: CallOptions): Promise<TextToSpeechPutConfigResponse>;
+    /** Read the configuration of text to speech for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: TextToSpeechGetApplicationConfigRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationConfigResponse>;
+    /** Read the configuration of text to speech for an application, and where each value comes from. */
+    getApplicationConfig(request: TextToSpeechGetApplicationConfigRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationConfigResponse>;
+    /** Set the configuration of text to speech for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: TextToSpeechPutApplicationConfigRequest, options?: CallOptions): Promise<TextToSpeechPutApplicationConfigResponse>;
+    /** Set the configuration of text to speech for an application: what is left out is not set here. */
+    putApplicationConfig(request: TextToSpeechPutApplicationConfigRequest, options?: CallOptions): Promise<TextToSpeechPutApplicationConfigResponse>;
+    /** Read the configuration of text to speech for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: TextToSpeechGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TextToSpeechGetInstanceTypeConfigResponse>;
+    /** Read the configuration of text to speech for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: TextToSpeechGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TextToSpeechGetInstanceTypeConfigResponse>;
+    /** Set the configuration of text to speech for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: TextToSpeechPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TextToSpeechPutInstanceTypeConfigResponse>;
+    /** Set the configuration of text to speech for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: TextToSpeechPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TextToSpeechPutInstanceTypeConfigResponse>;
+    /** Read the configuration of text to speech for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: TextToSpeechGetEndpointConfigRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointConfigResponse>;
+    /** Read the configuration of text to speech for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: TextToSpeechGetEndpointConfigRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointConfigResponse>;
+    /** Set the configuration of text to speech for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: TextToSpeechPutEndpointConfigRequest, options?: CallOptions): Promise<TextToSpeechPutEndpointConfigResponse>;
+    /** Set the configuration of text to speech for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: TextToSpeechPutEndpointConfigRequest, options?: CallOptions): Promise<TextToSpeechPutEndpointConfigResponse>;
+    /** Read who is told of the events of text to speech in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetCallbacksResponse>;
+    /** Read who is told of the events of text to speech in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetCallbacksResponse>;
+    /** Set who is told of the events of text to speech in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: TextToSpeechPutCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutCallbacksResponse>;
+    /** Set who is told of the events of text to speech in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: TextToSpeechPutCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutCallbacksResponse>;
+    /** Read who is told of the events of text to speech in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: TextToSpeechGetApplicationCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of text to speech in an application. */
+    getApplicationCallbacks(request: TextToSpeechGetApplicationCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of text to speech in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: TextToSpeechPutApplicationCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of text to speech in an application. */
+    putApplicationCallbacks(request: TextToSpeechPutApplicationCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of text to speech in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TextToSpeechGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of text to speech in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: TextToSpeechGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of text to speech in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TextToSpeechPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of text to speech in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: TextToSpeechPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of text to speech that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: TextToSpeechGetEndpointCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of text to speech that an endpoint has a part in. */
+    getEndpointCallbacks(request: TextToSpeechGetEndpointCallbacksRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of text to speech that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: TextToSpeechPutEndpointCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of text to speech that an endpoint has a part in. */
+    putEndpointCallbacks(request: TextToSpeechPutEndpointCallbacksRequest, options?: CallOptions): Promise<TextToSpeechPutEndpointCallbacksResponse>;
+    /** Read what text to speech is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetInfoResponse>;
+    /** Read what text to speech is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetInfoResponse>;
+    /** Read what text to speech is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: TextToSpeechGetApplicationInfoRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationInfoResponse>;
+    /** Read what text to speech is to an application: its meters, events and operations. */
+    getApplicationInfo(request: TextToSpeechGetApplicationInfoRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationInfoResponse>;
+    /** Read what text to speech is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: TextToSpeechGetEndpointInfoRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointInfoResponse>;
+    /** Read what text to speech is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: TextToSpeechGetEndpointInfoRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointInfoResponse>;
+    /** Read what text to speech left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: TextToSpeechListDataRequest, options?: CallOptions): List<TextToSpeechListDataItem>;
+    /** Read what text to speech left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: TextToSpeechListDataRequest, options?: CallOptions): List<TextToSpeechListDataItem>;
+    /** Read what text to speech left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: TextToSpeechListApplicationDataRequest, options?: CallOptions): List<TextToSpeechListApplicationDataItem>;
+    /** Read what text to speech left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: TextToSpeechListApplicationDataRequest, options?: CallOptions): List<TextToSpeechListApplicationDataItem>;
+    /** Read what text to speech left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: TextToSpeechListEndpointDataRequest, options?: CallOptions): List<TextToSpeechListEndpointDataItem>;
+    /** Read what text to speech left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: TextToSpeechListEndpointDataRequest, options?: CallOptions): List<TextToSpeechListEndpointDataItem>;
+    /** Read this month's use of text to speech, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetUseResponse>;
+    /** Read this month's use of text to speech, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<TextToSpeechGetUseResponse>;
+    /** Read this month's use of text to speech with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: TextToSpeechGetApplicationUseRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationUseResponse>;
+    /** Read this month's use of text to speech with credentials of an application. */
+    getApplicationUse(request: TextToSpeechGetApplicationUseRequest, options?: CallOptions): Promise<TextToSpeechGetApplicationUseResponse>;
+    /** Read this month's use of text to speech by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: TextToSpeechGetEndpointUseRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointUseResponse>;
+    /** Read this month's use of text to speech by an endpoint. */
+    getEndpointUse(request: TextToSpeechGetEndpointUseRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointUseResponse>;
+  };
 }
 
 /** The version of the API that these are of: each request names it. */
@@ -2215,6 +2423,10 @@ export const operations = {
     get: 'GET ~/sessions/{sessionId}',
     listLog: 'MORE ~/sessions/{sessionId}/log',
     update: 'PATCH ~/sessions/{sessionId}',
+    updateAll: 'PATCH ~/sessions',
+    redirect: 'POST ~/sessions/{sessionId}/redirects',
+    updateLeg: 'PATCH ~/sessions/{sessionId}/legs/{legId}',
+    removeLeg: 'DELETE ~/sessions/{sessionId}/legs/{legId}',
   },
   ownProfile: {
     update: 'PATCH /v1/me',
@@ -2381,6 +2593,15 @@ export const operations = {
     createToken: 'POST ~/services/signaling/tokens',
     ...ofService('signaling'),
   },
+  textToSpeech: {
+    synthesize: 'POST ~/services/text-to-speech/speech',
+    listSpeech: 'LIST ~/services/text-to-speech/speech',
+    getSpeech: 'GET ~/services/text-to-speech/speech/{speechId}',
+    audio: 'FILE ~/services/text-to-speech/speech/{speechId}/audio',
+    removeSpeech: 'DELETE ~/services/text-to-speech/speech/{speechId}',
+    listVoices: 'LIST ~/services/text-to-speech/voices',
+    ...ofService('text-to-speech'),
+  },
 } as const;
 
 export type ErrorCode =
@@ -2521,6 +2742,14 @@ export type ErrorCode =
   | 'resource.unknown'
   | 'service.not_enabled'
   | 'sessions.ended'
+  | 'sessions.endpoint_unavailable'
+  | 'sessions.leg_foreign'
+  | 'sessions.no_logic'
+  | 'sessions.node_away'
+  | 'sessions.not_a_call'
+  | 'sessions.not_live'
+  | 'sessions.party_unable'
+  | 'sessions.service_unavailable'
   | 'sign-in.address_unproved'
   | 'sign-in.by_organisation'
   | 'sign-in.code_needed'
@@ -2598,6 +2827,14 @@ export type ErrorCode =
   | 'test-books.nothing_to_pay'
   | 'test-books.still_closing'
   | 'test-books.too_far'
+  | 'text-to-speech.failed'
+  | 'text-to-speech.format_invalid'
+  | 'text-to-speech.text_invalid'
+  | 'text-to-speech.text_too_long'
+  | 'text-to-speech.text_unreachable'
+  | 'text-to-speech.too_many_waiting'
+  | 'text-to-speech.unavailable'
+  | 'text-to-speech.voice_unknown'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

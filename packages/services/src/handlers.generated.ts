@@ -2,11 +2,13 @@
 import type { NetworkDiscoveryPorts } from './network-discovery/ports.ts';
 import type { NotificationPorts } from './notification/ports.ts';
 import type { SignalingPorts } from './signaling/ports.ts';
+import type { TextToSpeechPorts } from './text-to-speech/ports.ts';
 
 export interface ServicePorts {
   readonly networkDiscovery: NetworkDiscoveryPorts;
   readonly notification: NotificationPorts;
   readonly signaling: SignalingPorts;
+  readonly textToSpeech: TextToSpeechPorts;
 }
 
 /** A definition is light and read by all; its handlers are loaded at the first call. */
@@ -14,4 +16,5 @@ export const serviceHandlerLoaders = {
   networkDiscovery: () => import('./network-discovery/handlers.ts'),
   notification: () => import('./notification/handlers.ts'),
   signaling: () => import('./signaling/handlers.ts'),
+  textToSpeech: () => import('./text-to-speech/handlers.ts'),
 } as const;

@@ -2,5 +2,6 @@
 import { networkDiscovery } from './network-discovery/definition.ts';
 import { notification } from './notification/definition.ts';
 import { signaling } from './signaling/definition.ts';
+import { textToSpeech } from './text-to-speech/definition.ts';
 
-export const services = { networkDiscovery, notification, signaling } as const;
+export const services = { networkDiscovery, notification, signaling, textToSpeech } as const;

@@ -13,6 +13,7 @@ import type { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
 import { memoryNotificationPorts } from './notification-ports.ts';
+import { memorySpeechPorts } from './speech-ports.ts';
 
 export const PLATFORM_ACCOUNT = createId('acc', 1);
 export const PARENT_ACCOUNT = createId('acc', 2);
@@ -94,6 +95,7 @@ export function createApiHarness(options: Options = {}) {
         placement: { signalUrl: async () => 'wss://signal.test' },
       }),
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
+      textToSpeech: memorySpeechPorts(),
     },
     dataKinds: options.dataKinds ?? [],
     domainPorts: {

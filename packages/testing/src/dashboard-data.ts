@@ -60,7 +60,7 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['network-discovery', 'notification', 'signaling'],
+    services: ['network-discovery', 'notification', 'signaling', 'text-to-speech'],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,
@@ -157,6 +157,7 @@ export async function fillAccount(
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
   const channel = await addChannels(pb, { accountId, databaseUrl });
+  await addSpeech(pb, accountId);
   await pb.sellers.set(accountId, {
     legalName: 'Northwind Voice GmbH',
     addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],
@@ -169,6 +170,17 @@ export async function fillAccount(
   const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
   const lineKey = dearest?.key ?? '';
   return { sessionId, applicationId, webhookId, endpointId, channel, documentId, lineKey, customerIds };
+}
+
+/** Texts in one voice and in two; where nobody speaks them, they wait. */
+async function addSpeech(pb: Patchbay, accountId: string): Promise<void> {
+  const delivery = 'async';
+  await pb.textToSpeech.synthesize(accountId, {
+    text: 'Your results are in. Please call us back.',
+    delivery,
+  });
+  const second = '<voice name="kal16">This call is recorded.</voice>';
+  await pb.textToSpeech.synthesize(accountId, { ssml: `<speak>Welcome. ${second}</speak>`, delivery });
 }
 
 /** Channels with messages of each form, and members on whichever node there is. */
@@ -391,6 +403,7 @@ async function addSessions(
       legs: [0, 1].map((leg) => ({
         id: createId('leg', startedAtMs),
         identity: identities[(index + leg * 3) % identities.length] ?? '',
+        isSecond: leg === 1,
       })),
     };
   });
@@ -409,10 +422,10 @@ async function addSessions(
       [JSON.stringify(sessions)],
     );
     await pool.query(
-      `INSERT INTO session_leg (id, session_id, account_id, identity, state, audio, video, bits_per_second, joined_at,
+      `INSERT INTO session_leg (id, session_id, account_id, identity, state, audio, video, muted_video, bits_per_second, joined_at,
                                 left_at)
        SELECT row->>'id', row->'session'->>'id', row->'session'->>'account', row->>'identity',
-              CASE WHEN live THEN 'joined' ELSE 'left' END, true, true, CASE WHEN live THEN 1480000 END,
+              CASE WHEN live THEN 'joined' ELSE 'left' END, true, true, live AND (row->>'isSecond')::boolean, CASE WHEN live THEN 1480000 END,
               (row->'session'->>'startedAt')::timestamptz,
               CASE WHEN NOT live THEN (row->'session'->>'endedAt')::timestamptz END
        FROM jsonb_array_elements($1::jsonb) AS row,

@@ -13,6 +13,7 @@ interface Options {
   readonly nowMs?: number;
   readonly address?: string;
   readonly visibleIds?: readonly string[];
+  readonly actorName?: string;
 }
 
 /** A context as dispatch gives it to a domain's handler, with what the handler said kept for the test to read. */

@@ -28,6 +28,7 @@ let otherId: string;
 let username: string;
 let nodes: readonly TestNode[];
 const sessionId = createId('ses');
+const legId = createId('leg');
 
 /** A database that is started for this file, on a busy machine. */
 const START_MS_MAX = 60_000;
@@ -57,10 +58,27 @@ beforeAll(async () => {
     data: {},
   };
   const event = { ...created, accountId: account.accountId };
-  await nodes[1]?.request('sessionEvents', { events: [event] });
+  const joined = { ...event, sequence: 2, type: 'leg.joined', legId, legAccountId: account.accountId };
   const reported =
-    nodes[1] && (await served.internal(nodes[1].request('sessionEvents', { events: [event] })));
+    nodes[1] && (await served.internal(nodes[1].request('sessionEvents', { events: [event, joined] })));
   expect(reported?.status).toBe(200);
+  // Whatever is ordered of a session, its node has done.
+  const { bus } = served.control;
+  const standing = { muted: [] };
+  bus.subscribe(
+    ({ message }) => {
+      if (message.type !== 'session.control') return;
+      const answer = {
+        kind: 'done',
+        isChanged: true,
+        isEnded: false,
+        before: standing,
+        after: standing,
+      } as const;
+      void bus.publish({ type: 'session.controlled', orderId: message.order.orderId, answer });
+    },
+    await bus.latest(),
+  );
   otherId = (await signUp(served, 'other')).accountId;
   childId = (await ask('POST', '/accounts', { name: 'Child' })).id;
   const ice = await ask('POST', '/services/network-discovery/ice-servers', {});
@@ -119,6 +137,7 @@ const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
   notification: { tokenTtlSecondsMax: 80_000 },
   signaling: { tokenTtlSecondsMax: 80_000 },
+  'text-to-speech': { charactersMax: 80 },
 } as const;
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
@@ -179,6 +198,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'sessions.updateAll': async () => [`/v1/accounts/${account.accountId}/sessions`, { state: 'paused' }],
+  'sessions.redirect': async () => [
+    `/v1/accounts/${account.accountId}/sessions/${sessionId}/redirects`,
+    { url: 'https://receiver.test/next' },
+  ],
+  'sessions.updateLeg': async () => [
+    `/v1/accounts/${account.accountId}/sessions/${sessionId}/legs/${legId}`,
+    { muted: { audio: true } },
+  ],
+  'sessions.removeLeg': async () => [`/v1/accounts/${account.accountId}/sessions/${sessionId}/legs/${legId}`],
   'allowList.set': async () => [
     `/v1/accounts/${account.accountId}/allow-list`,
     { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
@@ -310,6 +339,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       networkDiscovery: 'network-discovery',
       notification: 'notification',
       signaling: 'signaling',
+      textToSpeech: 'text-to-speech',
     } as const).flatMap(([key, service]) => [
       [
         `${key}.putApplicationConfig`,
@@ -363,6 +393,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   },
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
+  'textToSpeech.putConfig': async () => [
+    servicePath('text-to-speech/config'),
+    changedConfig['text-to-speech'],
+  ],
+  'textToSpeech.removeSpeech': async () => {
+    const asked = { text: 'correct horse', delivery: 'async' };
+    const { id } = await ask('POST', '/services/text-to-speech/speech', asked);
+    return [servicePath(`text-to-speech/speech/${id}`)];
+  },
 };
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
@@ -379,6 +418,7 @@ const eventOf: Readonly<Record<string, string>> = {
   'network-discovery': 'allocation.ended',
   notification: 'channel.left',
   signaling: 'session.ended',
+  'text-to-speech': 'completed',
 };
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({

@@ -147,8 +147,10 @@ import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
+import { SessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
+import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
@@ -311,6 +313,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
+  // Of the machines' own time, by which nodes tell what is stale.
+  const orders = new SessionOrders({ bus, nowMs: Date.now });
   const channels = channelWork({
     prisma,
     publish: (message) => bus.publish(message),
@@ -334,13 +338,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       services: Object.values(services),
     }),
   });
+  const speech = speechWork({ env, pool, urlOf });
   const stores = createPlatform({
     servicePorts: {
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
+      textToSpeech: speech.ports,
     },
     dataKinds: [
+      speech.data,
       sessionLogData(prisma),
       eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
       exportData(exportStore(pool)),
@@ -406,6 +413,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         commands: {
           endSession: async ({ sessionId, code }) =>
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
+          order: orders.give,
         },
       },
       endpoints: {
@@ -739,6 +747,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
       nowMs,
     },
+    media: { ...speech.media, nowMs },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -818,6 +827,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await ingestLag.flush();
       await channels.settled();
       await credentialEndsWork.stop();
+      await orders.stop();
       await bus.close();
       await database.close();
       await jobPool.end();

@@ -1,3 +1,4 @@
+import { objectEnv } from '@patchbay/adapters/objects/object-env';
 import { nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { z } from 'zod';
 
@@ -30,6 +31,7 @@ const fields = z.object({
   PATCHBAY_COUNTRY_TABLE: z.string().min(1).optional(),
   /** Where usage of the API waits while the database is away. Without it, what waits goes with the process. */
   PATCHBAY_DATA: z.string().min(1).optional(),
+  ...objectEnv,
   /** Where this process is. Named by that usage. */
   PATCHBAY_REGION: regionName.default('local'),
   /**

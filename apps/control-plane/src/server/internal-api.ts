@@ -313,6 +313,12 @@ function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Hand
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
     },
 
+    async controlled({ orderId, answer }, { id: nodeId, roles }) {
+      if (!roles.includes('signaling')) throw platformError('auth.scope', `Node ${nodeId} holds no calls.`);
+      await bus.publish({ type: 'session.controlled', orderId, answer });
+      return {};
+    },
+
     async publish({ message }, { id: nodeId }) {
       // Whose key or credential is revoked, nodes are told; they do not say it.
       if (message.type !== 'session.end' && message.type !== 'node.changed') {

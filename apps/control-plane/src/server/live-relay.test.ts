@@ -1,4 +1,4 @@
-/** A relay as a process of its own, with keys, policy and lists of a real control plane: what both together promise. */
+/** Nodes as processes of their own, with keys, policy and lists of a real control plane: what they promise together. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -51,6 +51,30 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
   else Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]).pipe(outgoing);
 }
 
+async function startNode(role: 'relay' | 'signaling', more: Readonly<Record<string, string>> = {}) {
+  const joinToken = await served.control.fleet.createJoinToken({
+    roles: [role],
+    region: 'local',
+    lifetimeMs: 60_000,
+  });
+  return new ManagedProcess({
+    name: role,
+    args: [path.join(root, 'apps/media-node/src/main.ts'), '--role', role],
+    cwd: root,
+    env: {
+      ...inherited,
+      PATCHBAY_CONTROL_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      PATCHBAY_JOIN_TOKEN: joinToken,
+      PATCHBAY_DATA: folder,
+      PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
+      PATCHBAY_DRAIN_SECONDS: '0',
+      ...more,
+    },
+    onOutput: () => {},
+    onCrash: () => {},
+  });
+}
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.applicationUrl);
@@ -61,27 +85,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = await freeUdpPort();
-  const joinToken = await served.control.fleet.createJoinToken({
-    roles: ['relay'],
-    region: 'local',
-    lifetimeMs: 60_000,
-  });
-  relay = new ManagedProcess({
-    name: 'relay',
-    args: [path.join(root, 'apps/media-node/src/main.ts'), '--role', 'relay'],
-    cwd: root,
-    env: {
-      ...inherited,
-      PATCHBAY_CONTROL_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      PATCHBAY_JOIN_TOKEN: joinToken,
-      PATCHBAY_DATA: folder,
-      PATCHBAY_TURN_PORT: String(port),
-      PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
-      PATCHBAY_DRAIN_SECONDS: '0',
-    },
-    onOutput: () => {},
-    onCrash: () => {},
-  });
+  relay = await startNode('relay', { PATCHBAY_TURN_PORT: String(port) });
   account = await signUp(served, 'live-relay');
   await until(async () => (await served.control.fleet.live({ role: 'relay' })).length > 0, {
     what: 'the relay to serve',
@@ -168,3 +172,127 @@ test('a listed address counts as its account without a credential: what it relay
     peer.close();
   }
 });
+
+const sound = { audio: true, video: false, screen: false };
+
+interface HeardFrame {
+  readonly type: string;
+  readonly sessionId: string;
+  readonly [field: string]: unknown;
+}
+
+/** The last frame of its kind, once it says this. */
+const lastFits = (frame: HeardFrame | undefined, fields: object): HeardFrame | undefined =>
+  frame !== undefined && Object.entries(fields).every(([name, value]) => frame[name] === value)
+    ? frame
+    : undefined;
+
+/** A client of signaling that says what the test says. */
+async function signalClient(identity: string) {
+  const { body } = await rest('POST', '/services/signaling/tokens', { identity });
+  const socket = new WebSocket(body.signalUrl);
+  const frames: { readonly type: string; readonly sessionId: string; readonly [field: string]: unknown }[] =
+    [];
+  socket.addEventListener('message', ({ data }) => frames.push(JSON.parse(String(data))));
+  await once(socket, 'open');
+  let sequence = -1;
+  const say = (frame: object) => socket.send(JSON.stringify({ ...frame, sequence: ++sequence }));
+  const heard = (type: string, fields: object = {}) =>
+    until(
+      () =>
+        lastFits(
+          frames.findLast((frame) => frame.type === type),
+          fields,
+        ),
+      { what: `${identity} to hear ${type}`, pollMs: 5 },
+    );
+  say({ type: 'authenticate', token: body.token, protocolVersion: 1, understands: ['control'] });
+  await heard('authenticated');
+  return { say, heard, socket };
+}
+
+test('an order about a live call is carried out within a second, once, for its own account alone; a node that is away is told as that (LIV-1)', async () => {
+  const signaling = await startNode('signaling');
+  const stranger = await signUp(served, 'live-stranger');
+  try {
+    await until(async () => (await served.control.fleet.live({ role: 'signaling' })).length > 0, {
+      what: 'signaling to serve',
+      timeoutMs: 30_000,
+    });
+    const [ann, bob] = [await signalClient('ann'), await signalClient('bob')];
+    ann.say({ type: 'call', requestId: 'r1', to: 'user:bob', media: sound });
+    const { sessionId, legId } = await bob.heard('incoming');
+    bob.say({ type: 'accept', sessionId, media: sound });
+    await ann.heard('started');
+    const session = `/sessions/${sessionId}`;
+    await until(async () => (await rest('GET', session)).body.state === 'live', { what: 'the session' });
+
+    // The quickest of three: on a machine that does much else, one may wait for its turn.
+    const tookMs: number[] = [];
+    let asked = await rest('GET', session);
+    for (const state of ['paused', 'live', 'paused']) {
+      const askedMs = performance.now();
+      const held = state === 'paused';
+      [asked] = await Promise.all([
+        rest('PATCH', session, { state }),
+        ann.heard('control', { held }),
+        bob.heard('control', { held }),
+      ]);
+      tookMs.push(performance.now() - askedMs);
+      expect(asked).toMatchObject({ status: 200, body: { state } });
+    }
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+    expect(await rest('PATCH', session, { state: 'paused' })).toMatchObject({
+      status: 200,
+      body: { pausedAt: asked.body.pausedAt },
+    });
+    for (const place of [account, stranger])
+      expect(
+        await served.rest('PATCH', `/v1/accounts/${place.accountId}${session}`, {
+          key: stranger.key,
+          body: { state: 'live' },
+        }),
+      ).toMatchObject({ status: 404 });
+    expect(await rest('PATCH', '/sessions', { muted: { audio: true } })).toMatchObject({
+      body: { items: [{ sessionId, outcome: 'changed' }] },
+    });
+    await rest('PATCH', session, { state: 'live' });
+    await bob.heard('control', { held: false });
+    expect(await rest('DELETE', `${session}/legs/${legId}`)).toMatchObject({
+      body: { id: legId, state: 'left' },
+    });
+    const codeIn = async (client: typeof ann) => (await client.heard('ended')).reason;
+    expect(await codeIn(bob)).toMatchObject({ code: 'signaling.removed' });
+    expect(await codeIn(ann)).toMatchObject({ code: 'signaling.party_removed' });
+    // In the order in which they were given, and once each.
+    const told = async () =>
+      (await rest('GET', `${session}/log`)).body.items
+        .filter(({ data }: { data: object }) => 'by' in data)
+        .map(({ kind }: { kind: string }) => kind);
+    await until(async () => (await rest('GET', session)).body.state === 'ended', { what: 'its end' });
+    expect(await told()).toEqual([
+      'session.paused',
+      'session.resumed',
+      'session.paused',
+      'leg.muted',
+      'leg.muted',
+      'session.resumed',
+      'leg.removed',
+    ]);
+
+    ann.say({ type: 'call', requestId: 'r2', to: 'user:bob', media: sound });
+    const second = await until(
+      async () =>
+        (await rest('GET', '/sessions?state=open&kind=call')).body.items[0]?.id as string | undefined,
+      { what: 'a second call' },
+    );
+    await signaling.stop(0);
+    expect(await rest('PATCH', `/sessions/${second}`, { state: 'paused' })).toMatchObject({
+      status: 503,
+      body: { code: 'sessions.node_away' },
+    });
+    for (const { socket } of [ann, bob]) socket.close();
+  } finally {
+    await signaling.stop(0);
+  }
+}, 60_000);

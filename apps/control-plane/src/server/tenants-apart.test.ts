@@ -104,6 +104,8 @@ beforeAll(async () => {
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   await ask('POST', '/services/notification/channels/secret-channel/messages', { data: 'secret.test' });
   await ask('PUT', '/services/notification/namespaces/secret-space', { historyCount: 7_654 });
+  const said = { text: 'secret.test', delivery: 'async' };
+  const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -130,11 +132,13 @@ beforeAll(async () => {
     userId: alice.userId,
     parentId: alice.accountId,
     sessionId: createId('ses'),
+    legId: createId('leg'),
     planId: plan.body.id,
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
     domainId,
+    speechId,
     documentId,
     creditId: createId('cdt'),
     buyerId: alice.accountId,
@@ -205,6 +209,8 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'speech',
+    'stored_object',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

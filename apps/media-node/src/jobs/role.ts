@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { openSpeech } from '../speech/open-speech.ts';
 import { DeliveryWorker } from './delivery-worker.ts';
 import { runByControlPlane } from './run-delivery.ts';
 
@@ -47,6 +48,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     count: (usedBy, use) => uses.count(usedBy, use),
     onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
   });
+  const speech = openSpeech({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
   let isDraining = false;
   // Nobody is served here, so nobody loses a right here.
   node.start({
@@ -58,13 +60,14 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   });
   uses.start(node.usage, (error) => log.error({ error: textOf(error) }, 'The spool cannot be written.'));
   worker.start();
+  speech.worker.start();
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
       urls: {},
-      load: { requests: worker.requestCount },
+      load: { requests: worker.requestCount, speeches: speech.worker.speechCount },
       isDraining,
     }),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),
@@ -73,6 +76,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   return async () => {
     isDraining = true;
     await worker.stop();
+    await speech.stop();
     await uses.stop();
     stopHeartbeat();
     await node.stop();

@@ -42,6 +42,10 @@ export class Leg {
   #detector: { readonly rateHz: number; readonly dtmf: DtmfDetector } | undefined;
   #heard: Int16Array | undefined;
   #unconnectedSinceMs: number | undefined;
+  /** By the word of whoever controls the session (LIV-1). */
+  #isHeld = false;
+  #isMuted = false;
+  #isPeerMuted = false;
 
   constructor(options: LegOptions) {
     this.#options = options;
@@ -55,7 +59,11 @@ export class Leg {
     if (!decoded.ok) return;
     const { frame } = decoded;
     if (frame.type === 'started' || frame.type === 'recover') this.#begin(frame);
-    else if (frame.type === 'signal')
+    else if (frame.type === 'control') {
+      this.#isHeld = frame.held;
+      this.#isMuted = frame.muted.audio;
+      this.#isPeerMuted = frame.peerMuted.audio;
+    } else if (frame.type === 'signal')
       this.#generations.find(({ number }) => number === frame.generation)?.peer.signal(frame.data);
   }
 
@@ -73,8 +81,9 @@ export class Leg {
       report({ type: 'lost', leg, detail: 'The sound could not be connected.' });
       return;
     }
-    const run = this.#run;
-    const samples = run?.sound.next(this.#heard) ?? new Int16Array(FRAME_SAMPLES);
+    // What is held goes on where it was; what is muted goes on unheard.
+    const played = this.#isHeld ? undefined : this.#run?.sound.next(this.#heard);
+    const samples = this.#isMuted || played === undefined ? new Int16Array(FRAME_SAMPLES) : played;
     this.#source.onData({ samples, sampleRate: RATE_HZ });
     this.#tellResult();
   }
@@ -116,7 +125,9 @@ export class Leg {
   }
 
   #hearSound({ samples, sampleRate: rateHz }: PcmFrame): void {
-    this.#heard = samples.length === FRAME_SAMPLES ? samples : undefined;
+    const isDeaf = this.#isHeld || this.#isPeerMuted;
+    this.#heard = samples.length === FRAME_SAMPLES && !isDeaf ? samples : undefined;
+    if (isDeaf) return;
     const run = this.#run;
     if (run === undefined || !run.sound.isListening) return;
     if (this.#detector?.rateHz !== rateHz) this.#detector = { rateHz, dtmf: new DtmfDetector(rateHz) };

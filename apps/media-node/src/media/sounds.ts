@@ -1,6 +1,7 @@
-import type { SafeResponse, SendSafely } from '@patchbay/adapters/outgoing/safe-request';
+import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import { type Prompt, readBuiltInSound } from '@patchbay/domain/logic/sound-order';
 import { readWav } from '@patchbay/dsp/wav';
+import { fetchFollowing, whyOf } from './fetch-following.ts';
 import type { Clip } from './sound-run.ts';
 import type { Speak } from './speech.ts';
 
@@ -8,7 +9,6 @@ import type { Speak } from './speech.ts';
 export const SOUND_BYTES_MAX = 10_000_000;
 /** Of all files and texts of one verb: 20 MB in memory. */
 export const ORDER_SAMPLES_MAX = 10_000_000;
-const REDIRECTS_MAX = 3;
 
 /** What cannot be played, as logic is told. */
 interface ClipFailure {
@@ -60,25 +60,13 @@ async function fetchSound(
   from: string,
   fetch: SendSafely,
 ): Promise<{ readonly rateHz: number; readonly samples: Int16Array } | ClipFailure> {
-  let url = from;
-  for (let redirectCount = 0; ; redirectCount++) {
-    const headers = { accept: 'audio/wav, audio/x-wav', 'user-agent': 'Patchbay-Media/1' };
-    const answer: SafeResponse = await fetch({ url, method: 'GET', body: '', headers });
-    const next =
-      answer.error === 'redirect' ? URL.parse(answer.headers?.location ?? '', url)?.href : undefined;
-    if (next !== undefined && redirectCount < REDIRECTS_MAX) {
-      url = next;
-      continue;
-    }
-    const what = JSON.stringify(url.slice(0, 200));
-    if (answer.error !== undefined)
-      return { failure: 'unreachable', detail: `The sound at ${what} cannot be fetched: ${whyOf(answer)}.` };
-    const sound = readWav(answer.bytes ?? new Uint8Array());
-    return 'problem' in sound
-      ? { failure: 'invalid', detail: `The sound at ${what}: ${sound.problem}` }
-      : sound;
-  }
+  const headers = { accept: 'audio/wav, audio/x-wav', 'user-agent': 'Patchbay-Media/1' };
+  const { url, answer } = await fetchFollowing(from, { fetch, headers });
+  const what = JSON.stringify(url.slice(0, 200));
+  if (answer.error !== undefined)
+    return { failure: 'unreachable', detail: `The sound at ${what} cannot be fetched: ${whyOf(answer)}.` };
+  const sound = readWav(answer.bytes ?? new Uint8Array());
+  return 'problem' in sound
+    ? { failure: 'invalid', detail: `The sound at ${what}: ${sound.problem}` }
+    : sound;
 }
-
-const whyOf = ({ error, status }: SafeResponse): string =>
-  error === 'status' ? `status ${status}` : (error ?? 'it is empty');

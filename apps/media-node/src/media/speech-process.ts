@@ -12,10 +12,16 @@ export interface SpeechRequest {
   readonly text: string;
   /** A name that is none of ours is passed over. */
   readonly voice?: string | undefined;
+  /** Of the voice's own, which is 1. */
+  readonly rate?: number | undefined;
+  /** The same; the voice rms has one height alone. */
+  readonly pitch?: number | undefined;
 }
 export interface SpeechAnswer {
   readonly wav?: Uint8Array;
   readonly problem?: string;
+  /** There is no engine here, and the next text fails as well. */
+  readonly isAbsent?: boolean;
 }
 
 const voices: readonly string[] = ['kal', 'kal16', 'awb', 'rms', 'slt'];
@@ -33,14 +39,24 @@ async function compiled(): Promise<WebAssembly.Module | undefined> {
 }
 const engine = compiled();
 
-async function speak(text: string, voice: string): Promise<Uint8Array> {
-  const module = await engine;
-  if (module === undefined) throw new Error(absent);
+/** A feature of the engine, as its command line sets it. */
+const set = (feature: string, value: number): readonly string[] =>
+  value === 1 ? [] : ['--setf', `${feature}=${value.toFixed(3)}`];
+
+async function speak(
+  module: WebAssembly.Module,
+  { text, voice = VOICE, rate = 1, pitch = 1 }: SpeechRequest,
+): Promise<Uint8Array> {
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-speech-'));
   try {
     const wasi = new WASI({
       version: 'preview1',
-      args: ['flite', '-voice', voice, '-t', text, '-o', '/out/speech.wav'],
+      args: [
+        ...['flite', '-voice', voices.includes(voice) ? voice : VOICE],
+        ...set('duration_stretch', 1 / rate),
+        ...set('f0_shift', pitch),
+        ...['-t', text, '-o', '/out/speech.wav'],
+      ],
       preopens: { '/out': folder },
       returnOnExit: true,
     });
@@ -55,9 +71,10 @@ async function speak(text: string, voice: string): Promise<Uint8Array> {
 
 process.on('disconnect', () => process.exit(0));
 /** One is asked for after the other. */
-async function answer({ text, voice = VOICE }: SpeechRequest): Promise<SpeechAnswer> {
+async function answer(request: SpeechRequest): Promise<SpeechAnswer> {
   try {
-    return { wav: await speak(text, voices.includes(voice) ? voice : VOICE) };
+    const module = await engine;
+    return module === undefined ? { problem: absent, isAbsent: true } : { wav: await speak(module, request) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

@@ -11,6 +11,12 @@ export interface SpeechFailure {
   readonly failure: 'verb_unavailable' | 'invalid';
   readonly detail: string;
 }
+/** Why nothing was spoken. */
+export interface EngineProblem {
+  readonly problem: string;
+  /** There is no engine: an operator has to install it. */
+  readonly isAbsent: boolean;
+}
 export type Speak = (said: {
   readonly text: string;
   readonly voice?: string | undefined;
@@ -27,8 +33,10 @@ const failed = (why: string): SpeechFailure => ({
   detail: `say cannot be carried out: ${why}`,
 });
 
+const problemOf = (problem: string): EngineProblem => ({ problem, isAbsent: false });
+
 interface Asked extends SpeechRequest {
-  readonly resolve: (spoken: Spoken | SpeechFailure) => void;
+  readonly resolve: (spoken: Spoken | EngineProblem) => void;
 }
 
 /** Text to speech by Flite, in a process of its own: it speaks without a pause for anybody else. Started by the first text. */
@@ -38,16 +46,23 @@ export class SpeechEngine {
   #speaking: { readonly asked: Asked; readonly timer: NodeJS.Timeout } | undefined;
   #isStopped = false;
 
-  readonly speak: Speak = ({ text, voice, language }) => {
+  /** For logic on a call. */
+  readonly speak: Speak = async ({ text, voice, language }) => {
     if (language !== undefined && !/^en\b/i.test(language))
-      return Promise.resolve(failed(`the engine speaks English, not ${JSON.stringify(language)}.`));
+      return failed(`the engine speaks English, not ${JSON.stringify(language)}.`);
+    const spoken = await this.pronounce({ text, voice });
+    return 'problem' in spoken ? failed(spoken.problem) : spoken;
+  };
+
+  /** Says a text in a voice of Flite, once the texts before it are said. */
+  pronounce(request: SpeechRequest): Promise<Spoken | EngineProblem> {
     if (this.#waiting.length >= WAITING_MAX)
-      return Promise.resolve(failed('too many texts wait for the engine.'));
+      return Promise.resolve(problemOf('too many texts wait for the engine.'));
     return new Promise((resolve) => {
-      this.#waiting.push({ text, voice, resolve });
+      this.#waiting.push({ ...request, resolve });
       this.#goOn();
     });
-  };
+  }
 
   stop(): void {
     this.#isStopped = true;
@@ -64,10 +79,11 @@ export class SpeechEngine {
       // What it does, it would go on doing for all that wait.
       this.#child = undefined;
       child.kill('SIGKILL');
-      this.#answer(failed('the engine took too long.'));
+      this.#answer(problemOf('the engine took too long.'));
     }, SPEECH_MS_MAX);
     this.#speaking = { asked, timer };
-    child.send({ text: asked.text, voice: asked.voice } satisfies SpeechRequest);
+    const { text, voice, rate, pitch } = asked;
+    child.send({ text, voice, rate, pitch } satisfies SpeechRequest);
   }
 
   #start(): ChildProcess {
@@ -77,16 +93,16 @@ export class SpeechEngine {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: { NODE_ENV: 'production' },
     });
-    child.on('message', ({ wav, problem }: SpeechAnswer) => {
+    child.on('message', ({ wav, problem = 'the engine said nothing.', isAbsent = false }: SpeechAnswer) => {
       if (this.#child !== child) return;
       const read = wav === undefined ? undefined : readWav(wav);
-      if (read === undefined) this.#answer(failed(problem ?? 'the engine said nothing.'));
-      else this.#answer('problem' in read ? failed(read.problem) : read);
+      if (read === undefined) this.#answer({ problem, isAbsent });
+      else this.#answer('problem' in read ? problemOf(read.problem) : read);
     });
     const end = () => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.#answer(failed('the engine ended.'));
+      this.#answer(problemOf('the engine ended.'));
     };
     child.on('error', end);
     child.on('exit', end);
@@ -94,7 +110,7 @@ export class SpeechEngine {
   }
 
   /** Of the text that is being spoken; then comes the next. */
-  #answer(spoken: Spoken | SpeechFailure): void {
+  #answer(spoken: Spoken | EngineProblem): void {
     const speaking = this.#speaking;
     if (speaking === undefined) return;
     this.#speaking = undefined;

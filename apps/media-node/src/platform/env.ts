@@ -1,3 +1,4 @@
+import { objectEnv } from '@patchbay/adapters/objects/object-env';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -53,6 +54,12 @@ const schema = z.object({
     .optional(),
   /** Of the role jobs alone: opens the secrets that it signs webhooks with. */
   PATCHBAY_MASTER_KEY: z.string().min(1).optional(),
+  /** Of the role jobs alone: where files of services are stored. */
+  ...objectEnv,
+  /** Of the role jobs alone: the program that writes Ogg and MP3. Default: ffmpeg, if it is on the path. */
+  FFMPEG_PATH: z.string().min(1).optional(),
+  /** Of the role jobs alone: texts that it speaks at a time. */
+  PATCHBAY_SPEECH_AT_ONCE: z.coerce.number().int().min(1).max(32).default(2),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -6,6 +6,7 @@ import { Uploader } from '@patchbay/adapters/spool/uploader';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
+import type { ControlOrder } from '@patchbay/domain/sessions/control';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
@@ -36,9 +37,13 @@ export interface Revoker {
   readonly revokeCredential: (prefixId: string) => void;
   /** The account itself: each account below it that is in use here is named by a call of its own. */
   readonly suspendAccount: (accountId: string) => void;
+  /** Accounts with a part in what runs here, of this one and those below it: of some of them no snapshot may be held. */
+  readonly accountsWithin?: (accountId: string) => readonly string[];
   /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
   readonly reviewAccount: (accountId: string) => Promise<boolean>;
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
+  /** An order about a running session, of a role that holds calls. */
+  readonly obey?: (order: ControlOrder) => void;
   /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
   readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
@@ -106,17 +111,23 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'account.changed': {
         const { accountId } = message;
         snapshots.markApplications(accountId);
-        recheck.look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
+        const held = snapshots.accounts.markAccount(accountId);
+        const within = revoker?.accountsWithin?.(accountId) ?? [];
+        recheck.look(snapshots.keys.markAccount(accountId), [...new Set([...held, ...within])]);
         return;
       }
       case 'session.end':
         revoker?.endSession(message.sessionId, { code: message.code, detail: message.detail });
+        return;
+      case 'session.control':
+        revoker?.obey?.(message.order);
         return;
       case 'channel.published':
       case 'channel.presence':
       case 'channels.changed':
         revoker?.hearChannels?.(message);
         return;
+      case 'session.controlled':
       case 'usage.committed':
       case 'node.changed':
         return;

@@ -254,6 +254,12 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     placeMedia: () => media()?.free(),
     toMedia: (nodeId, word) => media()?.say(nodeId, word),
 
+    answerOrder(orderId, answer) {
+      client
+        .call('controlled', { orderId, answer })
+        .catch((error: unknown) => onFailure(error, 'What became of an order was not told.'));
+    },
+
     recordUsage({ quantities, ...record }) {
       const copies = quantities.map(({ meter, quantity, dimensions }) => ({
         meter,

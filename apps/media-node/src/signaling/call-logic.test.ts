@@ -212,7 +212,12 @@ describe('application logic decides about a call (HKS-3)', () => {
     const { sessionId } = alice.last('ringing');
     alice.send({ type: 'hangup', sessionId });
     expect(alice.last('ended').reason.code).toBe('signaling.cancelled');
-    machine.feed({ type: 'logicFetched', sessionId, answer: answerOf({ verb: 'hangup' }) });
+    machine.feed({
+      type: 'logicFetched',
+      sessionId,
+      documentNumber: 1,
+      answer: answerOf({ verb: 'hangup' }),
+    });
     expect(machine.platform.eventsOf('session.ended')).toHaveLength(1);
   });
 });

@@ -85,10 +85,13 @@ export class CallLogic {
     this.#perform(session, [run, effects], nowMs);
   }
 
-  fetched(session: Session, answer: LogicAnswer, nowMs: number): void {
-    this.#asked.delete(session.sessionId);
+  fetched(session: Session, answer: LogicAnswer & { readonly documentNumber: number }, nowMs: number): void {
+    // The call was sent on while it was asked for: that document is of no use any more.
+    const isWanted = answer.documentNumber === session.logic?.run.documentCount;
+    if (isWanted) this.#asked.delete(session.sessionId);
     for (const attempt of answer.attempts)
       this.#log(session, nowMs, { type: 'logic.fetched', data: attempt });
+    if (!isWanted) return;
     this.feed(
       session,
       answer.ok

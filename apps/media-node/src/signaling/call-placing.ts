@@ -166,6 +166,14 @@ export class CallPlacing {
     );
   }
 
+  /** Whom a call of this client would reach now. */
+  reach(client: Client, to: string): CallTarget | undefined {
+    const called = calledUser(to, client.principal.accountId);
+    if (called === undefined) return undefined;
+    const found = this.#findDevices(client, called);
+    return 'refusal' in found ? undefined : found;
+  }
+
   /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
   #findDevices(
     client: Client,

@@ -1,4 +1,5 @@
 import { SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
+import { type ControlAnswer, type ControlOrder, isStale } from '@patchbay/domain/sessions/control';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import type {
   ClientMessageOf,
@@ -16,12 +17,14 @@ import {
   sessionsPerClientMax,
 } from './call-placing.ts';
 import type { CallPorts } from './call-ports.ts';
+import { CallTransfer } from './call-transfer.ts';
 import type { Client } from './clients.ts';
 import { CodecAgreement } from './codec-agreement.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { MediaLegs } from './media-legs.ts';
 import { MediaRecovery } from './media-recovery.ts';
+import { nameSeenBy } from './name-seen-by.ts';
 import {
   type CallRefusal,
   featureRefusal,
@@ -39,6 +42,7 @@ import type {
   RelayLineNotice,
   SessionSnapshot,
 } from './platform.ts';
+import type { Ending } from './reasons.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { RelayLines, relayLimitKey } from './relay-lines.ts';
 import { restoredSession, type SavedState } from './saved-state.ts';
@@ -58,6 +62,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
+import { SessionControl } from './session-control.ts';
 import { ruleIn, SessionLimits } from './session-limits.ts';
 import { SessionRecords } from './session-records.ts';
 
@@ -78,6 +83,8 @@ export class Calls {
   readonly #recovery: MediaRecovery;
   readonly #relayLines: RelayLines;
   readonly #limits: SessionLimits;
+  readonly #control: SessionControl;
+  readonly #transfer: CallTransfer;
   isDraining = false;
 
   constructor(ports: CallPorts) {
@@ -91,6 +98,18 @@ export class Calls {
     const end = (session: Session, reason: EndReason, nowMs: number) => this.end(session, reason, nowMs);
     this.#codecs = new CodecAgreement({ reasons, log, send, end });
     this.#limits = new SessionLimits({ reasons, seconds: this.#seconds, log, send, end });
+    this.#control = new SessionControl({
+      reasons,
+      log,
+      send,
+      limits: this.#limits,
+      changed: (session) => ports.changed(session),
+      feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
+      recover: (session, reason, nowMs) => this.#recovery.recover(session, reason, nowMs),
+      end: (session, ending, nowMs) => this.end(session, ending, nowMs),
+      isLive: ({ sessionId }) => this.#sessions.has(sessionId),
+      transfer: (session, asked, nowMs) => this.#transfer.begin(session, asked, nowMs),
+    });
     this.#recovery = new MediaRecovery({
       reasons,
       log,
@@ -116,6 +135,21 @@ export class Calls {
         const refusal = refused ?? this.#join(client, frame, nowMs);
         if (refusal !== undefined) this.#refuseAnswer(client, { frame, refusal, nowMs });
       },
+    });
+    this.#transfer = new CallTransfer({
+      clients,
+      reasons,
+      send,
+      seconds: this.#seconds,
+      records: this.#records,
+      recovery: this.#recovery,
+      newId: (prefix) => ports.newId(prefix),
+      changed: (session) => ports.changed(session),
+      reach: (client, to) => this.#placing.reach(client, to),
+      ring: (session, device, legId) => this.#ring(session, device, legId),
+      stopRinging: (session, device) => this.#stopRinging(session, device, 'signaling.answered_elsewhere'),
+      feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
+      end: (session, reason, nowMs) => this.end(session, reason, nowMs),
     });
     this.#mediaLegs = new MediaLegs({
       clients,
@@ -200,9 +234,13 @@ export class Calls {
     if (!this.#mediaLegs.claimed(claimId, answer, nowMs)) this.#placing.claimed(claimId, answer, nowMs);
   }
 
-  logicFetched(sessionId: string, answer: LogicAnswer, nowMs: number): void {
+  logicFetched(
+    { sessionId, documentNumber }: { readonly sessionId: string; readonly documentNumber: number },
+    answer: LogicAnswer,
+    nowMs: number,
+  ): void {
     const session = this.#sessions.get(sessionId);
-    if (session !== undefined) this.#logic.fetched(session, answer, nowMs);
+    if (session !== undefined) this.#logic.fetched(session, { documentNumber, ...answer }, nowMs);
   }
 
   /** Whoever wanted to answer may not: the call goes on ringing at other devices, if there are any. */
@@ -327,6 +365,11 @@ export class Calls {
       data: { identity, accountId, media, ...(mediaNodeId === undefined ? {} : { mediaNodeId }) },
     });
     session.segmentModality = modalityOf(legsOf(session));
+    if (session.transfer !== undefined) {
+      this.#transfer.answered(session, session.callee, nowMs);
+      this.#control.tell(session);
+      return;
+    }
     this.#logic.answered(session, legId, nowMs);
     this.#start(session, nowMs);
   }
@@ -493,6 +536,8 @@ export class Calls {
   // Media is lost and made anew (LIV-3).
 
   needRelay({ session }: Party, frame: ClientMessageOf<'relayNeeded'>, nowMs: number): void {
+    // Whoever waits for somebody else has lost the party before, and no relay brings that back.
+    if (session.transfer !== undefined) return;
     this.#recovery.relayNeeded(session, frame, nowMs);
   }
 
@@ -615,13 +660,16 @@ export class Calls {
         continue;
       }
       // The platform's own leg was this node's, and went with the process that saved the session.
-      if (session.callee === undefined) {
+      const { transfer } = session;
+      if (transfer !== undefined && !this.#transfer.holds(session, transfer.sinceMs, nowMs)) continue;
+      if (session.callee === undefined && transfer === undefined) {
         this.#endWithoutLeg(session, nowMs);
         continue;
       }
       if (session.codecsDueAtMs !== undefined && !this.#codecs.holds(session, nowMs)) continue;
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#records.flushUsage(session, nowMs);
       this.#limits.enforceSeconds(session, session.startedAtMs, nowMs);
+      if (this.#sessions.has(session.sessionId)) this.#control.tick(session, nowMs);
     }
     this.#recovery.retryPlacement(nowMs);
   }
@@ -636,20 +684,32 @@ export class Calls {
     this.end(session, this.#ports.reasons.ending(code), nowMs);
   }
 
+  /** Undefined where the session is not here, for whoever holds it answers, and where nobody waits any longer. */
+  obey(order: ControlOrder, nowMs: number): ControlAnswer | undefined {
+    const session = this.#sessions.get(order.sessionId);
+    if (isStale(order, nowMs)) return undefined;
+    return session && this.#control.obey(session, order, nowMs);
+  }
+
   /** Ends one session for everybody in it. */
-  end(session: Session, reason: EndReason, nowMs: number): void {
+  end(session: Session, ending: EndReason | Ending, nowMs: number): void {
     if (!this.#sessions.delete(session.sessionId)) return;
+    const { code, helpUrl, detail } = ending;
+    const reason = { code, helpUrl, detail };
+    const told = (client: Client) =>
+      'removed' in ending && ending.removed.client === client ? ending.removed.reason : reason;
     this.#ports.changed(session);
     this.#records.flushUsage(session, nowMs);
     this.#logic.ended(session, nowMs);
     for (const client of [...legsOf(session).map((leg) => leg.client), ...session.ringing]) {
       client.sessionIds.delete(session.sessionId);
-      this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
+      this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason: told(client) });
     }
     this.#mediaLegs.ended(session);
     for (const leg of legsOf(session)) {
       this.#seconds.stop(session, leg, nowMs);
-      this.#records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });
+      const data = { reason: told(leg.client).code };
+      this.#records.log(session, nowMs, { type: 'leg.left', leg, data });
     }
     const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;
     this.#records.log(session, nowMs, { type: 'session.ended', data: { reason, connectedMs } });
@@ -729,12 +789,6 @@ export class Calls {
   #sessionsOf(client: Client): readonly Session[] {
     return [...client.sessionIds].flatMap((sessionId) => this.#sessions.get(sessionId) ?? []);
   }
-}
-
-/** A name of another account is shown with that account, so that nobody passes for somebody of this one. */
-function nameSeenBy(viewer: Client, shown: Client): string {
-  const { accountId, identity } = shown.principal;
-  return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
 /** Where a client was, as far as a later look at its requests asks (POL-2). */

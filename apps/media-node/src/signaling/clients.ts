@@ -11,6 +11,8 @@ export interface Client {
   readonly sessionIds: Set<string>;
   /** Of a leg of the platform's own: where it is. It is nobody that could be called, and lives as long as its session. */
   readonly media?: { readonly nodeId: string; readonly legId: string };
+  /** Frames that its SDK knows besides those of the protocol's version. */
+  understands: readonly string[];
   principal: Principal;
   /** Undefined while its connection is lost. */
   socketId: string | undefined;
@@ -22,6 +24,10 @@ export interface Client {
   messageCount: number;
   messagesSinceMs: number;
 }
+
+/** Whether the party does what a `control` frame says. A leg of the platform's own does. */
+export const understandsControl = ({ media, understands }: Pick<Client, 'media' | 'understands'>): boolean =>
+  media !== undefined || understands.includes('control');
 
 /** A client pings each `pingIntervalMs`: silent for longer than this, it may be gone. */
 const heardMsMax = 1.5 * pingIntervalMs;

@@ -16,7 +16,10 @@ export function iceServersFor(session: Session, leg: Leg): readonly IceServer[] 
       : [{ urls: [...new Set(stunUrls)] }];
   if (!session.isRelayOffered || leg.client.media !== undefined) return discovery;
   const { use: _use, ...limits } = session.logic?.relay ?? {};
-  return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId, ...limits }) }];
+  const rates = [limits.bitsPerSecondMax, session.setLimits?.bitsPerSecondMax].flatMap((rate) => rate ?? []);
+  const held = rates.length === 0 ? {} : { bitsPerSecondMax: Math.min(...rates) };
+  const narrowed = leg.client.principal.narrow({ sessionId, ...limits, ...held });
+  return [...discovery, { urls: relay.urls, ...narrowed }];
 }
 
 /** A relay answers Bindings on its UDP port: RFC 7064 has the `stun:` form of the same address. */

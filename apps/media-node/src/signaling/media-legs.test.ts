@@ -64,13 +64,23 @@ describe('a leg of the platform’s own (decision 0020)', () => {
         }),
     ])
       say();
-    expect(machine.machine.snapshot()[0]).toMatchObject({ state: 'active', mode: 'p2p' });
+    expect(machine.machine.snapshot()[0]).toMatchObject({ state: 'active', mode: 'media' });
     expect(machine.machine.snapshot()[0]?.legs.map(({ isConnected }) => isConnected)).toEqual([true, true]);
     const joined = platform.eventsOf('leg.joined').map(({ data: said }) => said);
     expect(joined[1]).toMatchObject({ identity: 'hotline', mediaNodeId: nodeId });
     machine.tell({ type: 'mediaSounded', ...leg, number: 1, result: { kind: 'done' } });
     expect(alice.last('ended').reason.code).toBe('signaling.logic_ended');
     expect(platform.toldMedia.at(-1)).toMatchObject({ isLast: true });
+  });
+
+  it('is found where its account, or one above that, is suspended, and its call ends (POL-5)', () => {
+    const { machine, alice, call } = bench({ accountId: 'acc_below' });
+    call();
+    expect(machine.machine.accountsWithin('acc_below')).toEqual(['acc_below']);
+    expect(machine.machine.accountsWithin('acc_a').toSorted()).toEqual(['acc_a', 'acc_below']);
+    machine.tell({ type: 'suspendAccount', accountId: 'acc_below' });
+    expect(alice.last('ended').reason.code).toBe('account.suspended');
+    expect(machine.machine.accountsWithin('acc_below')).toEqual([]);
   });
 
   it('its time is of the account whose logic answered, and the caller’s of the caller’s', () => {

@@ -100,7 +100,8 @@ export class MediaLegs {
   /** What a client is told, where it is a leg of the platform's own; false of any other. */
   tell({ media, principal }: Client, message: ServerMessage): boolean {
     if (media === undefined) return false;
-    const isForLeg = message.type === 'started' || message.type === 'signal' || message.type === 'recover';
+    const { type } = message;
+    const isForLeg = type === 'started' || type === 'signal' || type === 'recover' || type === 'control';
     if (!isForLeg && message.type !== 'ended') return true;
     const { sessionId } = message;
     const source = encodeServerFrame({ ...message, sequence: 0 });
@@ -172,6 +173,7 @@ export class MediaLegs {
       inbox: new Inbox(),
       sessionIds: new Set(),
       media: { nodeId, legId: session.calleeLegId },
+      understands: [],
       principal: {
         accountId,
         accountPath,

@@ -4,6 +4,7 @@ import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
+import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
@@ -46,6 +47,8 @@ export interface SignalingPlatform {
   findLogic(called: CalledEndpoint): Promise<FoundLogic>;
   /** A document of it. Does not reject. */
   fetchLogic(request: LogicRequest): Promise<LogicAnswer>;
+  /** Tells what became of an order. Does not reject: whoever asked asks again. */
+  answerOrder(orderId: string, answer: ControlAnswer): void;
   /** Calls `listener` for every command and every change of a relay, until the returned function is called. */
   subscribe(listener: (notice: PlatformNotice) => void): () => void;
 }
@@ -207,6 +210,7 @@ export interface RelayPlacement {
 
 export type PlatformNotice =
   | { readonly type: 'endSession'; readonly sessionId: string; readonly reason: EndReason }
+  | { readonly type: 'order'; readonly order: ControlOrder }
   | { readonly type: 'revokeCredential'; readonly credentialId: string }
   | ({ readonly type: 'policyRefused'; readonly credentialId: string } & PolicyEnding)
   | { readonly type: 'revokeKey'; readonly keyId: string }
@@ -314,7 +318,7 @@ type QuantityOf<Meters extends Readonly<Record<string, MeterDefinition>>> = {
 export type UsageQuantity = QuantityOf<(typeof signaling)['meters']>;
 export type ChannelQuantity = QuantityOf<(typeof notification)['meters']>;
 
-export type SessionMode = 'pending' | 'p2p' | 'relay';
+export type SessionMode = 'pending' | 'p2p' | 'relay' | 'media';
 
 interface SessionEventData {
   'session.created': {
@@ -361,6 +365,18 @@ interface SessionEventData {
   'logic.ended': { readonly outcome: string; readonly code: string; readonly detail?: string };
   'recovery.started': { readonly generation: number; readonly reason: string };
   'recovery.completed': { readonly generation: number; readonly tookMs: number };
+  /** By the word of whom, as in all that follow: an order of the account that controls the session or the leg (LIV-1). */
+  'session.paused': { readonly by: string };
+  'session.resumed': { readonly by: string };
+  'session.limited': {
+    readonly by: string;
+    readonly endsAtMs?: number;
+    readonly bitsPerSecondMax?: number;
+  };
+  'session.redirected': { readonly by: string; readonly url: string };
+  'session.transferred': { readonly by: string; readonly to: string };
+  'leg.muted': { readonly by: string; readonly muted: Media };
+  'leg.removed': { readonly by: string };
   'leg.left': { readonly reason: string };
   'session.ended': { readonly reason: EndReason; readonly connectedMs: number };
 }

@@ -6,8 +6,14 @@ import {
   refusals,
 } from '@patchbay/protocol/signaling/codes';
 import type { EndReason, Problem } from '@patchbay/protocol/signaling/messages';
+import type { Client } from './clients.ts';
 
 export type HelpUrl = (code: string) => string;
+
+/** Why a session ends, where one party is told another reason than the rest. */
+export interface Ending extends EndReason {
+  readonly removed: { readonly client: Client; readonly reason: EndReason };
+}
 
 export class Reasons {
   readonly #helpUrl: HelpUrl;

@@ -101,7 +101,9 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
     hearChannels: (message) =>
       platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message)),
+    obey: (order) => platform.notify({ type: 'order', order }),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    accountsWithin: (accountId) => signaling.accountsWithin(accountId),
     reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
       platform.notify({

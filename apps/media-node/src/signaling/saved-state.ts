@@ -11,6 +11,8 @@ interface SavedClient {
   readonly resumeToken: string;
   readonly receivedSequence: number;
   readonly sentSequence: number;
+  /** A process of the release before saved none. */
+  readonly understands?: readonly string[];
   readonly principal: SavedPrincipal;
   readonly isAttached: boolean;
   readonly detachedAtMs: number;
@@ -79,11 +81,12 @@ function savedPrincipal(principal: Principal): SavedClient['principal'] {
 }
 
 export function savedClient(client: Client): SavedClient {
-  const { resumeToken, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
+  const { resumeToken, understands, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
   return {
     resumeToken,
     receivedSequence: client.inbox.lastSequence,
     sentSequence: client.outbox.lastSequence,
+    understands,
     principal: savedPrincipal(client.principal),
     isAttached: client.socketId !== undefined,
     detachedAtMs,
@@ -114,7 +117,15 @@ function savedLeg({ client, quality: _quality, qualityAtMs: _qualityAtMs, ...leg
 export function restoredClient(connectionId: string, state: SavedState): Client | undefined {
   const saved = state.clients.get(connectionId);
   if (saved === undefined) return undefined;
-  const { resumeToken, receivedSequence, sentSequence, principal, isAttached, ...rest } = saved;
+  const {
+    resumeToken,
+    receivedSequence,
+    sentSequence,
+    understands = [],
+    principal,
+    isAttached,
+    ...rest
+  } = saved;
   const kept = state.frames.get(connectionId) ?? [];
   return {
     ...rest,
@@ -123,6 +134,7 @@ export function restoredClient(connectionId: string, state: SavedState): Client 
     outbox: new Outbox<ServerMessage>(encodeServerFrame, { lastSequence: sentSequence, kept }),
     inbox: new Inbox(receivedSequence),
     sessionIds: new Set(),
+    understands,
     principal: { ...principal, narrow: narrowNothing },
     socketId: undefined,
     isLeftBehind: isAttached,

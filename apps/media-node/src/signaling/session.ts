@@ -15,6 +15,8 @@ export interface Leg {
   readonly client: Client;
   readonly isInitiator: boolean;
   media: Media;
+  /** What of it the account that controls it has muted (LIV-1). */
+  muted: Media | undefined;
   /** The generation that this leg reported as connected. */
   connectedGeneration: number | undefined;
   path: MediaPath | undefined;
@@ -35,7 +37,7 @@ export interface Session {
   readonly to: string;
   readonly requestId: string;
   readonly caller: Leg;
-  readonly calleeLegId: string;
+  calleeLegId: string;
   /** Devices that ring; empty once one answered. */
   readonly ringing: Set<Client>;
   callee: Leg | undefined;
@@ -59,6 +61,12 @@ export interface Session {
   /** Of the called endpoint. */
   logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
+  /** The caller waits while somebody else rings in the place of whoever was called (LIV-1). */
+  transfer: { readonly to: string; readonly sinceMs: number } | undefined;
+  /** Since when its media is held by an order (LIV-1). */
+  pausedAtMs: number | undefined;
+  /** By orders, while it runs. */
+  setLimits: { readonly endsAtMs?: number; readonly bitsPerSecondMax?: number } | undefined;
 }
 
 export function newLeg(
@@ -70,6 +78,7 @@ export function newLeg(
     legId,
     client,
     media,
+    muted: undefined,
     connectedGeneration: undefined,
     path: undefined,
     transport: undefined,
@@ -128,6 +137,9 @@ export function newSession(
     logSequence: 0,
     logic: undefined,
     limitsReached: new Set(),
+    transfer: undefined,
+    pausedAtMs: undefined,
+    setLimits: undefined,
   };
 }
 
@@ -157,9 +169,11 @@ export function dependsOnRelay(session: Session): boolean {
   return !legsOf(session).every(isDirect);
 }
 
-/** `relay` as soon as one leg's packets pass one: that is what is billed. */
+/** `media` where a media node is a party. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
 export function modeOf(session: Session): SessionMode {
   const connected = legsOf(session).filter((leg) => leg.connectedGeneration === session.generation);
+  if (connected.length > 0 && legsOf(session).some(({ client }) => client.media !== undefined))
+    return 'media';
   if (connected.some(({ path }) => path === 'relay')) return 'relay';
   return connected.length > 0 ? 'p2p' : session.mode;
 }

@@ -6,10 +6,11 @@ import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Door, type DoorBounds, doorBounds, sourceOfText } from './door.ts';
+import type { Action, Input } from './machine-words.ts';
 import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
 import type { HelpUrl } from './reasons.ts';
 import { StateFencedError, type StateStore } from './saved-state.ts';
-import { type Action, type Input, SessionMachine } from './session-machine.ts';
+import { SessionMachine } from './session-machine.ts';
 
 /** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
 export const bufferedBytesMax = 1024 * 1024;
@@ -62,6 +63,8 @@ export interface SignalingServer {
   snapshot(): readonly SessionSnapshot[];
   /** Whose clients are connected, each credential once. */
   principalsOf(accountId: string): readonly Principal[];
+  /** Whose clients are here, of this account and those below it; a leg that logic answered is one. */
+  accountsWithin(accountId: string): readonly string[];
   /** How often each reason made the machine pass over something, since the start. */
   drops(): ReadonlyMap<string, number>;
   /** Takes no new sessions and resolves when the last one has ended. */
@@ -167,6 +170,10 @@ class Shell implements SignalingServer {
 
   principalsOf(accountId: string): readonly Principal[] {
     return this.#machine.principalsOf(accountId);
+  }
+
+  accountsWithin(accountId: string): readonly string[] {
+    return this.#machine.accountsWithin(accountId);
   }
 
   drops(): ReadonlyMap<string, number> {
@@ -337,6 +344,9 @@ class Shell implements SignalingServer {
       case 'toMedia':
         this.#options.platform.toMedia(action.nodeId, action.word);
         break;
+      case 'answerOrder':
+        this.#options.platform.answerOrder(action.orderId, action.answer);
+        break;
       case 'send':
         this.#send(action.socketId, action.source);
         break;
@@ -382,7 +392,8 @@ class Shell implements SignalingServer {
 
   async #fetchLogic({ sessionId, request }: Extract<Action, { type: 'fetchLogic' }>): Promise<void> {
     const answer = await this.#options.platform.fetchLogic(request);
-    this.#feed({ type: 'logicFetched', sessionId, answer });
+    const { documentNumber } = request.session;
+    this.#feed({ type: 'logicFetched', sessionId, documentNumber, answer });
   }
 
   async #askChannel({ askId, question }: Extract<Action, { type: 'askChannel' }>): Promise<void> {

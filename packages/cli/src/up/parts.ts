@@ -104,6 +104,7 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
       DATABASE_URL: databaseUrl,
       PATCHBAY_MASTER_KEY: masterKey,
       PATCHBAY_DATA: folder.nodes,
+      PATCHBAY_FILES: folder.files,
       PATCHBAY_REGION: region,
       // A relayed address has to be one that a packet can come from, which "any" is not.
       PATCHBAY_HOST: addresses.publicAddress,

@@ -61,6 +61,28 @@ export const signaling = defineService({
     }),
     'participant.left': z.object({ sessionId: z.string(), legId: z.string(), reason: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
+    /** By the word of somebody of the account, as all that name `by`: who that is, or `an account above`. */
+    'session.paused': z.object({ sessionId: z.string(), by: z.string() }),
+    'session.resumed': z.object({ sessionId: z.string(), by: z.string() }),
+    /** The limits that were set while it ran, as they are now. */
+    'session.limited': z.object({
+      sessionId: z.string(),
+      by: z.string(),
+      endsAt: z.iso.datetime().optional(),
+      bitsPerSecondMax: z.int().optional(),
+    }),
+    /** Told to the account whose logic goes on with another document. */
+    'session.redirected': z.object({ sessionId: z.string(), by: z.string(), url: z.string() }),
+    /** Whoever was called left, and this endpoint rings. */
+    'session.transferred': z.object({ sessionId: z.string(), by: z.string(), to: z.string() }),
+    /** What a party may not send now. Told, as what follows, to the account whose leg it is. */
+    'participant.muted': z.object({
+      sessionId: z.string(),
+      legId: z.string(),
+      by: z.string(),
+      muted: z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
+    }),
+    'participant.removed': z.object({ sessionId: z.string(), legId: z.string(), by: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
     /** Told to the account whose logic it is. */
     'logic.failed': z.object({ sessionId: z.string(), code: z.string(), detail: z.string() }),

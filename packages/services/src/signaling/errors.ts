@@ -94,6 +94,11 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'signaling.logic_media_unavailable':
     'Call again in a moment. The operator sees at /api/health and among the nodes whether the role media runs, and adds nodes or PATCHBAY_MEDIA_SHARDS.',
   'signaling.media_lost': 'Call again: another process takes it.',
+  'signaling.removed':
+    'Ask whoever runs the application: its log of the session says who removed this party.',
+  'signaling.party_removed': 'Call again; the log of the session says who removed the other party.',
+  'signaling.transferred':
+    'Nothing: whoever runs the application sent the caller on; its log of the session says who.',
   'signaling.cancelled': 'Nothing: the caller chose so.',
   'signaling.answered_elsewhere': 'Nothing: the call goes on at another device.',
   'signaling.connection_lost':
@@ -103,6 +108,7 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'signaling.no_relay': 'Try again in a moment; the operator sees which relay is missing at /api/health.',
   'signaling.node_stopped': 'Call again: another node takes it.',
   'signaling.node_lost': 'Call again: the node is back, or another one takes it.',
+  'limit.session_end': 'Nothing: the end was set over the API or the dashboard while the session ran.',
   'limit.session_seconds':
     'Raise sessionSecondsMax in the configuration of signaling, or secondsMax of the credential.',
   'limit.credential_seconds': 'Mint a credential with more seconds, or one for each session.',

@@ -1,5 +1,5 @@
 import { type NumberSetting, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
-import { featureName } from '@patchbay/kit/definition';
+import { featureName, type ServiceDefinition } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
 
@@ -69,8 +69,9 @@ export function summaryOf(name: SettingName, choices: readonly string[] | undefi
 /** A choice as it is read: a service or a feature of one by its title. */
 export const choiceLabel = (choice: string): string => titles.get(choice) ?? choice;
 
+const known: readonly ServiceDefinition[] = Object.values(services);
 const titles = new Map<string, string>(
-  Object.values(services).flatMap(({ name, title, features }) => [
+  known.flatMap(({ name, title, features = {} }) => [
     [name, title] as const,
     ...Object.keys(features).map(
       (feature) => [featureName(name, feature), `${title}: ${feature.replaceAll('-', ' ')}`] as const,

@@ -40,6 +40,7 @@ const kindWords: Readonly<Record<string, string>> = {
   'session-log': 'Log of a session',
   event: 'Event',
   export: 'Export',
+  speech: 'Spoken text',
 };
 
 interface ServiceDataProps {

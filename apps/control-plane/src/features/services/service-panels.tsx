@@ -1,8 +1,10 @@
 import type { ServiceKey } from '@patchbay/faces/mounted';
 import type { ComponentType } from 'react';
 import { ChannelsPanel } from '../channels/channels-panel.tsx';
+import { SpeechPanel } from '../speech/speech-panel.tsx';
 
 /** What the page of a service shows besides what all of them have. */
 export const servicePanels: { readonly [Service in ServiceKey]?: ComponentType } = {
   notification: ChannelsPanel,
+  textToSpeech: SpeechPanel,
 };

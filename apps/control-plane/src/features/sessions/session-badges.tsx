@@ -1,9 +1,9 @@
 import { Badge, LiveDot } from '@patchbay/ui/badge';
-import { BellRing, CircleCheck, CircleX, Gauge, Radio, Unplug, Waypoints } from 'lucide-react';
+import { BellRing, CircleCheck, CircleX, Gauge, Pause, Radio, Server, Unplug, Waypoints } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { endLabel, hasFailed, modeLooks, type Session, wasLimited } from './session.ts';
 
-const modeIcons = { pending: Unplug, p2p: Waypoints, relay: Radio, media: Radio } as const;
+const modeIcons = { pending: Unplug, p2p: Waypoints, relay: Radio, media: Server } as const;
 
 export function ModeBadge({ mode }: { readonly mode: Session['mode'] }): ReactNode {
   const { label, tone } = modeLooks[mode];
@@ -20,6 +20,13 @@ export function SessionStateBadge({ session }: { readonly session: Session }): R
     return (
       <Badge tone="live" icon={<LiveDot />}>
         live
+      </Badge>
+    );
+  }
+  if (session.state === 'paused') {
+    return (
+      <Badge tone="wait" icon={<Pause aria-hidden />}>
+        paused
       </Badge>
     );
   }

@@ -13,6 +13,7 @@ import {
 import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import {
@@ -38,6 +39,8 @@ export class MemoryControlPlane {
   claimRefusal: InternalResponse<'claimSession'>['refusal'];
   readonly records: UsageRecord[] = [];
   readonly events: SessionEventReport[] = [];
+  /** What became of orders about sessions. */
+  readonly answers = new Map<string, ControlAnswer>();
   /** Calls that live, in which the account has a leg. */
   readonly liveSessionIds = new Set<string>();
   /** Nodes that reach nobody, and that nobody reaches: as if their machines were lost. */
@@ -243,6 +246,10 @@ export class MemoryControlPlane {
         return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
       ...this.channels.handlers(nodeId),
+      controlled: ({ orderId, answer }) => {
+        this.answers.set(orderId, answer);
+        return {};
+      },
       publish: () => ({}),
     };
     return handlers[call](request);

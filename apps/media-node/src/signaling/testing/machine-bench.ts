@@ -9,9 +9,10 @@ import {
   type ServerFrame,
   type ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
+import type { Action, Input } from '../machine-words.ts';
 import type { PlatformNotice } from '../platform.ts';
 import { foldState, type SavedState, type StateChange } from '../saved-state.ts';
-import { type Action, type Input, SessionMachine } from '../session-machine.ts';
+import { SessionMachine } from '../session-machine.ts';
 import { type MemoryCredential, MemoryPlatform } from './memory-platform.ts';
 
 type FrameOf<Type extends ServerMessage['type']> = Extract<ServerFrame, { type: Type }>;
@@ -93,11 +94,14 @@ export class MachineBench {
       } else if (action.type === 'fetchLogic') {
         const answer = this.platform.documentFor(action.request);
         // What nobody answers waits for the test.
-        if (answer !== undefined) this.feed({ type: 'logicFetched', sessionId: action.sessionId, answer });
+        const { documentNumber } = action.request.session;
+        if (answer !== undefined)
+          this.feed({ type: 'logicFetched', sessionId: action.sessionId, documentNumber, answer });
       } else if (action.type === 'askChannel') this.asked.push(action);
       else if (action.type === 'leaveChannel') this.platform.channels.leave(action.leave);
       else if (action.type === 'releaseChannels') this.platform.channels.release(action.connectionId);
       else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
+      else if (action.type === 'answerOrder') this.platform.answerOrder(action.orderId, action.answer);
       else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
       else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);
@@ -130,8 +134,9 @@ export class MachineBench {
     return socketId;
   }
 
-  connect(credential: MemoryCredential): BenchClient {
+  connect(credential: MemoryCredential, understands?: readonly string[]): BenchClient {
     const client = new BenchClient(this, this.platform.token(credential));
+    client.understands = understands ?? client.understands;
     this.clients.push(client);
     client.authenticate();
     return client;
@@ -145,6 +150,8 @@ export class BenchClient {
   socketId: string;
   resumeToken = '';
   lastSequence = 0;
+  /** What it says that it knows. */
+  understands: readonly string[] = ['control'];
   readonly #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   readonly #inbox = new Inbox();
   #heardCount = 0;
@@ -162,7 +169,8 @@ export class BenchClient {
   authenticate(): void {
     const resumption =
       this.resumeToken === '' ? {} : { resumeToken: this.resumeToken, lastSequence: this.lastSequence };
-    this.send({ type: 'authenticate', token: this.token, protocolVersion, ...resumption });
+    const { token, understands } = this;
+    this.send({ type: 'authenticate', token, protocolVersion, understands, ...resumption });
     const welcome = this.last('authenticated');
     this.resumeToken = welcome.resumeToken;
   }

@@ -1,3 +1,4 @@
+import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
 import type {
   Authentication,
@@ -146,6 +147,12 @@ export class MemoryPlatform implements SignalingPlatform {
   toMedia(_nodeId: string, word: MediaWord): void {
     this.toldMedia.push(word);
     this.onMedia?.(word);
+  }
+
+  readonly answers = new Map<string, ControlAnswer>();
+
+  answerOrder(orderId: string, answer: ControlAnswer): void {
+    this.answers.set(orderId, answer);
   }
 
   recordUsage(record: UsageRecord): void {

@@ -124,3 +124,16 @@ test.each([
 ])('what logic does is read as a person would say it: %s', (kind, data, text) => {
   expect(lineText({ kind, data })).toBe(text);
 });
+
+test.each([
+  ['session.paused', { by: 'Alice' }, 'paused: by Alice'],
+  ['session.transferred', { by: 'Alice', to: 'user:carol' }, 'redirected: to user:carol · by Alice'],
+  ['leg.removed', { by: 'an account above' }, 'removed: by an account above'],
+  ['leg.muted', { by: 'Alice', muted: { audio: true, video: false } }, 'muted: audio · by Alice'],
+  ['leg.muted', { by: 'Alice', muted: { audio: false, video: false } }, 'muted: nothing · by Alice'],
+  ['session.limited', { by: 'Alice', bitsPerSecondMax: 64_000 }, 'limits set: 64.00 kbit/s · by Alice'],
+  ['session.limited', { by: 'Alice' }, 'limits set: none · by Alice'],
+] as const)('an order is told with who gave it: %s %j', (kind, data, words) => {
+  const entry: LogEntry = { sequence: 1, at: '', kind, data };
+  expect(`${lineTitle(entry)}: ${lineText(entry)}`).toBe(words);
+});

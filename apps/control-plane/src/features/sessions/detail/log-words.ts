@@ -1,4 +1,5 @@
-import { showBytes, showCount, showDuration, textOf } from '../../../formats/quantity.ts';
+import { showBitRate, showBytes, showCount, showDuration, textOf } from '../../../formats/quantity.ts';
+import { showClock } from '../../../formats/time.ts';
 import { codeWords, type LogEntry } from '../session.ts';
 import { dataText } from './timeline.ts';
 
@@ -6,6 +7,13 @@ import { dataText } from './timeline.ts';
 const titles: Readonly<Record<string, string>> = {
   'session.created': 'session began',
   'session.ended': 'session ended',
+  'session.paused': 'paused',
+  'session.resumed': 'resumed',
+  'session.limited': 'limits set',
+  'session.redirected': 'redirected',
+  'session.transferred': 'redirected',
+  'leg.muted': 'muted',
+  'leg.removed': 'removed',
   'mode.changed': 'media path changed',
   'allocation.started': 'relay opened',
   'allocation.refused': 'relay refused',
@@ -52,6 +60,24 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       const { modality, previousModality: before } = data;
       return before === 'none' ? `${modality}` : `${modality}, after ${before}`;
     }
+    case 'session.paused':
+    case 'session.resumed':
+    case 'leg.removed':
+      return `by ${data.by}`;
+    case 'session.transferred':
+      return `to ${data.to} · by ${data.by}`;
+    case 'session.redirected':
+      return `to ${data.url} · by ${data.by}`;
+    case 'session.limited': {
+      const { endsAtMs, bitsPerSecondMax } = data;
+      const limits = [
+        ...(typeof endsAtMs === 'number' ? [`ends at ${showClock(new Date(endsAtMs).toISOString())}`] : []),
+        ...(bitsPerSecondMax === undefined ? [] : [textOf(showBitRate(Number(bitsPerSecondMax)))]),
+      ];
+      return [...(limits.length === 0 ? ['none'] : limits), `by ${data.by}`].join(' · ');
+    }
+    case 'leg.muted':
+      return `${dataText({ muted: data.muted ?? {} }).replace(/^muted /, '')} · by ${data.by}`;
     case 'media.undeclared':
       return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':

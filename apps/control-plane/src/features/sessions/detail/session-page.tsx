@@ -22,6 +22,7 @@ import { SessionAccounting } from './session-accounting.tsx';
 import { SessionCost } from './session-cost.tsx';
 import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
+import { SessionParties } from './session-parties.tsx';
 import { SessionTimeline } from './session-timeline.tsx';
 import { useSession, useSessionLog } from './use-session.ts';
 import { useSessionUse } from './use-session-use.ts';
@@ -93,6 +94,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           log={log.data}
           currency={currency}
         />
+        <SessionParties session={session} log={log.data} />
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
         {use.error !== null ? <ProblemNote error={use.error} /> : null}
         {log.data === undefined ? (
@@ -139,6 +141,7 @@ const examplesOf = (accountId: string, { id: sessionId }: Session) => [
     cli: `session log ${sessionId} --account ${accountId}`,
   }),
   exampleOf({ operation: 'usage.getSession', input: { accountId, sessionId } }),
+  exampleOf({ operation: 'sessions.update', input: { accountId, sessionId, state: 'paused' } }),
   exampleOf({
     operation: 'sessions.update',
     input: { accountId, sessionId, state: 'ended' },
