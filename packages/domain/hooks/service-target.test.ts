@@ -18,8 +18,13 @@ const takers: readonly EventTaker[] = [
   {
     service: 'speech',
     operation: 'say',
-    request: z.strictObject({ text: z.string(), isLoud: z.boolean().optional() }),
+    request: z.strictObject({
+      text: z.string(),
+      isLoud: z.boolean().optional(),
+      waits: z.boolean().default(true),
+    }),
     fields: {},
+    always: { waits: 'false' },
     emits: [],
   },
   {
@@ -67,7 +72,9 @@ describe('a service in place of an address (HKS-4)', () => {
       request: { channel: 'calls.app_1', data: { code: 'hangup' }, ttlSeconds: 60 },
     });
     const said = 'service:speech/say?text={data.byteCount} bytes, {data.reason.code}&isLoud=true';
-    expect(requestOf(read(said), event)).toEqual({ request: { text: '7 bytes, hangup', isLoud: true } });
+    expect(requestOf(read(said), event)).toEqual({
+      request: { text: '7 bytes, hangup', isLoud: true, waits: false },
+    });
   });
 
   test.each([
@@ -87,6 +94,7 @@ describe('a service in place of an address (HKS-4)', () => {
     { text: 'service:notification?channel=calls&ttlSeconds=soon', says: 'ttlSeconds: ' },
     { text: 'service:notification?channel=calls&ttlSeconds=0', says: 'ttlSeconds: ' },
     { text: 'service:notification?channel=calls&ttlSeconds=1{data.byteCount}s', says: 'ttlSeconds: ' },
+    { text: 'service:speech/say?text=a&waits=true', says: 'waits is false here' },
     { text: 'service:speech/say?text=a&isLoud=perhaps', says: 'isLoud: ' },
     {
       text: 'service:notification?channel=calls.{data.code}',

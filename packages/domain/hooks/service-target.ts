@@ -16,6 +16,8 @@ export interface EventTaker {
   readonly request: z.ZodObject;
   /** Templates of fields that a callback does not name. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Those of fields that no callback may name. */
+  readonly always?: Readonly<Record<string, string>> | undefined;
   /** Events that running it leads to, with the name of the service. */
   readonly emits: readonly string[];
 }
@@ -46,11 +48,13 @@ export function readTarget(text: string, takers: readonly EventTaker[]): Service
   for (const [name, value] of url.searchParams) {
     if (!Object.hasOwn(taker.request.shape, name))
       return { problem: `${takerName(taker)} has no field ${name}, but ${fieldNames(taker)}` };
+    const always = taker.always?.[name];
+    if (always !== undefined) return { problem: `${name} is ${always} here, and said by no callback` };
     if (Object.hasOwn(said, name)) return { problem: `${name} is said twice` };
     said[name] = value;
   }
   const templates: Record<string, EventTemplate> = {};
-  for (const [name, value] of Object.entries({ ...taker.fields, ...said })) {
+  for (const [name, value] of Object.entries({ ...taker.fields, ...said, ...taker.always })) {
     const template = readTemplate(value);
     if ('problem' in template) return { problem: `${name}: ${template.problem}` };
     templates[name] = template;

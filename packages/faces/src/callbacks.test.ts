@@ -134,11 +134,13 @@ test('an operation that takes events is named in place of an address, and what w
   const put = (callback: object) =>
     call('PUT', pathOf(), { body: { callbacks: [{ url, events: ['session.ended'], ...callback }] } });
   const target = 'service:notification?channel=calls';
-  for (const named of [{ url: target }, { fallbackUrl: target }])
+  const spoken = 'service:text-to-speech?text=Call {sessionId} ended: {data.code}';
+  for (const named of [{ url: target }, { fallbackUrl: target }, { url: spoken }])
     expect(await put(named)).toMatchObject({ status: 200, body: { callbacks: [named] } });
   places.length = 0;
   for (const [wrong, says] of [
-    ['service:signaling', 'these do: service:notification/publish'],
+    ['service:signaling', 'these do: service:notification/publish, service:text-to-speech/synthesize'],
+    ['service:text-to-speech?text=a&delivery=sync', 'delivery is async here'],
     ['service:notification', 'channel is missing'],
     ['service:notification?channel=calls&colour=red', 'no field colour'],
     ['service:notification?channel=calls.{data.colour}', 'signaling.session.ended has no field data.colour'],
@@ -167,6 +169,19 @@ test('a circle of callbacks is refused and shown, wherever in the account its ot
   expect(await put(published)).toMatchObject(refused);
   expect(await put({ ...published, url, fallbackUrl: published.url })).toMatchObject(refused);
   expect(await put({ ...published, events: ['channel.joined'] })).toMatchObject({ status: 200 });
+  // From one service to another and on to a third is none.
+  const heard = { url: 'service:notification?channel=spoken&data={data.path}', events: ['completed'] };
+  const ofSpeech = pathOf().replace('signaling', 'text-to-speech');
+  expect(await call('PUT', ofSpeech, { body: { callbacks: [heard] } })).toMatchObject({ status: 200 });
+  const again = { url: 'service:text-to-speech?text=Done', events: ['completed', 'failed'] };
+  expect(await call('PUT', ofSpeech, { body: { callbacks: [again] } })).toMatchObject({
+    status: 409,
+    body: {
+      detail: expect.stringContaining(
+        'text-to-speech.completed → service:text-to-speech/synthesize → text-to-speech.completed',
+      ),
+    },
+  });
   const loop = { ...published, events: [event] };
   const other = world({ elsewhere: [loop] });
   const wanted = { url: published.url, events: ['session.ended'] };

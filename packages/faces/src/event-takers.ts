@@ -20,7 +20,7 @@ export const eventTakers: readonly Mounted[] = mountedOperations.flatMap((mounte
   if (owner.kind !== 'service' || takesEvents === undefined) return [];
   const service = owner.definition.name;
   const emits = takesEvents.emits.map((event) => `${service}.${event}`);
-  return [{ service, operation: name, request, fields: takesEvents.fields, emits, mounted }];
+  return [{ service, operation: name, request, ...takesEvents, emits, mounted }];
 });
 
 /** Where a callback leads to within the platform. One whose operation is there no longer leads nowhere. */

@@ -101,3 +101,9 @@ test('it reaches nothing but the account that set it', async () => {
     error: 'resource.unknown',
   });
 });
+
+test('a text with what an event says is spoken, and nobody waits for its end', async () => {
+  const answer = await world().run('service:text-to-speech?text=The call ended: {data.reason}');
+  expect(answer).toMatchObject({ status: 200 });
+  expect(JSON.parse(answer.response)).toMatchObject({ delivery: 'async', words: 5 });
+});

@@ -111,6 +111,8 @@ export interface EventTaking {
    * event and `{}` all of it.
    */
   readonly fields: Readonly<Record<string, string>>;
+  /** What stands in a field whatever the callback says, such as that nobody waits for the end. */
+  readonly always?: Readonly<Record<string, string>>;
   /** The events of its service that running it leads to: by these callbacks are kept from going round in a circle. */
   readonly emits: readonly string[];
 }
@@ -209,6 +211,9 @@ type CheckedService<S extends ServiceDefinition> = {
       readonly feature?: keyof S['features'] & string;
       readonly takesEvents?: {
         readonly fields: {
+          readonly [F in keyof S['operations'][K]['request']['shape']]?: string;
+        };
+        readonly always?: {
           readonly [F in keyof S['operations'][K]['request']['shape']]?: string;
         };
         readonly emits: readonly (keyof S['events'] & string)[];
