@@ -113,9 +113,10 @@ export function requestOf(
   for (const [name, template] of Object.entries(templates)) {
     const made = filled(template, event);
     if ('absent' in made) return made;
-    const isText = wholeOf(template) === undefined && typeof made.value === 'string';
+    const { value } = made;
     const field: z.ZodType | undefined = taker.request.shape[name];
-    request[name] = isText && field !== undefined ? asField(field, made.value as string) : made.value;
+    const isText = wholeOf(template) === undefined && field !== undefined && typeof value === 'string';
+    request[name] = isText ? asField(field, value) : value;
   }
   return { request };
 }

@@ -24,7 +24,11 @@ const url = 'https://receiver.test/calls';
 const ended = { callbacks: [{ url, events: ['session.ended'] }] };
 
 /** The faces with callbacks in memory. */
-function world({ isFull = false, elsewhere = [] as readonly Callback[] } = {}) {
+function world({
+  isFull = false,
+  elsewhere = [] as readonly Callback[],
+  scopes = ['*'] as readonly string[],
+} = {}) {
   const places: CallbackPlace[] = [];
   let stored: readonly SetCallback[] = [];
   const hooks = {
@@ -53,6 +57,7 @@ function world({ isFull = false, elsewhere = [] as readonly Callback[] } = {}) {
     },
   };
   const harness = createApiHarness({
+    scopes,
     endpoints: [bob],
     instanceTypes: { [APPLICATION]: ['paid'] },
     domainPorts: { hooks: hooks as unknown as DomainPorts['hooks'] },
@@ -186,4 +191,12 @@ test('a circle of callbacks is refused and shown, wherever in the account its ot
   const other = world({ elsewhere: [loop] });
   const wanted = { url: published.url, events: ['session.ended'] };
   expect(await other.call('PUT', pathOf(), { body: { callbacks: [wanted] } })).toMatchObject(refused);
+});
+
+test('a key names in a callback no operation that it may not call itself (ACC-4, HKS-4)', async () => {
+  const wanted = { url: 'service:notification?channel=calls', events: ['session.ended'] };
+  const put = (scopes: readonly string[]) =>
+    world({ scopes }).call('PUT', pathOf(), { body: { callbacks: [wanted] } });
+  expect(await put(['signaling:*'])).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
+  expect(await put(['signaling:*', 'notification:publish'])).toMatchObject({ status: 200 });
 });

@@ -6,13 +6,15 @@ import { type Entity, prepared } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { declaredPayloadOf } from './event-catalogue.ts';
-import { cablesOf, eventTakers } from './event-takers.ts';
+import { cablesOf, eventTakers, takerOf } from './event-takers.ts';
 import type { Platform } from './platform.ts';
 import { refuseChanged } from './precondition.ts';
 
 interface Context {
   readonly entity: Entity;
   readonly ifMatch?: string | undefined;
+  /** Whether the caller may do something else here, by its name. */
+  readonly mayCall: (operation: string) => boolean;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
 
@@ -47,7 +49,11 @@ const urlsOf = ({ url, fallbackUrl = url }: Callback): readonly string[] => [...
 /** What would fail at each event is refused before the first (HKS-4). */
 function refuseTarget(
   url: string,
-  { service, events }: { readonly service: string; readonly events: readonly string[] },
+  {
+    service,
+    events,
+    mayCall,
+  }: Pick<Context, 'mayCall'> & { readonly service: string; readonly events: readonly string[] },
 ): void {
   const target = readTarget(url, eventTakers);
   const declared = events.flatMap((event) => {
@@ -58,6 +64,13 @@ function refuseTarget(
     'problem' in target ? target.problem : refusalOfTarget(target, Object.fromEntries(declared));
   if (problem !== undefined)
     throw platformError('callback.service_refused', `/callbacks: ${url}: ${problem}.`);
+  // By a callback nobody comes to what their own key may not do.
+  const taker = 'problem' in target ? undefined : takerOf(target);
+  if (taker !== undefined && !mayCall(`${taker.mounted.group}.${taker.mounted.name}`))
+    throw platformError(
+      'auth.scope',
+      `/callbacks: ${url}: this needs the scope ${taker.mounted.scopeName}:${taker.mounted.name} as well.`,
+    );
 }
 
 function refuseLoop(callbacks: readonly Callback[]): void {
@@ -73,7 +86,7 @@ export function callbackHandlers(service: string, { ports, emit }: CallbackParts
 
   // A name server of somebody's is asked: that may take long, and holds no connection.
   const write = prepared(
-    async ({ entity, audit, ifMatch }: Context, request: Readonly<Record<string, unknown>>) => {
+    async ({ entity, audit, ifMatch, mayCall }: Context, request: Readonly<Record<string, unknown>>) => {
       // The schema of the request was held against it before.
       const wanted = request.callbacks as readonly Callback[];
       const targets = wanted.flatMap((callback) =>
@@ -81,7 +94,7 @@ export function callbackHandlers(service: string, { ports, emit }: CallbackParts
       );
       for (const { url: address, events } of targets) {
         if (isServiceTarget(address)) {
-          refuseTarget(address, { service, events });
+          refuseTarget(address, { service, events, mayCall });
           continue;
         }
         const refusal = await ports().endpoints.refusalOf(address);

@@ -4,6 +4,7 @@ import {
   type EventTaker,
   isServiceTarget,
   readTarget,
+  type ServiceTarget,
   takerName,
 } from '@patchbay/domain/hooks/service-target';
 import type { OperationDefinition } from '@patchbay/kit/definition';
@@ -22,6 +23,10 @@ export const eventTakers: readonly Mounted[] = mountedOperations.flatMap((mounte
   const emits = takesEvents.emits.map((event) => `${service}.${event}`);
   return [{ service, operation: name, request, ...takesEvents, emits, mounted }];
 });
+
+/** How that which a target names is served. */
+export const takerOf = ({ taker: { service, operation } }: ServiceTarget): Mounted | undefined =>
+  eventTakers.find((one) => one.service === service && one.operation === operation);
 
 /** Where a callback leads to within the platform. One whose operation is there no longer leads nowhere. */
 export const cablesOf = ({ url, fallbackUrl, events }: Callback): readonly Cable[] =>

@@ -3,7 +3,7 @@ import type { toEnvelope } from '@patchbay/domain/hooks/envelope';
 import { readTarget, requestOf } from '@patchbay/domain/hooks/service-target';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { callTRPCProcedure, TRPCError } from '@trpc/server';
-import { eventTakers } from './event-takers.ts';
+import { eventTakers, takerOf } from './event-takers.ts';
 import { type AppRouter, createRequestId, toServiceError } from './trpc.ts';
 
 export interface CallbackRun {
@@ -46,8 +46,7 @@ export async function runCallback(
       throw platformError('callback.too_many_hops', `The event came through ${hopCount} services.`);
     const target = readTarget(url, eventTakers);
     if ('problem' in target) throw platformError('callback.service_refused', `${url}: ${target.problem}.`);
-    const { service, operation } = target.taker;
-    const taker = eventTakers.find((one) => one.service === service && one.operation === operation);
+    const taker = takerOf(target);
     if (taker === undefined) throw platformError('callback.service_refused', `${url}: it is gone.`);
     const made = requestOf(target, event);
     if ('absent' in made)
