@@ -97,7 +97,7 @@ async function start() {
     stops.push(() => node.stop(1_000));
   }
   const { accountId, key } = await signUp(served, 'composer');
-  const signalUrl = await until(() => served.control.placement.signalUrl({ accountId }), {
+  const signalUrl = await until(() => served.control.placement.signalUrl(), {
     what: 'the signaling node to serve',
     timeoutMs: 30_000,
   });
