@@ -180,7 +180,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await context.close();
   });
 
-  /** A setting at the account is what holds for its application, which says so, can be less, and is refused more. */
+  /**
+   * A setting at the account is what holds for its application, which says whose it is, can be less, and is refused more. Who is
+   * above both speaks for themselves.
+   */
   async function setsForAnApplication(page: Page): Promise<void> {
     await go(page, 'Services');
     await page.getByRole('link', { name: 'Signaling', exact: true }).click();
@@ -201,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const calls = page.getByRole('region', { name: 'Signaling' });
     const seconds = calls.getByLabel('Session time, at most', { exact: true });
     await seconds.waitFor();
-    expect(await seconds.getAttribute('placeholder')).toBe('3,600 s, from this account');
+    expect(await seconds.getAttribute('placeholder')).toBe('3,600 s, from Northwind');
     await seconds.fill('7200');
     await calls.getByRole('button', { name: 'Save' }).click();
     expect(await errorAt(page, 'Session time, at most')).toContain('can only be narrowed');
@@ -212,7 +215,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.waitForFunction(
       () =>
         document.querySelector<HTMLInputElement>('[aria-label=Signaling] input[name=sessionSecondsMax]')
-          ?.placeholder === '600 s, from the application',
+          ?.placeholder === '600 s, from the application, by Northwind',
     );
   }
 

@@ -12,7 +12,9 @@ export function useOriginText(
   const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   return (origin) => {
     if (origin !== undefined && here !== undefined && isSame(origin, here)) return 'set here';
-    if (origin?.by === 'above') return `from ${names.get(origin.setById ?? '') ?? 'an account above'}`;
+    const speaker =
+      origin?.by === 'above' ? (names.get(origin.setById ?? '') ?? 'an account above') : undefined;
+    const bySpeaker = speaker === undefined ? '' : `, by ${speaker}`;
     switch (origin?.level) {
       case undefined:
       case 'default':
@@ -20,15 +22,16 @@ export function useOriginText(
       case 'platform':
         return 'from the platform';
       case 'account':
+        if (speaker !== undefined) return `from ${speaker}`;
         if (origin.accountId === account?.id)
           return scope.kind === 'account' ? 'from the account itself' : 'from this account';
         return `from ${names.get(origin.accountId ?? '') ?? 'an account above'}`;
       case 'application':
-        return 'from the application';
+        return `from the application${bySpeaker}`;
       case 'instanceType':
-        return 'from the instance type';
+        return `from the instance type${bySpeaker}`;
       case 'endpoint':
-        return 'from the endpoint';
+        return `from the endpoint${bySpeaker}`;
       case 'trigger':
         return 'held by a trigger that fired';
     }

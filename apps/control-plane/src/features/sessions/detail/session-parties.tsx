@@ -88,11 +88,12 @@ function MuteButton({
   const { word, Off, On } = looks[kind];
   const Icon = isMuted ? On : Off;
   const who = leg.identity ?? namelessOf(session);
+  const does = isMuted ? `Unmute ${word}` : `Mute ${word}`;
   return (
     <Button
       size="small"
       aria-pressed={isMuted}
-      aria-label={isMuted ? `Let ${who} send ${word} again` : `Mute the ${word} of ${who}`}
+      aria-label={`${does} of ${who}`}
       disabled={why !== undefined}
       title={why}
       isPending={updateLeg.isPending}
@@ -101,7 +102,7 @@ function MuteButton({
       }
     >
       <Icon aria-hidden />
-      {isMuted ? `Unmute ${word}` : `Mute ${word}`}
+      {does}
     </Button>
   );
 }
