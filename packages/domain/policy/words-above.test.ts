@@ -220,6 +220,22 @@ describe('what an account above says of a place of one below (POL-2)', () => {
     }
   });
 
+  test('an instance type that is removed and added again is held to it as before, and begins anew with its own', async () => {
+    const { applications } = database.ports;
+    const instanceTypes = ['free'];
+    const made = { accountId: ids.g2, name: 'Till', instanceTypes };
+    const { id: applicationId } = await applications.create(made);
+    const place = { applicationId, instanceType: 'free' };
+    await set(keys.g1, { ...place, participantsMax: 5 });
+    await set(keys.g2, { ...place, participantsMax: 4 });
+    await applications.update({ accountId: ids.g2, applicationId, instanceTypes: [] });
+    await expect(get(keys.a, place)).rejects.toMatchObject({
+      fields: expect.objectContaining({ code: 'application.instance_type_unknown' }),
+    });
+    await applications.update({ accountId: ids.g2, applicationId, instanceTypes });
+    expect(await holds('participantsMax', place)).toBe(5);
+  });
+
   test('whose word it is stands at each, is named as at the account, and its speaker takes it back', async () => {
     for (const place of places) {
       await set(keys.g1, { ...place, participantsMax: 5 });
