@@ -198,7 +198,7 @@ export const platformErrors = {
     owner: 'config',
     retry: 'never',
     remedy:
-      'Set the field that `rule` names to what holds above or less, leave it out, or ask who can change the level named in `level`.',
+      'Set the field that `rule` names to what holds above or less, leave it out, or ask whoever set it: `detail` says who, and `level` where.',
   },
   'credential.malformed': {
     status: 401,
