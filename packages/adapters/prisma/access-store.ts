@@ -7,6 +7,7 @@ import type {
   RefusedNetworks,
   SaidServiceAccess,
 } from '@patchbay/domain/access/ports';
+import { isChanged } from '@patchbay/kit/is-changed';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { standsAbove } from './stands-above.ts';
@@ -114,6 +115,9 @@ export function serviceAccessStore(prisma: PrismaClient): AccessPorts['serviceAc
                 sessionsPerDay: declared.sessionsPerDay ?? null,
                 minutesPerSession: declared.minutesPerSession ?? null,
               };
+        // Said again as it stands, it changed then and not now.
+        if (before !== null && lifted.length === 0 && !isChanged(before, { ...before, state, ...volume }))
+          return { before: fromRow(before), after: fromRow(before), lifted: [] };
         const value = { state, changedAt: new Date(), ...volume };
         const after = await transaction.serviceAccess.upsert({
           where,

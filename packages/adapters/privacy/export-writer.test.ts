@@ -177,7 +177,34 @@ test('an export holds no row and no name of a sibling or of the account above, a
     `INSERT INTO policy (account_id, by, set_by, word) VALUES ($1, 'above', $2, '{"values": {"participantsMax": 17}}')`,
     [mineId, parentId],
   );
+  // Words of those above, beside the account's own.
+  await owner.query(
+    `INSERT INTO service_access (account_id, set_by, service, state, uses) VALUES
+       ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}')`,
+    [mineId, parentId],
+  );
+  const off = { state: 'disabled', uses: ['audio'] };
+  const lifted = [off, { from: parentId, ...off }, { from: database.platformId, ...off, uses: ['video'] }];
+  await owner.query(
+    `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, before, account_path, actor_account_id)
+     VALUES ('aud_lifted', $1, 'key_of_zparent', 'zparent key', 'services.enable', 'signaling', 'req_lifted', $2, $3, $4)`,
+    [mineId, JSON.stringify({ lifted }), chain, parentId],
+  );
   const { files } = await exportOf(mineId);
+  const linesOf = (table: string) =>
+    [...files]
+      .filter(([name]) => name.includes(`/${table}-`))
+      .flatMap(([, text]) => text.trim().split('\n'))
+      .map((line) => JSON.parse(line));
+  expect(linesOf('service_access')).toMatchObject([
+    { set_by: null, state: 'enabled' },
+    { set_by: 'above', state: 'disabled' },
+  ]);
+  const [taken] = linesOf('audit_entry').filter(({ request_id }) => request_id === 'req_lifted');
+  expect(taken.before.lifted).toHaveLength(2);
+  expect(taken.before.lifted).toEqual(
+    expect.arrayContaining([off, { from: 'an account above', state: 'disabled' }]),
+  );
   const whole = [...files.values()].join('\n');
   expect(whole).toContain('Z-77');
   const { rows } = await owner.query<{ parent: string }>(

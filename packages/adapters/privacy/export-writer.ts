@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { TARGET_OF_PLAN, WORD_OF_FIRING, WORDS_OF_PLAN } from '@patchbay/domain/audit/told';
+import {
+  ABOVE,
+  TARGET_OF_PLAN,
+  WORD_OF_FIRING,
+  WORDS_LIFTED,
+  WORDS_OF_PLAN,
+} from '@patchbay/domain/audit/told';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
 import { EXPORT_KEPT_DAYS } from '@patchbay/domain/privacy/export-link';
@@ -263,13 +269,10 @@ const ownerExpression = (ownedBy: string) =>
   ownedBy.includes('.') ? ownedBy : `t.${escapeIdentifier(ownedBy)}`;
 
 /** Ids of accounts above stand in rows below them, and are not told (C1). */
-const accountsAbove: readonly string[] = [
-  'parent_id',
-  'counterparty_id',
-  'asked_account_id',
-  'seller_id',
-  'set_by',
-];
+const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id', 'seller_id'];
+
+/** Whose word a row is: empty of the account's own. */
+const SETTER = 'set_by';
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
 function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): string {
@@ -290,7 +293,7 @@ function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): 
     const without = `regexp_replace(${value}::text, ${above}, 'an account above', 'g')::${type}`;
     const told =
       type === 'jsonb'
-        ? `CASE jsonb_typeof(${value}) WHEN 'object' THEN ${without} - ${hiddenFields(value, doneBy.at)} ELSE ${without} END`
+        ? `CASE jsonb_typeof(${value}) WHEN 'object' THEN ${liftedAsOne(without)} - ${hiddenFields(value, doneBy.at)} ELSE ${without} END`
         : without;
     return `'${column}', CASE WHEN ${place} > 1 THEN ${told} ELSE ${value} END`;
   }
@@ -299,8 +302,20 @@ function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): 
     const keys = `regexp_replace(${value}::text, '"key": "acc_[0-9a-z]+ ', '"key": "above ', 'g')`;
     return `'${column}', CASE WHEN account_is_visible(${at}) THEN ${value} ELSE replace(${keys}, ${at}, 'above')::jsonb END`;
   }
+  if (column === SETTER)
+    return `'${column}', CASE WHEN ${value} = '' THEN NULL WHEN account_is_visible(${value}) THEN ${value} ELSE 'above' END`;
   const isSeen = accountsAbove.includes(column);
   return `'${column}', ${isSeen ? `CASE WHEN account_is_visible(${value}) THEN ${value} END` : asJson(value, type)}`;
+}
+
+/** Words of accounts above that a change took back, as `told` has them: one, so that nobody counts them. */
+function liftedAsOne(said: string): string {
+  const lifted = escapeLiteral(WORDS_LIFTED);
+  const words = `(SELECT jsonb_agg(DISTINCT CASE WHEN w ->> 'from' = ${escapeLiteral(ABOVE.actorName)}
+      THEN jsonb_build_object('from', w -> 'from', 'state', w -> 'state') ELSE w END)
+    FROM jsonb_array_elements((${said}) -> ${lifted}) w)`;
+  return `(CASE jsonb_typeof((${said}) -> ${lifted}) WHEN 'array'
+    THEN (${said}) || jsonb_build_object(${lifted}, coalesce(${words}, '[]')) ELSE ${said} END)`;
 }
 
 /** The fields of what was before and after a change that `told` leaves out as well: of a plan, and of a trigger, from above. */

@@ -324,6 +324,23 @@ describe('services turned on and off (ACC-10)', () => {
     expect(below).not.toHaveProperty('own');
   });
 
+  test('a service that is turned as it stands changes nothing: no event, no entry, and no new time (ACC-8, ACC-10)', async () => {
+    await askFor(['signaling'], reseller);
+    const on = { service: 'signaling', ...declared };
+    const first = await call(enable, on);
+    const again = await call(enable, on);
+    expect(again).toEqual({ answer: first.answer, audited: [], events: [] });
+    // Another volume is another word, of a service that was on before.
+    const more = await call(enable, { ...on, sessionsPerDay: 900 });
+    expect(more).toMatchObject({ audited: [{ after: { sessionsPerDay: 900 } }], events: [] });
+    const off = await call(disable, { service: 'signaling' });
+    expect(await call(disable, { service: 'signaling' })).toEqual({
+      answer: off.answer,
+      audited: [],
+      events: [],
+    });
+  });
+
   test('services.disable 200: it is off for all below, and what was declared stays', async () => {
     await call(enable, { service: 'signaling', ...declared });
     const { answer, audited, events } = await call(disable, { service: 'signaling' });
@@ -348,8 +365,10 @@ describe('services turned on and off (ACC-10)', () => {
     test('what a parent turned off for an account stays off, whatever that and those between say', async () => {
       await call(disable, off, as(reseller));
       for (const by of [shop, customer]) {
-        const { answer } = await call(enable, on, as(by));
+        const { answer, audited, events } = await call(enable, on, as(by));
         expect(answer).toMatchObject({ isOn: false, reason: 'disabled' });
+        // It was said, and nothing is on by it.
+        expect([audited.length, events]).toEqual([1, []]);
       }
       expect(await isOn()).toBe(false);
       // Nor does a child of it come by another way.

@@ -1,4 +1,5 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
+import { isChanged } from '@patchbay/kit/is-changed';
 import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
 import { visibleOrigin } from '../policy/reading.ts';
@@ -25,17 +26,21 @@ export const turnedServices: DomainHandlers<Access, AccessPorts>['services'] = {
     const setById = await setterOf(context, from, ports);
     // Whoever is above takes back what those below them said, and nobody else does (ACC-10).
     const lifts = setById === undefined ? [] : chain.slice(chain.indexOf(setById) + 1);
+    const wasOn = await isOnAt(context, name, ports);
     await turn(context, { service: name, setById, state: 'enabled', declared: volume, lifts }, ports);
-    await context.emit('service.enabled', { service: name, ...volume });
-    return toServiceAccess(service, await standingOf(context, ports));
+    const answer = toServiceAccess(service, await standingOf(context, ports));
+    if (answer.isOn && !wasOn) await context.emit('service.enabled', { service: name, ...volume });
+    return answer;
   },
 
   async disable(context, { service: name, from }, ports) {
     const service = serviceNamed(name, context.error, ports);
     const setById = await setterOf(context, from, ports);
+    const wasOn = await isOnAt(context, name, ports);
     await turn(context, { service: name, setById, state: 'disabled' }, ports);
-    await context.emit('service.disabled', { service: name });
-    return toServiceAccess(service, await standingOf(context, ports));
+    const answer = toServiceAccess(service, await standingOf(context, ports));
+    if (wasOn && !answer.isOn) await context.emit('service.disabled', { service: name });
+    return answer;
   },
 };
 
@@ -45,7 +50,11 @@ type ChangeContext = Pick<
   'entity' | 'visibleIds' | 'actor' | 'audit' | 'error'
 >;
 
-/** Says it, with an entry in the log: whose word it was, and which others it took back. */
+/** Events tell what came of a word: somebody else's may keep the service as it was. */
+const isOnAt = async ({ entity }: Pick<ChangeContext, 'entity'>, service: string, ports: AccessPorts) =>
+  serviceStanding(await chainOf(entity, ports), service).isOn;
+
+/** Says it, with an entry in the log where that changes anything: whose word it was, and which others it took back. */
 async function turn(
   { entity: { accountId }, audit, error }: ChangeContext,
   change: Change,
@@ -55,6 +64,7 @@ async function turn(
   const changed = await serviceAccess.put({ accountId, ...change });
   if (changed === 'not_above') throw error('resource.unknown', notYours(setById ?? accountId));
   const { before, after, lifted } = changed;
+  if (lifted.length === 0 && !isChanged(said(before), said(after))) return;
   const target = `${accountId}/services/${service}`;
   audit({
     target: setById === undefined ? target : `${target}/above`,

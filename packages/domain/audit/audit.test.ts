@@ -118,6 +118,18 @@ describe('an entry as somebody reads it who does not see the accounts above (PRD
     expect(told(given, ['acc_parent', accountId]).after).toEqual(plan);
   });
 
+  test('of words that were taken back those of accounts above are one, so that nobody counts them', () => {
+    const off = { state: 'disabled', uses: ['audio'] };
+    const words = [off, { from: 'acc_platform', ...off }, { from: 'acc_parent', ...off, uses: ['video'] }];
+    const lifted = { ...byParent, before: { lifted: words } };
+    expect(told(lifted, [accountId]).before).toEqual({
+      lifted: [off, { from: 'an account above', state: 'disabled' }],
+    });
+    expect(told(lifted, ['acc_parent', accountId]).before).toEqual({
+      lifted: [off, { from: 'an account above', state: 'disabled' }, words[2]],
+    });
+  });
+
   test('no firing leads to a trigger from above that is not shown', () => {
     const fired = { ...byParent, actorId: 'trg_1', after: { state: 'suspended', firingId: 'fir_1' } };
     expect(told(fired, [accountId]).after).toEqual({ state: 'suspended' });

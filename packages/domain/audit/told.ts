@@ -33,7 +33,7 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
       hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
     );
     if (typeof said !== 'object' || said === null || Array.isArray(said)) return said;
-    return without(said, [
+    return without(liftedAsOne(said), [
       DEPTH,
       ...(isPlanHidden(said) ? WORDS_OF_PLAN : []),
       ...(isAbove ? [WORD_OF_FIRING] : []),
@@ -47,6 +47,23 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
     after: withoutNames(record.after),
   };
 }
+
+/** Words of others that a change took back, each with whose it was in `from`. */
+export const WORDS_LIFTED = 'lifted';
+
+/** Of words of those that the reader does not see it is told that there were any, so that nobody counts them (PRD-2). */
+function liftedAsOne(said: object): object {
+  const words: unknown = WORDS_LIFTED in said ? said[WORDS_LIFTED] : undefined;
+  if (!Array.isArray(words)) return said;
+  const texts = words.map((word: object) => JSON.stringify(isUnseen(word) ? withoutVolume(word) : word));
+  return { ...said, [WORDS_LIFTED]: [...new Set(texts)].map((text): unknown => JSON.parse(text)) };
+}
+
+const isUnseen = (word: object): boolean => 'from' in word && word.from === ABOVE.actorName;
+
+/** What else each of them said would tell them apart. */
+const withoutVolume = (word: object): object =>
+  Object.fromEntries(Object.entries(word).filter(([field]) => field === 'from' || field === 'state'));
 
 /** Entries of before said at which depth an account stands, which tells how many are above. */
 const DEPTH = 'depth';

@@ -1,6 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { isId } from '@patchbay/kit/ids';
-import { heldRemedies, type PolicyRefusal, readRefusalText } from '../policy/decide.ts';
+import { type PolicyRefusal, readRefusalText, remedyOf } from '../policy/decide.ts';
 import type { decisions } from './definition.ts';
 import { type Known, knownTo, nothingKnown } from './known.ts';
 import type { CredentialStanding, DecidedLine, DecisionsPorts } from './ports.ts';
@@ -33,8 +33,7 @@ const pageOfCode = (
   { detail = '', ...source }: Source & { readonly detail?: string | undefined },
 ) => {
   const page = code === undefined ? undefined : pages.find(code);
-  const heldBy = policyCodes.has(code ?? '') ? readRefusalText(detail)?.heldBy : undefined;
-  const remedy = heldBy === undefined ? page?.remedy : heldRemedies[heldBy];
+  const remedy = (isOfPolicy(code) ? remedyOf(code, detail) : undefined) ?? page?.remedy;
   return filled({ title: page?.title, remedy: remedy && remedyFor(remedy, source) });
 };
 
@@ -111,12 +110,14 @@ const toMoment = (line: DecidedLine) => ({
   ...filled(saidBy(line)),
 });
 
-const policyCodes: ReadonlySet<string> = new Set<PolicyRefusal['code']>([
+const policyCodes: readonly (string | undefined)[] = [
   'policy.refused',
   'service.not_enabled',
   'limit.exceeded',
   'balance.used_up',
-]);
+] satisfies PolicyRefusal['code'][];
+
+const isOfPolicy = (code: string | undefined): code is PolicyRefusal['code'] => policyCodes.includes(code);
 
 /**
  * Which rule of which level ended a session. A policy's stands in the words of its log; which account was suspended does not,
@@ -129,7 +130,7 @@ function sourceOfEnd(
   if (code === 'account.suspended')
     return { rule: 'account.state', level: chain.find(({ state }) => state !== 'active')?.accountId };
   // The words of any other end may be somebody's own.
-  const said = policyCodes.has(code ?? '') ? readRefusalText(detail) : undefined;
+  const said = isOfPolicy(code) ? readRefusalText(detail) : undefined;
   return { rule: said?.setting, level: said?.level };
 }
 

@@ -9,6 +9,7 @@ import {
   type PolicyRequest,
   readRefusalText,
   refusalText,
+  remedyOf,
   type SpentBudget,
 } from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
@@ -323,6 +324,31 @@ test('a refusal names the level for who sees it, and for others its kind alone (
   expect(refusalText(refused, ['acc_1'])).toBe('regions does not allow it, as set at acc_1.');
   expect(refusalText(refused, ['acc_2'])).toBe('regions does not allow it, as set at account.');
 });
+
+test.each([
+  { visibleIds: ['acc_0', 'acc_1'], setter: 'acc_0' },
+  { visibleIds: ['acc_1'], setter: 'an account above' },
+])(
+  'what was set for an account from above is not told as its own: by $setter, and read back so (POL-2, C1)',
+  ({ visibleIds, setter }) => {
+    const set = { accountId: 'acc_1', setById: 'acc_0' } as const;
+    for (const [setting, code, origin] of [
+      ['regions', 'policy.refused', { level: 'account', by: 'above', ...set }],
+      ['relayBytesPerDayMax', 'limit.exceeded', { level: 'region', region: 'eu by 1', ...set }],
+      ['servicesToEnable', 'service.not_enabled', { level: 'access', ...set }],
+      ['servicesToEnable', 'service.not_enabled', { level: 'endpoint', endpoint: 'user:eve', ...set }],
+    ] as const) {
+      const text = refusalText({ setting, origin, code }, visibleIds);
+      const level = levelText(origin, visibleIds);
+      expect(text.endsWith(`, as set for ${level} by ${setter}.`), text).toBe(true);
+      expect(readRefusalText(text)).toEqual({ setting, level, isFromAbove: true });
+      expect(readRefusalText(endingText(text, 0))).toEqual({ setting, level, isFromAbove: true });
+      expect(remedyOf(code, text)).toContain('the account above that set it');
+      // Who does not see the place is told no more than its kind.
+      expect(refusalText({ setting, origin, code }, [])).not.toContain(' by ');
+    }
+  },
+);
 
 const triggerHold = { kind: 'trigger', triggerId: 'trg_1', accountId: 'acc_0', isShown: false } as const;
 const heldEndpoint = { level: 'endpoint', accountId: 'acc_1', endpoint: 'user:eve' } as const;

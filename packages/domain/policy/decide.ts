@@ -13,6 +13,7 @@ import {
   type PolicyHoldKind,
   type PolicyOrigin,
   scopeOf,
+  setterText,
   visibleTriggerId,
 } from './policy-level.ts';
 import { serviceStanding } from './service-standing.ts';
@@ -308,8 +309,8 @@ export function refusalText(
       return `The balance of ${level} is used up, or held by sessions: add money.`;
     case 'service.not_enabled':
       return origin.level === 'access'
-        ? `The service is turned off, as set at ${level}.`
-        : `The service has to be enabled first, as set at ${level}.`;
+        ? `The service is turned off, as ${setText(origin, visibleIds)}.`
+        : `The service has to be enabled first, as ${setText(origin, visibleIds)}.`;
     case 'policy.refused':
       return `${setting} does not allow it, as ${as}.`;
   }
@@ -319,13 +320,20 @@ export function refusalText(
 export const endingText = (refusal: string, resetsAtMs: number | undefined): string =>
   resetsAtMs === undefined ? refusal : `${refusal} It begins anew at ${new Date(resetsAtMs).toISOString()}.`;
 
+/** What was set for an account from above says so: that account would look in vain for where it could change it (POL-2). */
+function setText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
+  const level = levelText(origin, visibleIds);
+  const setter = setterText(origin, visibleIds);
+  return setter === undefined ? `set at ${level}` : `set for ${level} by ${setter}`;
+}
+
 /** What is held says so: whoever reads that it was set would look in vain for who set it (POL-2). */
 export function asText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
   const level = levelText(origin, visibleIds);
   const hold = holdOf(origin);
   switch (hold?.kind) {
     case undefined:
-      return `set at ${level}`;
+      return setText(origin, visibleIds);
     case 'overdue':
       return `held at ${level} by ${holders.overdue}`;
     case 'trigger': {
@@ -347,16 +355,33 @@ export const heldRemedies: Readonly<Record<PolicyHoldKind, string>> = {
   overdue: 'Pay the invoice that is overdue, or ask whoever issued it. `level` names what is held.',
 };
 
-/** A level may be any id or name; a setting is a name of the table. */
+/** What to do about what was set for an account from above: to whoever `level` names it is no use to change their own policy. */
+const remedyAbove = (code: PolicyRefusal['code']): string => {
+  const ask = code === 'limit.exceeded' ? 'Wait for the time in Retry-After, or ask' : 'Ask';
+  return `${ask} the account above that set it. \`level\` names for whom it is set, which cannot take it back.`;
+};
+
+/** What helps against what refused here, where the page of its code would lead astray. */
+export function remedyOf(code: PolicyRefusal['code'], detail: string): string | undefined {
+  const said = readRefusalText(detail);
+  if (said?.heldBy !== undefined) return heldRemedies[said.heldBy];
+  return said?.isFromAbove === true ? remedyAbove(code) : undefined;
+}
+
+/** Where it was set, or what holds it there. A level may be any id or name. */
+const where =
+  /as (?:set at (?<at>.+)|set for (?<target>.+) by (?:an account above|\S+)|held at (?<place>.+) by (?<holder>a trigger of an account above|trigger \S+|an invoice that is overdue))\.$/
+    .source;
+
+/** A setting is a name of the table. */
 const saidTexts: readonly (readonly [RegExp, (setting: string) => string])[] = [
-  [/(?:^|: )(\w+) (?:is reached|does not allow it), as set at (.+)\.$/, (setting) => setting],
+  [new RegExp(`(?:^|: )(?<said>\\w+) (?:is reached|does not allow it), ${where}`), (setting) => setting],
   [
-    /(?:^|: )(\w+) (?:is reached|does not allow it), as held at (.+) by (a trigger of an account above|trigger \S+|an invoice that is overdue)\.$/,
-    (setting) => setting,
+    /(?:^|: )(?<said>The balance) of (?<at>.+) is used up, or held by sessions: add money\.$/,
+    () => 'prepaidBalance',
   ],
-  [/(?:^|: )(The balance) of (.+) is used up, or held by sessions: add money\.$/, () => 'prepaidBalance'],
   [
-    /(?:^|: )(The service) (?:is turned off|has to be enabled first), as set at (.+)\.$/,
+    new RegExp(`(?:^|: )(?<said>The service) (?:is turned off|has to be enabled first), ${where}`),
     () => 'servicesToEnable',
   ],
 ];
@@ -365,16 +390,20 @@ interface SaidRefusal {
   readonly setting: SettingName;
   readonly level: string;
   readonly heldBy?: PolicyHoldKind;
+  /** An account above set it for that of `level`. */
+  readonly isFromAbove?: true;
 }
 
 /** What a refusal says, read back from a log, which keeps its text alone; undefined of any other text. */
 export function readRefusalText(text: string): SaidRefusal | undefined {
   const refusal = text.replace(/ It begins anew at \S+\.$/, '');
   for (const [pattern, settingOfText] of saidTexts) {
-    const [, said, level, holder] = pattern.exec(refusal) ?? [];
+    const { said, at, target, place, holder } = pattern.exec(refusal)?.groups ?? {};
+    const level = at ?? target ?? place;
     if (said === undefined || level === undefined) continue;
     const setting = settingNames.find((name) => name === settingOfText(said));
     if (setting === undefined) continue;
+    if (target !== undefined) return { setting, level, isFromAbove: true };
     if (holder === undefined) return { setting, level };
     return { setting, level, heldBy: holder === holders.overdue ? 'overdue' : 'trigger' };
   }

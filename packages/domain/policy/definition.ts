@@ -169,14 +169,15 @@ export const policy = defineDomain({
       owner: 'config',
       retry: 'never',
       remedy:
-        'Set what `rule` names to what `detail` says or less, leave it out, or ask who can change the level named in `level`.',
+        'Set what `rule` names to what `detail` says or less, leave it out, or ask whoever set it: `detail` says who, and `level` where.',
     },
     locked: {
       status: 422,
       title: 'A level above has locked this setting.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Leave the setting out, or ask who can change the level named in `level` to unlock it.',
+      remedy:
+        'Leave the setting out, or ask whoever locked it to unlock it: `detail` says who, and `level` where.',
     },
     bound_invalid: {
       status: 422,

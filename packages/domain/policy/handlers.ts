@@ -7,7 +7,7 @@ import { whyNotKept } from './data-regions.ts';
 import { asText } from './decide.ts';
 import { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
-import { holdOf, levelText, type PolicyWord, saysNothing } from './policy-level.ts';
+import { holdOf, levelText, type PolicyWord, saysNothing, setterText } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_FROM_ABOVE_MAX, PLACE_COUNT_MAX } from './ports.ts';
 import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
@@ -266,7 +266,8 @@ function refusalError(
 ): ServiceError {
   const { setting, reason, origin, ceiling } = refusal;
   const level = levelText(origin, visibleIds);
-  const said = holdOf(origin) === undefined ? level : asText(origin, visibleIds);
+  const isPlain = holdOf(origin) === undefined && setterText(origin, visibleIds) === undefined;
+  const said = isPlain ? level : asText(origin, visibleIds);
   const error = () => {
     switch (reason) {
       case 'locked':

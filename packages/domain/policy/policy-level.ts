@@ -150,6 +150,17 @@ export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): 
   }
 }
 
+/** Of whom nothing is told but that they stand above. */
+const UNSEEN = 'an account above';
+
+/** Who above set it at a place that is seen, as told to who sees `visibleIds`. Undefined: the account that has the place (POL-2, C1). */
+export function setterText(origin: PolicyOrigin, visibleIds: readonly string[]): string | undefined {
+  if (origin.level === 'plan' || !visibleIds.includes(origin.accountId)) return undefined;
+  const setById = 'setById' in origin ? origin.setById : undefined;
+  if (setById === undefined) return 'by' in origin && origin.by === 'above' ? UNSEEN : undefined;
+  return visibleIds.includes(setById) ? setById : UNSEEN;
+}
+
 /** What holds a level, if anything does. */
 export const holdOf = (origin: PolicyOrigin): PolicyHold | undefined =>
   'heldBy' in origin ? origin.heldBy : undefined;

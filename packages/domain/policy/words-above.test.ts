@@ -211,7 +211,10 @@ describe('what an account above says of a place of one below (POL-2)', () => {
         expect(await holds('mediaKinds', place)).toEqual(['audio']);
         for (const wider of [{ participantsMax: 7 }, { mediaKinds: ['video'] }])
           await expect(set(key, { ...place, ...wider })).rejects.toMatchObject({
-            fields: expect.objectContaining({ status: 422 }),
+            fields: expect.objectContaining({
+              status: 422,
+              publicDetail: expect.stringMatching(/ above \(set for \S+ by an account above\)/),
+            }),
           });
       }
       expect(await holds('participantsMax', place)).toBe(6);

@@ -3,10 +3,18 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
-import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
+import {
+  type DataClassName,
+  dataClassNames,
+  dataClassOf,
+  isRetained,
+  keptDaysOf,
+  type RetainedClassName,
+} from './data-classes.ts';
 import { privacy } from './definition.ts';
 import type { PrivacyPorts } from './ports.ts';
 import {
+  asOneWish,
   asOneWord,
   boundsOf,
   effectiveRetention,
@@ -101,11 +109,13 @@ async function readingOf(
   return { chain, levels, said, speakerIds, visibleIds, defaults: retention.defaults };
 }
 
+const ABOVE = 'above';
+
 /** What a level is called: an account above that the reader does not see is not named (C1). */
 export const levelName = ({ accountId, setById }: RetentionOrigin, visibleIds: readonly string[]): string => {
   const speakerId = setById ?? accountId;
   if (speakerId === undefined) return 'default';
-  return visibleIds.includes(speakerId) ? speakerId : 'above';
+  return visibleIds.includes(speakerId) ? speakerId : ABOVE;
 };
 
 function classAnswer(name: DataClassName, { levels, defaults, visibleIds }: Reading) {
@@ -118,7 +128,7 @@ function classAnswer(name: DataClassName, { levels, defaults, visibleIds }: Read
     ...(notExportedWhy === undefined ? {} : { notExportedWhy }),
   };
   if (!isRetained(name)) return { ...facts, kept: String(kept), wanted: [] };
-  const { held, min, max, wanted } = effectiveRetention(name, levels, defaults);
+  const { held, min, max } = effectiveRetention(name, levels, defaults);
   return {
     ...facts,
     keepDays: held.days,
@@ -128,11 +138,26 @@ function classAnswer(name: DataClassName, { levels, defaults, visibleIds }: Read
     keepDaysMax: max.days,
     keepDaysMaxLevel: levelName(max, visibleIds),
     changedBy: keptDaysOf(name).changedBy,
-    wanted: wanted.map(({ accountId, setById, ...wish }) => ({
-      level: levelName({ accountId, setById }, visibleIds),
-      ...wish,
-    })),
+    wanted: toldWishes(name, levels, visibleIds),
   };
+}
+
+/** What each level wanted, from the top down; those that the reader does not see are one, so that nobody counts them (C1). */
+function toldWishes(
+  name: RetainedClassName,
+  levels: readonly RetentionLevel[],
+  visibleIds: readonly string[],
+) {
+  const isSeen = (level: RetentionLevel) => levelName(level, visibleIds) !== ABOVE;
+  const together = asOneWish(
+    name,
+    levels.filter((level) => !isSeen(level)),
+  );
+  const seen = levels.filter(isSeen).flatMap((level) => {
+    const wish = level.word[name];
+    return wish === undefined ? [] : [{ level: levelName(level, visibleIds), ...wish }];
+  });
+  return [...(together === undefined ? [] : [{ level: ABOVE, ...together }]), ...seen];
 }
 
 function answerOf(reading: Reading) {
@@ -152,14 +177,15 @@ function answerOf(reading: Reading) {
 /** What those set that the caller does not see is one word, so that nobody counts them (C1). */
 function toldAbove({ chain, levels, visibleIds }: Reading) {
   const accountId = chain.at(-1);
-  const above = levels.flatMap(({ setById, word, ...one }) =>
-    one.accountId !== accountId || setById === undefined || Object.keys(word).length === 0
-      ? []
-      : [{ setById, word }],
+  const above = levels.filter(
+    (one) => one.accountId === accountId && one.setById !== undefined && Object.keys(one.word).length > 0,
   );
-  const isSeen = ({ setById }: { readonly setById: string }) => visibleIds.includes(setById);
-  const hidden = above.filter((one) => !isSeen(one)).map(({ word }) => word);
-  return [...(hidden.length === 0 ? [] : [{ word: asOneWord(hidden) }]), ...above.filter(isSeen)];
+  const isSeen = ({ setById = '' }: RetentionLevel) => visibleIds.includes(setById);
+  const hidden = above.filter((one) => !isSeen(one));
+  return [
+    ...(hidden.length === 0 ? [] : [{ word: asOneWord(hidden) }]),
+    ...above.filter(isSeen).map(({ setById, word }) => ({ setById, word })),
+  ];
 }
 
 function refusalError(

@@ -183,18 +183,22 @@ describe('what accounts above set for one below (ACC-2, PRD-4)', () => {
   });
 
   test('several that a reader does not see are one word, which wants what all of them do (C1)', () => {
-    const words = [
-      { events: { keepDays: 20, keepDaysMin: 5 } },
-      { events: { keepDays: 40, keepDaysMin: 8 } },
-      {},
-    ];
-    expect(asOneWord(words)).toEqual({ events: { keepDays: 40, keepDaysMin: 8, keepDaysMax: 20 } });
-    const one = effectiveRetention('events', [from(parentId, asOneWord(words))]);
-    const all = effectiveRetention(
-      'events',
-      words.map((word) => from(parentId, word)),
-    );
-    expect([one.held.days, one.min.days, one.max.days]).toEqual([all.held.days, all.min.days, all.max.days]);
+    const several = [
+      [{ keepDays: 20, keepDaysMin: 5 }, { keepDays: 40, keepDaysMin: 8 }, {}],
+      [{ keepDaysMin: 35 }, { keepDays: 20 }],
+    ].map((wishes) => wishes.map((events) => from(parentId, { events })));
+    expect(several.map(asOneWord)).toEqual([
+      { events: { keepDays: 20, keepDaysMin: 8, keepDaysMax: 20 } },
+      // They exclude each other, and what is told is what holds.
+      { events: { keepDays: 35, keepDaysMin: 35, keepDaysMax: 35 } },
+    ]);
+    for (const words of several) {
+      const one = effectiveRetention('events', [from(parentId, asOneWord(words))]);
+      const all = effectiveRetention('events', words);
+      expect([one.held.days, one.min.days, one.max.days]).toEqual([
+        ...[all.held.days, all.min.days, all.max.days],
+      ]);
+    }
   });
 });
 
@@ -244,7 +248,11 @@ describe('retention', () => {
       keepDaysMaxLevel: 'above',
       keepDaysMinLevel: 'default',
     });
-    expect(classOf('refusedRequests')).toMatchObject({ keepDays: 3, keepDaysLevel: accountId });
+    // Two of them say so, and nobody counts them.
+    expect(classOf('events')?.wanted).toEqual([{ level: 'above', keepDays: 40, keepDaysMax: 100 }]);
+    expect(classOf('refusedRequests')).toMatchObject({
+      ...{ keepDays: 3, keepDaysLevel: accountId, wanted: [{ level: accountId, keepDays: 3 }] },
+    });
     expect(classOf('money')).toMatchObject({ kept: expect.stringContaining('law'), wanted: [] });
     expect(answer.classes).toHaveLength(dataClassNames.length);
     expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${platformId}|${parentId}`));

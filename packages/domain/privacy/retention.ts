@@ -178,17 +178,30 @@ export function withoutSilence(word: RetentionWord): RetentionWord {
   return Object.fromEntries(said) as RetentionWord;
 }
 
-/** Words of several levels as one that wants what all of them do: their bounds, and of days the last. */
-export function asOneWord(words: readonly RetentionWord[]): RetentionWord {
-  const one = (name: RetainedClassName): RetentionWish => {
-    const wishes = words.flatMap((word) => word[name] ?? []);
-    const most = wishes.flatMap(({ keepDays, keepDaysMax }) => keepDaysMax ?? keepDays ?? []);
-    const least = wishes.flatMap(({ keepDaysMin }) => keepDaysMin ?? []);
-    return {
-      keepDays: wishes.findLast(({ keepDays }) => keepDays !== undefined)?.keepDays,
-      keepDaysMin: least.length === 0 ? undefined : Math.max(...least),
-      keepDaysMax: most.length === 0 ? undefined : Math.min(...most),
-    };
+/**
+ * What several levels of a chain say of a class, as one wish: what they come to together, so that days and bounds never contradict
+ * each other. Undefined: none of them says anything.
+ */
+export function asOneWish(
+  name: RetainedClassName,
+  levels: readonly RetentionLevel[],
+): RetentionWish | undefined {
+  const { held, min, max, wanted } = effectiveRetention(name, levels);
+  if (wanted.length === 0) return undefined;
+  const isLeast = wanted.some(({ keepDaysMin }) => keepDaysMin !== undefined);
+  const isDays = wanted.some(({ keepDays }) => keepDays !== undefined);
+  // Days from above are the most besides.
+  const isMost = wanted.some(
+    ({ setById, keepDays, keepDaysMax }) =>
+      keepDaysMax !== undefined || (setById !== undefined && keepDays !== undefined),
+  );
+  return {
+    ...(isDays ? { keepDays: held.days } : {}),
+    ...(isLeast ? { keepDaysMin: min.days } : {}),
+    ...(isMost ? { keepDaysMax: max.days } : {}),
   };
-  return withoutSilence(Object.fromEntries(retainedClassNames.map((name) => [name, one(name)])));
 }
+
+/** The same of all classes. */
+export const asOneWord = (levels: readonly RetentionLevel[]): RetentionWord =>
+  withoutSilence(Object.fromEntries(retainedClassNames.map((name) => [name, asOneWish(name, levels)])));

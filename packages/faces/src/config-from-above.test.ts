@@ -144,7 +144,11 @@ describe('whose word it is', () => {
     const { body } = await get(GRANDCHILD_ACCOUNT);
     expect(body.origins.mode).toEqual({ level: 'account', accountId: GRANDCHILD_ACCOUNT, by: 'above' });
     const refused = await put(GRANDCHILD_ACCOUNT, { mode: 'auto' });
-    expect(refused.body).toMatchObject({ code: 'config.wider', level: GRANDCHILD_ACCOUNT });
+    expect(refused.body).toMatchObject({
+      code: 'config.wider',
+      level: GRANDCHILD_ACCOUNT,
+      detail: `/mode: it is relay above (set for ${GRANDCHILD_ACCOUNT} by an account above), and can only be narrowed.`,
+    });
     for (const hidden of [PARENT_ACCOUNT, CHILD_ACCOUNT])
       expect(JSON.stringify([body, refused.body])).not.toContain(hidden);
   });

@@ -127,9 +127,10 @@ export function refuseWider(
   const [field] = widerFields(lasting, rules);
   if (field === undefined) return;
   const { values, origins } = effectiveConfig(lasting, rules);
-  const { by: _, setById: __, ...place } = visibleOrigin(origins[field] ?? { level: 'default' }, visibleIds);
+  const { by, setById, ...place } = visibleOrigin(origins[field] ?? { level: 'default' }, visibleIds);
   const level = Object.values(place).at(-1);
-  const detail = `/${field}: it is ${values[field]} above (${level}), and can only be narrowed.`;
+  const said = by === undefined ? level : `set for ${level} by ${setById ?? 'an account above'}`;
+  const detail = `/${field}: it is ${values[field]} above (${said}), and can only be narrowed.`;
   const refused = platformError('config.wider', detail);
   throw new ServiceError({ ...refused.fields, rule: `${service.name}.${field}`, level });
 }

@@ -86,9 +86,9 @@ export function createPlatform(parts: PlatformParts): Platform {
   const principalOf = onceForEach((evidence: Evidence) => {
     let principal: Promise<Principal | undefined> | undefined;
     return (address = '') => {
-      // A sign-in session comes in a cookie that we signed: nobody tries those.
+      // A sign-in session comes in a cookie that we signed: nobody tries those. A callback nobody shows.
       principal ??=
-        evidence.kind === 'signIn'
+        evidence.kind !== 'bearer'
           ? authenticate(parts, evidence)
           : wrongSecrets.authenticate({ secret: evidence.token, address, nowMs: nowMs() }, () =>
               authenticate(parts, evidence),
@@ -188,7 +188,7 @@ async function authenticate(parts: PlatformParts, evidence: Evidence): Promise<P
 }
 
 async function holderOf(
-  { keys, signIns, viewOf, ofCredential }: PlatformParts,
+  { keys, signIns, viewOf, ofCredential, chainOf }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
   const within = evidence.within === undefined ? {} : { within: evidence.within };
@@ -203,6 +203,19 @@ async function holderOf(
       actor: { kind: 'user', userId: user.userId, signInSessionId, ...looking, ...within },
       name: user.name,
     };
+  }
+  if (evidence.kind === 'callback') {
+    const { accountId, webhookId, scope } = evidence;
+    const principal: Principal = {
+      actor: { kind: 'callback', webhookId, accountId },
+      name: `Callback ${webhookId}`,
+      scopes: [scope],
+    };
+    accountChains.set(
+      principal,
+      (await chainOf(accountId)).map(({ id }) => id),
+    );
+    return principal;
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) {
@@ -258,6 +271,8 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
   switch (actor.kind) {
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
+    case 'callback':
+      return [{ accountId: actor.accountId, role: 'developer' }];
     case 'user':
       return grantsOf(actor.userId, actor.viewing?.accountId, actor.within);
     case 'credential':
@@ -275,6 +290,8 @@ function actorIdOf(actor: Actor): string {
       return actor.userId;
     case 'credential':
       return actor.credentialId;
+    case 'callback':
+      return actor.webhookId;
     case 'platform':
     case 'stranger':
       return actor.kind;

@@ -163,9 +163,9 @@ function Fields({ service, scope, isNoted = false, answer, values, save }: Field
         }
       >
         {values.map((value) => {
-          const { field, inherited } = value;
+          const { field, without } = value;
           const text = draft[field.name] ?? '';
-          const from = value.own === undefined ? originText(value.origin) : aboveText(value);
+          const from = value.own === undefined ? originText(value.origin) : withoutText(value, originText);
           return (
             <SchemaControl
               key={field.name}
@@ -174,7 +174,7 @@ function Fields({ service, scope, isNoted = false, answer, values, save }: Field
               choices={narrowerChoices(rules[field.name], value)}
               onChange={change(field.name)}
               error={form.errorOf(field.name)}
-              emptyText={`${showValue(field, inherited)}, ${from}`}
+              emptyText={`${showValue(field, without.value)}, ${from}`}
               why={
                 <Why
                   value={value}
@@ -226,8 +226,13 @@ function Effect({ service, scope }: Pick<ConfigFormProps, 'service' | 'scope'>):
   );
 }
 
-const aboveText = ({ field, inherited }: ConfigValue): string =>
-  inherited === field.otherwise ? 'by default' : 'from above';
+function withoutText(
+  { field, inherited, without }: ConfigValue,
+  originText: ReturnType<typeof useOriginText>,
+): string {
+  if (without.origin !== undefined) return originText(without.origin);
+  return inherited === field.otherwise ? 'by default' : 'from above';
+}
 
 /** Of words that run from the widest to the narrowest, those that could still hold here. */
 function narrowerChoices(
@@ -249,7 +254,7 @@ interface WhyProps {
 
 /** Where what holds comes from (POL-2), and the way back to what would hold without a word here. */
 function Why({ value, draft, originText, onReset }: WhyProps): ReactNode {
-  const { field, own, inherited, origin } = value;
+  const { field, own, without, origin } = value;
   if (draft.trim() === '') return <Badge>{own === undefined ? originText(origin) : 'not saved yet'}</Badge>;
   const isHeld = originText(origin) === 'set here';
   return (
@@ -258,10 +263,10 @@ function Why({ value, draft, originText, onReset }: WhyProps): ReactNode {
         <button
           type="button"
           className="rounded-sm text-sm text-ink-faint underline underline-offset-2 hover:text-ink"
-          aria-label={`Back to ${showValue(field, inherited)}: ${field.label}`}
+          aria-label={`Back to ${showValue(field, without.value)}: ${field.label}`}
           onClick={onReset}
         >
-          back to {showValue(field, inherited)}
+          back to {showValue(field, without.value)}
         </button>
       )}
       {own === undefined ? <Badge>not saved yet</Badge> : null}

@@ -11,7 +11,7 @@ export function useOriginText(
   const { data: account } = useAccount();
   const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
   return (origin) => {
-    if (origin !== undefined && here !== undefined && isSame(origin, here)) return 'set here';
+    if (origin !== undefined && here !== undefined && isSameOrigin(origin, here)) return 'set here';
     const speaker =
       origin?.by === 'above' ? (names.get(origin.setById ?? '') ?? 'an account above') : undefined;
     const bySpeaker = speaker === undefined ? '' : `, by ${speaker}`;
@@ -38,7 +38,7 @@ export function useOriginText(
   };
 }
 
-const isSame = (one: ConfigOrigin, other: ConfigOrigin): boolean =>
+export const isSameOrigin = (one: ConfigOrigin, other: ConfigOrigin): boolean =>
   originParts.every((part) => one[part] === other[part]);
 
 const originParts = [

@@ -9,6 +9,7 @@ import { useServiceClient } from '../../trpc/service-client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { fieldsOf, type SchemaField } from '../schema-form/schema-fields.ts';
 import { useAccountId } from '../shell/account.ts';
+import { withoutWord } from './config-without.ts';
 
 /** Whose configuration it is: the account's, an application's, that of one instance type of it, or an endpoint's. */
 export type ConfigScope =
@@ -58,8 +59,10 @@ export interface ConfigValue {
   readonly field: SchemaField;
   /** What is set at this level; undefined where nothing is. */
   readonly own: unknown;
-  /** What would hold if nothing were set here. */
+  /** What the levels above say. */
   readonly inherited: unknown;
+  /** What would hold if nothing were set here, and whose word it would be: absent where it is that of the levels above. */
+  readonly without: { readonly value: unknown; readonly origin: ConfigOrigin | undefined };
   /** What holds, and the level that it came from (POL-2). */
   readonly value: unknown;
   readonly origin: ConfigOrigin | undefined;
@@ -84,6 +87,7 @@ export function useServiceConfig(service: ServiceKey, scope: ConfigScope, from?:
       client.change(write, { accountId, ...entity, ...whose, ...changed }),
   });
   const { data } = query;
+  const without = data && withoutWord(data, services[service].merge);
   const known =
     data &&
     fieldsOf(services[service].config).map(
@@ -91,6 +95,7 @@ export function useServiceConfig(service: ServiceKey, scope: ConfigScope, from?:
         field,
         own: data.stored[field.name],
         inherited: data.inherited[field.name],
+        without: { value: without?.values[field.name], origin: without?.origins[field.name] },
         value: data.effective[field.name],
         origin: data.origins[field.name],
       }),
