@@ -135,8 +135,7 @@ export function createPlatform(parts: PlatformParts): Platform {
         service,
         ...said,
       });
-      if (typeof before === 'object')
-        await parts.bus.publish({ type: 'account.changed', accountId });
+      if (typeof before === 'object') await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
     policyChain: async (entity, asking) => policyChain(entity, await storedPolicies(parts, entity, asking)),
