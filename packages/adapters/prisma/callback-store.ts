@@ -53,6 +53,24 @@ export function callbackStore(prisma: PrismaClient, cipher: MintBranchCipher): H
   return {
     list: (place) => inAccount(prisma, place.accountId, (transaction) => callbacksAt(transaction, place)),
 
+    ofServices: ({ accountId }) =>
+      inAccount(prisma, accountId, async ({ webhook }) => {
+        const isOfService = { startsWith: 'service:' };
+        const rows = await webhook.findMany({
+          where: {
+            accountId,
+            state: { not: 'removed' },
+            OR: [{ url: isOfService }, { fallbackUrl: isOfService }],
+          },
+          select: columns,
+        });
+        return rows.map(({ url, fallbackUrl, eventTypes }) => ({
+          url,
+          fallbackUrl: fallbackUrl ?? undefined,
+          events: eventTypes,
+        }));
+      }),
+
     replace: (place, wanted) =>
       inAccount(prisma, place.accountId, async (transaction) => {
         const { accountId, service } = place;

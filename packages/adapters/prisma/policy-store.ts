@@ -9,7 +9,7 @@ import {
 } from '@patchbay/domain/policy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { textArray } from '../metering/array-literal.ts';
-import { rowsOf } from '../postgres/at-once.ts';
+import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
@@ -27,6 +27,14 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
         values: [accountId],
       });
       return rows.map(policyFromRow);
+    },
+
+    timeZone: async ({ accountId }) => {
+      const [row] = await rowsInAccount<{ readonly timeZone: string }>(prisma, accountId, {
+        text: 'SELECT time_zone AS "timeZone" FROM account WHERE id = $1',
+        values: [accountId],
+      });
+      return row?.timeZone ?? 'UTC';
     },
 
     saying: async ({ accountIds, settings }) => {

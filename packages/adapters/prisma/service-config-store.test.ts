@@ -208,3 +208,22 @@ test('what a parent sets for an account is not taken back by it, at any place of
   expect(await storedOf(accountId)).toBe(6);
   expect(await read()).toEqual(expect.arrayContaining(said(topId, { sessionSecondsMax: 60 })));
 });
+
+test('what an account above configured of an instance type holds again when it is added again, and what the account itself did is gone (POL-2)', async () => {
+  const { accountId: parentId } = await database.signUp('Parent');
+  const accountId = await database.addChild(parentId, 'Child');
+  const { id: applicationId } = await applicationOf(accountId);
+  const setBoth = async (place: object) => {
+    await store.setConfig({ accountId, ...place, service, values: { mode: 'direct' } });
+    await store.setConfig({ accountId, setById: parentId, ...place, service, values: { mode: 'relay' } });
+  };
+  const said = async (place: { readonly applicationId?: string }) =>
+    (await store.configChain({ accountId, ...place }))
+      .filter((level) => level.accountId === accountId)
+      .map(({ setById, values }) => [setById, values]);
+
+  await setBoth({ applicationId, instanceType: 'free' });
+  for (const instanceTypes of [[], ['free']])
+    await database.ports.applications.update({ accountId, applicationId, instanceTypes });
+  expect(await said({ applicationId })).toEqual([[parentId, { mode: 'relay' }]]);
+});

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { rowsOf } from '../postgres/at-once.ts';
+import { currentHops } from '../postgres/event-hops.ts';
 import { asUnit, currentUnit, type UnitOfWork } from '../postgres/unit-of-work.ts';
 import { isLostConflict, isNoLongerAbove } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
@@ -18,6 +19,9 @@ export function atomically<Value>(prisma: PrismaClient, work: () => Promise<Valu
       return await prisma.$transaction(async (transaction) => {
         transactions.set(unit, transaction);
         try {
+          const hops = currentHops();
+          if (hops > 0)
+            await transaction.$queryRaw`SELECT set_config('patchbay.hops', ${String(hops)}, true)`;
           const value = await work();
           await unit.finish();
           // What still runs when the work is over has to do without it.

@@ -181,6 +181,8 @@ interface EventRow {
   readonly sessionId: string | null;
   readonly sessionSequence: number | null;
   readonly data: unknown;
+  /** Where whoever reads it gives the event to a service. */
+  readonly hops?: number;
 }
 
 const eventFromRow = (row: EventRow): PlacedPlatformEvent => ({
@@ -194,6 +196,7 @@ const eventFromRow = (row: EventRow): PlacedPlatformEvent => ({
   sessionId: row.sessionId ?? undefined,
   sessionSequence: row.sessionSequence ?? undefined,
   data: row.data as PlacedPlatformEvent['data'],
+  hopCount: row.hops,
 });
 
 type AttemptRow = Prisma.WebhookAttemptGetPayload<object>;

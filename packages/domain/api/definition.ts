@@ -3,7 +3,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 export const requestKinds = ['read', 'change'] as const;
 /** 'refused': the caller's to mend, such as a limit. 'failed': the platform's. */
 export const requestOutcomes = ['succeeded', 'refused', 'failed'] as const;
-export const requestCallers = ['key', 'credential', 'user'] as const;
+export const requestCallers = ['key', 'credential', 'user', 'callback'] as const;
 
 /** What the platform does for an account beside its services. Nothing is served under this name: it is counted, and can have a price. */
 export const api = defineDomain({

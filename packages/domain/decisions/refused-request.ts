@@ -39,6 +39,7 @@ export function ownerOfRefused(actor: Actor, reach: RefusedReach | undefined): s
   switch (actor.kind) {
     case 'key':
     case 'credential':
+    case 'callback':
       return actor.accountId;
     case 'user':
       return reach?.chain.findLast((accountId) => reach.grantedIds.includes(accountId));

@@ -333,6 +333,26 @@ export const internalApi = {
       ),
     }),
   },
+  /** Runs the operation that a callback names in place of an address. The control plane has all of it: a node says of which delivery. */
+  runCallback: {
+    method: 'POST',
+    path: '/callbacks/runs',
+    request: z.object({
+      accountId: id,
+      webhookId: id,
+      deliveryId: id,
+      target: z.enum(['main', 'fallback']),
+    }),
+    response: z.object({
+      status: z.int(),
+      /** The code of a refusal. */
+      error: z.string().max(200).optional(),
+      response: z.string(),
+      retryAfterMs: z.number().min(0).optional(),
+      /** Tried again, it would be refused again. */
+      isFinal: z.boolean().optional(),
+    }),
+  },
   consumed: {
     method: 'POST',
     path: '/credentials/consumed',

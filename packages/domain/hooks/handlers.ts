@@ -23,6 +23,7 @@ import {
   type WebhookChange,
   type WebhookRecord,
 } from './ports.ts';
+import { isServiceTarget } from './service-target.ts';
 import { firingType, isEventPattern } from './subscription.ts';
 
 type Json = z.core.util.JSONType;
@@ -153,10 +154,16 @@ function refuseUnknownTypes(
  */
 function refuseBeyondCallback(
   context: Refusing<'hooks.callback_bound'>,
-  { id, service, triggerId }: WebhookRecord,
+  { id, service, triggerId, url, fallbackUrl = url }: WebhookRecord,
   { eventTypes = [], scope }: Pick<WebhookChange, 'eventTypes' | 'scope'>,
 ): void {
   if (service === undefined && triggerId === undefined) return;
+  // Whether an operation takes them, and whether they lead back to themselves, is asked where callbacks are set (HKS-4).
+  if (eventTypes.length > 0 && [url, fallbackUrl].some(isServiceTarget))
+    throw context.error(
+      'hooks.callback_bound',
+      `/eventTypes: ${id} names an operation of a service: set its events with the callbacks of ${service}.`,
+    );
   if (scope !== undefined && scope !== 'own')
     throw context.error('hooks.callback_bound', `/scope: ${id} is a callback of one account.`);
   const other = triggerId === undefined ? undefined : eventTypes.find((type) => type !== firingType);

@@ -164,6 +164,24 @@ test('webhooks.update 422: it is led to no address and told of no event that cre
   );
 });
 
+test('webhooks.update 422: what an operation of a service is told of is set with the callbacks alone, which look for circles (HKS-4)', async () => {
+  const target = 'service:notification?channel=calls';
+  for (const named of [{ url: target }, { url, fallbackUrl: target }]) {
+    const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [
+      { ...named, events: ['session.ended'] },
+    ]);
+    const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+    const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
+    await expect(change({ eventTypes: ['signaling.session.ended'] })).rejects.toMatchObject(
+      refusal(422, 'hooks.callback_bound'),
+    );
+    expect((await change({ state: 'disabled' })).answer).toMatchObject({ ...named, state: 'disabled' });
+    expect(await hooks.callbacks.ofServices({ accountId })).toMatchObject([
+      { ...named, events: ['signaling.session.ended'] },
+    ]);
+  }
+});
+
 test('webhooks.update 422: a callback is told of no event but of its service, and of no other account (HKS-1)', async () => {
   const events = ['session.ended'];
   const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [{ url, events }]);

@@ -19,6 +19,8 @@ export interface PlatformEvent {
   /** The endpoints that it is about, by their identifiers, as far as its session knows them when it is told of. */
   readonly endpoints?: readonly string[] | undefined;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Services that it came through, where it is read to be given to one more. Default 0. */
+  readonly hopCount?: number | undefined;
 }
 
 /**

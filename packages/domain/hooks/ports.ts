@@ -129,6 +129,8 @@ export interface HooksPorts {
     ): Promise<
       { readonly before: readonly SetCallback[]; readonly after: readonly SetCallback[] } | 'too_many'
     >;
+    /** Those of all places of the account that name a service in place of an address, with whole names of events. */
+    ofServices(account: { readonly accountId: string }): Promise<readonly Callback[]>;
   };
   readonly deliveries: {
     list(

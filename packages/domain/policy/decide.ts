@@ -239,9 +239,11 @@ function refusalOfSpent(
         one.setting === setting &&
         one.scope === budget.scope &&
         budget.max <= (one.max ?? Number.POSITIVE_INFINITY) &&
+        // Of two levels with one limit, each has its own days: what is over of one is no end of the other.
+        (one.resetsAtMs ?? Number.POSITIVE_INFINITY) > atMs &&
         (one.services === undefined || one.services.includes(service)),
     );
-    if (used === undefined || (used.resetsAtMs ?? Number.POSITIVE_INFINITY) <= atMs) continue;
+    if (used === undefined) continue;
     const retry = used.resetsAtMs === undefined ? {} : { retryAfterMs: used.resetsAtMs - atMs };
     return { kind: 'refused', code: countedRefusalCode(setting), setting, origin: budget.origin, ...retry };
   }

@@ -30,6 +30,7 @@ export interface PolicyPlace {
 /** What is stored of one level. */
 export interface StoredPolicy extends PolicyPlace {
   readonly accountId: string;
+  /** Of the account whose word it is: of one above what that one said, and of a plan its owner (POL-2). */
   readonly timeZone: string;
   /**
    * 'plan': of the plan that the account has. 'access': its lists and services, and services that one above turned on or off for it.

@@ -48,6 +48,8 @@ export interface PolicyPorts {
      * for those below.
      */
     chain(account: Scoped): Promise<readonly StoredPolicy[]>;
+    /** Of an account: what it says is read in it, of itself and of those below. */
+    timeZone(account: Scoped): Promise<string>;
     /** Of these accounts those for which anything is said of any of these settings, at them or above them. */
     saying(asked: {
       readonly accountIds: readonly string[];

@@ -40,6 +40,8 @@ export interface Reading {
   readonly stored: readonly StoredPolicy[];
   readonly origin: PolicyOrigin;
   readonly word: PolicyWord;
+  /** Of the account whose word it is: times and days of it are those of this zone. */
+  readonly timeZone: string;
 }
 
 interface Asked {
@@ -64,10 +66,11 @@ export async function readPlace(
   if (from === undefined) throw error('resource.unknown', notYours(request.from ?? accountId));
   const said = from === accountId ? ({ by: 'self' } as const) : ({ by: 'above', setById: from } as const);
   const stored = await ports.policies.chain({ accountId });
+  const timeZone = await ports.policies.timeZone({ accountId: from });
   const row = stored.find((one) => isAtPlace(one, { accountId, ...said, place }));
   const origin = originOf({ accountId, ...said, ...place }, accountChain.length - 1);
   const word = row?.word ?? silent;
-  return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word };
+  return { accountId, place, ...said, speakerIds, visibleIds, accountChain, stored, origin, word, timeZone };
 }
 
 async function checkedPlace(
@@ -121,8 +124,7 @@ export function withWord(
   stored: readonly StoredPolicy[],
   word: PolicyWord,
 ): StoredPolicy[] {
-  const { accountId, by, setById, place } = reading;
-  const timeZone = stored.find((row) => row.accountId === accountId)?.timeZone ?? 'UTC';
+  const { accountId, by, setById, place, timeZone } = reading;
   const said = { accountId, timeZone, by, setById, ...place, word };
   return [...stored.filter((row) => !isAtPlace(row, reading)), said];
 }

@@ -67,6 +67,21 @@ test('starts in any 60 seconds, and in a day of the zone', () => {
   expect(refusedBy({ sessionsPerDayMax: 7 }, [...requests, nextDay]).map(([id]) => id)).toEqual(['ses_7']);
 });
 
+test('a request counts in the days of each level, and those are of the zone of who speaks there', () => {
+  const values = { sessionsPerDayMax: 2 };
+  const chain = [
+    level(platform, {}),
+    { ...level(account('acc_1', 'above'), { values }), timeZone: 'Pacific/Auckland' },
+    level(account('acc_1', 'self'), { values: { sessionsPerDayMax: 9 } }),
+  ];
+  // Midnight of Auckland is 11 o’clock of UTC, in summer.
+  const requests = [10, 10, 10, 12, 12, 12].map((hour, index) =>
+    past(index, { atMs: Date.UTC(2027, 0, 15, hour) + index }),
+  );
+  const { refused } = replay(requests, { chainOf: () => chain, usedUp: [] });
+  expect(refused.map(({ request }) => request.sessionId)).toEqual(['ses_2', 'ses_5']);
+});
+
 test('what is used up refuses from then on, until it begins anew, and only where it is counted', () => {
   const upAt = (scope: string, max: number) => ({
     setting: 'relayBytesPerDayMax' as const,

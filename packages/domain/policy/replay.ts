@@ -1,4 +1,4 @@
-import { budgetsOf, decide, type PolicyRefusal, type SpentBudget } from './decide.ts';
+import { type Budget, budgetsOf, decide, type PolicyRefusal, type SpentBudget } from './decide.ts';
 import { calendarWindow } from './local-time.ts';
 import type { PolicyChain } from './policy-level.ts';
 import { type CountedOver, type CountedSettingName, settings } from './settings.ts';
@@ -95,14 +95,15 @@ class Counted {
   }
 
   add(chain: PolicyChain, { atMs, endedAtMs }: PastRequest): void {
-    // One request counts once in a scope, however many levels say something of it.
-    const scopes = new Map(budgetsOf(chain).map(({ scope, timeZone }) => [scope, timeZone]));
-    for (const [scope, timeZone] of scopes) {
+    // One request counts once in a scope, and in each day of it, however many levels say something of it.
+    const budgets = budgetsOf(chain);
+    for (const scope of new Set(budgets.map((budget) => budget.scope))) {
       listAt(this.#ends, scope).push(endedAtMs ?? Number.POSITIVE_INFINITY);
       listAt(this.#starts, scope).push(atMs);
-      const day = `${scope} ${calendarWindow('day', timeZone, atMs).startMs}`;
-      this.#days.set(day, (this.#days.get(day) ?? 0) + 1);
     }
+    const dayOf = ({ scope, timeZone }: Budget) =>
+      `${scope} ${calendarWindow('day', timeZone, atMs).startMs}`;
+    for (const day of new Set(budgets.map(dayOf))) this.#days.set(day, (this.#days.get(day) ?? 0) + 1);
   }
 
   #used(

@@ -12,6 +12,7 @@ import { anyWord } from './policy.testing.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
 import { saysNothing, silent } from './policy-level.ts';
 import { PLACE_COUNT_FROM_ABOVE_MAX, PLACE_COUNT_MAX, type PolicyPorts } from './ports.ts';
+import { readPlace } from './reading.ts';
 import { toWritten } from './written-word.ts';
 
 type Policy = typeof policy;
@@ -71,6 +72,11 @@ async function set(as: Actor, request: object, at = ids.g2) {
   const { operations } = policy.resources.policy;
   const answer = await handlers.policy.set(context, operations.set.request.parse(request), ports);
   return { answer: operations.set.response.parse(answer), audited };
+}
+
+async function asked(as: Actor) {
+  const { context } = domainContext<Policy, 'policy', 'get'>(policy, await of(as, ids.g2));
+  return context;
 }
 
 async function simulate(as: Actor, request: object, at = ids.g2) {
@@ -217,6 +223,22 @@ describe('what an account above says of a place of one below (POL-2)', () => {
     }
   });
 
+  test('an instance type that is removed and added again is held to it as before, and begins anew with its own', async () => {
+    const { applications } = database.ports;
+    const instanceTypes = ['free'];
+    const made = { accountId: ids.g2, name: 'Till', instanceTypes };
+    const { id: applicationId } = await applications.create(made);
+    const place = { applicationId, instanceType: 'free' };
+    await set(keys.g1, { ...place, participantsMax: 5 });
+    await set(keys.g2, { ...place, participantsMax: 4 });
+    await applications.update({ accountId: ids.g2, applicationId, instanceTypes: [] });
+    await expect(get(keys.a, place)).rejects.toMatchObject({
+      fields: expect.objectContaining({ code: 'application.instance_type_unknown' }),
+    });
+    await applications.update({ accountId: ids.g2, applicationId, instanceTypes });
+    expect(await holds('participantsMax', place)).toBe(5);
+  });
+
   test('whose word it is stands at each, is named as at the account, and its speaker takes it back', async () => {
     for (const place of places) {
       await set(keys.g1, { ...place, participantsMax: 5 });
@@ -350,6 +372,42 @@ test('policy.set 422: an account has so many places of its own, and however many
   await set(keys.a, { concurrentSessionsMax: 2 });
   await set(keys.a, { endpoint: 'user:1' });
   await set(keys.a, { endpoint: 'user:another', sessionSecondsMax: 1 });
+});
+
+test('is read in the time zone of the account that says it, and so is its plan: none below moves them by its own (POL-2)', async () => {
+  const timeZones: Readonly<Record<string, string>> = {
+    [ids.g1]: 'Europe/Berlin',
+    [ids.g2]: 'Pacific/Auckland',
+  };
+  for (const [accountId, timeZone] of Object.entries(timeZones))
+    await database.ports.accounts.update({ accountId, change: { timeZone } });
+  const windows = ['mon-fri 08:00-18:00'];
+  await set(keys.g1, { times: windows, sessionsPerDayMax: 5 });
+  await set(keys.g1, { region: 'eu', sessionsPerDayMax: 4 });
+  const plan = { ...silent, values: { times: ['mon-sat 06:00-20:00'] } };
+  const made = await ports.plans.create({ accountId: ids.g1, name: 'Open', word: plan });
+  if (made === 'name_taken') throw new Error('It is the only plan.');
+  await assign(keys.g1, { planId: made.id });
+  await set(keys.g2, { times: ['mon-sun 00:00-24:00'], sessionsPerDayMax: 5 });
+  const chain = policyChain(
+    { chain: await database.chainOf(ids.g2), region: 'eu' },
+    await ports.policies.chain({ accountId: ids.g2 }),
+  );
+  expect(chain.map(({ origin, timeZone }) => [origin.level, timeZone])).toEqual([
+    ['plan', 'Europe/Berlin'],
+    ['account', 'Europe/Berlin'],
+    ['account', 'Pacific/Auckland'],
+    ['region', 'Europe/Berlin'],
+  ]);
+  const told = (await get(keys.g2)).effective.find(({ setting }) => setting === 'times')?.value;
+  expect(told).toEqual(expect.arrayContaining([{ timeZone: 'Europe/Berlin', windows }]));
+});
+
+test('a word that is only tried has the zone of who would say it, too', async () => {
+  await database.ports.accounts.update({ accountId: ids.g1, change: { timeZone: 'Europe/Berlin' } });
+  await database.ports.accounts.update({ accountId: ids.g2, change: { timeZone: 'Pacific/Auckland' } });
+  const zoneOf = async (as: Actor) => (await readPlace(await asked(as), {}, ports)).timeZone;
+  expect([await zoneOf(keys.g1), await zoneOf(keys.g2)]).toEqual(['Europe/Berlin', 'Pacific/Auckland']);
 });
 
 test('what an account that is not above says is not stored, and nobody is given a plan of one (C1)', async () => {

@@ -59,6 +59,8 @@ function actorIdOf(actor: Actor): string {
       return actor.userId;
     case 'credential':
       return actor.credentialId;
+    case 'callback':
+      return actor.webhookId;
     case 'platform':
     case 'stranger':
       return actor.kind;

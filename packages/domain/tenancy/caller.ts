@@ -66,9 +66,10 @@ export async function callerAlong(
         isOwner: true,
       });
     case 'credential':
+    case 'callback':
     case 'stranger':
       return callerWith({
-        visibleChain: actor.kind === 'credential' ? below(chain, actor.accountId) : [],
+        visibleChain: actor.kind === 'stranger' ? [] : below(chain, actor.accountId),
         maker: { kind: 'role', ...nothing },
         speakerAbove: nobody,
         isOwner: false,

@@ -184,6 +184,141 @@ test('a new twin takes over policies, plans, configuration and the prices of its
   );
 });
 
+describe('test accounts that begin anew (POL-2, PRD-1)', () => {
+  /** The test accounts of the platform, of Acme and of its customer, from the top. */
+  let tests: { readonly top: string; readonly acme: string; readonly customer: string };
+
+  beforeEach(async () => {
+    const { answer } = await twinOf();
+    const [top = '', acme = '', customer = ''] = await database.chainOf(answer.id);
+    tests = { top, acme, customer };
+  });
+
+  async function reset(): Promise<typeof tests> {
+    await sql.query(`SELECT set_config('patchbay.account_id', $1, false)`, [tests.acme]);
+    const { id: acme } = await oneRow('SELECT test_clock_reset($1) AS id', [tests.acme]);
+    const { id: customer } = await oneRow('SELECT id FROM account WHERE live_id = $1', [childId]);
+    return { top: tests.top, acme, customer };
+  }
+  const say = (at: string, by: string, seconds: number, place: object = {}) =>
+    policyStore(database.prisma).set({
+      accountId: at,
+      by: 'above',
+      setById: by,
+      ...place,
+      word: { values: { sessionSecondsMax: seconds }, locked: [], overridable: {} },
+    });
+
+  test('are held to all that those above said of the old ones', async () => {
+    const { top, acme, customer } = tests;
+    await say(acme, top, 100);
+    await say(customer, top, 90, { region: 'eu' });
+    await say(customer, acme, 80, { endpoint: 'user:bob' });
+    const plan = createId('pln');
+    await sql.query(`INSERT INTO policy_plan (id, account_id, name, word) VALUES ($1, $2, 'Tests', '{}')`, [
+      plan,
+      acme,
+    ]);
+    for (const [text, values] of [
+      ['account_plan (account_id, owner_id, plan_id) VALUES ($1, $2, $3)', [customer, acme, plan]],
+      [
+        `service_config (account_id, set_by, service, config) VALUES ($1, $2, 'signaling', '{"mode": "relay"}')`,
+        [acme, top],
+      ],
+      [
+        `service_access (account_id, set_by, service, state) VALUES ($1, $2, 'signaling', 'disabled')`,
+        [customer, top],
+      ],
+      [`retention_word (account_id, set_by, word) VALUES ($1, $2, '{"days": {}}')`, [acme, top]],
+      [
+        `spending_limit (id, account_id, set_by_id, per, amount, action, since, spent_before)
+         VALUES ($3, $1, $2, 'month', 5, 'stop', '2020-01-01', 4)`,
+        [customer, acme, createId('spl')],
+      ],
+      ['prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 7)', [customer, acme]],
+      [`account_suspension (account_id, by_id, reason) VALUES ($1, $2, 'said')`, [customer, top]],
+    ] as const)
+      await sql.query(`INSERT INTO ${text}`, [...values]);
+
+    const anew = await reset();
+    expect(anew.customer).not.toBe(customer);
+    const rowsOf = async (columns: string, table: string, order = '1, 2') =>
+      (
+        await sql.query({
+          text: `SELECT ${columns} FROM ${table} WHERE account_id = ANY ($1) ORDER BY ${order}`,
+          values: [[anew.acme, anew.customer]],
+          rowMode: 'array',
+        })
+      ).rows;
+    const ofCustomer = (by: string) => [anew.customer, by];
+    const seconds = (sessionSecondsMax: number) => ({
+      values: { sessionSecondsMax },
+      locked: [],
+      overridable: {},
+    });
+    expect(
+      await rowsOf('account_id, set_by, region, endpoint, word', 'policy', `word -> 'values' DESC`),
+    ).toEqual([
+      [anew.acme, top, '', '', seconds(100)],
+      [...ofCustomer(top), 'eu', '', seconds(90)],
+      [...ofCustomer(anew.acme), '', 'user:bob', seconds(80)],
+    ]);
+    expect(await rowsOf('account_id, owner_id', 'account_plan')).toEqual([ofCustomer(anew.acme)]);
+    expect(await rowsOf('account_id, set_by, config', 'service_config')).toEqual([
+      [anew.acme, top, { mode: 'relay' }],
+    ]);
+    expect(await rowsOf('account_id, set_by, state', 'service_access')).toEqual([
+      [...ofCustomer(top), 'disabled'],
+    ]);
+    expect(await rowsOf('account_id, set_by', 'retention_word')).toEqual([[anew.acme, top]]);
+    expect(await rowsOf('account_id, set_by_id, amount::int, spent_before::int', 'spending_limit')).toEqual([
+      [...ofCustomer(anew.acme), 5, 0],
+    ]);
+    expect(await rowsOf('account_id, is_prepaid, overdraft::int', 'prepaid_account')).toEqual([
+      [anew.customer, true, 7],
+    ]);
+    expect(await rowsOf('account_id, by_id, reason', 'account_suspension')).toEqual([
+      [...ofCustomer(top), 'said'],
+    ]);
+    const { state } = await oneRow('SELECT state FROM account WHERE id = $1', [anew.customer]);
+    expect(state).toBe('suspended');
+  });
+
+  test('take over what was said later of the live account, and nothing that they said themselves', async () => {
+    const { customer, acme } = tests;
+    await say(customer, acme, 80);
+    await sql.query(
+      `INSERT INTO service_config (account_id, service, config) VALUES ($1, 'signaling', '{"mode": "relay"}')`,
+      [customer],
+    );
+    await say(childId, owner.accountId, 300);
+    const anew = await reset();
+    const { rows } = await sql.query('SELECT set_by, word FROM policy WHERE account_id = $1', [
+      anew.customer,
+    ]);
+    expect(rows).toMatchObject([{ set_by: anew.acme, word: { values: { sessionSecondsMax: 300 } } }]);
+    const own = await sql.query('SELECT 1 FROM service_config WHERE account_id = $1', [anew.customer]);
+    expect(own.rowCount).toBe(0);
+  });
+
+  test('stay closed where the one above all of them closed them, and not by their own end', async () => {
+    const first = await reset();
+    expect(await oneRow('SELECT state FROM account WHERE id = $1', [first.acme])).toEqual({
+      state: 'active',
+    });
+    tests = first;
+    await sql.query(`INSERT INTO account_suspension (account_id, by_id, reason) VALUES ($1, $2, 'closed')`, [
+      first.customer,
+      first.top,
+    ]);
+    await sql.query(`UPDATE account SET state = 'closed' WHERE id = $1`, [first.customer]);
+    const second = await reset();
+    const stateOf = async (id: string) =>
+      (await oneRow('SELECT state FROM account WHERE id = $1', [id])).state;
+    expect([await stateOf(second.acme), await stateOf(second.customer)]).toEqual(['active', 'closed']);
+  });
+});
+
 describe('people', () => {
   test('who holds a role at the live account holds it at the twin, for as long', async () => {
     const { answer: twin } = await twinOf();

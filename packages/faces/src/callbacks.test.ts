@@ -24,7 +24,11 @@ const url = 'https://receiver.test/calls';
 const ended = { callbacks: [{ url, events: ['session.ended'] }] };
 
 /** The faces with callbacks in memory. */
-function world({ isFull = false } = {}) {
+function world({
+  isFull = false,
+  elsewhere = [] as readonly Callback[],
+  scopes = ['*'] as readonly string[],
+} = {}) {
   const places: CallbackPlace[] = [];
   let stored: readonly SetCallback[] = [];
   const hooks = {
@@ -36,6 +40,13 @@ function world({ isFull = false } = {}) {
         places.push(place);
         return stored;
       },
+      ofServices: async () => [
+        ...elsewhere,
+        ...stored.map(({ events, ...one }) => ({
+          ...one,
+          events: events.map((event) => `${places.at(-1)?.service}.${event}`),
+        })),
+      ],
       replace: async (place: CallbackPlace, wanted: readonly Callback[]) => {
         places.push(place);
         if (isFull) return 'too_many';
@@ -46,6 +57,7 @@ function world({ isFull = false } = {}) {
     },
   };
   const harness = createApiHarness({
+    scopes,
     endpoints: [bob],
     instanceTypes: { [APPLICATION]: ['paid'] },
     domainPorts: { hooks: hooks as unknown as DomainPorts['hooks'] },
@@ -120,4 +132,71 @@ test('callbacks that were changed since they were read are not set over (If-Matc
   const put = () => call('PUT', pathOf(), { body: ended, ifMatch: tag });
   expect(await put()).toMatchObject({ status: 200 });
   expect(await put()).toMatchObject({ status: 412, body: { code: 'request.precondition_failed' } });
+});
+
+test('an operation that takes events is named in place of an address, and what would fail at each event is refused before the first (HKS-4)', async () => {
+  const { call, places } = world();
+  const put = (callback: object) =>
+    call('PUT', pathOf(), { body: { callbacks: [{ url, events: ['session.ended'], ...callback }] } });
+  const target = 'service:notification?channel=calls';
+  const spoken = 'service:text-to-speech?text=Call {sessionId} ended: {data.code}';
+  for (const named of [{ url: target }, { fallbackUrl: target }, { url: spoken }])
+    expect(await put(named)).toMatchObject({ status: 200, body: { callbacks: [named] } });
+  places.length = 0;
+  for (const [wrong, says] of [
+    ['service:signaling', 'these do: service:notification/publish, service:text-to-speech/synthesize'],
+    ['service:text-to-speech?text=a&delivery=sync', 'delivery is async here'],
+    ['service:notification', 'channel is missing'],
+    ['service:notification?channel=calls&colour=red', 'no field colour'],
+    ['service:notification?channel=calls.{data.colour}', 'signaling.session.ended has no field data.colour'],
+  ])
+    for (const named of [{ url: wrong }, { fallbackUrl: wrong }])
+      expect(await put(named)).toMatchObject({
+        status: 422,
+        body: { code: 'callback.service_refused', detail: expect.stringContaining(says ?? '') },
+      });
+  expect(places).toEqual([]);
+});
+
+test('a circle of callbacks is refused and shown, wherever in the account its other parts are set (HKS-4)', async () => {
+  const { call } = world();
+  const published = { events: ['message.published'], url: 'service:notification?channel=calls' };
+  const path = pathOf().replace('signaling', 'notification');
+  const put = (callback: object) => call('PUT', path, { body: { callbacks: [callback] } });
+  const event = 'notification.message.published';
+  const refused = {
+    status: 409,
+    body: {
+      code: 'callback.loop',
+      detail: expect.stringContaining(`${event} → service:notification/publish → ${event}`),
+    },
+  };
+  expect(await put(published)).toMatchObject(refused);
+  expect(await put({ ...published, url, fallbackUrl: published.url })).toMatchObject(refused);
+  expect(await put({ ...published, events: ['channel.joined'] })).toMatchObject({ status: 200 });
+  // From one service to another and on to a third is none.
+  const heard = { url: 'service:notification?channel=spoken&data={data.path}', events: ['completed'] };
+  const ofSpeech = pathOf().replace('signaling', 'text-to-speech');
+  expect(await call('PUT', ofSpeech, { body: { callbacks: [heard] } })).toMatchObject({ status: 200 });
+  const again = { url: 'service:text-to-speech?text=Done', events: ['completed', 'failed'] };
+  expect(await call('PUT', ofSpeech, { body: { callbacks: [again] } })).toMatchObject({
+    status: 409,
+    body: {
+      detail: expect.stringContaining(
+        'text-to-speech.completed → service:text-to-speech/synthesize → text-to-speech.completed',
+      ),
+    },
+  });
+  const loop = { ...published, events: [event] };
+  const other = world({ elsewhere: [loop] });
+  const wanted = { url: published.url, events: ['session.ended'] };
+  expect(await other.call('PUT', pathOf(), { body: { callbacks: [wanted] } })).toMatchObject(refused);
+});
+
+test('a key names in a callback no operation that it may not call itself (ACC-4, HKS-4)', async () => {
+  const wanted = { url: 'service:notification?channel=calls', events: ['session.ended'] };
+  const put = (scopes: readonly string[]) =>
+    world({ scopes }).call('PUT', pathOf(), { body: { callbacks: [wanted] } });
+  expect(await put(['signaling:*'])).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
+  expect(await put(['signaling:*', 'notification:publish'])).toMatchObject({ status: 200 });
 });

@@ -44,6 +44,8 @@ export function callerIdOf({ actor }: Principal): string {
       return actor.userId;
     case 'credential':
       return actor.credentialId;
+    case 'callback':
+      return actor.webhookId;
     case 'platform':
     case 'stranger':
       return actor.kind;

@@ -13,6 +13,14 @@ import type { ServicePorts } from '@patchbay/services/handlers.generated';
 export type Evidence = (
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'signIn'; readonly signInSessionId: string }
+  /** No request brings it: the platform runs what an account set to be done with its events (HKS-4). */
+  | {
+      readonly kind: 'callback';
+      readonly accountId: string;
+      readonly webhookId: string;
+      /** Of the one operation that it runs. */
+      readonly scope: string;
+    }
 ) & {
   /** The account whose host it was shown at, where that is not the platform's: it counts for nothing outside of that. */
   readonly within?: string | undefined;
@@ -42,8 +50,8 @@ export type CountedFor =
   | { readonly kind: 'credential' }
   | { readonly kind: 'user' }
   | { readonly kind: 'address' }
-  /** All keys, or all credentials, of an account. */
-  | { readonly kind: 'keys' | 'credentials'; readonly accountId: string }
+  /** All keys, all credentials, or all callbacks that name a service, of an account. */
+  | { readonly kind: 'keys' | 'credentials' | 'callbacks'; readonly accountId: string }
   /** An account with all that are below it. */
   | { readonly kind: 'tree'; readonly accountId: string }
   /** The same of one that the caller may not see. */

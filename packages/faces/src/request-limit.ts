@@ -57,6 +57,8 @@ function whoseText(countedFor: CountedFor): string {
       return 'All keys of this account together';
     case 'credentials':
       return 'All credentials of this account together';
+    case 'callbacks':
+      return 'All callbacks of this account together';
     case 'tree':
       return 'This account with all below it';
     case 'treeAbove':
@@ -71,6 +73,7 @@ function levelOf(countedFor: CountedFor): string {
       return countedFor.keyId;
     case 'keys':
     case 'credentials':
+    case 'callbacks':
     case 'tree':
       return countedFor.accountId;
     case 'treeAbove':

@@ -239,6 +239,8 @@ function missingOf(evidence: Evidence | undefined): string {
       return 'This key is unknown, revoked or expired.';
     case 'signIn':
       return 'This session has ended: sign in again.';
+    case 'callback':
+      return 'Its account is not served.';
   }
 }
 

@@ -80,6 +80,11 @@ export interface OperationDefinition {
   readonly isTrial?: true;
   /** It is use of a service and no change of what is set: it is metered, and the log of changes has no entry of it (ACC-8). */
   readonly isUse?: true;
+  /**
+   * It takes events: a callback may name it in place of an address, and it is run with the event (HKS-4). Of a service alone,
+   * and only of what is use: nobody is asked again whether they may change what is set.
+   */
+  readonly takesEvents?: EventTaking;
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
   /**
@@ -97,6 +102,19 @@ export interface OperationDefinition {
   readonly response: z.ZodObject;
   /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */
   readonly errors: readonly string[];
+}
+
+/** How an operation takes an event (HKS-4). */
+export interface EventTaking {
+  /**
+   * What stands in a field of the request where the callback says nothing: a template, in which `{data.code}` is a field of the
+   * event and `{}` all of it.
+   */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What stands in a field whatever the callback says, such as that nobody waits for the end. */
+  readonly always?: Readonly<Record<string, string>>;
+  /** The events of its service that running it leads to: by these callbacks are kept from going round in a circle. */
+  readonly emits: readonly string[];
 }
 
 type Operations = Readonly<Record<string, OperationDefinition>>;
@@ -189,7 +207,18 @@ type CheckedService<S extends ServiceDefinition> = {
     readonly [F in keyof S['config']['shape']]: MergeOf<NonNullable<z.output<S['config']['shape'][F]>>>;
   } & { readonly [F in Exclude<keyof S['merge'], keyof S['config']['shape']>]: never };
   readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>> & {
-    readonly [K in keyof S['operations']]: { readonly feature?: keyof S['features'] & string };
+    readonly [K in keyof S['operations']]: {
+      readonly feature?: keyof S['features'] & string;
+      readonly takesEvents?: {
+        readonly fields: {
+          readonly [F in keyof S['operations'][K]['request']['shape']]?: string;
+        };
+        readonly always?: {
+          readonly [F in keyof S['operations'][K]['request']['shape']]?: string;
+        };
+        readonly emits: readonly (keyof S['events'] & string)[];
+      };
+    };
   };
 };
 
@@ -247,7 +276,9 @@ export interface Viewing {
 /** The account whose host a request came to, where that is not the platform's: nothing but it, and what is below it, is within reach. */
 type Within = string;
 
-/** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
+/**
+ * Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats, a callback for who set it.
+ */
 export type Actor =
   | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
   | {
@@ -260,6 +291,8 @@ export type Actor =
       readonly within?: Within;
     }
   | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
+  /** What an account set to be done with its events (HKS-4): it may do nothing but the operation that the callback names. */
+  | { readonly kind: 'callback'; readonly webhookId: string; readonly accountId: string }
   | { readonly kind: 'platform' }
   | { readonly kind: 'stranger'; readonly within?: Within };
 

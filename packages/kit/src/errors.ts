@@ -146,6 +146,37 @@ export const platformErrors = {
     remedy:
       'Use a public http or https address on port 80, 443, 8080 or 8443, without user name or password. While you develop, `patchbay listen` brings events to your machine.',
   },
+  'callback.service_refused': {
+    status: 422,
+    title: 'No service takes the events in this way.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Name an operation that takes events, and of its fields those that it has: `service:notification?channel=calls`. The detail says what is wrong, and which operations take events; docs/composition.md shows the form.',
+  },
+  'callback.loop': {
+    status: 409,
+    title: 'Callbacks would go round in a circle.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'The detail shows the circle, from the event through each service and back. Take one of its events out of a callback, or call an address of yours there.',
+  },
+  'callback.too_many_hops': {
+    status: 409,
+    title: 'An event came through as many services as it may.',
+    owner: 'config',
+    retry: 'never',
+    remedy: 'One event leads to the next through 8 services at most. Shorten the chain of callbacks.',
+  },
+  'callback.field_absent': {
+    status: 422,
+    title: 'The event has not what the callback asks of it.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Of this event the field is absent. Name one that every event of this kind has, or write a text that needs none.',
+  },
   'callback.too_many': {
     status: 409,
     title: 'The account has as many callbacks as it may.',

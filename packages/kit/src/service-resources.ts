@@ -147,7 +147,8 @@ const application = { applicationId: idSchema('app') };
 const instanceType = { ...application, instanceType: z.string().min(1).max(32) };
 const endpoint = { endpointId: idSchema('end') };
 
-const url = z.url({ protocol: /^https?$/ }).max(2_048);
+/** Of an address, or of an operation of a service that takes events: `service:notification?channel=calls` (HKS-4). */
+const url = z.url({ protocol: /^(https?|service)$/ }).max(2_048);
 /** Callbacks of one service at one place. */
 const CALLBACKS_AT_ONCE_MAX = 8;
 
@@ -200,7 +201,12 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
   const response = configAnswer(config);
   const title = service.title.toLowerCase();
   const { wanted, answer, written } = callbacksOf(service);
-  const callbackErrors = ['callback.address_forbidden', 'callback.too_many'] as const;
+  const callbackErrors = [
+    'callback.address_forbidden',
+    'callback.service_refused',
+    'callback.loop',
+    'callback.too_many',
+  ] as const;
   return {
     getConfig: {
       method: 'GET',

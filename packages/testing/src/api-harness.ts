@@ -83,6 +83,7 @@ export function createApiHarness(options: Options = {}) {
   /** A key holds all at its account, a person what they were given. */
   const grantOf = (actor: Principal['actor']): Grant | undefined => {
     if (actor.kind === 'key') return { accountId: actor.accountId, role: 'owner' };
+    if (actor.kind === 'callback') return { accountId: actor.accountId, role: 'developer' };
     return actor.kind === 'user' ? options.people?.[actor.userId] : undefined;
   };
 
@@ -117,6 +118,10 @@ export function createApiHarness(options: Options = {}) {
     nowMs: () => 1_800_000_000_000,
     aheadMsOf: async () => 0,
     authenticate: async (evidence): Promise<Principal | undefined> => {
+      if (evidence?.kind === 'callback') {
+        const { accountId, webhookId, scope } = evidence;
+        return { actor: { kind: 'callback', accountId, webhookId }, name: webhookId, scopes: [scope] };
+      }
       if (evidence?.kind !== 'bearer') return undefined;
       if (options.people?.[evidence.token] !== undefined)
         return {

@@ -1,3 +1,4 @@
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -259,6 +260,50 @@ test('a message is an event where its namespace says so, and nowhere else', asyn
     `SELECT data FROM platform_event WHERE type = 'notification.message.published'`,
   );
   expect(rows).toMatchObject([{ data: { channel: 'told:a', offset: 1, data: { order: 7 } } }]);
+});
+
+test('a callback that names a service is run with its event for a node of jobs: once, for its own account, and counted on (HKS-4)', async () => {
+  await ask('PUT', '/namespaces/told', { messageEvents: true });
+  const url = 'service:notification?channel=told:{data.namespace}&data={data.namespace}';
+  const set = await ask('PUT', '/callbacks', { callbacks: [{ url, events: ['namespace.set'] }] });
+  const [{ webhookId }] = set.body.callbacks;
+  await ask('PUT', '/namespaces/patched', { historyCount: 5 });
+  await ask('PUT', '/namespaces/again', { historyCount: 5 });
+  while ((await placeEvents(served.control.pool)) > 0);
+  const { body } = await served.rest(
+    'GET',
+    `/v1/accounts/${acme.accountId}/webhooks/${webhookId}/deliveries`,
+    { key: acme.key },
+  );
+  const [later, first] = body.items;
+  const jobs = await enrolNode(served, ['jobs']);
+  const naming = { accountId: acme.accountId, webhookId, deliveryId: first.id, target: 'main' } as const;
+  const run = (change: object = {}) =>
+    asNode(jobs.request('runCallback', { ...naming, deliveryId: first.id, ...change }));
+  // Whoever dies with a delivery in hand leaves it to another, and both may come to run it.
+  const answers = await Promise.all([run(), run()]);
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+  for (const { status, error } of answers)
+    expect([undefined, 'request.in_progress'], String(status)).toContain(error);
+  expect(await run()).toMatchObject({ status: 200 });
+  expect((await ask('GET', '/channels/told:patched/messages')).body.items).toMatchObject([
+    { offset: 1, data: 'patched' },
+  ]);
+
+  const { rows } = await owner.query(
+    `SELECT hops FROM platform_event WHERE type = 'notification.message.published' AND data ->> 'channel' = 'told:patched'`,
+  );
+  expect(rows).toEqual([{ hops: 1 }]);
+  await owner.query('UPDATE platform_event SET hops = 8 WHERE id = $1', [later.eventId]);
+  expect(await run({ deliveryId: later.id })).toMatchObject({
+    error: 'callback.too_many_hops',
+    isFinal: true,
+  });
+
+  // What it names has to be the account's, and nobody but a node of jobs names it.
+  expect(await run({ accountId: other.accountId })).toMatchObject({ code: 'resource.unknown' });
+  expect(await run({ target: 'fallback' })).toMatchObject({ code: 'resource.unknown' });
+  expect(await asNode(node.request('runCallback', naming))).toMatchObject({ code: 'auth.scope' });
 });
 
 test('what is past its time is forgotten, and so is a channel in which nothing was said for long', async () => {

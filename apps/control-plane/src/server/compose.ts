@@ -119,6 +119,7 @@ import { auditWork } from './audit-work.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { billingPorts, collecting } from './billing-ports.ts';
 import { brandRelays } from './brand-relays.ts';
+import { type NamedDelivery, runDelivery } from './callback-runs.ts';
 import { channelWork } from './channel-work.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
@@ -778,6 +779,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
         logic: logic.forNodes,
+        runDelivery: (delivery: NamedDelivery) =>
+          runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
         chainOf: (accountId: string) => accountChain(prisma, accountId),
         addresses: addressLists(prisma, nowMs),
         platformAccount: () => findPlatform(prisma),

@@ -260,6 +260,11 @@ function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Hand
       return await internal.logic.fetch(request);
     },
 
+    async runCallback(delivery, { id: nodeId, roles }) {
+      if (!roles.includes('jobs')) throw platformError('auth.scope', `Node ${nodeId} delivers nothing.`);
+      return await internal.runDelivery(delivery);
+    },
+
     async consumed(request) {
       return { items: [...(await internal.consumed(request))] };
     },

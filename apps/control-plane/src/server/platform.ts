@@ -4,7 +4,6 @@ import type { EventStore } from '@patchbay/adapters/prisma/event-store';
 import type { AccountStanding, KeyStore } from '@patchbay/adapters/prisma/key-store';
 import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
-import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { accessChain, policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
@@ -19,6 +18,7 @@ import type {
 } from '@patchbay/faces/platform';
 import type { Actor, Viewing } from '@patchbay/kit/definition';
 import type { CredentialHolder } from './credential-principal.ts';
+import { toBusMessage } from './node-messages.ts';
 import type { RequestCounters } from './request-counters.ts';
 import type { SharedRates } from './shared-rates.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
@@ -86,9 +86,9 @@ export function createPlatform(parts: PlatformParts): Platform {
   const principalOf = onceForEach((evidence: Evidence) => {
     let principal: Promise<Principal | undefined> | undefined;
     return (address = '') => {
-      // A sign-in session comes in a cookie that we signed: nobody tries those.
+      // A sign-in session comes in a cookie that we signed: nobody tries those. A callback nobody shows.
       principal ??=
-        evidence.kind === 'signIn'
+        evidence.kind !== 'bearer'
           ? authenticate(parts, evidence)
           : wrongSecrets.authenticate({ secret: evidence.token, address, nowMs: nowMs() }, () =>
               authenticate(parts, evidence),
@@ -188,7 +188,7 @@ async function authenticate(parts: PlatformParts, evidence: Evidence): Promise<P
 }
 
 async function holderOf(
-  { keys, signIns, viewOf, ofCredential }: PlatformParts,
+  { keys, signIns, viewOf, ofCredential, chainOf }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
   const within = evidence.within === undefined ? {} : { within: evidence.within };
@@ -203,6 +203,19 @@ async function holderOf(
       actor: { kind: 'user', userId: user.userId, signInSessionId, ...looking, ...within },
       name: user.name,
     };
+  }
+  if (evidence.kind === 'callback') {
+    const { accountId, webhookId, scope } = evidence;
+    const principal: Principal = {
+      actor: { kind: 'callback', webhookId, accountId },
+      name: `Callback ${webhookId}`,
+      scopes: [scope],
+    };
+    accountChains.set(
+      principal,
+      (await chainOf(accountId)).map(({ id }) => id),
+    );
+    return principal;
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) {
@@ -258,6 +271,8 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
   switch (actor.kind) {
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
+    case 'callback':
+      return [{ accountId: actor.accountId, role: 'developer' }];
     case 'user':
       return grantsOf(actor.userId, actor.viewing?.accountId, actor.within);
     case 'credential':
@@ -275,40 +290,10 @@ function actorIdOf(actor: Actor): string {
       return actor.userId;
     case 'credential':
       return actor.credentialId;
+    case 'callback':
+      return actor.webhookId;
     case 'platform':
     case 'stranger':
       return actor.kind;
-  }
-}
-
-/**
- * The events of handlers that nodes have to hear of at once. What happens in sessions is no handler's to say: their logs
- * carry it, and the ingest reads the events out of the lines that are new (`eventOfLine` of the hooks domain).
- */
-function toBusMessage(accountId: string, event: string, payload: unknown): BusMessage | undefined {
-  const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
-  switch (event) {
-    case 'tenancy.account.state-changed':
-    case 'tenancy.account.moved':
-    case 'tenancy.application.created':
-    case 'tenancy.application.changed':
-    case 'tenancy.application.removed':
-    // Nodes hold when a key ends.
-    case 'tenancy.key.rotated':
-    case 'policy.changed':
-    case 'access.allow-list.changed':
-    case 'access.service.enabled':
-    case 'access.service.disabled':
-    case 'logic.mapping.set':
-    case 'logic.mapping.removed':
-      return { type: 'account.changed', accountId };
-    case 'tenancy.key.revoked':
-      return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };
-    case 'tenancy.credential.revoked':
-      return fields.prefixId === undefined
-        ? undefined
-        : { type: 'credential.revoked', prefixId: fields.prefixId };
-    default:
-      return undefined;
   }
 }

@@ -66,9 +66,9 @@ export function requestCounters({ perMinuteMax, strangersChanges }: CallerRates)
     if (actor.kind === 'stranger' && !isRead)
       return [{ ...caller, caller: `changes ${caller.caller}`, terms: ofChanges }];
     const counter = { ...caller, terms: ofOne };
-    if (actor.kind !== 'key' && actor.kind !== 'credential') return [counter];
+    if (actor.kind !== 'key' && actor.kind !== 'credential' && actor.kind !== 'callback') return [counter];
     const { accountId } = actor;
-    const kind = actor.kind === 'key' ? 'keys' : 'credentials';
+    const kind = `${actor.kind}s` as const;
     return [
       counter,
       { caller: `${kind} ${accountId}`, terms: ofAccount, countedFor: { kind, accountId } },
@@ -93,6 +93,11 @@ function callerOf(
       return { caller: `key ${actor.keyId}`, countedFor: { kind: 'key', keyId: actor.keyId } };
     case 'credential':
       return { caller: `credential ${actor.credentialId}`, countedFor: { kind: 'credential' } };
+    case 'callback':
+      return {
+        caller: `callback ${actor.webhookId}`,
+        countedFor: { kind: 'callbacks', accountId: actor.accountId },
+      };
     case 'user':
     case 'platform':
       return { caller: `${actor.kind} ${callerIdOf(principal)}`, countedFor: { kind: 'user' } };

@@ -8,6 +8,7 @@ import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook
 import { until } from '@patchbay/testing/until';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { DeliveryWorker } from './delivery-worker.ts';
+import type { RunAnswer, RunDelivery } from './run-delivery.ts';
 import { type Received, Receivers } from './testing/receivers.ts';
 import { workerOn } from './testing/worker.ts';
 
@@ -19,6 +20,9 @@ let hooks: HooksDatabase;
 let accountId: string;
 let receivers: Receivers;
 let worker: DeliveryWorker;
+/** What the control plane is asked to run, and what it says. */
+let runs: Parameters<RunDelivery>[0][];
+let ranAs: RunAnswer;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
 }, 120_000);
@@ -27,7 +31,13 @@ beforeEach(async () => {
   receivers = new Receivers();
   accountId = (await hooks.database.signUp('Acme')).accountId;
   const { applicationUrl: databaseUrl, masterKey } = hooks.database;
-  worker = workerOn({ pool: hooks.pool, databaseUrl, masterKey });
+  runs = [];
+  ranAs = { status: 200, response: '{}' };
+  const run: RunDelivery = async (delivery) => {
+    runs.push(delivery);
+    return ranAs;
+  };
+  worker = workerOn({ pool: hooks.pool, databaseUrl, masterKey, run });
   worker.start();
 });
 afterEach(async () => {
@@ -189,4 +199,41 @@ test('a session of an instance type calls the address of that type, or its fallb
   await arrived(ofApplication.received, 3);
   expect(sessionsAt(ofApplication)).toEqual([first, untyped, last].toSorted());
   expect(sessionsAt(standby)).toEqual([first]);
+});
+
+test('an operation of a service is run in place of a request, and the log says what became of it as of any other (HKS-4)', async () => {
+  const url = 'service:notification?channel=calls';
+  const [callback] = await replace({}, [{ url, events: ['session.ended'] }]);
+  const webhookId = callback?.webhookId ?? '';
+  const ended = (count: number) =>
+    until(
+      async () => {
+        const log = await hooks.deliveriesOf(accountId, webhookId);
+        return log.length === count && log.every(({ state }) => state !== 'waiting') && log;
+      },
+      { what: `${count} deliveries to be over` },
+    );
+  await call('alice', 'bob');
+  const [taken] = await ended(1);
+  expect(taken).toMatchObject({ state: 'delivered', lastAttempt: { status: 200, url } });
+  expect(runs).toEqual([{ accountId, webhookId, deliveryId: taken?.id, target: 'main' }]);
+
+  // What would be refused each time is given up at once.
+  ranAs = { status: 409, error: 'callback.too_many_hops', isFinal: true };
+  await call('alice', 'bob');
+  const [, refused] = await ended(2);
+  const lastAttempt = { status: 409, error: 'callback.too_many_hops' };
+  expect(refused).toMatchObject({ state: 'failed', attemptCount: 1, lastAttempt });
+
+  // It is a fallback as well, and has one.
+  const standby = await receivers.healthy();
+  ranAs = { status: 429, error: 'limit.exceeded' };
+  await replace({}, [{ url, fallbackUrl: standby.url, events: ['session.ended'] }]);
+  await call('alice', 'bob');
+  const [, , third] = await ended(3);
+  const asked = { accountId, webhookId, deliveryId: third?.id ?? '' };
+  expect(await hooks.deliveries.attempts(asked)).toMatchObject([
+    { target: 'main', status: 429, error: 'limit.exceeded' },
+    { target: 'fallback', status: 200 },
+  ]);
 });

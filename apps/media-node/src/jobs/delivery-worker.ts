@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
+  ClaimedDelivery,
   ClaimedRequest,
   DeliveryStore,
   EndedRequest,
@@ -12,10 +13,12 @@ import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
 import type { EndpointRecord } from '@patchbay/domain/hooks/endpoint-health';
 import { batchBodyOf, bodyOf, type EventCursors } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
+import { isServiceTarget } from '@patchbay/domain/hooks/service-target';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
 import { GroupWriter } from './group-writer.ts';
 import { Poll } from './poll.ts';
+import type { RunDelivery } from './run-delivery.ts';
 
 /** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
 const ENDPOINT_REQUEST_COUNT_MAX = 4;
@@ -39,6 +42,8 @@ const TENANT_SHARE = 1 / 3;
 const PROVEN_SHARE = 1 / 4;
 /** Longer than two requests, one to the fallback, can last with all that is written around them. */
 const LEASE_MS = 60_000;
+/** What is left of a batch after that is run in the next attempt. */
+const RUNS_MS_MAX = 15_000;
 const POLL_MS = 200;
 /** Where events come one after the other, the next one does not wait so long for its place. */
 const LIVELY_POLL_MS = 40;
@@ -52,6 +57,8 @@ export interface DeliveryWorkerOptions {
   readonly store: DeliveryStore;
   readonly cursors: Pick<EventCursors, 'seal'>;
   readonly send: SendSafely;
+  /** Hands a delivery to the control plane, where its callback names an operation of a service (HKS-4). */
+  readonly run: RunDelivery;
   readonly notices: WebhookNotices;
   /** Where this process is. */
   readonly region: string;
@@ -227,7 +234,7 @@ export class DeliveryWorker {
       return {
         deliveryId,
         attempt,
-        ...(isDelivered ? {} : { nextAttemptAtMs: nextAttemptAtMs(failed, random) }),
+        ...(isDelivered || last.isFinal ? {} : { nextAttemptAtMs: nextAttemptAtMs(failed, random) }),
       };
     });
     const { webhookId } = request;
@@ -286,9 +293,11 @@ export class DeliveryWorker {
   }
 
   async #request(
-    { deliveries, secrets, batchId, replayId }: Omit<ClaimedRequest, 'url' | 'fallbackUrl'>,
+    request: Omit<ClaimedRequest, 'url' | 'fallbackUrl'>,
     { target, url }: { readonly target: RequestOutcome['target']; readonly url: string },
   ): Promise<SentRequest> {
+    const { deliveries, secrets, batchId, replayId } = request;
+    if (isServiceTarget(url)) return { target, url, ...(await this.#run(request, target)) };
     const [{ event }] = deliveries;
     const { cursors } = this.#options;
     const events = deliveries.map((each) => each.event);
@@ -310,6 +319,24 @@ export class DeliveryWorker {
     });
     const requestHeaders = { ...headers, [webhookHeaders.signature]: beginningOf(signature) };
     return { target, url, requestHeaders, responseHeaders, ...answer };
+  }
+
+  /** A batch ends at the first that is refused: what of it was done comes again, and is found done. */
+  async #run(
+    { accountId, webhookId, deliveries }: Omit<ClaimedRequest, 'url' | 'fallbackUrl'>,
+    target: RequestOutcome['target'],
+  ): Promise<Omit<SentRequest, 'target'>> {
+    const startedMs = this.#elapsedMs();
+    const runOf = ({ deliveryId }: ClaimedDelivery) =>
+      this.#options.run({ accountId, webhookId, deliveryId, target });
+    const [first, ...others] = deliveries;
+    let answer = await runOf(first);
+    for (const delivery of others) {
+      if (answer.error !== undefined) break;
+      const isInTime = this.#elapsedMs() - startedMs < RUNS_MS_MAX;
+      answer = isInTime ? await runOf(delivery) : { error: 'timeout' };
+    }
+    return { ...answer, latencyMs: Math.round(this.#elapsedMs() - startedMs) };
   }
 
   #elapsedMs(): number {
@@ -335,4 +362,8 @@ function countsOf(requests: Iterable<Running>): Readonly<Record<string, number>>
   return counts;
 }
 
-type SentRequest = RequestOutcome & { readonly retryAfterMs?: number };
+type SentRequest = RequestOutcome & {
+  readonly retryAfterMs?: number | undefined;
+  /** It would fail each time. */
+  readonly isFinal?: boolean | undefined;
+};

@@ -15,6 +15,7 @@ import { startHeartbeat } from '../platform/fleet-view.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { openSpeech } from '../speech/open-speech.ts';
 import { DeliveryWorker } from './delivery-worker.ts';
+import { runByControlPlane } from './run-delivery.ts';
 
 /** Notices are rare; everything else goes through the pool. */
 const NOTICE_CONNECTION_COUNT_MAX = 2;
@@ -39,6 +40,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     cursors: eventCursors(readMasterKey(masterKey)),
     store: deliveryStore(pool, mintBranchCipher(readMasterKey(masterKey))),
     send: safeSender({ rule: new AddressRule({ allowLoopback }) }),
+    run: runByControlPlane(node.client),
     notices: webhookNotices(prisma),
     region: env.PATCHBAY_REGION,
     placeEvents: () => placeEvents(pool),

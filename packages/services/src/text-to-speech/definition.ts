@@ -136,6 +136,8 @@ export const textToSpeech = defineService({
         'Speak a text: `text`, `ssml`, or what `textUri` leads to. What was spoken before in the same way is answered from there.',
       access: 'develop',
       isUse: true,
+      // Whoever hands an event on does not wait for the end of a speech: an event tells of it.
+      takesEvents: { fields: {}, always: { delivery: 'async' }, emits: ['completed', 'failed'] },
       request: z.strictObject({
         text: z.string().min(1).max(CHARACTERS_MAX).optional(),
         ssml: z.string().min(1).max(MARKUP_CHARACTERS_MAX).optional(),

@@ -12,10 +12,16 @@ import { useForm } from '../form/use-form.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { type CallbackScope, useCallbacks } from './use-callbacks.ts';
 
-const fieldsByCode = { 'callback.address_forbidden': { field: 'url', isExplained: true } } as const;
+const ofAddress = { field: 'url', isExplained: true } as const;
+const fieldsByCode = {
+  'callback.address_forbidden': ofAddress,
+  'callback.service_refused': ofAddress,
+  'callback.loop': ofAddress,
+} as const;
 const url = z.url({
-  protocol: /^https?$/,
-  message: 'Write a whole address, as in https://example.com/hooks.',
+  protocol: /^(https?|service)$/,
+  message:
+    'Write a whole address, as in https://example.com/hooks, or a service, as in service:notification?channel=calls.',
 });
 
 const heard: Readonly<Record<CallbackScope['kind'], string>> = {
@@ -86,6 +92,7 @@ export function CallbackForm({
           name="url"
           inputMode="url"
           placeholder="https://api.example.com/hooks"
+          hint="Or an operation of the platform that takes events: service:notification?channel=calls."
           error={form.errorOf('url')}
         />
         <Field

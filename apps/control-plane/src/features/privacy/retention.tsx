@@ -140,7 +140,7 @@ const factsOf = ({ names }: ColumnsRequest): readonly Column<DataClass>[] => [
     cell: (one) => (
       <span className="grid justify-items-start gap-1 py-1">
         <span className="flex flex-wrap items-center gap-2">
-          <span className="whitespace-nowrap">{keptText(one)}</span>
+          <span className="sm:whitespace-nowrap">{keptText(one)}</span>
           {one.keepDaysLevel === undefined ? null : <Badge>{levelText(one.keepDaysLevel, names)}</Badge>}
         </span>
         <span className="text-sm text-ink-faint">{boundsText(one)}</span>

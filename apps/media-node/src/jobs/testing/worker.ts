@@ -23,6 +23,7 @@ export function workerOn({ pool, databaseUrl, masterKey, totalMsMax = 2_000, ...
     cursors: eventCursors(masterKey),
     store: deliveryStore(pool, mintBranchCipher(masterKey)),
     send: safeSender({ rule: new AddressRule({ allowLoopback: true }), totalMsMax }),
+    run: async () => ({ error: 'connect_failed' }),
     notices: webhookNotices(openClient(databaseUrl, { connectionsMax: 2 })),
     region: 'local',
     placeEvents: () => placeEvents(pool),

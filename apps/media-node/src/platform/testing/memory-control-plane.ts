@@ -175,6 +175,7 @@ export class MemoryControlPlane {
         const { platformAccountId } = this;
         return { platformAccountId, listedAddressesVersion: this.listedNetworks.join() };
       },
+      runCallback: () => undefined,
       listAddresses: () => ({
         version: this.listedNetworks.join(),
         items: this.listedNetworks.map((network) => ({ accountId: this.accountId, network })),

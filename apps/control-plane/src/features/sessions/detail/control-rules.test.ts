@@ -46,7 +46,7 @@ describe('what of a running session can be changed, and why not (LIV-1)', () => 
   });
 
   test('what is muted is named', () => {
-    expect(mutedWords({ muted: { audio: true, video: false, screen: true } })).toBe('audio and screen');
+    expect(mutedWords({ muted: { audio: true, video: false, screen: true } })).toBe('sound and screen');
     expect(mutedWords({})).toBe('');
   });
 });

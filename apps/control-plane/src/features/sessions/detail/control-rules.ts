@@ -38,6 +38,11 @@ export function whyNoRedirect(
 
 /** The kinds that are muted of a leg, in words. */
 export const mutedWords = ({ muted }: Pick<Leg, 'muted'>): string =>
-  Object.entries(muted ?? {})
-    .flatMap(([kind, isMuted]) => (isMuted ? [kind] : []))
-    .join(' and ');
+  mediaWords.flatMap(([kind, word]) => (muted?.[kind] === true ? [word] : [])).join(' and ');
+
+/** As the buttons beside it say it. */
+const mediaWords = [
+  ['audio', 'sound'],
+  ['video', 'picture'],
+  ['screen', 'screen'],
+] as const;
