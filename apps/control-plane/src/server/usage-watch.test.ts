@@ -80,7 +80,7 @@ test('no clock and no beginning anew gives a test account more of real nodes (PR
   const usage = usageStore(pool);
   let nowMs = Date.now();
   let sequence = 0;
-  const use = (accountId: string) =>
+  const relay = (accountId: string) =>
     usage.ingest([
       {
         id: { nodeId: 'nod_caps', boot: 1, sequence: ++sequence },
@@ -103,9 +103,9 @@ test('no clock and no beginning anew gives a test account more of real nodes (PR
     });
     return await watch.usedUp([{ accountId, region: 'local' }]);
   };
-  await use(twinId);
+  await relay(twinId);
   expect(await spentOf(twinId)).toEqual([]);
-  await use(twinId);
+  await relay(twinId);
   expect(await spentOf(twinId)).toEqual([twinId]);
   for (const days of [1, 400]) {
     expect(await advance(twinId, days)).toBe('advanced');
