@@ -8,8 +8,8 @@ import {
   endingText,
   type PolicyRequest,
   readRefusalText,
-  remedyOf,
   refusalText,
+  remedyOf,
   type SpentBudget,
 } from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
