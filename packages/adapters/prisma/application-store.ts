@@ -48,7 +48,12 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
         // What the account set an instance type to goes with it: one of the same name begins anew. What those above set stays and holds
         // again with that one, or the account lifted it by removing the type for a moment (POL-2).
         if (instanceTypes !== undefined) {
-          const gone = { accountId, applicationId: id, setBy: '', instanceType: { notIn: ['', ...instanceTypes] } };
+          const gone = {
+            accountId,
+            applicationId: id,
+            setBy: '',
+            instanceType: { notIn: ['', ...instanceTypes] },
+          };
           await serviceConfig.deleteMany({ where: gone });
           await policy.deleteMany({ where: gone });
           await transaction.$queryRaw`

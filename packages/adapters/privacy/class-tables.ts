@@ -711,7 +711,15 @@ export const classTables = {
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
-    ...['closed_statement', 'document_sequence', 'collection', 'rail_party', 'test_clock'].map((table) => ({
+    ...[
+      'closed_statement',
+      'document_sequence',
+      'collection',
+      'rail_party',
+      'test_clock',
+      'test_clock_step',
+      'test_account_before',
+    ].map((table) => ({
       table,
     })),
     {

@@ -17,11 +17,12 @@ interface Row {
   readonly found: Readonly<Record<string, number>>;
   readonly erased: Readonly<Record<string, number>>;
   readonly live_count: number;
+  readonly words_above_count: number;
   readonly is_last_owner: boolean;
 }
 
 const columns =
-  'id, person, state, created_at, confirmed_at, done_at, found, erased, live_count, is_last_owner';
+  'id, person, state, created_at, confirmed_at, done_at, found, erased, live_count, words_above_count, is_last_owner';
 
 const fromRow = (row: Row): ErasureRecord => ({
   id: row.id,
@@ -33,6 +34,7 @@ const fromRow = (row: Row): ErasureRecord => ({
   found: row.found,
   erased: row.erased,
   liveCount: row.live_count,
+  wordsAboveCount: row.words_above_count,
   waitsFor: waitsFor(row),
 });
 

@@ -14,6 +14,9 @@ const FAILED_WAIT_MS = 600_000;
 const OWNER_WAIT_MS = 60_000;
 /** What person_leave() says where nobody else owns what they own. */
 const LAST_OWNER = 'PB409';
+/** What accounts above say about the endpoint of a person is theirs: it stays, and the receipt says how much (POL-2). */
+const WORDS_ABOVE = `(SELECT count(*)::int FROM policy p
+  WHERE p.account_id = e.account_id AND p.set_by <> '' AND p.endpoint = e.person)`;
 const AUDIT_ENTRIES_AT_ONCE = 500;
 /** What stands in place of a name: the same in all rows of one erasure, so that a call still has two parties. */
 export const newPseudonym = (): string => `erased-${randomBytes(9).toString('hex')}`;
@@ -84,7 +87,8 @@ async function workOn(pool: Pool, work: Work, options: Options): Promise<void> {
   await inAccountScope(pool, work.root, async (client) => {
     if (row.state === 'counting')
       await client.query(
-        `UPDATE erasure SET state = 'counted', found = $2, live_count = $3 WHERE id = $1 AND state = 'counting'`,
+        `UPDATE erasure e SET state = 'counted', found = $2, live_count = $3, words_above_count = ${WORDS_ABOVE}
+         WHERE id = $1 AND state = 'counting'`,
         [work.erasureId, JSON.stringify(pass.byClass), pass.liveCount],
       );
     else if (pass.liveCount > 0)
@@ -235,7 +239,8 @@ async function complete(pool: Pool, work: NamedWork, nowMs: number): Promise<voi
       `UPDATE account_export SET state = 'expired', person = NULL WHERE state IN ('ready', 'running', 'pending', 'failed')`,
     );
     const { rows } = await client.query<{ erased: object }>(
-      `UPDATE erasure SET state = 'done', person = NULL, pseudonym = NULL, live_count = 0, done_at = $2
+      `UPDATE erasure e SET state = 'done', person = NULL, pseudonym = NULL, live_count = 0, done_at = $2,
+         words_above_count = ${WORDS_ABOVE}
        WHERE id = $1 AND state = 'running' RETURNING erased`,
       [erasureId, new Date(nowMs)],
     );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { silent } from '@patchbay/domain/policy/policy-level';
 import { createId } from '@patchbay/kit/ids';
 import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
 import { auditStore } from '../prisma/audit-store.ts';
+import { policyStore } from '../prisma/policy-store.ts';
 import { erasureStore } from './erasure-store.ts';
 import { expireErasures, workOnErasures } from './erasure-writer.ts';
 import { exportStore, openExport } from './export-store.ts';
@@ -278,6 +280,31 @@ test('while the person is in a session the erasure waits, and takes what comes m
   await workOnErasures(pool, { nowMs: () => Date.now() + 61_000 });
   expect(await store.find({ accountId, erasureId })).toMatchObject({ state: 'done', liveCount: 0 });
   expect(await everything([accountId])).not.toContain('"liv"');
+});
+
+test('what those above say about an endpoint stays under its name, and the receipt says that it does, not whose it is (POL-2, PRD-4)', async () => {
+  const above = await database.signUp('Above');
+  const accountId = await database.addChild(above.accountId, 'Erases');
+  const store = policyStore(database.prisma);
+  const banned = { ...silent, values: { services: [] } };
+  const at = { accountId, endpoint: 'user:carl' };
+  await store.set({ ...at, by: 'self', word: { ...silent, values: { participantsMax: 2 } } });
+  await store.set({ ...at, by: 'above', setById: above.accountId, word: banned });
+  const words = async () =>
+    (await owner.query('SELECT by, endpoint FROM policy WHERE account_id = $1 ORDER BY by', [accountId]))
+      .rows;
+  const { counted, done } = await erase(accountId, 'user:carl');
+  expect(counted).toMatchObject({ found: { configuration: 1 }, wordsAboveCount: 1 });
+  expect(done).toMatchObject({ state: 'done', erased: { configuration: 1 }, wordsAboveCount: 1 });
+  expect(JSON.stringify(done)).not.toContain(above.accountId);
+  expect(await words()).toEqual([
+    { by: 'above', endpoint: 'user:carl' },
+    { by: 'self', endpoint: expect.stringMatching(/^user:erased-/) },
+  ]);
+  // Whoever said it can take it back.
+  await store.set({ ...at, by: 'above', setById: above.accountId, word: silent });
+  expect(await words()).toMatchObject([{ by: 'self' }]);
+  expect((await erase(accountId, 'user:carl')).done).toMatchObject({ wordsAboveCount: 0 });
 });
 
 test('a user of the team goes from this account and below; elsewhere they stay who they are, and nowhere else they are gone', async () => {

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { ABOVE, TARGET_OF_PLAN, WORD_OF_FIRING, WORDS_LIFTED, WORDS_OF_PLAN } from '@patchbay/domain/audit/told';
+import {
+  ABOVE,
+  TARGET_OF_PLAN,
+  WORD_OF_FIRING,
+  WORDS_LIFTED,
+  WORDS_OF_PLAN,
+} from '@patchbay/domain/audit/told';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
 import { EXPORT_KEPT_DAYS } from '@patchbay/domain/privacy/export-link';
@@ -263,12 +269,7 @@ const ownerExpression = (ownedBy: string) =>
   ownedBy.includes('.') ? ownedBy : `t.${escapeIdentifier(ownedBy)}`;
 
 /** Ids of accounts above stand in rows below them, and are not told (C1). */
-const accountsAbove: readonly string[] = [
-  'parent_id',
-  'counterparty_id',
-  'asked_account_id',
-  'seller_id',
-];
+const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id', 'seller_id'];
 
 /** Whose word a row is: empty of the account's own. */
 const SETTER = 'set_by';

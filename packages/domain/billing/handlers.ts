@@ -26,8 +26,8 @@ import { counterpartyAnswer, partiesIn, partiesOf, sellerAnswer } from './partie
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
-import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { tooLargeIn } from './price-bound.ts';
+import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { reconciliationHandlers } from './reconciliation-handlers.ts';

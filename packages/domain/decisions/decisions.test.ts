@@ -117,13 +117,16 @@ test.each([
 test.each([
   ['policy.refused', 'Ask'],
   ['limit.exceeded', 'Wait for the time in Retry-After, or ask'],
-])('of what an account above set the remedy of %s is to ask that one, and not whom it is set for (POL-2, C1)', async (code, asked) => {
-  const detail = `services does not allow it, as set for ${accountId} by an account above.`;
-  const set = { ...refused, code, detail, rule: 'services', level: accountId };
-  const answer = await ask(requestId, portsOf({ findRefused: async () => set }));
-  expect(answer).toMatchObject({ detail, level: accountId });
-  expect(answer.remedy).toMatch(`${asked} the account above that set it.`);
-});
+])(
+  'of what an account above set the remedy of %s is to ask that one, and not whom it is set for (POL-2, C1)',
+  async (code, asked) => {
+    const detail = `services does not allow it, as set for ${accountId} by an account above.`;
+    const set = { ...refused, code, detail, rule: 'services', level: accountId };
+    const answer = await ask(requestId, portsOf({ findRefused: async () => set }));
+    expect(answer).toMatchObject({ detail, level: accountId });
+    expect(answer.remedy).toMatch(`${asked} the account above that set it.`);
+  },
+);
 
 test('who sees the account above is told which it is, and still nothing of what is above that', async () => {
   const answer = await ask(requestId, portsOf(), [parentId, accountId]);

@@ -176,7 +176,8 @@ export const policy = defineDomain({
       title: 'A level above has locked this setting.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Leave the setting out, or ask whoever locked it to unlock it: `detail` says who, and `level` where.',
+      remedy:
+        'Leave the setting out, or ask whoever locked it to unlock it: `detail` says who, and `level` where.',
     },
     bound_invalid: {
       status: 422,

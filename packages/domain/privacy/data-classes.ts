@@ -110,7 +110,8 @@ export const dataClasses = {
   },
   speechFiles: {
     title: 'Spoken texts',
-    holds: 'Files of speech, and what is told of each: whose endpoint it was for. The text goes once it is spoken.',
+    holds:
+      'Files of speech, and what is told of each: whose endpoint it was for. The text goes once it is spoken.',
     kept: {
       defaultDays: 30,
       minDays: 1,

@@ -134,6 +134,8 @@ const erasureAnswer = z.object({
   erased: rowsByClass,
   /** Sessions that the person is in. They go on, and it is done when they are over. */
   liveCount: z.int(),
+  /** Policies that accounts above say about the endpoint of the person, when it was counted or done. They stay under its name. */
+  wordsAboveCount: z.int(),
   /** What one that is confirmed waits for. `another_owner`: the person alone owns this account, or one below it. */
   waitsFor: z.enum(erasureWaits).optional(),
 });

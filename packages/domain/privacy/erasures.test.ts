@@ -16,6 +16,7 @@ const record: ErasureRecord = {
   found: { events: 2 },
   erased: {},
   liveCount: 1,
+  wordsAboveCount: 2,
 };
 
 function portsOf(erasures: Partial<PrivacyPorts['erasures']> = {}): PrivacyPorts {
@@ -41,6 +42,7 @@ const written = {
   found: { events: 2 },
   erased: {},
   liveCount: 1,
+  wordsAboveCount: 2,
 };
 
 describe('erasures', () => {

@@ -60,6 +60,8 @@ export interface ErasureRecord {
   readonly erased: Readonly<Record<string, number>>;
   /** Sessions that the person is in: it is done when they are over. */
   readonly liveCount: number;
+  /** Policies of accounts above about the endpoint of the person: not this account's to erase. */
+  readonly wordsAboveCount: number;
   /** What one that is confirmed waits for: sessions that the person is in, or that somebody else owns what they alone own. */
   readonly waitsFor?: ErasureWait | undefined;
 }

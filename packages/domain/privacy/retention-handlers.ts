@@ -3,7 +3,14 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
-import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf, type RetainedClassName } from './data-classes.ts';
+import {
+  type DataClassName,
+  dataClassNames,
+  dataClassOf,
+  isRetained,
+  keptDaysOf,
+  type RetainedClassName,
+} from './data-classes.ts';
 import { privacy } from './definition.ts';
 import type { PrivacyPorts } from './ports.ts';
 import {

@@ -38,7 +38,7 @@ export type Plan = { readonly id: Id<"pln">; readonly name: string; readonly pol
 export type Export = { readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly failedCount: number; readonly nextAttemptAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number };
 
 /** As the platform answers it. */
-export type Erasure = { readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number; readonly waitsFor?: "end_of_sessions" | "another_owner" };
+export type Erasure = { readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number; readonly wordsAboveCount: number; readonly waitsFor?: "end_of_sessions" | "another_owner" };
 
 /** As the platform answers it. */
 export type Session = { readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "paused" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<Leg>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly pausedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly limits?: { readonly endsAt?: string; readonly bitsPerSecondMax?: number }; readonly bitsPerSecond?: number };
@@ -818,7 +818,7 @@ export type ExportsRemoveResponse = { readonly id: Id<"xpt"> };
 export type ErasuresListRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `erasures.list` answers. */
-export type ErasuresListItem = { readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number; readonly waitsFor?: "end_of_sessions" | "another_owner" };
+export type ErasuresListItem = { readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number; readonly wordsAboveCount: number; readonly waitsFor?: "end_of_sessions" | "another_owner" };
 
 /** What `erasures.create` takes. */
 export type ErasuresCreateRequest = { readonly person: string };

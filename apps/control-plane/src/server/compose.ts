@@ -2,6 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
+import { useSpansReader } from '@patchbay/adapters/billing/use-spans';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -310,7 +311,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
   });
   const policies = policyStore(prisma);
-  const watchedUsage = usageWatch({ policies, chainOf, usage, nowMs, aheadMsOf });
+  const watchedUsage = usageWatch({
+    policies,
+    chainOf,
+    usage,
+    nowMs,
+    spansOf: useSpansReader(pool, booksOf),
+  });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   // Of the machines' own time, by which nodes tell what is stale.

@@ -2,7 +2,8 @@
 export const untold: Readonly<Record<string, string>> = {
   'networkDiscovery.createIceServers': 'minting changes nothing that is kept, and is done for every call',
   'notification.createToken': 'minting changes nothing that is kept, and is done for every client',
-  'textToSpeech.removeSpeech': 'who removes a file has it from an event or an answer, and no copy of ours follows it',
+  'textToSpeech.removeSpeech':
+    'who removes a file has it from an event or an answer, and no copy of ours follows it',
   'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',
   'sessions.update': 'the session tells what became of it, once its node has done it',
   'sessions.updateAll': 'each session tells of itself',

@@ -1,10 +1,9 @@
-import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import { rememberingAllTime } from '@patchbay/domain/policy/all-time-use';
 import type { Budget, SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
-import { spentBudgets, usageBudgetsOf, usageSettings } from '@patchbay/domain/policy/spent';
+import { spentBudgets, type UseSpansOf, usageBudgetsOf, usageSettings } from '@patchbay/domain/policy/spent';
 
 /** What of an account's chain is watched is read again after this time: so much later a new limit is noticed by use. */
 const CHAIN_KEEP_MS = 2_000;
@@ -37,14 +36,14 @@ export function usageWatch({
   chainOf,
   usage: read,
   nowMs,
-  aheadMsOf,
+  spansOf,
 }: {
   readonly policies: Pick<PolicyPorts['policies'], 'chain' | 'saying'>;
   /** From the platform's account down. */
   readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string }[]>;
   readonly usage: Pick<UsageStore, 'query'>;
   readonly nowMs: () => number;
-  readonly aheadMsOf?: AheadOf;
+  readonly spansOf?: UseSpansOf;
 }): UsageWatch {
   const usage = rememberingAllTime(read);
   const watched = new Map<string, Watched>();
@@ -81,7 +80,7 @@ export function usageWatch({
   }
 
   const spent = (budgets: readonly Budget[]) =>
-    spentBudgets(budgets, { usage, nowMs: nowMs(), ...(aheadMsOf === undefined ? {} : { aheadMsOf }) });
+    spentBudgets(budgets, { usage, nowMs: nowMs(), ...(spansOf === undefined ? {} : { spansOf }) });
 
   return {
     spent,

@@ -119,6 +119,9 @@ export function Erasures(): ReactNode {
             {confirmed.liveCount > 0
               ? ` They are in ${confirmed.liveCount} sessions now, which go on; it is done when these are over.`
               : ''}
+            {confirmed.wordsAboveCount > 0
+              ? ' What accounts above say about this endpoint stays, under its name.'
+              : ''}
           </p>
           {confirm.error === null ? null : (
             <>
