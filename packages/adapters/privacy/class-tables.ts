@@ -116,7 +116,7 @@ export const classTables = {
         ...['session_sequence', 'data'],
       ],
       // Places are counted over all accounts.
-      without: ['arrival', 'position'],
+      without: ['arrival', 'position', 'hops'],
     },
   ],
   channelMessages: [

@@ -200,7 +200,11 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
     const { id: customer } = await oneRow('SELECT id FROM account WHERE live_id = $1', [childId]);
     return { top: tests.top, acme, customer };
   }
-  const say = (at: string, by: string, seconds: number, place: object = {}) =>
+  const say = (
+    at: string,
+    by: string,
+    { seconds, ...place }: { seconds: number; region?: string; endpoint?: string },
+  ) =>
     policyStore(database.prisma).set({
       accountId: at,
       by: 'above',
@@ -211,9 +215,9 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
 
   test('are held to all that those above said of the old ones', async () => {
     const { top, acme, customer } = tests;
-    await say(acme, top, 100);
-    await say(customer, top, 90, { region: 'eu' });
-    await say(customer, acme, 80, { endpoint: 'user:bob' });
+    await say(acme, top, { seconds: 100 });
+    await say(customer, top, { seconds: 90, region: 'eu' });
+    await say(customer, acme, { seconds: 80, endpoint: 'user:bob' });
     const plan = createId('pln');
     await sql.query(`INSERT INTO policy_plan (id, account_id, name, word) VALUES ($1, $2, 'Tests', '{}')`, [
       plan,
@@ -293,12 +297,12 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
 
   test('take over what was said later of the live account, and nothing that they said themselves', async () => {
     const { customer, acme } = tests;
-    await say(customer, acme, 80);
+    await say(customer, acme, { seconds: 80 });
     await sql.query(
       `INSERT INTO service_config (account_id, service, config) VALUES ($1, 'signaling', '{"mode": "relay"}')`,
       [customer],
     );
-    await say(childId, owner.accountId, 300);
+    await say(childId, owner.accountId, { seconds: 300 });
     const anew = await reset();
     const { rows } = await sql.query('SELECT set_by, word FROM policy WHERE account_id = $1', [
       anew.customer,
