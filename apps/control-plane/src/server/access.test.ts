@@ -99,7 +99,8 @@ test('the list of an account above holds as well, and one below does not bind th
 
 test('somebody who signed in is bound by no list, and can take a wrong one back', async () => {
   const body = { keys: [{ network: '192.0.2.1' }], credentials: [], force: true };
-  expect(await ask('PUT', '/allow-list', { body })).toMatchObject({ status: 200 });
+  const below = { accountId: account.accountId, key: parent.key };
+  expect(await ask('PUT', '/allow-list', { body, as: below })).toMatchObject({ status: 200 });
   expect(await ask('GET', '')).toMatchObject({ status: 403 });
   const signInSessionId = createId('sin');
   await asOwner(
