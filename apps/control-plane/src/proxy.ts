@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { controlPlane } from './server/compose.ts';
+import { PAGE_ACCOUNT_HEADER, pageAccountOf } from './server/page-account.ts';
 import { contentSecurityPolicy, NONCE_HEADER } from './server/security-policy.ts';
 
 const NONCE_BYTES = 16;
@@ -34,6 +35,9 @@ function withPolicy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   headers.set('content-security-policy', policy);
   headers.set(NONCE_HEADER, nonce);
+  headers.delete(PAGE_ACCOUNT_HEADER);
+  const accountId = pageAccountOf(request.nextUrl.pathname);
+  if (accountId !== undefined) headers.set(PAGE_ACCOUNT_HEADER, accountId);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   return response;

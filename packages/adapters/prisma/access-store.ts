@@ -1,10 +1,11 @@
 import { AUTHENTICATING_PER_TREE_MAX } from '@patchbay/domain/access/authenticating';
+import { listsHere } from '@patchbay/domain/access/listed';
 import type {
   AccessPorts,
   AllowListEntry,
-  AllowLists,
   DeclaredUse,
   RefusedNetworks,
+  SaidAllowLists,
   SaidServiceAccess,
 } from '@patchbay/domain/access/ports';
 import { isChanged } from '@patchbay/kit/is-changed';
@@ -20,35 +21,56 @@ async function inTurn(transaction: ScopedTransaction, accountId: string): Promis
 
 export function allowListStore(prisma: PrismaClient): AccessPorts['allowLists'] {
   return {
-    find: ({ accountId }) => inAccount(prisma, accountId, (transaction) => findLists(transaction, accountId)),
+    list: ({ accountId }) => inAccount(prisma, accountId, (transaction) => saidLists(transaction, accountId)),
 
-    replace: ({ accountId, keys, credentials }) =>
+    replace: ({ accountId, setById = '', keys, credentials }) =>
       inAccount(prisma, accountId, async (transaction) => {
+        if (setById !== '' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
         await inTurn(transaction, accountId);
         const refused = await refusedNetworks(transaction, { accountId, credentials });
         if (refused !== undefined) return refused;
-        const before = await findLists(transaction, accountId);
-        await transaction.allowListEntry.deleteMany({ where: { accountId } });
+        const said = await saidLists(transaction, accountId);
+        const authenticating = credentials.filter(({ authenticates }) => authenticates);
+        const networks = authenticating.map(({ network }) => network);
+        const ofAccount = { purpose: 'credentials', setBy: '' };
+        await transaction.allowListEntry.deleteMany({
+          where: {
+            accountId,
+            OR: [
+              { setBy: setById },
+              { ...ofAccount, authenticates: true },
+              { ...ofAccount, network: { in: networks } },
+            ],
+          },
+        });
+        const plain = credentials.filter(({ authenticates }) => !authenticates);
         const data = [
-          ...keys.map((entry) => ({ accountId, purpose: 'keys', ...entry })),
-          ...credentials.map((entry) => ({ accountId, purpose: 'credentials', ...entry })),
+          ...keys.map((entry) => ({ accountId, setBy: setById, purpose: 'keys', ...entry })),
+          ...plain.map((entry) => ({ accountId, setBy: setById, purpose: 'credentials', ...entry })),
+          ...authenticating.map((entry) => ({ accountId, ...ofAccount, ...entry })),
         ];
         await transaction.allowListEntry.createMany({ data });
-        return before;
+        return listsHere(said, setById === '' ? undefined : setById);
       }),
   };
 }
 
-async function findLists(transaction: ScopedTransaction, accountId: string): Promise<AllowLists> {
+async function saidLists(
+  transaction: ScopedTransaction,
+  accountId: string,
+): Promise<readonly SaidAllowLists[]> {
   const rows = await transaction.allowListEntry.findMany({
     where: { accountId },
     orderBy: [{ label: 'asc' }, { network: 'asc' }],
   });
-  const of = (wanted: string) =>
-    rows
-      .filter(({ purpose }) => purpose === wanted)
-      .map(({ network, label, authenticates }) => ({ network, label, authenticates }));
-  return { keys: of('keys'), credentials: of('credentials') };
+  return [...Map.groupBy(rows, ({ setBy }) => setBy)].map(([setBy, entries]) => {
+    const of = (wanted: string) =>
+      entries
+        .filter(({ purpose }) => purpose === wanted)
+        .map(({ network, label, authenticates }) => ({ network, label, authenticates }));
+    const lists = { keys: of('keys'), credentials: of('credentials') };
+    return setBy === '' ? lists : { setById: setBy, ...lists };
+  });
 }
 
 async function refusedNetworks(

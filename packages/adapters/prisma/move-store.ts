@@ -90,6 +90,7 @@ const everySaid = Prisma.sql`(
   UNION ALL SELECT account_id, set_by, 'policy', application_id = '' AND endpoint = '' FROM policy WHERE by = 'above'
   UNION ALL SELECT account_id, set_by, 'configuration', application_id = '' AND endpoint_id = '' FROM service_config WHERE set_by <> ''
   UNION ALL SELECT account_id, set_by, 'service', state = 'disabled' FROM service_access WHERE set_by <> ''
+  UNION ALL SELECT account_id, set_by, 'allow-list', true FROM allow_list_entry WHERE set_by <> ''
   UNION ALL SELECT account_id, set_by, 'retention', true FROM retention_word WHERE set_by <> ''
   UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
   UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
@@ -160,7 +161,7 @@ async function countedEffects(
   const words = await transaction.$queryRaw<MoveEffects['words']>`
     SELECT DISTINCT s.account_id AS "accountId", s.by_id AS "setById" FROM ${everySaid} s
     WHERE s.account_id IN (${subtree}) AND s.by_id = ANY (${ending})
-      AND s.kind IN ('policy', 'configuration', 'service', 'retention') ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
+      AND s.kind IN ('policy', 'configuration', 'service', 'allow-list', 'retention') ORDER BY 1, 2 LIMIT ${NAMED_COUNT_MAX}`;
   const resumed = await transaction.$queryRaw<MoveEffects['resumed']>`
     WITH stopped AS (
       SELECT x.id, x.state = 'closed' OR EXISTS (SELECT 1 FROM account_suspension s

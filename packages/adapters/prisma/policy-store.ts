@@ -67,12 +67,18 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
 }
 
 /** What those above say takes no place of the account's own, or a full account would be out of reach of their words. */
-async function isFull({ policy }: ScopedTransaction, id: PlaceKey): Promise<boolean> {
+async function isFull(transaction: ScopedTransaction, id: PlaceKey): Promise<boolean> {
+  const { policy } = transaction;
   const { accountId, by, setBy, ...place } = id;
   if (by === 'self') return (await policy.count({ where: { accountId, by } })) >= PLACE_COUNT_MAX;
   const whole = { applicationId: '', instanceType: '', region: '', endpoint: '' };
   if (Object.values(place).every((name) => name === '')) return false;
-  return (await policy.count({ where: { accountId, setBy, NOT: whole } })) >= PLACE_COUNT_FROM_ABOVE_MAX;
+  // Instance types that are away take no place: the account would fill all by removing what is spoken of.
+  const [row] = await transaction.$queryRaw<{ count: bigint }[]>`
+    SELECT count(*) AS count FROM policy p LEFT JOIN application a ON a.account_id = p.account_id AND a.id = p.application_id
+    WHERE p.account_id = ${accountId} AND p.set_by = ${setBy} AND (p.application_id, p.region, p.endpoint) <> ('', '', '')
+      AND (p.instance_type = '' OR p.instance_type = ANY (a.instance_types))`;
+  return Number(row?.count ?? 0) >= PLACE_COUNT_FROM_ABOVE_MAX;
 }
 
 type PlaceKey = Prisma.PolicyAccountIdBySetByApplicationIdInstanceTypeRegionEndpointCompoundUniqueInput;

@@ -227,3 +227,87 @@ test('what an account above configured of an instance type holds again when it i
     await database.ports.applications.update({ accountId, applicationId, instanceTypes });
   expect(await said({ applicationId })).toEqual([[parentId, { mode: 'relay' }]]);
 });
+
+test('what those above configured of an endpoint holds again when the account takes it again, and goes along to whom they stand above (POL-2)', async () => {
+  const { accountId: topId } = await database.signUp('Top');
+  const parentId = await database.addChild(topId, 'Parent');
+  const accountId = await database.addChild(parentId, 'Child');
+  const asideId = await database.addChild(topId, 'Aside');
+  const endpoints = endpointStore(database.prisma);
+  const take = async (text: string) => {
+    const identifier = readIdentifier(text);
+    if ('problem' in identifier) throw new Error(identifier.problem);
+    const taken = await endpoints.allocate({ accountId, identifier, label: '', applicationId: undefined });
+    if (typeof taken === 'string' || !('id' in taken)) throw new Error(`${text} was not allocated.`);
+    return taken.id;
+  };
+  const sayAll = async (endpointId: string) => {
+    for (const [setById, sessionSecondsMax] of [
+      [topId, 60],
+      [parentId, 30],
+      [undefined, 10],
+    ] as const)
+      await store.setConfig({ accountId, setById, endpointId, service, values: { sessionSecondsMax } });
+  };
+  const held = async (endpointId: string, at = accountId) =>
+    (await store.configChain({ accountId: at, endpointId }))
+      .filter((level) => level.endpointId !== undefined)
+      .map(({ setById, values }) => [setById, values.sessionSecondsMax])
+      .toSorted((one, other) => Number(other[1]) - Number(one[1]));
+  const both = [
+    [topId, 60],
+    [parentId, 30],
+  ];
+
+  const user = await take('user:kept');
+  await sayAll(user);
+  await endpoints.release({ accountId, endpointId: user, restsUntil: undefined });
+  expect(await store.ofEndpoints({ accountId, namespace: 'user' })).toEqual([]);
+  const again = await take('user:kept');
+  expect(again).not.toBe(user);
+  expect(await held(again)).toEqual(both);
+
+  const number = await take('tel:+49301234599');
+  await sayAll(number);
+  const restsUntil = new Date(Date.now() + 60_000);
+  await endpoints.release({ accountId, endpointId: number, restsUntil });
+  expect(await take('tel:+49301234599')).toBe(number);
+  expect(await held(number)).toEqual(both);
+
+  // Another account below the top has the top’s word, and the parent’s waits for the endpoint to come back.
+  await endpoints.move({ accountId: topId, endpointId: number, fromId: accountId, toId: asideId });
+  expect(await held(number, asideId)).toEqual([[topId, 60]]);
+  expect(await held(number)).toEqual([]);
+  const ofTop = { accountId: asideId, setById: topId, endpointId: number, service };
+  await store.setConfig({ ...ofTop, values: { sessionSecondsMax: 50 } });
+  await endpoints.move({ accountId: topId, endpointId: number, fromId: asideId, toId: accountId });
+  expect(await held(number)).toEqual([
+    [topId, 50],
+    [parentId, 30],
+  ]);
+});
+
+test('words of endpoints that are away keep nobody above from speaking of others', async () => {
+  const { accountId: parentId } = await database.signUp('Parent');
+  const accountId = await database.addChild(parentId, 'Child');
+  const owner = await connectAs(database.url);
+  await owner.query(
+    `INSERT INTO endpoint (id, account_id, namespace, identifier)
+     SELECT 'end_away' || n, $1, 'user', 'user:' || n FROM generate_series(0, $2::int) AS n`,
+    [accountId, CONFIGURED_FROM_ABOVE_COUNT_MAX],
+  );
+  await owner.query(
+    `INSERT INTO service_config (account_id, set_by, endpoint_id, service, config)
+     SELECT $1, $2, 'end_away' || n, $3, '{}' FROM generate_series(1, $4::int) AS n`,
+    [accountId, parentId, service, CONFIGURED_FROM_ABOVE_COUNT_MAX],
+  );
+  const say = () =>
+    store.setConfig({
+      ...{ accountId, setById: parentId, endpointId: 'end_away0', service },
+      values: { mode: 'relay' },
+    });
+  expect(await say()).toBe('too_many');
+  await owner.query(`DELETE FROM endpoint WHERE id = 'end_away1'`);
+  await owner.end();
+  expect(await say()).toEqual({});
+});

@@ -81,7 +81,8 @@ export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
           select: { config: true },
         });
         if (endpointId !== '' && before === null) {
-          const others = { accountId, setBy: setById, service, endpointId: { not: '' } };
+          // What waits for an endpoint that is away stands by its identifier, and takes no place: whoever sees none could not clear it.
+          const others = { accountId, setBy: setById, service, endpointId: { startsWith: 'end_' } };
           const countMax = setById === '' ? CONFIGURED_ENDPOINT_COUNT_MAX : CONFIGURED_FROM_ABOVE_COUNT_MAX;
           if ((await transaction.serviceConfig.count({ where: others })) >= countMax) return 'too_many';
         }

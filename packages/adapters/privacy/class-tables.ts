@@ -325,8 +325,8 @@ export const classTables = {
     },
     {
       table: 'allow_list_entry',
-      order: ['purpose', 'network'],
-      columns: ['account_id', 'purpose', 'network', 'label', 'authenticates'],
+      order: ['set_by', 'purpose', 'network'],
+      columns: ['account_id', 'set_by', 'purpose', 'network', 'label', 'authenticates'],
     },
     {
       table: 'service_access',

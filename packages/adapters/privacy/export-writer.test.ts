@@ -183,6 +183,11 @@ test('an export holds no row and no name of a sibling or of the account above, a
        ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}')`,
     [mineId, parentId],
   );
+  await owner.query(
+    `INSERT INTO allow_list_entry (account_id, set_by, purpose, network, label) VALUES
+       ($1, '', 'keys', '203.0.113.0/24', 'mine'), ($1, $2, 'keys', '203.0.113.0/24', 'theirs')`,
+    [mineId, parentId],
+  );
   const off = { state: 'disabled', uses: ['audio'] };
   const lifted = [off, { from: parentId, ...off }, { from: database.platformId, ...off, uses: ['video'] }];
   await owner.query(
@@ -199,6 +204,10 @@ test('an export holds no row and no name of a sibling or of the account above, a
   expect(linesOf('service_access')).toMatchObject([
     { set_by: null, state: 'enabled' },
     { set_by: 'above', state: 'disabled' },
+  ]);
+  expect(linesOf('allow_list_entry')).toMatchObject([
+    { set_by: null, label: 'mine' },
+    { set_by: 'above', label: 'theirs' },
   ]);
   const [taken] = linesOf('audit_entry').filter(({ request_id }) => request_id === 'req_lifted');
   expect(taken.before.lifted).toHaveLength(2);

@@ -11,6 +11,7 @@ import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { accessChain, policyChain } from '../policy/policy-chain.ts';
 import { callerAlong } from '../tenancy/caller.ts';
 import { access } from './definition.ts';
 import { handlers } from './handlers.ts';
@@ -97,12 +98,19 @@ const office = { network: '203.0.113.0/24', label: 'Office' };
 const backup = { network: '2001:db8::/32', label: 'Backup' };
 const shown = (entry: object) => ({ ...entry, authenticates: false });
 const nothing = { keys: [], credentials: [] };
+const nobodyElse = {
+  fromAbove: [],
+  inherited: [],
+  get speakerIds() {
+    return [customer];
+  },
+};
 
 describe('allow-lists (ACC-9)', () => {
   test('allowList.set 200: both lists are set anew, told of, and in the audit log with what was there before', async () => {
     await call(set, { keys: [office], credentials: [backup] });
     const { answer, audited, events } = await call(set, { keys: [backup], credentials: [] });
-    expect(answer).toEqual({ keys: [backup], credentials: [], inherited: [] });
+    expect(answer).toEqual({ keys: [backup], credentials: [], ...nobodyElse });
     expect(audited).toEqual([
       {
         target: `${customer}/allow-list`,
@@ -124,6 +132,8 @@ describe('allow-lists (ACC-9)', () => {
     const asked = { at: shop };
     expect((await call(get, {}, asked)).answer).toEqual({
       ...nothing,
+      fromAbove: [],
+      speakerIds: [shop],
       inherited: [
         { accountId: reseller, keys: [office.network], credentials: [] },
         { accountId: customer, keys: [], credentials: [backup.network] },
@@ -167,6 +177,102 @@ describe('allow-lists (ACC-9)', () => {
     await call(set, lists, { as: keyOf(reseller), from });
     await call(set, lists, { from });
     await call(set, { ...lists, force: true }, { as, from });
+  });
+});
+
+describe('allow-lists that an account above sets for another (POL-2)', () => {
+  const by = (accountId: string) => ({ as: keyOf(accountId), sees: accountId, at: shop });
+  const office24 = { keys: [office], credentials: [] };
+  const holding = async (side: 'keyAllowList' | 'clientAllowList') =>
+    policyChain(
+      { chain: await database.chainOf(shop) },
+      await ports.policies.chain({ accountId: shop }),
+    ).flatMap(({ origin, values }) => (values[side] === undefined ? [] : [[origin, values[side]]]));
+
+  test('nobody below takes it back, and it stands beside what the account says itself', async () => {
+    await call(set, { keys: [backup], credentials: [backup], force: true }, by(shop));
+    const { answer, audited } = await call(set, office24, by(reseller));
+    expect(answer).toMatchObject({
+      ...{ keys: [backup], credentials: [shown(backup)] },
+      ...{ fromAbove: [{ setById: reseller, ...office24 }], speakerIds: [reseller, customer] },
+    });
+    expect(audited).toEqual([
+      {
+        target: `${shop}/allow-list/above`,
+        before: { from: reseller, ...nothing },
+        after: { from: reseller, ...office24 },
+      },
+    ]);
+    for (const below of [shop, customer]) await call(set, nothing, by(below));
+    expect(await holding('keyAllowList')).toEqual([
+      [{ level: 'access', accountId: shop, setById: reseller }, [office.network]],
+    ]);
+    await call(set, nothing, by(reseller));
+    expect(await holding('keyAllowList')).toEqual([]);
+  });
+
+  test('each above has lists of its own, and an address has to be in all of them', async () => {
+    await call(set, { keys: [], credentials: [office] }, by(reseller));
+    await call(set, { keys: [], credentials: [office, backup] }, by(customer));
+    await call(set, { keys: [], credentials: [backup] }, by(shop));
+    const held = await holding('clientAllowList');
+    expect(held.map(([, networks]) => networks)).toEqual(
+      [[office.network], [backup.network, office.network], [backup.network]].map((networks) =>
+        expect.arrayContaining(networks),
+      ),
+    );
+    // A key of the account is looked up by the same lists before anything else of its request.
+    expect(accessChain(await ports.policies.chain({ accountId: shop }))).toHaveLength(3);
+  });
+
+  test('of those that the caller does not see one list is told, which is what they let through together (C1)', async () => {
+    await call(set, { keys: [office], credentials: [] }, by(reseller));
+    await call(set, { keys: [office, backup], credentials: [] }, by(customer));
+    const told = (await call(get, {}, by(shop))).answer;
+    expect(told.fromAbove).toEqual([{ keys: [{ network: office.network, label: '' }], credentials: [] }]);
+    expect(told.speakerIds).toEqual([shop]);
+    for (const hidden of [reseller, customer]) expect(JSON.stringify(told)).not.toContain(hidden);
+    const seen = (await call(get, {}, by(reseller))).answer.fromAbove;
+    expect(seen.map(({ setById }) => setById)).toEqual([reseller, customer]);
+  });
+
+  test('allowList.set 404: nobody speaks for an account above their own', async () => {
+    for (const from of [reseller, customer, createId('acc')])
+      await expect(call(set, { ...nothing, from }, by(shop))).rejects.toMatchObject(
+        refusal(404, 'resource.unknown'),
+      );
+    const { accountId: strangerId } = await database.signUp('Stranger');
+    expect(await ports.allowLists.replace({ accountId: shop, setById: strangerId, ...nothing })).toBe(
+      'not_above',
+    );
+    const { answer } = await call(set, { ...office24, from: customer }, by(reseller));
+    expect(answer.fromAbove).toEqual([{ setById: customer, ...office24 }]);
+  });
+
+  test('what authenticates is the account’s own, whoever sets it, and in no list of those above (ACC-9)', async () => {
+    const server = { network: '127.0.0.33', label: 'Server', authenticates: true };
+    const { answer } = await call(set, { keys: [], credentials: [office, server] }, by(reseller));
+    expect(answer).toMatchObject({
+      credentials: [server],
+      fromAbove: [{ setById: reseller, keys: [], credentials: [office] }],
+    });
+    expect(await authenticatingNetworks(database.prisma)).toContainEqual({
+      accountId: shop,
+      network: server.network,
+    });
+    await expect(
+      asOwner(
+        database.url,
+        `INSERT INTO allow_list_entry (account_id, set_by, purpose, network, label, authenticates)
+         VALUES ($1, $2, 'credentials', '127.0.0.34', '', true)`,
+        [shop, reseller],
+      ),
+    ).rejects.toThrow('allow_list_authenticates_as_own');
+    await call(set, nothing, by(shop));
+    expect((await call(get, {}, by(reseller))).answer).toMatchObject({
+      ...nothing,
+      fromAbove: [{ setById: reseller, credentials: [office] }],
+    });
   });
 });
 

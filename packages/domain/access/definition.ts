@@ -25,10 +25,23 @@ const authenticates = z.boolean().default(false);
 const listOf = <Entry extends z.ZodType>(of: Entry) => z.array(of).max(ALLOW_LIST_LENGTH_MAX);
 
 const allowLists = z.object({
-  /** Where keys may be used from. Empty: anywhere, as far as this account says. */
+  /** Where keys may be used from, as the account itself says. Empty: anywhere, as far as this account says. */
   keys: listOf(z.object(entry)),
-  /** Where credentials may be used from, at relays and signaling. */
+  /** Where credentials may be used from, at relays and signaling, as the account itself says. */
   credentials: listOf(z.object({ ...entry, authenticates })),
+  /**
+   * What each account above set for this one, the farthest first: each of their lists holds besides the account's own. What those set
+   * that you do not see is one, and names none.
+   */
+  fromAbove: z.array(
+    z.object({
+      setById: z.string().optional(),
+      keys: listOf(z.object(entry)),
+      credentials: listOf(z.object(entry)),
+    }),
+  ),
+  /** The accounts whose lists the caller may set here by naming them as `from`, the highest first. */
+  speakerIds: z.array(z.string()),
   /** What the accounts above say, from the top down: each of their lists holds besides. Of those that you do not see it is one. */
   inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
 });
@@ -164,12 +177,17 @@ export const access = defineDomain({
           method: 'PUT',
           path: '/allow-list',
           summary:
-            'Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them.',
+            'Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds, beside those that accounts above set for it. Nobody who signs in is bound by them.',
           access: 'administer',
           replaces: 'get',
           request: z.strictObject({
             keys: listOf(z.strictObject(entry)),
             credentials: listOf(z.strictObject({ ...entry, authenticates })),
+            /**
+             * Whose lists they are: one of `speakerIds`. Absent: those of the highest account above at which the caller may set them, else
+             * of the account itself. Entries that authenticate are the account's own, whoever sets them.
+             */
+            from: idSchema('acc').optional(),
             /** Also where it would refuse the key that asks for it. */
             force: z.boolean().default(false),
           }),
@@ -181,6 +199,7 @@ export const access = defineDomain({
             'access.address_unproved',
             'access.address_taken',
             'access.too_many_addresses',
+            'resource.unknown',
           ],
         },
       },

@@ -1,11 +1,13 @@
-import { cidrsContain, cidrText, intersectCidrs, parseCidr } from '@patchbay/kit/cidr';
-import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
+import { cidrsContain, cidrText, parseCidr } from '@patchbay/kit/cidr';
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
-import type { PolicyChain } from '../policy/policy-level.ts';
-import { ALLOW_LIST_LENGTH_MAX } from '../policy/settings.ts';
+import { notYours } from '../tenancy/caller.ts';
+import { operationOf } from '../tenancy/scopes.ts';
 import { refusalOfClaim } from './authenticating.ts';
-import type { access } from './definition.ts';
+import { access } from './definition.ts';
+import { inheritedLists, listsFromAbove, listsHere } from './listed.ts';
 import type { AccessPorts, AllowListEntry, AllowLists, RefusedNetworks } from './ports.ts';
+import { setterOf, speakersAt } from './speaking.ts';
 import { chainOf, turnedServices } from './turned-services.ts';
 
 type Access = typeof access;
@@ -13,94 +15,57 @@ type SetContext = DomainContext<Access, 'allowList', 'set'>;
 
 export const handlers: DomainHandlers<Access, AccessPorts> = {
   allowList: {
-    async get({ entity, visibleIds = [] }, _request, ports) {
-      const lists = await ports.allowLists.find(entity);
-      return toAnswer(lists, inheritedLists({ entity, visibleIds, chain: await chainOf(entity, ports) }));
-    },
+    get: (context, _request, ports) => answerOf(context, ports),
 
-    async set(context, { keys, credentials, force }, ports) {
-      const { entity, visibleIds = [] } = context;
+    async set(context, { keys, credentials, from, force }, ports) {
+      const { entity, error } = context;
+      const setById = await setterOf(context, { operation: setting, named: from }, ports);
       refuseTwins('keys', keys);
-      refuseTwins('credentials', credentials);
+      // What authenticates is the account's own, and stands in no list of those above.
+      const isOwn = ({ authenticates }: AllowListEntry) => setById === undefined || authenticates;
+      refuseTwins('credentials', credentials.filter(isOwn));
+      refuseTwins(
+        'credentials',
+        credentials.filter((entry) => !isOwn(entry)),
+      );
       if (!force) refuseLockingOut(context, keys);
       await refuseUnproved(context, credentials, ports);
       const lists = { keys: keys.map((entry) => ({ ...entry, authenticates: false })), credentials };
-      const before = await ports.allowLists.replace({ accountId: entity.accountId, ...lists });
-      if ('reason' in before) throw refusedNetworks(before, context.error);
+      const before = await ports.allowLists.replace({ accountId: entity.accountId, setById, ...lists });
+      if (before === 'not_above') throw error('resource.unknown', notYours(setById ?? entity.accountId));
+      if ('reason' in before) throw refusedNetworks(before, error);
+      const target = `${entity.accountId}/allow-list`;
+      const speaker = setById === undefined ? {} : { from: setById };
       context.audit({
-        target: `${entity.accountId}/allow-list`,
-        before: written(before),
-        after: written(lists),
+        target: setById === undefined ? target : `${target}/above`,
+        before: { ...speaker, ...written(before) },
+        after: { ...speaker, ...written(lists) },
       });
       await context.emit('allow-list.changed', {
         keyCount: keys.length,
         credentialCount: credentials.length,
         authenticatingCount: authenticatingIn(credentials).length,
       });
-      return toAnswer(lists, inheritedLists({ entity, visibleIds, chain: await chainOf(entity, ports) }));
+      return await answerOf(context, ports);
     },
   },
 
   services: turnedServices,
 };
 
-interface Seen {
-  readonly entity: Entity;
-  readonly visibleIds: readonly string[];
-  readonly chain: PolicyChain;
+async function answerOf(
+  { entity, actor, visibleIds = [] }: DomainContext<Access, 'allowList', 'get'>,
+  ports: AccessPorts,
+) {
+  const reader = { chain: entity.chain, visibleIds };
+  const said = await ports.allowLists.list(entity);
+  return {
+    ...written(listsHere(said, undefined)),
+    fromAbove: listsFromAbove(said, reader),
+    inherited: inheritedLists(await chainOf(entity, ports), reader),
+    speakerIds: [...(await speakersAt({ entity, actor }, setting, ports))],
+  };
 }
-
-interface InheritedLists {
-  readonly accountId?: string;
-  readonly keys: string[];
-  readonly credentials: string[];
-}
-
-/**
- * What is above holds for the account, which account there says so is told to whoever sees it (C1). What those say who are not
- * seen is one list, so that nobody counts them (PRD-2).
- */
-function inheritedLists({ entity, visibleIds, chain }: Seen): InheritedLists[] {
-  const lists = chain.flatMap(
-    ({ origin, values: { keyAllowList: keys = [], clientAllowList: credentials = [] } }) => {
-      const isAbove = origin.level === 'access' && origin.accountId !== entity.accountId;
-      if (!isAbove || keys.length + credentials.length === 0) return [];
-      return [{ accountId: origin.accountId, keys: [...keys], credentials: [...credentials] }];
-    },
-  );
-  const isSeen = ({ accountId }: { readonly accountId: string }) => visibleIds.includes(accountId);
-  const hidden = lists
-    .filter((list) => !isSeen(list))
-    .map(({ keys, credentials }) => ({ keys, credentials }));
-  return [...asOne(hidden), ...lists.filter(isSeen)];
-}
-
-/** Lists of which each holds besides the others, as the one that lets through what all of them do. */
-function asOne(lists: readonly InheritedLists[]): readonly InheritedLists[] {
-  const [first, ...rest] = lists;
-  if (first === undefined) return [];
-  const one = rest.reduce(
-    (all, list) => ({
-      keys: within(all.keys, list.keys),
-      credentials: within(all.credentials, list.credentials),
-    }),
-    first,
-  );
-  // Where they let nothing through at all, no list says so: an empty one lets everything through.
-  const isUnsaid = (side: 'keys' | 'credentials') =>
-    one[side].length > ALLOW_LIST_LENGTH_MAX ||
-    (one[side].length === 0 && lists.some((list) => list[side].length > 0));
-  return isUnsaid('keys') || isUnsaid('credentials') ? lists : [one];
-}
-
-/** An empty list says nothing. */
-const within = (above: string[], below: string[]): string[] =>
-  above.length === 0 ? below : below.length === 0 ? above : [...intersectCidrs(above, below)];
-
-const toAnswer = (lists: AllowLists, inherited: ReturnType<typeof inheritedLists>) => ({
-  ...written(lists),
-  inherited,
-});
 
 /** As it is set and shown: a key is always shown itself. */
 const written = ({ keys, credentials }: AllowLists) => ({
@@ -119,7 +84,7 @@ async function refuseUnproved(
 ): Promise<void> {
   const wanted = authenticatingIn(credentials);
   if (wanted.length === 0) return;
-  const held = authenticatingIn((await allowLists.find(entity)).credentials);
+  const held = authenticatingIn(listsHere(await allowLists.list(entity), undefined).credentials);
   const atPlatform = await caller(entity.chain.slice(0, 1), actor);
   const isVouchedFor = atPlatform.visibleChain.length > 0 && atPlatform.may(setting);
   for (const network of wanted) {
@@ -129,8 +94,8 @@ async function refuseUnproved(
   }
 }
 
-/** What whoever vouches for an address has to be allowed at the platform itself. */
-const setting = { owner: 'allowList', operation: 'set', access: 'administer', isRead: false } as const;
+/** What it takes to speak here; and what whoever vouches for an address has to be allowed at the platform itself. */
+const setting = operationOf(access, 'allowList', 'set');
 
 const refusedNetworks = (refused: RefusedNetworks, error: SetContext['error']) =>
   refused.reason === 'taken'

@@ -18,6 +18,12 @@ export interface AllowLists {
   readonly credentials: readonly AllowListEntry[];
 }
 
+/** The lists that one set for an account: the account itself, or one above it. */
+export interface SaidAllowLists extends AllowLists {
+  /** The account above whose word they are. Absent: the account's own. */
+  readonly setById?: string | undefined;
+}
+
 export type RefusedNetworks =
   | { readonly reason: 'taken'; readonly network: string }
   | { readonly reason: 'too_many' };
@@ -41,12 +47,14 @@ export interface SaidServiceAccess extends DeclaredVolume {
 /** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
 export interface AccessPorts extends Pick<PolicyPorts, 'caller'> {
   readonly allowLists: {
-    find(account: Scoped): Promise<AllowLists>;
+    /** By the account itself and by all above it: each that said something. */
+    list(account: Scoped): Promise<readonly SaidAllowLists[]>;
     /**
-     * Answers what they were until now. Nothing is changed where one of the networks that are to authenticate is in one of
-     * another account, or where the tree of accounts would have too many.
+     * Answers what they were until now. What authenticates is the account's own, whoever sets it: it is replaced as well, and answered
+     * with the rest. Nothing is changed where one of the networks that are to authenticate is in one of another account, or where the
+     * tree of accounts would have too many. 'not_above': whose word it would be does not stand above the account, or no longer.
      */
-    replace(change: Scoped & AllowLists): Promise<AllowLists | RefusedNetworks>;
+    replace(change: Scoped & SaidAllowLists): Promise<AllowLists | RefusedNetworks | 'not_above'>;
   };
   /** What may be said of an address on this platform. */
   readonly addresses: { standingOf(address: string): AddressStanding };

@@ -4,10 +4,11 @@ import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
 import { visibleOrigin } from '../policy/reading.ts';
 import { serviceStanding } from '../policy/service-standing.ts';
-import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
+import { notYours } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { access } from './definition.ts';
 import type { AccessPorts, SaidServiceAccess } from './ports.ts';
+import { setterOf, speakersAt } from './speaking.ts';
 
 type Access = typeof access;
 
@@ -23,7 +24,7 @@ export const turnedServices: DomainHandlers<Access, AccessPorts>['services'] = {
     const service = serviceNamed(name, context.error, ports);
     const uses = [...new Set(declared.uses)];
     const volume = { ...declared, uses };
-    const setById = await setterOf(context, from, ports);
+    const setById = await setterOf(context, { operation: turning, named: from }, ports);
     // Whoever is above takes back what those below them said, and nobody else does (ACC-10).
     const lifts = setById === undefined ? [] : chain.slice(chain.indexOf(setById) + 1);
     const wasOn = await isOnAt(context, name, ports);
@@ -35,7 +36,7 @@ export const turnedServices: DomainHandlers<Access, AccessPorts>['services'] = {
 
   async disable(context, { service: name, from }, ports) {
     const service = serviceNamed(name, context.error, ports);
-    const setById = await setterOf(context, from, ports);
+    const setById = await setterOf(context, { operation: turning, named: from }, ports);
     const wasOn = await isOnAt(context, name, ports);
     await turn(context, { service: name, setById, state: 'disabled' }, ports);
     const answer = toServiceAccess(service, await standingOf(context, ports));
@@ -73,28 +74,6 @@ async function turn(
   });
 }
 
-/** For whom the caller may speak at the account, the highest first. */
-async function speakersAt(
-  { entity, actor }: Pick<ChangeContext, 'entity' | 'actor'>,
-  { caller }: Pick<AccessPorts, 'caller'>,
-): Promise<readonly string[]> {
-  const { speakerAbove } = await caller(entity.chain, actor);
-  return speakersOf(entity.chain, speakerAbove(turning));
-}
-
-/** The account above whose word it is; undefined: the account's own. */
-async function setterOf(
-  context: Pick<ChangeContext, 'entity' | 'actor' | 'error'>,
-  named: string | undefined,
-  ports: Pick<AccessPorts, 'caller'>,
-): Promise<string | undefined> {
-  const { accountId } = context.entity;
-  const speakerIds = await speakersAt(context, ports);
-  const from = speakerAmong(speakerIds, named);
-  if (from === undefined) throw context.error('resource.unknown', notYours(named ?? accountId));
-  return from === accountId ? undefined : from;
-}
-
 async function standingOf(
   { entity, visibleIds = [], actor }: Pick<ChangeContext, 'entity' | 'visibleIds' | 'actor'>,
   ports: AccessPorts,
@@ -102,7 +81,7 @@ async function standingOf(
   return {
     entity,
     visibleIds,
-    speakerIds: await speakersAt({ entity, actor }, ports),
+    speakerIds: await speakersAt({ entity, actor }, turning, ports),
     all: await ports.serviceAccess.list(entity),
     chain: await chainOf(entity, ports),
   };

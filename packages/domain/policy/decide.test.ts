@@ -290,6 +290,18 @@ describe('what is counted holds at every level by itself', () => {
     expect(planAlone).toMatchObject({ origin: plan });
   });
 
+  test('of two that say the same in different zones, the one whose day lasts longer refuses until that is over', () => {
+    const values = { relayBytesPerDayMax: 1_000 };
+    const both = [level(account('acc_1', 'above'), { values }), level(account('acc_1', 'self'), { values })];
+    const used = { setting: 'relayBytesPerDayMax', scope: 'acc_1', max: 1_000 } as const;
+    const spent = [
+      { ...used, resetsAtMs: FRIDAY_MS },
+      { ...used, resetsAtMs: FRIDAY_MS + 1_000 },
+    ];
+    expect(decide(both, { ...request, spent, atMs: FRIDAY_MS })).toMatchObject({ retryAfterMs: 1_000 });
+    expect(decide(both, { ...request, spent, atMs: FRIDAY_MS + 1_000 }).kind).toBe('allowed');
+  });
+
   test('a budget with nothing left refuses until it begins anew, and only the service that uses it', () => {
     const spent = [
       { setting: 'relayBytesPerDayMax', scope: 'acc_1', resetsAtMs: FRIDAY_MS + 1_000 },

@@ -33,7 +33,7 @@ export interface StoredPolicy extends PolicyPlace {
   /** Of the account whose word it is: of one above what that one said, and of a plan its owner (POL-2). */
   readonly timeZone: string;
   /**
-   * 'plan': of the plan that the account has. 'access': its lists and services, and services that one above turned on or off for it.
+   * 'plan': of the plan that the account has. 'access': its lists and services, and what one above set of these for it.
    * 'spending': its money. The others: who set it.
    */
   readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
@@ -127,11 +127,7 @@ const isSaidBy = ({ by, heldBy, setById }: StoredPolicy, accountId: string): boo
 
 /** The lists of addresses of all accounts that something is stored of, which is in the order of a chain (ACC-9). */
 export const accessChain = (stored: readonly StoredPolicy[]): PolicyChain =>
-  levelsOf(stored, {
-    isAt: ({ by, setById }) => by === 'access' && setById === undefined,
-    depth: 0,
-    chain: [],
-  });
+  levelsOf(stored, { isAt: ({ by }) => by === 'access', depth: 0, chain: [] });
 
 const isBare = ({ region, applicationId, endpoint, credentialId }: StoredPolicy): boolean =>
   (region ?? applicationId ?? endpoint ?? credentialId) === undefined;

@@ -372,6 +372,14 @@ test('policy.set 422: an account has so many places of its own, and however many
   await set(keys.a, { concurrentSessionsMax: 2 });
   await set(keys.a, { endpoint: 'user:1' });
   await set(keys.a, { endpoint: 'user:another', sessionSecondsMax: 1 });
+  // An instance type that the account removed is a place that nobody can clear: it takes none.
+  const made = { accountId: ids.g2, name: 'Till', instanceTypes: ['free'] };
+  const { id: applicationId } = await database.ports.applications.create(made);
+  await set(keys.a, { endpoint: 'user:2' });
+  await set(keys.a, { applicationId, instanceType: 'free', sessionSecondsMax: 1 });
+  await expect(set(keys.a, { endpoint: 'user:2', sessionSecondsMax: 1 })).rejects.toMatchObject(full);
+  await database.ports.applications.update({ accountId: ids.g2, applicationId, instanceTypes: [] });
+  await set(keys.a, { endpoint: 'user:2', sessionSecondsMax: 1 });
 });
 
 test('is read in the time zone of the account that says it, and so is its plan: none below moves them by its own (POL-2)', async () => {

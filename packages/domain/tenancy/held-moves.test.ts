@@ -1,6 +1,6 @@
 import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
-import { serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
+import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
@@ -60,6 +60,13 @@ const sayings: Readonly<Record<string, (byId: string, accountId: string) => Prom
     }),
   'a service that is off': (setById, accountId) =>
     serviceAccessStore(database.prisma).put({ accountId, setById, service: 'signaling', state: 'disabled' }),
+  'a word of an allow-list': (setById, accountId) =>
+    allowListStore(database.prisma).replace({
+      accountId,
+      setById,
+      keys: [{ network: '203.0.113.0/24', label: '', authenticates: false }],
+      credentials: [],
+    }),
   'a word of retention': (setById, accountId) =>
     asOwner(
       `INSERT INTO retention_word (account_id, set_by, word) VALUES ($1, $2, '{"events": {"keepDays": 9}}')`,
@@ -276,14 +283,14 @@ test('accounts.move 200: each account whose words fall away has an entry that sa
     { accountId: ids.below, setById: ids.old },
   ]);
   const { audited } = await move(ids.new, { at: ids.below });
-  for (const table of ['policy', 'service_config', 'service_access', 'retention_word'])
+  for (const table of ['policy', 'service_config', 'service_access', 'retention_word', 'allow_list_entry'])
     expect(
       await asOwner(`SELECT 1 FROM ${table} WHERE account_id = $1 AND set_by = $2`, [ids.below, ids.old]),
       table,
     ).toEqual([]);
   const whole = { accountId: ids.below, name: 'Below', parentId: ids.customer };
   const kinds = [
-    ...['configuration', 'limit', 'plan', 'policy', 'prepaid'],
+    ...['allow-list', 'configuration', 'limit', 'plan', 'policy', 'prepaid'],
     ...['retention', 'service', 'suspension'],
   ];
   const said = kinds.map((kind) => ({ accountId: ids.below, kind }));

@@ -7,6 +7,7 @@ export interface Said {
     | 'policy'
     | 'configuration'
     | 'service'
+    | 'allow-list'
     | 'retention'
     | 'plan'
     | 'limit'

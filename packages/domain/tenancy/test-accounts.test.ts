@@ -231,6 +231,10 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
       ],
       [`retention_word (account_id, set_by, word) VALUES ($1, $2, '{"days": {}}')`, [acme, top]],
       [
+        `allow_list_entry (account_id, set_by, purpose, network, label) VALUES ($1, $2, 'keys', '203.0.113.0/24', '')`,
+        [customer, top],
+      ],
+      [
         `spending_limit (id, account_id, set_by_id, per, amount, action, since, spent_before)
          VALUES ($3, $1, $2, 'month', 5, 'stop', '2020-01-01', 4)`,
         [customer, acme, createId('spl')],
@@ -271,6 +275,9 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
       [...ofCustomer(top), 'disabled'],
     ]);
     expect(await rowsOf('account_id, set_by', 'retention_word')).toEqual([[anew.acme, top]]);
+    expect(await rowsOf('account_id, set_by, network', 'allow_list_entry')).toEqual([
+      [...ofCustomer(top), '203.0.113.0/24'],
+    ]);
     expect(await rowsOf('account_id, set_by_id, amount::int, spent_before::int', 'spending_limit')).toEqual([
       [...ofCustomer(anew.acme), 5, 0],
     ]);

@@ -665,9 +665,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<AllowListGetResponse>;
     /** Read where keys and credentials may be used from: the lists of this account and those above. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<AllowListGetResponse>;
-    /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them. */
+    /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds, beside those that accounts above set for it. Nobody who signs in is bound by them. */
     set(accountId: IdLike<"acc">, request: AllowListSetRequest, options?: CallOptions): Promise<AllowListSetResponse>;
-    /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them. */
+    /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds, beside those that accounts above set for it. Nobody who signs in is bound by them. */
     set(request: AllowListSetRequest, options?: CallOptions): Promise<AllowListSetResponse>;
   };
   readonly services: {

@@ -207,6 +207,15 @@ test('nothing above a brand is in any page, document or answer at its host, for 
   expect(signIn.body).toContain('Continue with your organisation');
 });
 
+test('without the host of a brand its pages have it in their first bytes and titles, also one that there is not (PRD-2)', async () => {
+  const { cookie } = await signInAt('127.0.0.1');
+  for (const place of ['', '/policy', '/no-such-page']) {
+    const { body } = await askAt('127.0.0.1', `/accounts/${shopId}${place}`, { headers: { cookie } });
+    expect(/<title>([^<]*)<\/title>/.exec(body)?.[1], place).toContain('Northwind Voice');
+    expect(body.replaceAll('\\"', '"'), place).not.toContain('"name":"Patchbay"');
+  }
+});
+
 test('a session of one host reaches nothing at another, and a host that nobody proved serves no page', async () => {
   const { cookie } = await signInAt(HOST);
   const answer = await askAt('127.0.0.1', '/', { headers: { cookie } });

@@ -5,13 +5,13 @@ import type { Metadata, Viewport } from 'next';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { BrandProvider } from '../features/brand/brand-context.tsx';
-import { pageBrand } from '../features/brand/shown-brand.ts';
+import { frameBrand } from '../features/brand/shown-brand.ts';
 import { Providers } from '../features/shell/providers.tsx';
 import { readTheme, themeCookie } from '../features/shell/theme.ts';
 import { NONCE_HEADER } from '../server/security-policy.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { name } = await pageBrand();
+  const { name } = await frameBrand();
   return {
     title: { default: name, template: `%s · ${name}` },
     description: 'Media communication services: relayed, metered and priced.',
@@ -24,7 +24,7 @@ export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
 /** The theme is a cookie, so that the first byte is already in it: no script, and no flash. */
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   const theme = readTheme((await cookies()).get(themeCookie)?.value);
-  const brand = await pageBrand();
+  const brand = await frameBrand();
   const nonce = (await headers()).get(NONCE_HEADER) ?? undefined;
   return (
     <html lang="en" {...(theme === 'system' ? {} : { 'data-theme': theme })}>

@@ -6,6 +6,7 @@ interface Flags {
   readonly key: readonly string[];
   readonly client: readonly string[];
   readonly authenticates: readonly string[];
+  readonly from?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -18,7 +19,7 @@ export function entryOf(text: string): { readonly network: string; readonly labe
   return { network: network.trim(), label: label.join('=').trim() };
 }
 
-const rowsOf = ({ keys, credentials, inherited }: Lists): Row[] => [
+const rowsOf = ({ keys, credentials, fromAbove, inherited }: Lists): Row[] => [
   ...keys.map(({ network, label }) => ({ for: 'keys', network, label, from: 'this account' })),
   ...credentials.map(({ network, label, authenticates }) => ({
     for: authenticates ? 'no credential needed' : 'credentials',
@@ -26,6 +27,10 @@ const rowsOf = ({ keys, credentials, inherited }: Lists): Row[] => [
     label,
     from: 'this account',
   })),
+  ...fromAbove.flatMap(({ setById = 'an account above', keys: above, credentials: ofClients }) => [
+    ...above.map(({ network, label }) => ({ for: 'keys', network, label, from: setById })),
+    ...ofClients.map(({ network, label }) => ({ for: 'credentials', network, label, from: setById })),
+  ]),
   ...inherited.flatMap(({ accountId = 'an account above', keys: above, credentials: ofClients }) => [
     ...above.map((network) => ({ for: 'keys', network, label: '', from: accountId })),
     ...ofClients.map((network) => ({ for: 'credentials', network, label: '', from: accountId })),
@@ -58,13 +63,18 @@ export function addAllowListCommand(program: Command): void {
       collect,
       [],
     )
+    .option('--from <account>', 'for which account above you speak: one of `speakerIds`')
     .option('--force', 'also where it would refuse the key that this command uses')
     .option('--json')
     .action(
-      async (id: string | undefined, { key, client, authenticates, force = false, json = false }: Flags) => {
+      async (
+        id: string | undefined,
+        { key, client, authenticates, from, force = false, json = false }: Flags,
+      ) => {
         const unsigned = authenticates.map((text) => ({ ...entryOf(text), authenticates: true }));
         const credentials = [...client.map(entryOf), ...unsigned];
-        const lists = { keys: key.map(entryOf), credentials, force };
+        const speaker = from === undefined ? {} : { from };
+        const lists = { keys: key.map(entryOf), credentials, ...speaker, force };
         const set = await connect(id).allowList.set(lists);
         print(set, { json, rows: rowsOf(set) });
       },

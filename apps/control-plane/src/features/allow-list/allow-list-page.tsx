@@ -18,7 +18,9 @@ import { SaveRefusal } from '../problem/save-refusal.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
-import { readText, toText } from './list-text.ts';
+import { SetAbove } from '../speakers/set-above.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
+import { type Entry, readText, toText } from './list-text.ts';
 
 type Lists = Outputs['allowList']['get'];
 type Purpose = 'keys' | 'credentials' | 'unsigned';
@@ -28,6 +30,7 @@ export function AllowListPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const lists = useQuery(trpc.allowList.get.queryOptions({ accountId }));
+  const [from, setFrom] = useState<string>();
   const input = {
     accountId,
     keys: [{ network: '203.0.113.0/24', label: 'Office' }],
@@ -57,8 +60,10 @@ export function AllowListPage(): ReactNode {
       {lists.data === undefined ? null : (
         <div className="grid gap-10">
           <ListsForm
-            key={JSON.stringify(lists.data)}
+            key={JSON.stringify([lists.data, from])}
             lists={lists.data}
+            from={from}
+            onSpeakAs={setFrom}
             onReload={() => void lists.refetch()}
           />
           <Inherited lists={lists.data} />
@@ -70,14 +75,20 @@ export function AllowListPage(): ReactNode {
 
 interface ListsFormProps {
   readonly lists: Lists;
+  /** The account whose lists are edited, where another was chosen than the highest. */
+  readonly from: string | undefined;
+  readonly onSpeakAs: (accountId: string) => void;
   readonly onReload: () => void;
 }
 
-function ListsForm({ lists, onReload }: ListsFormProps): ReactNode {
+function ListsForm({ lists, from, onSpeakAs, onReload }: ListsFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const names = useAccountNames();
   const show = useToast();
-  const saved = textsOf(lists);
+  const speakerId = from ?? lists.speakerIds[0] ?? accountId;
+  const isAbove = speakerId !== accountId;
+  const saved = textsOf(lists, isAbove ? speakerId : undefined);
   const [texts, setTexts] = useState(saved);
   const set = useMutation(
     trpc.allowList.set.mutationOptions({
@@ -98,7 +109,8 @@ function ListsForm({ lists, onReload }: ListsFormProps): ReactNode {
     if ('wrong' in read.keys || 'wrong' in read.credentials || 'wrong' in read.unsigned) return;
     const unsigned = read.unsigned.entries.map((entry) => ({ ...entry, authenticates: true }));
     const credentials = [...read.credentials.entries, ...unsigned];
-    set.mutate({ accountId, keys: [...read.keys.entries], credentials });
+    const speaker = isAbove ? { from: speakerId } : {};
+    set.mutate({ accountId, ...speaker, keys: [...read.keys.entries], credentials });
   };
   return (
     <form
@@ -112,6 +124,21 @@ function ListsForm({ lists, onReload }: ListsFormProps): ReactNode {
         They hold for API keys and for credentials. You reach this page from anywhere, and can take back a
         list that was wrong.
       </Callout>
+      {isAbove ? (
+        <p className="text-ink-faint">
+          You are above this account: what you set here holds beside its own lists, and it does not take it
+          back. Addresses that need no credential are the account’s own.
+        </p>
+      ) : null}
+      {isAbove && lists.speakerIds.length > 1 ? (
+        <SpeakerChoice speakerIds={lists.speakerIds} chosen={speakerId} names={names} onChange={onSpeakAs} />
+      ) : null}
+      <SetAbove
+        words={lists.fromAbove.map(({ setById, ...said }) => ({ setById, text: saidText(said) }))}
+        ownText={isAbove ? saidText(lists) : undefined}
+        speakerIds={lists.speakerIds}
+        names={names}
+      />
       <Changeable
         by="allowList.set"
         end={
@@ -167,11 +194,31 @@ function ListsForm({ lists, onReload }: ListsFormProps): ReactNode {
 
 const purposes: readonly Purpose[] = ['keys', 'credentials', 'unsigned'];
 
-const textsOf = ({ keys, credentials }: Lists): Record<Purpose, string> => ({
-  keys: toText(keys),
-  credentials: toText(credentials.filter(({ authenticates }) => !authenticates)),
-  unsigned: toText(credentials.filter(({ authenticates }) => authenticates)),
-});
+/** What one set here: the account itself, or the one above it that is named. */
+function textsOf(
+  { keys, credentials, fromAbove }: Lists,
+  setById: string | undefined,
+): Record<Purpose, string> {
+  const above = fromAbove.find((said) => said.setById === setById);
+  const own = { keys, credentials: credentials.filter(({ authenticates }) => !authenticates) };
+  const said = setById === undefined ? own : above;
+  return {
+    keys: toText(said?.keys ?? []),
+    credentials: toText(said?.credentials ?? []),
+    unsigned: toText(credentials.filter(({ authenticates }) => authenticates)),
+  };
+}
+
+interface Said {
+  readonly keys: readonly Entry[];
+  readonly credentials: readonly Entry[];
+}
+
+const saidText = ({ keys, credentials }: Said): string =>
+  `keys from ${networksText(keys)}; credentials from ${networksText(credentials)}`;
+
+const networksText = (entries: readonly Entry[]): string =>
+  entries.length === 0 ? 'anywhere' : entries.map(({ network }) => network).join(', ');
 
 interface ListFieldProps {
   readonly label: string;
@@ -224,7 +271,7 @@ function Inherited({ lists: { inherited } }: { readonly lists: Lists }): ReactNo
   return (
     <section aria-labelledby="above">
       <h2 id="above" className="mb-2 font-semibold">
-        What accounts above say as well
+        What holds at accounts above as well
       </h2>
       <Table
         label="Lists of accounts above"

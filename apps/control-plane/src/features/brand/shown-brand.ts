@@ -3,6 +3,7 @@ import { createRequestId } from '@patchbay/faces/trpc';
 import { headers } from 'next/headers';
 import { cache } from 'react';
 import { controlPlane } from '../../server/compose.ts';
+import { PAGE_ACCOUNT_HEADER } from '../../server/page-account.ts';
 import { type RequestHost, unknownHost } from '../../server/request-host.ts';
 import { signInEvidence } from '../sign-in/signed-in.ts';
 
@@ -50,6 +51,12 @@ export const accountBrand = cache(async (accountId: string): Promise<ShownBrand>
   } catch {
     return await pageBrand();
   }
+});
+
+/** What frames any page: the brand of the account that its address names to who sees that one, else that of the host (PRD-2). */
+export const frameBrand = cache(async (): Promise<ShownBrand> => {
+  const accountId = (await headers()).get(PAGE_ACCOUNT_HEADER);
+  return accountId === null ? await pageBrand() : await accountBrand(accountId);
 });
 
 /** What the page of a mailed link shows: the brand that its mail was in, and that of the host where there is none (PRD-2). */

@@ -21,13 +21,13 @@ import { Changeable } from '../shell/changeable.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { SetAbove } from '../speakers/set-above.tsx';
 import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
+import type { ServiceConfigAnswer } from './config-answer.ts';
 import { useOriginText } from './config-origin.ts';
 import { sessionsOfService } from './sessions-of-service.ts';
 import {
   type ConfigScope,
   type ConfigValue,
   operationsOf,
-  type ServiceConfigAnswer,
   useServiceConfig,
   useTakeBack,
 } from './use-service-config.ts';

@@ -1,7 +1,8 @@
 'use client';
 
 import { useAccount } from '../shell/account.ts';
-import type { ConfigOrigin, ConfigScope } from './use-service-config.ts';
+import { type ConfigOrigin, isSameOrigin } from './config-answer.ts';
+import type { ConfigScope } from './use-service-config.ts';
 
 /** Says where a value comes from, as seen from the word that is read: 'by default', 'from Bluebird', 'set here'. */
 export function useOriginText(
@@ -37,11 +38,3 @@ export function useOriginText(
     }
   };
 }
-
-export const isSameOrigin = (one: ConfigOrigin, other: ConfigOrigin): boolean =>
-  originParts.every((part) => one[part] === other[part]);
-
-const originParts = [
-  ...(['level', 'accountId', 'applicationId', 'instanceType', 'endpointId', 'by'] as const),
-  'setById',
-] as const;

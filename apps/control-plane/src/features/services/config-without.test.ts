@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withoutWord } from './config-without.ts';
 
-const merge = { sessionSecondsMax: 'min', mode: 'nearest' } as const;
+const merge = { sessionSecondsMax: 'narrowest', mode: 'nearest' } as const;
 const at = { level: 'account', accountId: 'acc_c' } as const;
 const by = (setById: string) => ({ ...at, by: 'above', setById }) as const;
 const inherited = { mode: 'auto' };

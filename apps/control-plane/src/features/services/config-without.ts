@@ -1,7 +1,6 @@
 import { effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import type { FieldMerge } from '@patchbay/kit/definition';
-import { isSameOrigin } from './config-origin.ts';
-import type { ConfigOrigin, ServiceConfigAnswer } from './use-service-config.ts';
+import { type ConfigOrigin, isSameOrigin, type ServiceConfigAnswer } from './config-answer.ts';
 
 interface Without {
   readonly values: Readonly<Record<string, unknown>>;

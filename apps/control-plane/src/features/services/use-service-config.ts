@@ -1,14 +1,13 @@
 'use client';
 
 import type { ServiceKey } from '@patchbay/faces/mounted';
-import { configLevelNames } from '@patchbay/kit/service-resources';
 import { services } from '@patchbay/services/registry.generated';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { z } from 'zod';
 import { useServiceClient } from '../../trpc/service-client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { fieldsOf, type SchemaField } from '../schema-form/schema-fields.ts';
 import { useAccountId } from '../shell/account.ts';
+import { type ConfigOrigin, configAnswer } from './config-answer.ts';
 import { withoutWord } from './config-without.ts';
 
 /** Whose configuration it is: the account's, an application's, that of one instance type of it, or an endpoint's. */
@@ -29,31 +28,6 @@ const operations = {
 export function operationsOf({ kind, ...entity }: ConfigScope) {
   return { ...operations[kind], entity };
 }
-
-const origin = z.object({
-  level: z.enum(configLevelNames),
-  accountId: z.string().optional(),
-  applicationId: z.string().optional(),
-  instanceType: z.string().optional(),
-  endpointId: z.string().optional(),
-  by: z.literal('above').optional(),
-  setById: z.string().optional(),
-});
-const values = z.record(z.string(), z.unknown());
-const answer = z.object({
-  origin,
-  stored: values,
-  own: values,
-  inherited: values,
-  effective: values,
-  origins: z.record(z.string(), origin.optional()),
-  speakerIds: z.array(z.string()),
-  fromAbove: z.array(z.object({ origin, values })),
-});
-
-export type ServiceConfigAnswer = z.output<typeof answer>;
-
-export type ConfigOrigin = z.output<typeof origin>;
 
 export interface ConfigValue {
   readonly field: SchemaField;
@@ -80,7 +54,7 @@ export function useServiceConfig(service: ServiceKey, scope: ConfigScope, from?:
   const query = useQuery({
     queryKey: [service, read, accountId, entity, from],
     queryFn: async ({ signal }) =>
-      answer.parse(await client.read(read, { accountId, ...entity, ...whose }, signal)),
+      configAnswer.parse(await client.read(read, { accountId, ...entity, ...whose }, signal)),
   });
   const save = useMutation({
     mutationFn: (changed: Readonly<Record<string, unknown>>) =>
