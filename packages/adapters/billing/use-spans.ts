@@ -4,7 +4,7 @@ import { inAccountScope } from '../metering/account-scope.ts';
 import type { BooksReader } from './account-books.ts';
 
 /** Where use of test accounts is written that was made since a time: by their clocks, and also of those whose place they took (PRD-1). */
-export const useSpansReader =
+export const usedSpansReader =
   (pool: Pool, booksOf: BooksReader): UseSpansOf =>
   async (accountId, { fromMs, nowMs }) => {
     const books = await booksOf(accountId);

@@ -18,7 +18,7 @@ export const usageBudgetsOf = (chain: PolicyChain): readonly Budget[] =>
   budgetsOf(chain).filter(({ setting }) => usageSettings.includes(setting));
 
 /** Where the use of an account is written, and by which times. */
-export interface UseSpan {
+interface UseSpan {
   readonly accountId: string;
   readonly fromMs: number;
   readonly toMs: number;

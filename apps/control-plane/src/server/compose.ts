@@ -2,7 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
-import { useSpansReader } from '@patchbay/adapters/billing/use-spans';
+import { usedSpansReader } from '@patchbay/adapters/billing/use-spans';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -316,7 +316,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     chainOf,
     usage,
     nowMs,
-    spansOf: useSpansReader(pool, booksOf),
+    spansOf: usedSpansReader(pool, booksOf),
   });
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);

@@ -1,5 +1,5 @@
 import { booksReader } from '@patchbay/adapters/billing/account-books';
-import { useSpansReader } from '@patchbay/adapters/billing/use-spans';
+import { usedSpansReader } from '@patchbay/adapters/billing/use-spans';
 import { inAccountScope } from '@patchbay/adapters/metering/account-scope';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
@@ -99,7 +99,7 @@ test('no clock and no beginning anew gives a test account more of real nodes (PR
       chainOf: (id) => accountChain(database.prisma, id),
       usage,
       nowMs: () => nowMs,
-      spansOf: useSpansReader(pool, booksReader(pool)),
+      spansOf: usedSpansReader(pool, booksReader(pool)),
     });
     return await watch.usedUp([{ accountId, region: 'local' }]);
   };
