@@ -54,7 +54,11 @@ export const handlers: DomainHandlers<Access, AccessPorts> = {
 };
 
 async function answerOf(
-  { entity, actor, visibleIds = [] }: Pick<DomainContext<Access, 'allowList', 'get'>, 'entity' | 'actor' | 'visibleIds'>,
+  {
+    entity,
+    actor,
+    visibleIds = [],
+  }: Pick<DomainContext<Access, 'allowList', 'get'>, 'entity' | 'actor' | 'visibleIds'>,
   ports: AccessPorts,
 ) {
   const reader = { chain: entity.chain, visibleIds };

@@ -165,7 +165,7 @@ describe('policy.set', () => {
     expect(answer.effective).toEqual([]);
   });
 
-  test('what an instance type was held to goes with it: one of the same name begins anew', async () => {
+  test('what an instance type was held to from above holds again when there is one of the same name (POL-2)', async () => {
     const { applications } = database.ports;
     const instanceTypes = ['free'];
     const { id } = await applications.create({ accountId: customer, name: 'Calls', instanceTypes });
@@ -173,7 +173,7 @@ describe('policy.set', () => {
     await call(set, { ...place, sessionSecondsMax: 60 });
     await applications.update({ accountId: customer, applicationId: id, instanceTypes: [] });
     await applications.update({ accountId: customer, applicationId: id, instanceTypes });
-    expect((await call(get, place)).answer.stored).toEqual({});
+    expect((await call(get, place)).answer.stored).toEqual({ sessionSecondsMax: 60 });
   });
 
   test('policy.set 404: neither an application nor an instance type that is not there', async () => {

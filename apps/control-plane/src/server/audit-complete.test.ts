@@ -212,10 +212,11 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/allow-list`,
     { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
   ],
-  'services.enable': async () => [
-    await serviceAccessPath('Enabling'),
-    { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 },
-  ],
+  'services.enable': async () => {
+    const path = await serviceAccessPath('Enabling');
+    await served.rest('DELETE', path, { key: account.key });
+    return [path, { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 }];
+  },
   'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
   'exports.createLink': async () => [`${await exportPath()}/links`, {}],
   'exports.remove': async () => [await exportPath()],

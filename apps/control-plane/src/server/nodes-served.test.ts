@@ -211,11 +211,11 @@ test('nodes are told what holds for each application and instance type: all leve
     capsByInstanceType: { free: { 'network-discovery': narrow }, paid: { 'network-discovery': narrow } },
   });
 
-  // An instance type that is gone takes its configuration along: one of the same name begins anew.
+  // What the parent set for an instance type that is gone holds again when there is one of that name.
   await rest('PATCH', application, { instanceTypes: ['paid'] });
   expect(Object.keys((await capsOf()).capsByInstanceType)).toEqual(['paid']);
   await rest('PATCH', application, { instanceTypes: ['free', 'paid'] });
-  expect((await capsOf()).capsByInstanceType.free.signaling).toEqual(calling);
+  expect((await capsOf()).capsByInstanceType.free.signaling).toEqual(free.signaling);
   await rest('DELETE', application, {});
   expect(await call('applicationSnapshot', { accountId, applicationId })).toMatchObject({ status: 404 });
 });
