@@ -38,6 +38,7 @@ BEGIN
   RETURN NULL;
 END $$;
 ALTER FUNCTION test_clock_note_step() OWNER TO patchbay_wall;
+REVOKE ALL ON FUNCTION test_clock_note_step() FROM PUBLIC;
 CREATE TRIGGER test_clock_step AFTER INSERT OR UPDATE ON test_clock FOR EACH ROW EXECUTE FUNCTION test_clock_note_step();
 
 -- By how much the clock of a test account was ahead at a time.

@@ -117,7 +117,7 @@ function listenIn(): void {
         .at(-1)
         ?.getSenders()
         .find(({ dtmf }) => dtmf !== null);
-      sender?.dtmf?.insertDTMF(keys, 120, 80);
+      sender?.dtmf?.insertDTMF(keys, 200, 150);
     },
     /** Sends the two tones of a key as sound, as a telephone without events does. */
     sing: async (hertz: number[]) => {
