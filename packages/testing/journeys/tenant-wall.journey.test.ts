@@ -279,10 +279,18 @@ async function findVictim({ victim }: Tenants): Promise<Victim> {
   // A call that the account below rang up with is that account's own.
   const { items } = await ask(victim, 'sessions.list', { accountId, state: 'all', scope: 'own' });
   const session = items[0];
+  const speech = await ask(victim, 'textToSpeech.synthesize', { accountId, text: MARK });
+  const found = {
+    ...{ sessionId: session.id, legId: session.legs[0].id, speechId: speech.id },
+    objectId: /obj_\w+/.exec(speech.url)?.[0] ?? '',
+  };
   return {
     accountId,
-    ids: { ...ids, sessionId: session.id },
-    marks: [MARK, '7654321', ...Object.values(ids).filter((id) => id.includes('_')), session.id],
+    ids: { ...ids, ...found },
+    marks: [
+      ...[MARK, '7654321', ...Object.values(ids).filter((id) => id.includes('_'))],
+      ...Object.values(found),
+    ],
   };
 }
 
@@ -376,6 +384,6 @@ describe('the dashboard', () => {
  * The ids of what the victim has are none of its business.
  */
 const ownMarks = ({ marks }: Victim) => [
-  ...marks.filter((mark) => /^(app|key|usr|ses)_/.test(mark)),
+  ...marks.filter((mark) => /^(app|key|usr|ses|leg|spk|obj)_/.test(mark)),
   ...['owner', 'application', 'key', 'member'].map((name) => `${MARK}-${name}`),
 ];
