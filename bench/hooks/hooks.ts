@@ -3,7 +3,7 @@
  * their worst. These are sixteen whose receivers take 14 seconds and answer well, with a worker's fill of requests, and one of
  * each hostile kind (hanging, dripping, flooding, resetting, …) with three webhooks each, which get events all the time. The
  * healthy one gets its events at one rate in both, and each round has tenants that nobody knows yet. Rounds alternate on one
- * worker and one database. It fails where the healthy one waits more than twice as long as alone.
+ * worker and one database; the hostile receivers are a process of their own. It fails where the healthy one waits more than twice as long as alone.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,8 +20,10 @@ import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mi
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import { webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { createId } from '@patchbay/kit/ids';
+import { Pool } from 'pg';
 import { hostileKinds, Receivers } from '../../apps/media-node/src/jobs/testing/receivers.ts';
 import { workerOn } from '../../apps/media-node/src/jobs/testing/worker.ts';
+import { HostileProcess } from './hostile-receivers.ts';
 
 const ROUND_COUNT = 5;
 const EVENT_COUNT = 80;
@@ -53,10 +55,12 @@ export async function run({ json, signal }: Options): Promise<void> {
   await deployMigrations(server.url);
   const prisma = openClient(server.url);
   const pool = createApplicationPool(server.url);
+  const owner = new Pool({ connectionString: server.url, max: 1 });
   const masterKey = randomBytes(MASTER_KEY_BYTES);
   const webhooks = webhookStore(prisma, mintBranchCipher(masterKey));
   const events = eventStore(prisma);
   const receivers = new Receivers();
+  const hostile = new HostileProcess();
   const worker = workerOn({ pool, databaseUrl: server.url, masterKey, totalMsMax: TOTAL_MS_MAX });
 
   const tenantAt = async (name: string, urls: readonly string[]) => {
@@ -75,9 +79,9 @@ export async function run({ json, signal }: Options): Promise<void> {
       atMs: Date.now(),
       data: { sentAtMs: Date.now() },
     });
-  const until = async (isSo: () => boolean, what: string) => {
+  const until = async (isSo: () => boolean | Promise<boolean>, what: string) => {
     const deadlineMs = performance.now() + ARRIVAL_MS_MAX;
-    while (!isSo()) {
+    while (!(await isSo())) {
       signal.throwIfAborted();
       if (performance.now() > deadlineMs) throw new Error(`Waited too long for ${what}.`);
       await wait(5);
@@ -89,24 +93,22 @@ export async function run({ json, signal }: Options): Promise<void> {
   let telling: Promise<void> | undefined;
   /** New tenants that hold what they can get, until they are let go. */
   const besiege = async () => {
-    const hostile = new Receivers();
-    const slow = await hostile.healthy(async () => {
-      await wait(SLOW_ANSWER_MS, undefined, { ref: false });
-      return 200;
-    });
+    const slowUrl = await hostile.url({ type: 'slow', answerMs: SLOW_ANSWER_MS });
     for (let count = 0; count < SLOW_TENANT_COUNT; count++) {
       const id = await tenantAt(
         'slow',
-        Array.from({ length: SLOW_WEBHOOKS_OF_EACH }, () => slow.url),
+        Array.from({ length: SLOW_WEBHOOKS_OF_EACH }, () => slowUrl),
       );
       for (let each = 0; each < SLOW_EVENTS_OF_EACH; each++) await append(id);
     }
     const ids: string[] = [];
     for (const kind of hostileKinds) {
-      const urls = await Promise.all(Array.from({ length: WEBHOOKS_OF_EACH }, () => hostile.hostile(kind)));
+      const urls = await Promise.all(
+        Array.from({ length: WEBHOOKS_OF_EACH }, () => hostile.url({ type: 'hostile', kind })),
+      );
       ids.push(await tenantAt(kind, urls));
     }
-    await until(() => slow.received.length >= HELD_COUNT_MIN, 'the slow ones to hold on');
+    await until(async () => (await hostile.slowCount()) >= HELD_COUNT_MIN, 'the slow ones to hold on');
     let isOver = false;
     telling = (async () => {
       for (let count = 0; !isOver && !isEnding; count++) {
@@ -117,8 +119,8 @@ export async function run({ json, signal }: Options): Promise<void> {
     return async () => {
       isOver = true;
       await telling;
-      await pool.query(`UPDATE webhook SET state = 'disabled' WHERE account_id <> $1`, [healthyId]);
-      hostile.close();
+      await owner.query(`UPDATE webhook SET state = 'disabled' WHERE account_id <> $1`, [healthyId]);
+      await hostile.close();
       await until(() => worker.requestCount === 0, 'the hostile ones to be gone');
     };
   };
@@ -170,8 +172,9 @@ export async function run({ json, signal }: Options): Promise<void> {
     isEnding = true;
     await telling?.catch(() => {});
     receivers.close();
+    hostile.end();
     await worker.stop();
-    await pool.end();
+    await Promise.all([pool.end(), owner.end()]);
     await prisma.$disconnect();
     await server.stop();
     for (const place of [server.directory, folder]) rmSync(place, { recursive: true, force: true });

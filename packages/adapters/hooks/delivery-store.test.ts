@@ -214,6 +214,28 @@ test('F9: an attempt is counted before it is made; one whose worker died is made
   ]);
 });
 
+test('outcomes that are noted together are each of their own webhook, and each is answered in its place', async () => {
+  const others = await Promise.all([1, 2].map(() => hooks.createWebhook(accountId)));
+  await fill(1);
+  const taken = await claim();
+  expect(taken).toHaveLength(3);
+  // One of those that fail: its attempt was noted already, and is not noted again.
+  const gone = taken.find(({ webhookId: id }) => id !== webhookId);
+  if (gone) await hooks.finish(gone, delivered);
+  const isBad = (id: string) => others.some((other) => other.webhookId === id);
+  const outcomes = taken.map(({ webhookId: id, deliveryId, attempt }) => ({
+    webhookId: id,
+    attempts: [{ deliveryId, attempt, ...(isBad(id) ? { nextAttemptAtMs: Date.now() + 3_600_000 } : {}) }],
+    outcome: isBad(id) ? { isDelivered: false, requests: [] } : { isDelivered: true, requests: [] },
+  }));
+  // Lanes are taken in the order of their ids, and answers come in that of the request.
+  const asked = outcomes.toSorted((one, other) => (one.webhookId < other.webhookId ? 1 : -1));
+  const answers = await hooks.store.finish(asked);
+  expect(answers.map((answer) => answer?.failedCount)).toEqual(
+    asked.map(({ webhookId: id }) => (id === gone?.webhookId ? undefined : isBad(id) ? 1 : 0)),
+  );
+});
+
 test('an endpoint that fails is taken apart from the others, and counts from the start again once it succeeds', async () => {
   await fill(5);
   const claimed = await claim();

@@ -144,10 +144,15 @@ const fromRow = (row: ClaimedRow): ClaimedDelivery => ({
 });
 
 /**
- * It does not wait for the disk: whatever is noted of a delivery later is written after it. A database that loses its last moment
- * loses with it that a request was under way, and it is made again, as that of a worker that died.
+ * Neither of them waits for the disk, for lanes are held meanwhile: whatever is noted of a delivery later is written after it. A
+ * database that loses its last moment loses with it that a request was under way or was answered, and it is made again with the
+ * same id, as that of a worker that died.
  */
 const CLAIM = `SELECT c.* FROM set_config('synchronous_commit', 'off', true) s, deliveries_claim($1, $2) c`;
+const FINISH = `SELECT (r.value ->> 'place')::int AS place, f.failed_count, f.failing_since
+  FROM set_config('synchronous_commit', 'off', true) s, jsonb_array_elements($1) WITH ORDINALITY r (value, number),
+    deliveries_finish(r.value -> 'attempts', r.value -> 'outcome') f
+  ORDER BY r.number`;
 
 /** Deliveries of all tenants, for the workers that make them. */
 export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliveryStore {
@@ -203,13 +208,7 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
         readonly place: number;
         readonly failed_count: number;
         readonly failing_since: Date | null;
-      }>(
-        `SELECT (r.value ->> 'place')::int AS place, f.failed_count, f.failing_since
-         FROM jsonb_array_elements($1) WITH ORDINALITY r (value, number),
-           deliveries_finish(r.value -> 'attempts', r.value -> 'outcome') f
-         ORDER BY r.number`,
-        [JSON.stringify(inOrder)],
-      );
+      }>(FINISH, [JSON.stringify(inOrder)]);
       const found = new Map(rows.map((row) => [row.place, row]));
       return requests.map((_, place) => {
         const row = found.get(place);

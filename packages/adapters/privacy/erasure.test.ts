@@ -507,7 +507,7 @@ test('an export of a person has what an erasure would take, and nothing of anybo
   });
   expect(byTable).not.toHaveProperty('price');
   await erase(accountId, 'user:cat');
-  expect(await openExport(pool, { accountId, exportId })).toBeUndefined();
+  expect(await openExport(pool, { accountId, id: exportId })).toBeUndefined();
   expect(await exports.find({ accountId, exportId })).toMatchObject({ state: 'expired' });
 });
 

@@ -1,6 +1,7 @@
-import { type ExportLink, linkText } from '@patchbay/domain/privacy/export-link';
+import { exportLinks } from '@patchbay/domain/privacy/export-link';
 import type { ExportRecord, ExportState, PrivacyPorts } from '@patchbay/domain/privacy/ports';
 import { createId } from '@patchbay/kit/ids';
+import type { SignedLink } from '@patchbay/kit/signed-link';
 import type { Pool } from 'pg';
 import { inAccountScope, sqlStateOf } from '../metering/account-scope.ts';
 import { linkSigner } from '../objects/link-signer.ts';
@@ -95,11 +96,11 @@ export function exportStore(pool: Pool): Omit<PrivacyPorts['exports'], 'sign'> {
 }
 
 /** Signs links to exports, and knows those that it signed. */
-export function exportLinks(masterKey: Uint8Array) {
+export function exportLinkSigner(masterKey: Uint8Array) {
   const { sign, isSigned } = linkSigner(masterKey, 'patchbay export links');
   return {
-    sign: (link: ExportLink): string => sign(linkText(link)),
-    isSigned: (link: ExportLink, signature: string): boolean => isSigned(linkText(link), signature),
+    sign: (link: SignedLink): string => sign(exportLinks.textOf(link)),
+    isSigned: (link: SignedLink, signature: string): boolean => isSigned(exportLinks.textOf(link), signature),
   };
 }
 
@@ -112,7 +113,7 @@ export interface ExportParts {
 /** The archive of a finished export. Undefined: there is none. */
 export async function openExport(
   pool: Pool,
-  { accountId, exportId }: Pick<ExportLink, 'accountId' | 'exportId'>,
+  { accountId, id: exportId }: Pick<SignedLink, 'accountId' | 'id'>,
 ): Promise<ExportParts | undefined> {
   const sizes = await inAccountScope(pool, accountId, async (client) => {
     const { rows } = await client.query<{ number: number; size: number }>(

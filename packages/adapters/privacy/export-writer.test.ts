@@ -67,7 +67,7 @@ afterAll(async () => {
 });
 
 async function bytesOf(accountId: string, exportId: string, fromByte = 0): Promise<Buffer> {
-  const archive = await openExport(pool, { accountId, exportId });
+  const archive = await openExport(pool, { accountId, id: exportId });
   if (archive === undefined) throw new Error('There is no archive.');
   const parts: Uint8Array[] = [];
   for await (const part of archive.read(fromByte)) parts.push(part);
@@ -272,9 +272,9 @@ test('one export of an account is at work at a time; a removed one is not made, 
   expect(await store.remove({ accountId: mineId, exportId })).toMatchObject({ state: 'pending' });
   expect(await makeExports(pool, { nowMs, notices })).toBe(1);
   const { exportId: ready } = await exportOf(mineId);
-  expect(await openExport(pool, { accountId: siblingId, exportId: ready })).toBeUndefined();
+  expect(await openExport(pool, { accountId: siblingId, id: ready })).toBeUndefined();
   expect(await expireExports(pool, Date.now() + 8 * 86_400_000)).toBeGreaterThan(0);
-  expect(await openExport(pool, { accountId: mineId, exportId: ready })).toBeUndefined();
+  expect(await openExport(pool, { accountId: mineId, id: ready })).toBeUndefined();
   expect(await store.find({ accountId: mineId, exportId: ready })).toMatchObject({ state: 'expired' });
   expect((await owner.query('SELECT 1 FROM account_export_part')).rowCount).toBe(0);
 });

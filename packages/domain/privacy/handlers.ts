@@ -3,7 +3,7 @@ import type { ServiceError } from '@patchbay/kit/errors';
 import { isStoredIn } from '../policy/data-regions.ts';
 import { toPlaces } from './data-places.ts';
 import type { privacy } from './definition.ts';
-import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
+import { EXPORT_LINK_LIFETIME_MS, exportLinks } from './export-link.ts';
 import type { ErasureRecord, ExportRecord, PrivacyPorts } from './ports.ts';
 import { levelName, retentionHandlers } from './retention-handlers.ts';
 
@@ -118,10 +118,10 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       if (found.state !== 'ready')
         throw context.error('privacy.export_not_ready', `Export ${exportId} is ${found.state}.`);
       const expiresMs = context.nowMs() + EXPORT_LINK_LIFETIME_MS;
-      const link = { accountId, exportId, expiresMs };
+      const link = { accountId, id: exportId, expiresMs };
       const expiresAt = new Date(expiresMs).toISOString();
       context.audit({ target: exportId, after: { expiresAt } });
-      return { path: linkPath(link, exports.sign(link)), expiresAt, sizeBytes: found.sizeBytes };
+      return { path: exportLinks.pathOf(link, exports.sign(link)), expiresAt, sizeBytes: found.sizeBytes };
     },
 
     async remove(context, { exportId }, { exports }) {

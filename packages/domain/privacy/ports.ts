@@ -1,7 +1,7 @@
+import type { SignedLink } from '@patchbay/kit/signed-link';
 import type { NodeRole } from '../fleet/internal-api.ts';
 import type { EffectiveSetting } from '../policy/effective-policy.ts';
 import type { PolicyPorts } from '../policy/ports.ts';
-import type { ExportLink } from './export-link.ts';
 import type { RetentionDefaults, RetentionLevel, RetentionWord } from './retention.ts';
 
 interface Scoped {
@@ -111,7 +111,7 @@ export interface PrivacyPorts extends Pick<PolicyPorts, 'caller'> {
     find(asked: Scoped & { readonly exportId: string }): Promise<ExportRecord | undefined>;
     /** Takes it away, at work or done. Undefined: there is none. */
     remove(asked: Scoped & { readonly exportId: string }): Promise<ExportRecord | undefined>;
-    sign(link: ExportLink): string;
+    sign(link: SignedLink): string;
   };
   readonly erasures: {
     /** 'unknown': no such user has, or had, a role here. 'at_work': one of the account is not over. */

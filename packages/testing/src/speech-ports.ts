@@ -72,8 +72,8 @@ export function memorySpeechPorts({ waitingMax = 100, settle = aSecond }: Option
     },
     markup: { read: readSsml },
     links: {
-      pathOf: ({ accountId, objectId, expiresMs }) =>
-        `/api/media/${objectId}?account=${accountId}&expires=${expiresMs}&signature=s`,
+      pathOf: ({ accountId, id, expiresMs }) =>
+        `/api/media/${id}?account=${accountId}&expires=${expiresMs}&signature=s`,
       urlOf: (path, baseUrl = 'https://patchbay.test') => `${baseUrl}${path}`,
     },
   };

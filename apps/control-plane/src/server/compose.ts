@@ -82,7 +82,7 @@ import { atomically, atomicallyAgain, inTurn } from '@patchbay/adapters/prisma/u
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
-import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
+import { exportLinkSigner, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
@@ -184,7 +184,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     connectionCountMax: connectionCounts.exports,
   });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
-  const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
+  const links = exportLinkSigner(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
     databaseUrl: env.DATABASE_URL,

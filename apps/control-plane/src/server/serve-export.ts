@@ -1,4 +1,4 @@
-import { linkFrom } from '@patchbay/domain/privacy/export-link';
+import { exportLinks } from '@patchbay/domain/privacy/export-link';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import type { ControlPlane } from './compose.ts';
 
@@ -20,7 +20,7 @@ export async function serveExport(
   { exports }: Pick<ControlPlane, 'exports'>,
   request: Request,
 ): Promise<Response> {
-  const link = linkFrom(new URL(request.url));
+  const link = exportLinks.from(new URL(request.url));
   if (link === undefined) throw unknown();
   const { signature, ...signed } = link;
   if (!exports.isSigned(signed, signature) || signed.expiresMs <= exports.nowMs()) throw unknown();
@@ -41,7 +41,7 @@ export async function serveExport(
   });
   const headers = {
     'content-type': 'application/gzip',
-    'content-disposition': `attachment; filename="patchbay-${signed.exportId}.tar.gz"`,
+    'content-disposition': `attachment; filename="patchbay-${signed.id}.tar.gz"`,
     'content-length': String(sizeBytes - (firstByte ?? 0)),
     'accept-ranges': 'bytes',
     'cache-control': 'no-store',

@@ -1,5 +1,5 @@
 import { byteRangeOf } from '@patchbay/domain/stored-media/byte-range';
-import { objectLinkFrom } from '@patchbay/domain/stored-media/object-link';
+import { objectLinks } from '@patchbay/domain/stored-media/object-link';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import type { ControlPlane } from './compose.ts';
 
@@ -13,7 +13,7 @@ const unknown = (): ServiceError =>
  * @throws resource.unknown for every link that does not hold, whatever is wrong with it.
  */
 export async function serveMedia({ media }: Media, request: Request): Promise<Response> {
-  const link = objectLinkFrom(new URL(request.url));
+  const link = objectLinks.from(new URL(request.url));
   if (link === undefined) throw unknown();
   const { signature, ...signed } = link;
   if (!media.isSigned(signed, signature) || signed.expiresMs <= media.nowMs()) throw unknown();

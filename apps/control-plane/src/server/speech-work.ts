@@ -6,8 +6,9 @@ import { readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { readSsml } from '@patchbay/adapters/speech/read-ssml';
 import { speechStore } from '@patchbay/adapters/speech/speech-store';
 import type { ByteRange } from '@patchbay/domain/stored-media/byte-range';
-import { type ObjectLink, objectLinkPath, objectLinkText } from '@patchbay/domain/stored-media/object-link';
+import { objectLinks } from '@patchbay/domain/stored-media/object-link';
 import type { StoredObject } from '@patchbay/domain/stored-media/stored-object';
+import type { SignedLink } from '@patchbay/kit/signed-link';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import type { Pool } from 'pg';
 import type { ControlPlaneEnv } from './env.ts';
@@ -28,7 +29,7 @@ export function speechWork({ env, pool, urlOf }: Options) {
     speech: speechStore(pool),
     markup: { read: readSsml },
     links: {
-      pathOf: (link) => objectLinkPath(link, links.sign(objectLinkText(link))),
+      pathOf: (link) => objectLinks.pathOf(link, links.sign(objectLinks.textOf(link))),
       urlOf: (path, baseUrl) => urlOf(path, baseUrl),
     },
   };
@@ -45,9 +46,10 @@ export function speechWork({ env, pool, urlOf }: Options) {
       { table: 'speech', field: 'speechId' },
     ),
     media: {
-      isSigned: (link: ObjectLink, signature: string): boolean =>
-        links.isSigned(objectLinkText(link), signature),
-      find: (link: Pick<ObjectLink, 'accountId' | 'objectId'>) => findObject(pool, link),
+      isSigned: (link: SignedLink, signature: string): boolean =>
+        links.isSigned(objectLinks.textOf(link), signature),
+      find: ({ accountId, id: objectId }: Pick<SignedLink, 'accountId' | 'id'>) =>
+        findObject(pool, { accountId, objectId }),
       /** @throws where no store is set, or what lies in it is not what was put there. */
       read({ id: key, accountId, sizeBytes }: StoredObject, range: ByteRange): AsyncGenerator<Uint8Array> {
         if (objects === undefined)

@@ -47,6 +47,11 @@ const RUNS_MS_MAX = 15_000;
 const POLL_MS = 200;
 /** Where events come one after the other, the next one does not wait so long for its place. */
 const LIVELY_POLL_MS = 40;
+/**
+ * Webhooks that are slow or fail are looked at no more often, however many of their requests end: each look costs the database
+ * as much as several deliveries of those that are quick.
+ */
+const REST_MS = { ok: 0, slow: 50, failing: 100 } as const satisfies Record<LaneKind, number>;
 /** Outcomes are written in so many groups at a time, of so many at most. */
 const NOTED_GROUPS_AT_ONCE_MAX = 2;
 const NOTED_TOGETHER_MAX = 64;
@@ -141,6 +146,7 @@ export class DeliveryWorker {
           return false;
         },
         everyMs: POLL_MS,
+        restMs: REST_MS[kind],
         onFailure,
       });
     this.#claiming = {

@@ -8,6 +8,8 @@ export interface PollOptions {
   readonly everyMs: number;
   /** The same, for a while after there was something. Default: `everyMs`. */
   readonly livelyEveryMs?: number;
+  /** However often it is asked, it rests so long after each look, and takes what was asked meanwhile together. Default: 0. */
+  readonly restMs?: number;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -16,6 +18,7 @@ export class Poll {
   readonly #options: PollOptions;
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isResting = false;
   #isAsked = false;
   #foundMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
@@ -27,7 +30,7 @@ export class Poll {
   /** Whoever asks while a look is under way is looked for by another after it: that one began before. */
   ask(): void {
     if (this.#isStopped) return;
-    if (this.#round !== undefined) {
+    if (this.#round !== undefined || this.#isResting) {
       this.#isAsked = true;
       return;
     }
@@ -35,8 +38,7 @@ export class Poll {
     this.#isAsked = false;
     this.#round = this.#look().finally(() => {
       this.#round = undefined;
-      if (this.#isAsked) this.ask();
-      else if (!this.#isStopped) this.#timer = setTimeout(() => this.ask(), this.#waitMs());
+      if (!this.#isStopped) this.#rest();
     });
   }
 
@@ -45,6 +47,24 @@ export class Poll {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#round;
+  }
+
+  #rest(): void {
+    const { restMs = 0 } = this.#options;
+    if (restMs === 0) {
+      this.#goOn();
+      return;
+    }
+    this.#isResting = true;
+    this.#timer = setTimeout(() => {
+      this.#isResting = false;
+      this.#goOn();
+    }, restMs);
+  }
+
+  #goOn(): void {
+    if (this.#isAsked) this.ask();
+    else this.#timer = setTimeout(() => this.ask(), this.#waitMs());
   }
 
   async #look(): Promise<void> {

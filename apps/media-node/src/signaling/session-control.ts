@@ -34,7 +34,7 @@ type OrderOf<Type extends SessionChange['type']> = Omit<ControlOrder, 'change'> 
   readonly nowMs: number;
 };
 
-/** Undefined: it was so before. */
+/** `unchanged`: it was so before. */
 type Done = 'changed' | 'unchanged' | Refusal;
 interface Refusal {
   readonly refusal: ControlRefusal;

@@ -205,7 +205,7 @@ function toAnswer(
       : {
           sizeBytes: file.sizeBytes,
           mediaType: file.mediaType,
-          url: links.urlOf(links.pathOf({ accountId, objectId: file.objectId, expiresMs }), baseUrl),
+          url: links.urlOf(links.pathOf({ accountId, id: file.objectId, expiresMs }), baseUrl),
           urlExpiresAt: new Date(expiresMs).toISOString(),
         }),
   };

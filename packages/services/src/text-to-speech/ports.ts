@@ -1,6 +1,7 @@
 import type { ReadMarkup, SpeechOrder } from '@patchbay/domain/speech/speech-order';
 import type { SpeechRecord } from '@patchbay/domain/speech/speech-record';
 import type { Entity } from '@patchbay/kit/definition';
+import type { SignedLink } from '@patchbay/kit/signed-link';
 
 export interface AskedSpeech {
   readonly entity: Entity;
@@ -40,11 +41,7 @@ export interface TextToSpeechPorts {
   };
   readonly links: {
     /** Signs the path at which a file is read without a key. */
-    pathOf(file: {
-      readonly accountId: string;
-      readonly objectId: string;
-      readonly expiresMs: number;
-    }): string;
+    pathOf(file: SignedLink): string;
     /** The address of a path, at the host that a request came to. */
     urlOf(path: string, baseUrl: string | undefined): string;
   };

@@ -80,7 +80,8 @@ const kinds = {
 
 const behindTls: readonly string[] = ['speaksNoTls', 'hangsInTls'];
 
-export const hostileKinds = Object.keys(kinds) as (keyof typeof kinds)[];
+export type HostileKind = keyof typeof kinds;
+export const hostileKinds = Object.keys(kinds) as HostileKind[];
 
 /** Servers of one test, which end with it. */
 export class Receivers {
@@ -107,7 +108,7 @@ export class Receivers {
     return { url: await this.#listen(server), received };
   }
 
-  async hostile(kind: keyof typeof kinds): Promise<string> {
+  async hostile(kind: HostileKind): Promise<string> {
     if (kind === 'bombs' && bomb.length === 0) bomb = gzipSync(Buffer.alloc(50_000_000));
     const url = await this.#listen(createTcpServer((socket) => kinds[kind](socket)));
     return behindTls.includes(kind) ? url.replace('http:', 'https:') : url;
