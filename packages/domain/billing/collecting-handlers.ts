@@ -10,7 +10,7 @@ import { settlementStepOf } from './money.ts';
 import { partiesOf } from './parties.ts';
 import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { listVerifications } from './verification-handlers.ts';
+import { listVerifications, verifyMonth } from './verification-handlers.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
@@ -309,6 +309,7 @@ export const collectingHandlers: Pick<
 
   closings: {
     listVerifications,
+    verify: verifyMonth,
 
     async list(context, _request, { documents, isTest }) {
       if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))
