@@ -159,8 +159,8 @@ async function printable(
   stored: StoredDocument,
   { billing: store, printing, isTest }: Pick<BillingPorts, 'billing' | 'printing' | 'isTest'>,
 ) {
-  const { accountId, sellerId, lines } = stored.document;
-  const look = await printing.lookOf(sellerId);
+  const { accountId, sellerId, seller, lines } = stored.document;
+  const look = await printing.lookOf({ accountId: sellerId, legalName: seller.legalName });
   const childIds = lines.flatMap(({ childId }) => childId ?? []);
   const parties = await partiesOf(context, { ids: [accountId, sellerId, ...childIds] }, { billing: store });
   return documentAnswer(stored, { look, parties, isTest: await isTest(accountId) });

@@ -98,6 +98,6 @@ export const emptyVerifier: BookVerifier & MonthRecount = {
 
 /** Documents whose seller is called by its id in capitals, and whose paper says their number alone. */
 export const plainPrinting: DocumentPrinting = {
-  lookOf: async (sellerId) => ({ name: sellerId.toUpperCase() }),
+  lookOf: async ({ accountId }) => ({ name: accountId.toUpperCase() }),
   pdfOf: async ({ number, look }) => Buffer.from(`${number} of ${look.name}`),
 };
