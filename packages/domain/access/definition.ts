@@ -40,7 +40,7 @@ const allowLists = z.object({
       credentials: listOf(z.object(entry)),
     }),
   ),
-  /** The accounts whose lists the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose lists the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
   /** What the accounts above say, from the top down: each of their lists holds besides. Of those that you do not see it is one. */
   inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
@@ -94,7 +94,7 @@ const serviceAccess = z.object({
    * caller does not see is one, and names none.
    */
   fromAbove: z.array(said.extend({ setById: z.string().optional() })),
-  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
 });
 
