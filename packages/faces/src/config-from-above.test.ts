@@ -26,7 +26,7 @@ const ofApplication = `/applications/${APPLICATION}`;
 const places = ['', ofApplication, `${ofApplication}/instance-types/free`, `/endpoints/${ENDPOINT}`];
 
 /** What the grandchild is configured to: its parent is the child, and the parent stands above that. */
-function harness(people: Parameters<typeof createApiHarness>[0]['people'] = {}) {
+function harness(people: NonNullable<Parameters<typeof createApiHarness>[0]>['people'] = {}) {
   const api = createApiHarness({ instanceTypes: { [APPLICATION]: ['free'] }, endpoints: [endpoint], people });
   const at = (below: string) => `/v1/accounts/${GRANDCHILD_ACCOUNT}${below}/services/signaling/config`;
   const get = (as: string, below = '', from = '') => api.call('GET', `${at(below)}${from}`, { as });

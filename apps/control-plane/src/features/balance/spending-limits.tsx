@@ -15,6 +15,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import type { Limits } from './balance.ts';
 import { moneyText, readMoney } from './money-text.ts';
 import { SpendChart } from './spend-chart.tsx';
