@@ -120,11 +120,11 @@ export const access = defineDomain({
   errors: {
     locks_out: {
       status: 422,
-      title: 'The list would refuse the very key that sets it.',
+      title: 'The account’s own list would refuse the very key that sets it.',
       owner: 'client',
       retry: 'never',
       remedy:
-        'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it.',
+        'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it. Lists that accounts above set hold besides: a key that one of those refuses gets `policy.refused`, which says whose list it is, and only they change it.',
     },
     address_not_allowed: {
       status: 422,
