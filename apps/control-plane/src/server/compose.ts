@@ -37,6 +37,7 @@ import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
 import { tellOfEndingCertificates } from '@patchbay/adapters/prisma/ending-certificates';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointSettings } from '@patchbay/adapters/prisma/endpoint-settings';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
@@ -429,6 +430,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         applications: tenancy.applications,
         accounts: { ...tenancy.accounts, chainOf },
         notices: endpointNotices(prisma),
+        settings: endpointSettings(prisma, (accountId) =>
+          bus.publish({ type: 'account.changed', accountId }),
+        ),
       },
       logic: logic.ports,
       metering: { usage, catalogue },
