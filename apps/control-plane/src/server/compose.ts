@@ -516,9 +516,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           ...proof,
         },
         isTryAdmitted: async (userId) => !(await signInLimiter.count(userId, nowMs())).isExceeded,
-        nameAt: async (within) => {
+        nameAt: async ({ within, userId }) => {
+          const brands = shownBrands(prisma);
+          const ofPerson = within === undefined ? await brands.ofUser(userId) : undefined;
           const accountId = within ?? (await platformAccount());
-          const brand = accountId === undefined ? undefined : await shownBrands(prisma).of(accountId);
+          const brand = ofPerson ?? (accountId === undefined ? undefined : await brands.of(accountId));
           return brand?.name ?? PLATFORM_NAME;
         },
         platformUrl: env.PATCHBAY_URL,
