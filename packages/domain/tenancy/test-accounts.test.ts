@@ -325,7 +325,10 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
     };
     const off = { kind: 'disableService', service: 'signaling' };
     const [ofTop, ofAcme] = [await trigger(top, customer, off), await trigger(acme, customer, off)];
-    const left = [await trigger(customer, customer, off), await trigger(acme, customer, { kind: 'callback' })];
+    const left = [
+      await trigger(customer, customer, off),
+      await trigger(acme, customer, { kind: 'callback' }),
+    ];
     for (const [id, by] of [
       [ofTop, top],
       [ofAcme, acme],

@@ -63,15 +63,7 @@ const exportRow = ({ id, scope, state, fileCount, rowCount, sizeBytes, expiresAt
 const sumOf = (byClass: Readonly<Record<string, number>>): number =>
   Object.values(byClass).reduce((sum, count) => sum + count, 0);
 
-const erasureRow = ({
-  id,
-  person,
-  state,
-  found,
-  erased,
-  liveCount,
-  wordsAboveCount,
-}: Erasure): Row => ({
+const erasureRow = ({ id, person, state, found, erased, liveCount, wordsAboveCount }: Erasure): Row => ({
   id,
   person: person ?? 'somebody',
   state,

@@ -8,6 +8,10 @@ export async function GET(request: Request): Promise<Response> {
   const accountId = iconAccountOf(request.url);
   const brand = accountId === undefined ? await pageBrand() : await accountBrand(accountId);
   return new Response(iconOf(brand), {
-    headers: { 'content-type': 'image/svg+xml', 'cache-control': 'private, max-age=300', vary: 'host, cookie' },
+    headers: {
+      'content-type': 'image/svg+xml',
+      'cache-control': 'private, max-age=300',
+      vary: 'host, cookie',
+    },
   });
 }
