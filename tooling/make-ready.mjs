@@ -73,14 +73,15 @@ export function environment(extra = {}) {
 }
 
 /**
- * Runs a program to its end, silently; a failure carries its last lines. Where it is idle it, and whatever it starts, works
- * with what others leave of the processors.
+ * Runs a program to its end, silently; a failure carries its last lines. In the background it, and whatever it starts, leaves
+ * most of the processors to others.
  */
-export function runQuietly(command, args, { env = {}, cwd = root, isIdle = false, signal } = {}) {
+export function runQuietly(command, args, { env = {}, cwd = root, isInBackground = false, signal } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd, env: environment(env), stdio, signal });
-    if (isIdle && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (isInBackground && child.pid !== undefined)
+      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     let output = '';
     const remember = (chunk) => {
       output = (output + chunk).slice(-outputCharactersMax);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 /** Where Linux keeps files in memory, for everybody. In a container it is often too small. */
 const IN_MEMORY = '/dev/shm';
 const TMPFS_TYPE = 0x01021994;
-/** What the databases of a run take at most, with their log, and as much again. */
-const ROOM_BYTES_MIN = 3 * 2 ** 30;
+/** The databases of a run take a tenth of that at a time, and the server's log half of it at most. */
+const ROOM_BYTES_MIN = 2 * 2 ** 30;
 /** That, and what servers, browsers and tests need beside. */
-const MEMORY_BYTES_MIN = 6 * 2 ** 30;
+const MEMORY_BYTES_MIN = 4 * 2 ** 30;
 
 export interface Room {
   /** That is free in the folder in memory. 0: there is no such folder. */
