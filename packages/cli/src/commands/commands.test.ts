@@ -218,9 +218,10 @@ describe('privacy', () => {
   it('counts what there is of a person, and erases nothing that was not asked for', async () => {
     const erasureId = createId('ers');
     const counted = { id: erasureId, person: 'user:bob', state: 'counted', liveCount: 0, erased: {} };
-    answers['/erasures'] = { ...counted, found: { sessionLogs: 4, mails: 1 } };
+    answers['/erasures'] = { ...counted, found: { sessionLogs: 4, mails: 1 }, wordsAboveCount: 2 };
     const { stdout, stderr } = await run('privacy', 'erase', 'user:bob');
     expect(stdout).toMatch(/sessionLogs +4/);
+    expect(stderr).toContain('stays, under its name: 2 of their words');
     expect(stderr).toContain(`patchbay privacy confirm ${erasureId}`);
     expect(asked).toHaveLength(1);
   });
