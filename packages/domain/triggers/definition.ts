@@ -279,7 +279,7 @@ export const triggers = defineDomain({
           method: 'POST',
           path: '/triggers',
           summary:
-            'Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once.',
+            'Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand.',
           access: 'administer',
           request: z.strictObject({
             ...changeable,
@@ -292,6 +292,7 @@ export const triggers = defineDomain({
           response: trigger.extend({ secret }),
           errors: [
             'request.invalid',
+            'auth.scope',
             'callback.address_forbidden',
             'triggers.counter_unknown',
             'triggers.action_unsupported',
@@ -327,6 +328,7 @@ export const triggers = defineDomain({
           response: trigger.extend({ secret }),
           errors: [
             'request.invalid',
+            'auth.scope',
             'callback.address_forbidden',
             'triggers.counter_unknown',
             'triggers.action_unsupported',

@@ -1,9 +1,10 @@
-import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type Actor, type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
+import { scopeMissing } from './action-rights.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
 import { type Counter, type RequestedAction, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
@@ -119,6 +120,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           featureNames: ports.featureNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+        await refuseBeyond(context, { action: request.action, target }, ports);
         await refuseRecipient(context, request.action, ports);
         await refuseNode(context, request.action, ports);
         if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
@@ -171,6 +173,13 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           });
           if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         }
+        const held = condition ?? { ...before.condition, ...(limit === undefined ? {} : { limit }) };
+        const acts = requested ?? before.action;
+        const mayFireAnew =
+          settled !== undefined ||
+          (change.isEnabled === true && !before.isEnabled) ||
+          isChanged({ acts, held }, { acts: before.action, held: before.condition });
+        if (mayFireAnew) await refuseBeyond(context, { action: acts, target }, ports);
         if (requested !== undefined) {
           await refuseRecipient(context, requested, ports);
           await refuseNode(context, requested, ports);
@@ -179,7 +188,6 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           requested === undefined
             ? undefined
             : await settledAction(context, { action: requested, accountId, triggerId }, ports);
-        const held = condition ?? { ...before.condition, ...(limit === undefined ? {} : { limit }) };
         const isShaped = (limit ?? condition ?? aimed) !== undefined;
         const shape = isShaped ? { condition: held, target, timeZone } : undefined;
         const changed = { ...rest, action: called?.action, shape };
@@ -291,6 +299,27 @@ async function settledTarget(
   const uncounted = refuseCounter(counter, target, { ...ports, ...found });
   if (uncounted !== undefined) throw error('triggers.counter_unknown', uncounted);
   return { ...found, target };
+}
+
+interface RightsContext {
+  readonly entity: { readonly accountId: string };
+  readonly actor: Actor;
+  readonly error: (code: 'auth.scope', publicDetail: string) => Error;
+}
+
+/** Nobody has a trigger do what they may not do themselves, where it is done: what it calls stands at the account that sets it (ACC-3). */
+async function refuseBeyond(
+  { entity, actor, error }: RightsContext,
+  { action, target }: { readonly action: RequestedAction; readonly target: Target },
+  { callerAt }: TriggersPorts,
+): Promise<void> {
+  const placeId = action.kind === 'callback' ? entity.accountId : target.accountId;
+  const missing = scopeMissing(action, await callerAt(placeId, actor));
+  if (missing !== undefined)
+    throw error(
+      'auth.scope',
+      `/action: ${action.kind} needs ${missing} at ${placeId}, which you do not have yourself.`,
+    );
 }
 
 interface RecipientContext {

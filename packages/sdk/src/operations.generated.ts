@@ -1669,9 +1669,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request: TriggersGetRequest, options?: CallOptions): Promise<TriggersGetResponse>;
     /** Read one trigger with its counter. */
     get(request: TriggersGetRequest, options?: CallOptions): Promise<TriggersGetResponse>;
-    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. */
+    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand. */
     create(accountId: IdLike<"acc">, request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
-    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. */
+    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand. */
     create(request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
     /** Change a trigger, or turn it off or on. With a new limit or action it goes on counting and may fire again; with another window or target, or on again, it begins anew. A callback to the same address keeps its secret. */
     update(accountId: IdLike<"acc">, request: TriggersUpdateRequest, options?: CallOptions): Promise<TriggersUpdateResponse>;

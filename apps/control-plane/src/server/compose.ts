@@ -468,6 +468,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
           lifted: (target) => eventStore(prisma).append(policyChanged(target, nowMs())),
         },
+        callerAt: async (accountId, actor) =>
+          callerAlong(
+            (await chainOf(accountId)).map(({ id }) => id),
+            actor,
+            tenancy,
+          ),
         nodes: { find: (nodeId) => fleet.find(nodeId) },
         measures: { read: () => readMeasures(prisma) },
         callbacks: {
