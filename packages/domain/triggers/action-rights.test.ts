@@ -66,3 +66,22 @@ test('update 403: no other action, target or limit, nor turning it on again, has
   expect((await update({ action: { kind: 'notify' } })).action).toEqual({ kind: 'notify' });
   expect((await update({ isEnabled: true })).isEnabled).toBe(true);
 });
+
+test('create 422, update 422: an account that would suspend itself says that it means to; from above nobody is asked (ACC-2)', async () => {
+  const refused = { fields: { code: 'triggers.stops_itself' } };
+  const itself = { target: { accountId }, action: { kind: 'suspend' } } as const;
+  const { create, records, ports } = world();
+  await expect(create(itself)).rejects.toMatchObject(refused);
+  expect(records.size).toBe(0);
+  const { answer } = await create({ ...itself, force: true });
+  const update = (change: object) =>
+    handlers.triggers.update(contextOf('update').context, { triggerId: answer.id, ...change }, ports);
+  // What was meant once is not asked for again.
+  expect(await update({ name: 'Other', action: itself.action, limit: 12 })).not.toHaveProperty('force');
+  await update({ action: { kind: 'notify' } });
+  await expect(update({ action: itself.action })).rejects.toMatchObject(refused);
+  expect((await update({ action: itself.action, force: true })).action).toEqual(itself.action);
+  await update({ target: { accountId: childId, scope: 'descendants' } });
+  await expect(update({ target: { accountId, scope: 'descendants' } })).rejects.toMatchObject(refused);
+  expect((await world({ isFromAbove: true }).create(itself)).answer.target.accountId).toBe(accountId);
+});

@@ -41,7 +41,11 @@ test('triggers.create 200: for an account below, in its time zone, with what was
 
 test('triggers.create 200: of the account itself where no other is named, with one window where nothing recurs', async () => {
   const { create } = world();
-  const { answer } = await create({ target: undefined, condition: { kind: 'threshold', limit: 1 } });
+  const { answer } = await create({
+    target: undefined,
+    condition: { kind: 'threshold', limit: 1 },
+    action: { kind: 'notify' },
+  });
   expect(answer.target).toEqual({ accountId, scope: 'descendants' });
   expect(answer).not.toHaveProperty('windowStart');
 });

@@ -1,10 +1,10 @@
-import { type Actor, type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
-import { scopeMissing } from './action-rights.ts';
+import { refuseBeyond, refuseOwnStop } from './action-rights.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
 import { type Counter, type RequestedAction, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
@@ -121,6 +121,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         await refuseBeyond(context, { action: request.action, target }, ports);
+        if (request.force !== true) await refuseOwnStop(context, { action: request.action, target }, ports);
         await refuseRecipient(context, request.action, ports);
         await refuseNode(context, request.action, ports);
         if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
@@ -152,7 +153,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       };
     }),
 
-    update: prepared(async (context, { triggerId, action: requested, ...change }, ports) => {
+    update: prepared(async (context, { triggerId, action: requested, force, ...change }, ports) => {
       await refuseCallback(context, requested, ports);
       const { limit, condition, target: aimed, ...rest } = change;
       if (limit !== undefined && condition !== undefined)
@@ -180,6 +181,8 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           (change.isEnabled === true && !before.isEnabled) ||
           isChanged({ acts, held }, { acts: before.action, held: before.condition });
         if (mayFireAnew) await refuseBeyond(context, { action: acts, target }, ports);
+        const isOtherAct = settled !== undefined || isChanged(acts, before.action);
+        if (isOtherAct && force !== true) await refuseOwnStop(context, { action: acts, target }, ports);
         if (requested !== undefined) {
           await refuseRecipient(context, requested, ports);
           await refuseNode(context, requested, ports);
@@ -299,27 +302,6 @@ async function settledTarget(
   const uncounted = refuseCounter(counter, target, { ...ports, ...found });
   if (uncounted !== undefined) throw error('triggers.counter_unknown', uncounted);
   return { ...found, target };
-}
-
-interface RightsContext {
-  readonly entity: { readonly accountId: string };
-  readonly actor: Actor;
-  readonly error: (code: 'auth.scope', publicDetail: string) => Error;
-}
-
-/** Nobody has a trigger do what they may not do themselves, where it is done: what it calls stands at the account that sets it (ACC-3). */
-async function refuseBeyond(
-  { entity, actor, error }: RightsContext,
-  { action, target }: { readonly action: RequestedAction; readonly target: Target },
-  { callerAt }: TriggersPorts,
-): Promise<void> {
-  const placeId = action.kind === 'callback' ? entity.accountId : target.accountId;
-  const missing = scopeMissing(action, await callerAt(placeId, actor));
-  if (missing !== undefined)
-    throw error(
-      'auth.scope',
-      `/action: ${action.kind} needs ${missing} at ${placeId}, which you do not have yourself.`,
-    );
 }
 
 interface RecipientContext {

@@ -38,11 +38,13 @@ export function world({
   isMailAvailable = true,
   /** Of whoever asks; the same at every account. */
   scopes = ['*'],
+  isFromAbove = false,
 }: {
   readonly isPlatform?: boolean;
   readonly countMax?: number;
   readonly isMailAvailable?: boolean;
   readonly scopes?: readonly string[];
+  readonly isFromAbove?: boolean;
 } = {}) {
   const asked: string[] = [];
   const records = new Map<string, TriggerRecord>();
@@ -122,7 +124,7 @@ export function world({
       asked.push(id);
       return {
         may: (operation) => scopesAllow(scopes, operation),
-        speakerAbove: () => (id === accountId ? undefined : accountId),
+        speakerAbove: () => (id !== accountId ? accountId : isFromAbove ? chain[0] : undefined),
       };
     },
     measures: { read: async () => new Map([['usage.lagP99Ms', 1_200]]) },

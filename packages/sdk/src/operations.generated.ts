@@ -2848,5 +2848,6 @@ export type ErrorCode =
   | 'triggers.node_unknown'
   | 'triggers.recipient_unknown'
   | 'triggers.set_above'
+  | 'triggers.stops_itself'
   | 'triggers.too_many'
   | 'triggers.webhook_unknown';
