@@ -109,6 +109,7 @@ export interface TriggersPorts {
   readonly callbacks: {
     /** Why nothing is sent to a URL, or undefined. It asks for the host's addresses, so it takes as long as that. */
     refusalOf(url: string): Promise<string | undefined>;
+    /** Nobody removes it before the transaction is over in which it was found. */
     find(webhook: {
       readonly accountId: string;
       readonly webhookId: string;

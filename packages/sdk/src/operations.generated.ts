@@ -1083,9 +1083,9 @@ export interface Operations {
     update(accountId: IdLike<"acc">, request: WebhooksUpdateRequest, options?: CallOptions): Promise<WebhooksUpdateResponse>;
     /** Change a webhook, or disable it and enable it again. What waits for it goes where it says then. */
     update(request: WebhooksUpdateRequest, options?: CallOptions): Promise<WebhooksUpdateResponse>;
-    /** Remove a webhook. What waits for it is not sent any more. */
+    /** Remove a webhook that no trigger calls. What waits for it is not sent any more. */
     remove(accountId: IdLike<"acc">, request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
-    /** Remove a webhook. What waits for it is not sent any more. */
+    /** Remove a webhook that no trigger calls. What waits for it is not sent any more. */
     remove(request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
     /** Make a new secret. The old one signs beside it until the overlap is over. */
     rotateSecret(accountId: IdLike<"acc">, request: WebhooksRotateSecretRequest, options?: CallOptions): Promise<WebhooksRotateSecretResponse>;
@@ -2693,6 +2693,7 @@ export type ErrorCode =
   | 'hooks.event_type_unknown'
   | 'hooks.replay_none'
   | 'hooks.replay_running'
+  | 'hooks.webhook_called'
   | 'hooks.webhook_count'
   | 'hooks.webhook_disabled'
   | 'limit.exceeded'

@@ -479,7 +479,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         callbacks: {
           ...triggerCallbacks(prisma, cipher),
           refusalOf: endpointCheck(outgoing).refusalOf,
-          find: webhookStore(prisma, cipher).find,
         },
         mails: teamMails,
         usage,

@@ -479,7 +479,15 @@ test('a firing calls the webhook that its action names, whatever that hears of, 
     body: { eventTypes: ['*'] },
   });
   expect(widened.body).toMatchObject({ code: 'hooks.callback_bound' });
-  await ask('DELETE', `${base}/triggers/${own.id}`);
+  // Nor is what a trigger calls taken from under it: its own neither.
+  for (const { id: triggerId, action } of named) {
+    const kept = await served.rest('DELETE', `/v1/accounts/${base}/webhooks/${action.webhookId}`, {
+      key: reseller.key,
+    });
+    expect(kept).toMatchObject({ status: 409, body: { code: 'hooks.webhook_called' } });
+    expect(kept.body.detail).toContain(triggerId);
+  }
+  for (const { id: triggerId } of named) await ask('DELETE', `${base}/triggers/${triggerId}`);
   expect((await served.rest('GET', `/v1/accounts/${ownPath}`, { key: reseller.key })).status).toBe(404);
   for (const webhook of [deaf, all]) await ask('DELETE', `${base}/webhooks/${webhook.id}`);
 });
