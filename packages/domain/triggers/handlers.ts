@@ -1,4 +1,4 @@
-import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type AuditedChange, type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
@@ -12,8 +12,10 @@ import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
+  heldOf,
   isHold,
   isWholeAccount,
+  partOf,
   refuseAction,
   type Target,
   type TriggerRecord,
@@ -202,7 +204,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           if (isOther || 'callback' in address) await context.emit('trigger.changed', { triggerId });
         });
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-        await lift({ before, wasHolding }, ports);
+        await lift(context, { before, wasHolding }, ports);
         const answer = toAnswer(after, context);
         context.audit({
           target: triggerId,
@@ -221,7 +223,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       const after = await ports.triggers.reset({ accountId, triggerId });
       if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      await lift({ before, wasHolding }, ports);
+      await lift(context, { before, wasHolding }, ports);
       context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
       await context.emit('trigger.reset', { triggerId });
       return toAnswer(after, context);
@@ -235,7 +237,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       await ports.triggers.remove({ accountId, triggerId });
       await ports.callbacks.remove({ accountId, triggerId });
-      await lift({ before, wasHolding }, ports);
+      await lift(context, { before, wasHolding }, ports);
       context.audit({ target: triggerId, before: settingOf(toAnswer(before, context)) });
       await context.emit('trigger.removed', { triggerId });
       return { id: triggerId };
@@ -374,11 +376,21 @@ interface Lifted {
   readonly wasHolding: boolean;
 }
 
-/** What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. */
-async function lift({ before, wasHolding }: Lifted, { triggers, targets }: TriggersPorts): Promise<void> {
+/**
+ * What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. In the log of
+ * that account it ends as it began, and no trigger of an account above is named there (ACC-8, C1).
+ */
+async function lift(
+  { audit }: { readonly audit: (change: AuditedChange) => void },
+  { before, wasHolding }: Lifted,
+  { triggers, targets }: TriggersPorts,
+): Promise<void> {
   const { id: triggerId, accountId, action, target } = before;
   if (isHold(action)) await targets.changed(target.accountId);
-  if (wasHolding && !(await triggers.isHolding({ accountId, triggerId }))) await targets.lifted(target);
+  if (!wasHolding || (await triggers.isHolding({ accountId, triggerId }))) return;
+  await targets.lifted(target);
+  const place = { accountId: target.accountId, target: target.accountId };
+  audit({ ...place, before: { ...partOf(target), ...heldOf(action) }, after: {} });
 }
 
 interface PreviewedUse {

@@ -384,6 +384,13 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
   await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
   expect((await mint(off, 'signaling/tokens')).body.code).not.toBe('policy.refused');
+  // Its log has the end as it has the beginning, and of neither who it was (ACC-8, C1).
+  const { items } = await askingWith(() => off.key)('GET', `${off.id}/audit?action=triggers.reset`);
+  expect(items).toMatchObject([
+    { ...ABOVE, target: off.id, before: { disabledService: 'signaling' }, after: {} },
+  ]);
+  expect(JSON.stringify(items)).not.toContain(trigger.id);
+  expect(JSON.stringify(items)).not.toContain(reseller.accountId);
   await until(
     async () => heard.some((message) => message.type === 'account.changed' && message.accountId === off.id),
     { what: 'the nodes are told' },
