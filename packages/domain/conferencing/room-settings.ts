@@ -1,3 +1,4 @@
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { endRules, PARTICIPANT_COUNT_MAX, roomRoles, roomTones, startRules } from './room.ts';
 import type { WrittenRules } from './room-words.ts';
@@ -17,7 +18,7 @@ export const roomSettingsShape = {
   isLocked: z.boolean().default(false),
   tones: z.enum(roomTones).default('both'),
   /** Before it, whoever comes waits. */
-  startsAt: z.iso.datetime().optional(),
+  startsAt: requestTime.optional(),
   /** From `startsAt` on, or from when it begins to run. */
   durationSeconds: z.int().min(60).max(86_400).optional(),
   /** Who is in charge: an endpoint, who is a moderator of it. */

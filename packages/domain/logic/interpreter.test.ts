@@ -239,7 +239,7 @@ describe('a document that answers a call itself (HKS-3)', () => {
     expect(asked).toMatchObject({
       type: 'sound',
       order: {
-        ...{ kind: 'conference', name: 'team alice', identity: 'alice', role: 'speaker', leaveOn: '*' },
+        ...{ kind: 'conference', name: 'team-alice', identity: 'alice', role: 'speaker', leaveOn: '*' },
         ...{ isMuted: false, startsRoom: true, endsRoom: false, tones: 'both' },
         wait: [{ kind: 'play', url: 'https://logic.test/music.wav' }],
       },
@@ -258,6 +258,7 @@ describe('a document that answers a call itself (HKS-3)', () => {
     ).toEqual([{ type: 'fetch', url: 'https://logic.test/after' }]);
     const nameless = new Bench({ verb: 'conference', name: '{{nobody}}' });
     expect(nameless.asked.at(-1)).toEqual(failed('invalid'));
+    expect(new Bench({ verb: 'conference', name: 'a/b' }).asked.at(-1)).toEqual(failed('invalid'));
   });
 
   test('nobody to answer, a sound that failed and an address that is none end it, each by its name', () => {

@@ -145,7 +145,7 @@ function conferenceOf(
   verb: VerbOf<'conference'>,
   { variables, base }: { readonly variables: Variables; readonly base: string },
 ): SoundOrder | { readonly problem: string } {
-  const read = roomName.safeParse(readText(verb.name, variables).trim());
+  const read = roomName.safeParse(readText(verb.name, variables).trim().replaceAll(/\s+/g, '-'));
   if (!read.success) return { problem: read.error.issues[0]?.message ?? 'It is no name of a room.' };
   const { waitUrl, role = 'speaker', isMuted = false, startsRoom = true, endsWithMe = false } = verb;
   const { tones = 'both', participantCountMax = PARTICIPANT_COUNT_MAX, leaveOn } = verb;

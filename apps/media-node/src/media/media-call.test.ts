@@ -75,6 +75,7 @@ beforeAll(async () => {
       throw error;
     },
     changed: () => {},
+    heard: () => {},
     nowMs: Date.now,
   });
   host = new MediaHost({

@@ -138,6 +138,7 @@ export class LiveRoom {
       const seat = this.#seats.get(legId);
       if (seat !== undefined) seat.minusDbov = minusDbov;
     }
+    if (levels.some(({ minusDbov }) => minusDbov < silenceMinusDbov)) this.#ports.heard(this.room);
   }
 
   snapshot(): RoomSnapshot {
@@ -149,6 +150,11 @@ export class LiveRoom {
       rules: writtenRules(rules),
       participants: participants.map((each) => this.#shown(each)),
     };
+  }
+
+  /** The mixer worked for it. */
+  processed(processMs: number): void {
+    this.#use.processed(processMs);
   }
 
   /** What was used since the last time. */

@@ -39,6 +39,12 @@ export interface ParticipantUsage {
   readonly toMs: number;
 }
 
+/** What a room used since it was told last. */
+export interface UsedRoom extends RoomUsage {
+  /** That mixing it took. */
+  readonly processMs: number;
+}
+
 export interface RoomsPorts {
   readonly mixer: MixerPort;
   /** Asks where it is to be, and says that it is here where nobody else has it. Rejects where nobody can say. */
@@ -50,14 +56,15 @@ export interface RoomsPorts {
   /** Its order is over. */
   over(legKey: string, result: SoundResult): void;
   note(legKey: string, note: RoomNote): void;
-  /** What a room used since it was told last. */
-  used(room: RoomName, usage: RoomUsage, participants: readonly ParticipantUsage[]): void;
+  used(room: RoomName, usage: UsedRoom, participants: readonly ParticipantUsage[]): void;
   /** For people: a room lost its mixer, and has one again or not. */
   onMoved(room: RoomName, moved: { readonly tookMs: number; readonly isMixed: boolean }): void;
   /** Something was refused that should not be. */
   onFailure(room: RoomName, error: unknown): void;
   /** Something of it is not as it was told last. */
   changed(room: RoomName): void;
+  /** Somebody in it is louder or softer than they were: of less weight than all else that changes. */
+  heard(room: RoomName): void;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
 }

@@ -5,11 +5,10 @@ import { isStale } from '@patchbay/domain/sessions/control';
 import type { Logger } from 'pino';
 import type { ClipsOf } from '../media/sounds.ts';
 import { MixerPool } from '../mixer/mixer-pool.ts';
-import type { RoomUsage } from '../mixer/room-meter.ts';
 import type { NodePlatform } from '../platform/node-platform.ts';
 import { textOf } from '../platform/node-platform.ts';
 import { announcementOf } from './announcement.ts';
-import type { ParticipantUsage, RoomName, RoomsPorts } from './room-ports.ts';
+import type { ParticipantUsage, RoomName, RoomsPorts, UsedRoom } from './room-ports.ts';
 import { Rooms } from './rooms.ts';
 import { RoomsTold } from './rooms-told.ts';
 
@@ -47,6 +46,7 @@ export function runRooms({ node, region, log, clipsOf, legs, mixerCount }: RoomR
     ...(mixerCount === undefined ? {} : { processCount: mixerCount }),
     events: {
       onActiveSpeakers: (...said) => rooms.mixerEvents.onActiveSpeakers(...said),
+      onProcessed: (...said) => rooms.mixerEvents.onProcessed(...said),
       onLevels: (...said) => rooms.mixerEvents.onLevels(...said),
       onEnded: (...said) => rooms.mixerEvents.onEnded(...said),
     },
@@ -67,6 +67,7 @@ export function runRooms({ node, region, log, clipsOf, legs, mixerCount }: RoomR
     },
     release: (room) => told.over(room),
     changed: (room) => told.changed(room),
+    heard: (room) => told.heard(room),
     used(room, used, participants) {
       for (const draft of usageOf(room, used, { participants, region, nowMs: nowMs() })) usage.append(draft);
     },
@@ -119,7 +120,7 @@ export function runRooms({ node, region, log, clipsOf, legs, mixerCount }: RoomR
 /** What a room used as records of its account: its own time, and that of each who was in it, by their session. */
 export function usageOf(
   { accountId }: RoomName,
-  { roomMs, peakParticipantCount }: RoomUsage,
+  { roomMs, processMs, peakParticipantCount }: UsedRoom,
   {
     participants,
     region,
@@ -130,6 +131,7 @@ export function usageOf(
   const common = { accountId, segment: 0, service: 'conferencing', region, modality: 'audio' as const };
   const quantities = [
     { meter: 'roomMs', quantity: roomMs, dimensions },
+    { meter: 'processMs', quantity: processMs, dimensions },
     { meter: 'peakParticipants', quantity: peakParticipantCount, dimensions },
   ].filter(({ quantity }) => quantity > 0);
   const fromMs = Math.min(nowMs, ...participants.map((each) => each.fromMs));

@@ -1,5 +1,5 @@
 import { RoomMeter, type RoomUsage } from '../mixer/room-meter.ts';
-import type { ParticipantUsage } from './room-ports.ts';
+import type { ParticipantUsage, UsedRoom } from './room-ports.ts';
 
 interface Counted {
   readonly sessionId: string;
@@ -17,6 +17,7 @@ export class RoomUse {
   readonly #gone: ParticipantUsage[] = [];
   #told: RoomUsage = { roomMs: 0, participantMs: 0, peakParticipantCount: 0 };
   #isPaused = false;
+  #processMs = 0;
 
   constructor(nowMs: number) {
     this.#meter = new RoomMeter(nowMs);
@@ -42,6 +43,10 @@ export class RoomUse {
     this.#count(nowMs);
   }
 
+  processed(processMs: number): void {
+    this.#processMs += processMs;
+  }
+
   pause(nowMs: number): void {
     for (const counted of this.#inside.values()) {
       if (!this.#isPaused) this.#gone.push(usageOf(counted, nowMs));
@@ -60,7 +65,7 @@ export class RoomUse {
   /** What was not told yet; undefined where that is nothing. */
   take(
     nowMs: number,
-  ): { readonly usage: RoomUsage; readonly participants: readonly ParticipantUsage[] } | undefined {
+  ): { readonly usage: UsedRoom; readonly participants: readonly ParticipantUsage[] } | undefined {
     const participants = this.#gone.splice(0);
     if (!this.#isPaused)
       for (const counted of this.#inside.values()) {
@@ -68,7 +73,10 @@ export class RoomUse {
         counted.countedToMs = nowMs;
       }
     const now = this.#meter.usage(nowMs);
-    const usage: RoomUsage = {
+    const processMs = this.#processMs;
+    this.#processMs = 0;
+    const usage: UsedRoom = {
+      processMs,
       roomMs: now.roomMs - this.#told.roomMs,
       participantMs: now.participantMs - this.#told.participantMs,
       // Once for each that comes on top: all that was told together is the peak.
@@ -76,7 +84,8 @@ export class RoomUse {
     };
     this.#told = now;
     const told = participants.filter(({ fromMs, toMs }) => toMs > fromMs);
-    const isNothing = usage.roomMs === 0 && usage.peakParticipantCount === 0 && told.length === 0;
+    const isNothing =
+      usage.roomMs === 0 && processMs === 0 && usage.peakParticipantCount === 0 && told.length === 0;
     return isNothing ? undefined : { usage, participants: told };
   }
 

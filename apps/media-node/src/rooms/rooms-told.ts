@@ -2,8 +2,10 @@ import { TOLD_ROOM_COUNT_MAX } from '@patchbay/domain/conferencing/node-calls';
 import type { RoomSnapshot } from '@patchbay/domain/conferencing/room-words';
 import type { RoomName } from './room-ports.ts';
 
-/** A room that changes is told twice a second at most: who is there, who talks, and how loud. */
+/** A room that changes is told twice a second at most: who is there, and who talks. */
 const CHANGE_MS = 500;
+/** How loud they are, once a second. */
+const LEVEL_MS = 1_000;
 /** All rooms are named this often, changed or not: a home that says nothing for longer is none any more. */
 const LEASE_MS = 5_000;
 
@@ -26,6 +28,7 @@ const keyOf = ({ accountId, name }: RoomName): string => `${accountId} ${name}`;
 export class RoomsTold {
   readonly #options: RoomsToldOptions;
   readonly #changed = new Map<string, RoomName>();
+  readonly #heard = new Map<string, RoomName>();
   readonly #over = new Map<string, RoomName>();
   #isSending = false;
   #sentMs = 0;
@@ -39,6 +42,10 @@ export class RoomsTold {
     this.#changed.set(keyOf(room), room);
   }
 
+  heard(room: RoomName): void {
+    this.#heard.set(keyOf(room), room);
+  }
+
   over(room: RoomName): void {
     this.#over.set(keyOf(room), room);
   }
@@ -46,15 +53,19 @@ export class RoomsTold {
   /** Called several times a second. */
   async tick(): Promise<void> {
     const { names, nowMs } = this.#options;
-    const isDue = nowMs() - this.#sentMs >= CHANGE_MS;
+    const sinceMs = nowMs() - this.#sentMs;
     const isLeaseDue = names().length > 0 && nowMs() - this.#leasedMs >= LEASE_MS;
-    const hasNews = this.#over.size > 0 || (this.#changed.size > 0 && isDue);
+    const hasNews =
+      this.#over.size > 0 ||
+      (this.#changed.size > 0 && sinceMs >= CHANGE_MS) ||
+      (this.#heard.size > 0 && sinceMs >= LEVEL_MS);
     if (this.#isSending || !(hasNews || isLeaseDue)) return;
     this.#isSending = true;
     this.#sentMs = nowMs();
     if (isLeaseDue) this.#leasedMs = nowMs();
-    const [changed, over] = [new Map(this.#changed), new Map(this.#over)];
+    const [changed, over] = [new Map([...this.#changed, ...this.#heard]), new Map(this.#over)];
     this.#changed.clear();
+    this.#heard.clear();
     this.#over.clear();
     try {
       await this.#send(changed, over);

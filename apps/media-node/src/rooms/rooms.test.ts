@@ -9,8 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RoomFrames } from '../media/room-frames.ts';
 import { FRAME_SAMPLES, RATE_HZ } from '../media/sound-run.ts';
 import { MixerPool } from '../mixer/mixer-pool.ts';
-import type { RoomUsage } from '../mixer/room-meter.ts';
-import type { RoomHome } from './room-ports.ts';
+import type { RoomHome, UsedRoom } from './room-ports.ts';
 import { usageOf } from './room-role.ts';
 import { Rooms } from './rooms.ts';
 
@@ -80,7 +79,7 @@ let home: RoomHome = { isHere: true };
 const hummers = new Map<string, Hummer>();
 const results = new Map<string, SoundResult>();
 let notes: { readonly legKey: string; readonly note: RoomNote }[] = [];
-let used: RoomUsage[] = [];
+let used: UsedRoom[] = [];
 const moved: { readonly tookMs: number; readonly isMixed: boolean }[] = [];
 
 beforeAll(async () => {
@@ -88,6 +87,7 @@ beforeAll(async () => {
     processCount: 1,
     events: {
       onActiveSpeakers: (...said) => rooms.mixerEvents.onActiveSpeakers(...said),
+      onProcessed: (...said) => rooms.mixerEvents.onProcessed(...said),
       onLevels: (...said) => rooms.mixerEvents.onLevels(...said),
       onEnded: (...said) => rooms.mixerEvents.onEnded(...said),
     },
@@ -108,6 +108,7 @@ beforeAll(async () => {
       throw error;
     },
     changed: () => {},
+    heard: () => {},
     nowMs: Date.now,
   });
   await pool.started();
@@ -245,7 +246,7 @@ test('use is told by account and session; an endpoint of another account is name
   ];
   const records = usageOf(
     { accountId, name: 'standup' },
-    { roomMs: 2_000, participantMs: 3_000, peakParticipantCount: 2 },
+    { roomMs: 2_000, participantMs: 3_000, peakParticipantCount: 2, processMs: 30 },
     { participants, region: 'eu', nowMs: 3_000 },
   );
   expect(records.map(({ sessionId, endpointId }) => [sessionId, endpointId])).toEqual([
@@ -255,6 +256,7 @@ test('use is told by account and session; an endpoint of another account is name
   ]);
   expect(records.flatMap(({ quantities }) => quantities.map((each) => [each.meter, each.quantity]))).toEqual([
     ['roomMs', 2_000],
+    ['processMs', 30],
     ['peakParticipants', 2],
     ['participantMs', 2_000],
     ['participantMs', 1_000],

@@ -35,8 +35,9 @@ export class Rooms {
     this.#toldMs = ports.nowMs();
   }
 
+  /** Those that are about to begin among them: nobody else is to be their home meanwhile. */
   get names(): readonly RoomName[] {
-    return [...this.#rooms.values()].map(({ room }) => room);
+    return [...this.#rooms.values(), ...this.#opening.values()].map(({ room }) => room);
   }
 
   snapshotOf(room: RoomName): RoomSnapshot | undefined {
@@ -45,6 +46,8 @@ export class Rooms {
 
   join(leg: RoomLeg): void {
     const room: RoomName = { accountId: leg.accountId, name: leg.order.name };
+    const found = this.#rooms.get(keyOf(room));
+    if (found !== undefined) this.#forgetEnded(found);
     const known = this.#rooms.get(keyOf(room));
     if (known !== undefined) {
       this.#seat(known, leg);
@@ -105,8 +108,9 @@ export class Rooms {
   }
 
   /** What the mixer tells. */
-  readonly mixerEvents: MixerEvents = {
+  readonly mixerEvents: Required<MixerEvents> = {
     onActiveSpeakers: (mixerRoomId, legIds) => this.#mixedAs(mixerRoomId)?.speaking(legIds),
+    onProcessed: (mixerRoomId, processMs) => this.#mixedAs(mixerRoomId)?.processed(processMs),
     onLevels: (mixerRoomId, levels) => this.#mixedAs(mixerRoomId)?.levels(levels),
     onEnded: (mixerRoomId, { reason }) => {
       if (reason === 'mixer-lost') this.#mixedAs(mixerRoomId)?.mixerLost();

@@ -2,6 +2,7 @@ import { roomRulesOnTheFly } from '@patchbay/domain/conferencing/room';
 import {
   type RoomAnswer,
   type RoomChange,
+  type RoomRefusal,
   type RoomSnapshot,
   writtenRules,
 } from '@patchbay/domain/conferencing/room-words';
@@ -56,6 +57,26 @@ function bench({ config = {}, answer }: Given = {}) {
   return { call, ordered };
 }
 const refusal = (status: number, code: string) => ({ fields: expect.objectContaining({ status, code }) });
+const nobody = refusal(404, 'conferencing.participant_unknown');
+const notRunning = refusal(409, 'conferencing.not_running');
+const away = {
+  fields: expect.objectContaining({ status: 503, code: 'conferencing.node_away', retryAfterMs: 1_000 }),
+};
+
+/** Where the home refuses by its word, or says none; of a room that runs nowhere, and of one whose home knows better. */
+async function expectRefused(
+  name: Name,
+  request: object,
+  { refused, why }: { readonly refused: object; readonly why?: RoomRefusal },
+): Promise<void> {
+  if (refused === notRunning) {
+    await expect(bench().call(name, { ...request, room: 'board' })).rejects.toMatchObject(refused);
+    await expectRefused(name, request, { refused: { ...refused }, why: 'room_unknown' });
+    return;
+  }
+  const answer = why && ({ kind: 'refused', refusal: why, detail: 'Why.' } as const);
+  await expect(bench({ answer }).call(name, request)).rejects.toMatchObject(refused);
+}
 
 test('listRooms 200: what is set and what runs, without who is in it', async () => {
   const { call } = bench();
@@ -97,7 +118,13 @@ test('setRoom 422: no room is larger than the configuration lets rooms be, and o
   expect((await call('setRoom', { room: 'board' })).answered).toMatchObject({ participantCountMax: 20 });
 });
 
-test('removeRoom 200 and 404: what was set goes, and a room that runs goes on', async () => {
+test('setRoom 503: what the home of a room that runs did not hear of is not set', async () => {
+  const { call } = bench();
+  await expect(call('setRoom', { isLocked: true })).rejects.toMatchObject(away);
+  expect((await call('getRoom', {})).answered.isSet).toBe(false);
+});
+
+test('removeRoom 200: what was set goes, a room that runs goes on, and there is nothing to remove again', async () => {
   const { call } = bench({ answer: done({}) });
   await call('setRoom', { isLocked: true });
   expect((await call('removeRoom', {})).audited).toMatchObject([{ before: { isLocked: true } }]);
@@ -105,14 +132,17 @@ test('removeRoom 200 and 404: what was set goes, and a room that runs goes on', 
   expect((await call('getRoom', {})).answered.state).toBe('live');
 });
 
-test('endRoom 200: it is over for all; 409 of one that does not run', async () => {
+test('endRoom 200: it is over for all', async () => {
   const { call, ordered } = bench({ answer: done({ phase: 'ended', participants: [] }) });
-  expect((await call('endRoom', {})).answered).toMatchObject({ state: 'idle', participants: [] });
+  const { answered, events, usage } = await call('endRoom', {});
+  expect(answered).toMatchObject({ state: 'idle', participants: [] });
   expect(ordered).toEqual([{ type: 'end' }]);
-  await expect(call('endRoom', { room: 'board' })).rejects.toMatchObject(
-    refusal(409, 'conferencing.not_running'),
-  );
+  expect([events, usage]).toMatchObject([[{ event: 'room.ended' }], [{ meter: 'requests', quantity: 1 }]]);
 });
+
+test('endRoom 409: one that does not run is not ended', () =>
+  expectRefused('endRoom', {}, { refused: notRunning }));
+test('endRoom 503: nothing was heard of its home', () => expectRefused('endRoom', {}, { refused: away }));
 
 test('updateParticipant 200: mute, role and whisper by one request, letting in and moving by one each', async () => {
   const muted = { ...ann, isMuted: true };
@@ -131,13 +161,6 @@ test('updateParticipant 200: mute, role and whisper by one request, letting in a
   ]);
 });
 
-test('updateParticipant 200: what holds already is answered, and nothing has changed', async () => {
-  const { call } = bench({ answer: done({}, false) });
-  expect((await call('updateParticipant', { legId, isMuted: false })).audited).toMatchObject([
-    { before: { isMuted: false }, after: { isMuted: false } },
-  ]);
-});
-
 test('updateParticipant 400: a request says one of three things', async () => {
   const { call } = bench({ answer: done({}) });
   for (const said of [{}, { isAdmitted: true, isMuted: true }, { moveTo: 'board', isHeld: true }])
@@ -146,30 +169,36 @@ test('updateParticipant 400: a request says one of three things', async () => {
     );
 });
 
-test.each([
-  ['participant_unknown', 404, 'conferencing.participant_unknown'],
-  ['room_unknown', 409, 'conferencing.not_running'],
-  ['move_refused', 409, 'conferencing.move_refused'],
-] as const)(
-  'updateParticipant: what its home refuses as %s is refused with %i',
-  async (why, status, code) => {
-    const { call } = bench({ answer: { kind: 'refused', refusal: why, detail: 'Why.' } });
-    await expect(call('updateParticipant', { legId, moveTo: 'board' })).rejects.toMatchObject(
-      refusal(status, code),
-    );
-  },
-);
-
-test('removeParticipant 200 and 503: out of the room; where the home is silent, it is said when to ask again', async () => {
-  const { call, ordered } = bench({ answer: done({ participants: [] }) });
-  expect((await call('removeParticipant', { legId })).answered.participants).toEqual([]);
-  expect(ordered).toEqual([{ type: 'remove', legId }]);
-  await expect(bench().call('removeParticipant', { legId })).rejects.toMatchObject({
-    fields: expect.objectContaining({ status: 503, code: 'conferencing.node_away', retryAfterMs: 1_000 }),
-  });
+const muting = { legId, isMuted: true };
+test('updateParticipant 404: nobody in the room has this leg', () =>
+  expectRefused('updateParticipant', muting, { refused: nobody, why: 'participant_unknown' }));
+test('updateParticipant 409: the room does not run, or the other one takes nobody', async () => {
+  await expectRefused('updateParticipant', muting, { refused: notRunning });
+  const full = refusal(409, 'conferencing.move_refused');
+  await expectRefused(
+    'updateParticipant',
+    { legId, moveTo: 'board' },
+    { refused: full, why: 'move_refused' },
+  );
 });
+test('updateParticipant 503: nothing was heard of its home', () =>
+  expectRefused('updateParticipant', muting, { refused: away }));
 
-test('announce 200, 400 and 422: a file or a text, and one of them', async () => {
+test('removeParticipant 200: out of the room', async () => {
+  const { call, ordered } = bench({ answer: done({ participants: [] }) });
+  const { answered, audited } = await call('removeParticipant', { legId });
+  expect(answered.participants).toEqual([]);
+  expect(ordered).toEqual([{ type: 'remove', legId }]);
+  expect(audited).toMatchObject([{ before: { standing: 'in' }, after: { standing: 'out' } }]);
+});
+test('removeParticipant 404: nobody in the room has this leg', () =>
+  expectRefused('removeParticipant', { legId }, { refused: nobody, why: 'participant_unknown' }));
+test('removeParticipant 409: the room does not run', () =>
+  expectRefused('removeParticipant', { legId }, { refused: notRunning }));
+test('removeParticipant 503: where the home is silent, it is said when to ask again', () =>
+  expectRefused('removeParticipant', { legId }, { refused: away }));
+
+test('announce 200: a file or a text', async () => {
   const { call, ordered } = bench({ answer: done({}) });
   const { audited } = await call('announce', { text: 'Five minutes are left.', voice: 'slt' });
   await call('announce', { url: 'https://app.example.com/gong.wav' });
@@ -178,9 +207,17 @@ test('announce 200, 400 and 422: a file or a text, and one of them', async () =>
     { type: 'announce', sound: { kind: 'play', url: 'https://app.example.com/gong.wav' } },
   ]);
   expect(audited).toMatchObject([{ target: 'standup', after: { kind: 'say' } }]);
-  await expect(call('announce', {})).rejects.toMatchObject(refusal(400, 'request.invalid'));
-  const unusable = bench({ answer: { kind: 'refused', refusal: 'sound_unusable', detail: 'No WAVE file.' } });
-  await expect(unusable.call('announce', { url: 'https://x.test/a' })).rejects.toMatchObject(
-    refusal(422, 'conferencing.sound_unusable'),
-  );
 });
+test('announce 400: both, or neither', async () => {
+  const invalid = refusal(400, 'request.invalid');
+  await expectRefused('announce', {}, { refused: invalid, why: 'room_unknown' });
+  await expectRefused('announce', { text: 'a', url: 'b' }, { refused: invalid, why: 'room_unknown' });
+});
+const gong = { url: 'https://app.example.com/gong.mp3' };
+test('announce 409: the room does not run', () => expectRefused('announce', gong, { refused: notRunning }));
+test('announce 422: what is no sound is not played', () =>
+  expectRefused('announce', gong, {
+    refused: refusal(422, 'conferencing.sound_unusable'),
+    why: 'sound_unusable',
+  }));
+test('announce 503: nothing was heard of its home', () => expectRefused('announce', gong, { refused: away }));

@@ -72,6 +72,7 @@ export const conferencing = defineService({
       summary: 'Time for which participants were in rooms, those who wait left out.',
       dimensions: size,
     },
+    processMs: { unit: 'millisecond', summary: 'Time that mixing rooms took.', dimensions: size },
     peakParticipants: {
       unit: 'count',
       summary: 'The most that were in a room at once, added up over rooms.',
