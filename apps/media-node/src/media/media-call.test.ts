@@ -287,12 +287,17 @@ it('two callers in one room hear each other, and neither themselves; its key lea
 
 it('kill -9 of a shard ends its legs within five seconds with the reason, and a new call works (LIV-3)', async () => {
   logicOf('tone', documentOf({ verb: 'play', url: 'tone:700/60000' }));
-  await call('tone');
+  logicOf('doomed', documentOf({ verb: 'conference', name: 'doomed' }));
+  await call('doomed');
+  const doomed = { accountId: 'acc_a', name: 'doomed' };
+  await until(() => rooms.snapshotOf(doomed)?.participants.length === 1, { what: 'somebody in the room' });
   const [pid = 0] = host.pids;
   const killedMs = performance.now();
   process.kill(pid, 'SIGKILL');
   await caller.sees('disconnected:signaling.media_lost');
   expect(performance.now() - killedMs).toBeLessThan(5_000);
+  // The room is left by whoever was in that process, and by nobody else.
+  expect(rooms.snapshotOf(doomed)).toBeUndefined();
   await isFree();
   await call('tone');
   await hears(isTone(700), 'the tone of another shard');

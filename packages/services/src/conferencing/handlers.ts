@@ -204,7 +204,7 @@ function auditOf(name: string, change: RoomChange, { before, after: then }: Done
         after: { ...then.rules, phase: then.phase },
       };
     case 'announce':
-      return { target: name, after: change.sound };
+      return { target: name, after: announced(change.sound) };
     case 'admit':
     case 'participant':
     case 'remove':
@@ -220,6 +220,10 @@ function auditOf(name: string, change: RoomChange, { before, after: then }: Done
     }
   }
 }
+
+/** What was spoken is kept nowhere: how long it was is enough to tell it by (PRD-4). */
+const announced = (sound: Extract<RoomChange, { type: 'announce' }>['sound']) =>
+  sound.kind === 'play' ? sound : { kind: sound.kind, characters: sound.text.length };
 
 const after = (found: RoomRecord, { after: snapshot }: Done): RoomRecord => ({
   ...found,
