@@ -9,7 +9,7 @@ import Link from 'next/link';
 import { useParams } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { showMoment } from '../../formats/time.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ChangesLink } from '../audit/changes-link.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -18,10 +18,9 @@ import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import type { Room } from './room.ts';
 import { RoomParticipants } from './room-participants.tsx';
 import { RoomState } from './rooms-panel.tsx';
-
-export type Room = Outputs['conferencing']['getRoom'];
 
 /** As often as its node tells of it. */
 const REFRESH_MS = 500;

@@ -11,7 +11,7 @@ import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { levelShare } from './level.ts';
-import type { Room } from './room-page.tsx';
+import type { Room } from './room.ts';
 
 type Participant = Room['participants'][number];
 
