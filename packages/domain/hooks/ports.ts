@@ -1,5 +1,6 @@
 import type { Callback, CallbackPlace, SetCallback } from './callbacks.ts';
 import type { EventCursors, PlacedPlatformEvent } from './envelope.ts';
+import type { FlowRecord } from './flows.ts';
 
 export interface WebhookRecord {
   readonly id: string;
@@ -131,6 +132,17 @@ export interface HooksPorts {
     >;
     /** Those of all places of the account that name a service in place of an address, with whole names of events. */
     ofServices(account: { readonly accountId: string }): Promise<readonly Callback[]>;
+  };
+  readonly flows: {
+    /** In the order of their making. With an application or an instance type: what hears of that. */
+    list(
+      page: Page & {
+        readonly accountId: string;
+        readonly applicationId?: string | undefined;
+        readonly instanceType?: string | undefined;
+        readonly now: Date;
+      },
+    ): Promise<PageOf<FlowRecord>>;
   };
   readonly deliveries: {
     list(

@@ -200,6 +200,8 @@ export type {
   WebhooksRotateSecretResponse,
   WebhooksSendTestRequest,
   WebhooksSendTestResponse,
+  FlowsListRequest,
+  FlowsListItem,
   DeliveriesListRequest,
   DeliveriesListItem,
   DeliveriesGetRequest,
