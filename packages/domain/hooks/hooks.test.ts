@@ -311,7 +311,7 @@ test('flows.list 200: of an instance type, what is set for it and above it, and 
   await set('https://application.test/', { applicationId });
   await set('https://phone.test/', { applicationId, instanceType: 'phone' });
   await set('https://web.test/', { applicationId, instanceType: 'web' });
-  const urls = async (request: object) =>
+  const urls = async (request: Readonly<Record<string, string>>) =>
     (await call('flows', 'list', request)).answer.items.map((each) => each.url);
   const ofPhone = ['https://account.test/', 'https://application.test/', 'https://phone.test/'];
   expect(await urls({ applicationId, instanceType: 'phone' })).toEqual(ofPhone);
