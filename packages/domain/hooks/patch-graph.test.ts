@@ -126,16 +126,17 @@ test('what is set above a place is inherited there, and what is set in it or bel
     Object.fromEntries(
       graphOf(flows, place).cables.map(({ flow, isInherited, isEditable }) => [
         flow.webhookId,
-        isInherited ? 'inherited' : isEditable ? 'own' : 'shown',
+        `${isInherited ? 'inherited' : 'here'}${isEditable ? ', own' : ''}`,
       ]),
     );
-  const webhook = { whk_webhook: 'shown' };
-  expect(said({})).toEqual({ whk_account: 'own', whk_app: 'own', whk_type: 'own', ...webhook });
+  const own = 'here, own';
+  const webhook = { whk_webhook: 'here' };
+  expect(said({})).toEqual({ whk_account: own, whk_app: own, whk_type: own, ...webhook });
   const inherited = { whk_account: 'inherited', whk_webhook: 'inherited' };
-  expect(said({ applicationId: 'app_1' })).toEqual({ ...inherited, whk_app: 'own', whk_type: 'own' });
+  expect(said({ applicationId: 'app_1' })).toEqual({ ...inherited, whk_app: own, whk_type: own });
   expect(said({ applicationId: 'app_1', instanceType: 'phone' })).toEqual({
     ...inherited,
-    ...{ whk_app: 'inherited', whk_type: 'own' },
+    ...{ whk_app: 'inherited', whk_type: own },
   });
 });
 

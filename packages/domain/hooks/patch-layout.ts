@@ -30,11 +30,11 @@ interface Ends {
 }
 
 /** In pixels of a drawing that is not scaled. */
-export const BOX_WIDTH = 232;
+export const BOX_WIDTH = 208;
 export const BOX_HEAD_HEIGHT = 36;
 export const PORT_HEIGHT = 24;
 const BOX_FOOT_HEIGHT = 8;
-const COLUMN_GAP = 136;
+const COLUMN_GAP = 148;
 const BOX_GAP = 28;
 
 export const boxHeight = ({ inputs, outputs }: Pick<PatchBox, 'inputs' | 'outputs'>): number =>

@@ -51,7 +51,7 @@ export function Figures({
       {shown.map(([name, word, className]) => (
         <span key={name} className={classNames(className, figures[name] === 0 && 'text-ink-faint')}>
           {showCount(figures[name])}
-          {isBounded ? '+' : ''} <span className="text-sm opacity-80">{word}</span>
+          {isBounded ? '+' : ''} <span className="text-sm">{word}</span>
         </span>
       ))}
     </span>

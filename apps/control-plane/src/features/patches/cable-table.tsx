@@ -2,6 +2,7 @@
 
 import type { PatchCable } from '@patchbay/domain/hooks/patch-graph';
 import { textsOf } from '@patchbay/domain/hooks/service-target';
+import { targetText } from '@patchbay/domain/sessions/told-hook';
 import { Button } from '@patchbay/ui/button';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
@@ -19,7 +20,16 @@ export interface CableTableProps {
 
 /** The drawing as a table: the same cables, with all that can be done to them. */
 export function CableTable({ cables, ...rest }: CableTableProps): ReactNode {
-  return <Table label="Cables" columns={columnsOf(rest)} rows={cables} rowKey={({ key }) => key} />;
+  // What a fallback leads to stands with what it stands behind; those that can be changed here come first.
+  const rows = cables
+    .filter(({ via }) => via === 'main')
+    .toSorted(
+      (one, other) =>
+        Number(other.isEditable) - Number(one.isEditable) ||
+        Number(one.isInherited) - Number(other.isInherited) ||
+        one.eventType.localeCompare(other.eventType),
+    );
+  return <Table label="Cables" columns={columnsOf(rest)} rows={rows} rowKey={({ key }) => key} />;
 }
 
 const columnsOf = ({
@@ -32,7 +42,15 @@ const columnsOf = ({
     key: 'event',
     header: 'Event',
     isTitle: true,
-    cell: ({ eventType }) => <code className="wrap-anywhere">{eventType}</code>,
+    className: 'py-1.5',
+    cell: ({ eventType, from }) => (
+      <span className="block">
+        <code className="whitespace-nowrap max-sm:whitespace-normal">{from.port}</code>
+        <span className="block text-sm font-normal text-ink-faint">
+          {from.port === eventType ? 'This account' : titleOfService(from.box)}
+        </span>
+      </span>
+    ),
   },
   {
     key: 'to',
@@ -44,7 +62,9 @@ const columnsOf = ({
   {
     key: 'place',
     header: 'Set for',
-    cell: (cable) => <span className="text-ink-soft">{setFor(cable)}</span>,
+    cell: (cable) => (
+      <span className="whitespace-nowrap text-ink-soft max-sm:whitespace-normal">{setFor(cable)}</span>
+    ),
   },
   { key: 'state', header: 'State', cell: (cable) => <CableState cable={cable} /> },
   { key: 'hour', header: 'Last hour', cell: ({ lastHour }) => <Figures figures={lastHour} /> },
@@ -64,9 +84,9 @@ const columnsOf = ({
           size="small"
           variant="ghost"
           onClick={() => onOpen(cable)}
-          aria-label={`${mayChange(cable) ? 'Edit' : 'Look at'} the cable of ${cable.eventType} to ${cable.to.box}`}
+          aria-label={`${mayChange(cable) ? 'Edit' : 'Details of'} the cable of ${cable.eventType} to ${cable.to.box}`}
         >
-          {mayChange(cable) ? 'Edit' : 'Look'}
+          {mayChange(cable) ? 'Edit' : 'Details'}
         </Button>
         {mayChange(cable) ? (
           <Button
@@ -83,7 +103,7 @@ const columnsOf = ({
   },
 ];
 
-function Target({ cable: { to, url, via, isEditable } }: { readonly cable: PatchCable }): ReactNode {
+function Target({ cable: { to, url, isEditable, flow } }: { readonly cable: PatchCable }): ReactNode {
   const [kind = '', host] = to.box.split(' ');
   const texts = host === undefined ? Object.entries(textsOf(url)) : [];
   return (
@@ -91,12 +111,14 @@ function Target({ cable: { to, url, via, isEditable } }: { readonly cable: Patch
       <span className={isEditable ? 'font-medium' : undefined}>
         {host === undefined ? `${titleOfService(kind)}: ${to.port}` : host}
       </span>
-      {via === 'fallback' ? <span className="text-ink-faint"> as a fallback</span> : null}
       {texts.map(([name, text]) => (
-        <span key={name} className="block truncate text-sm text-ink-faint" title={text}>
+        <span key={name} className="block wrap-anywhere text-sm text-ink-faint">
           {name} <code>{text}</code>
         </span>
       ))}
+      {flow.fallbackUrl === undefined ? null : (
+        <span className="block text-sm text-ink-faint">else {targetText(flow.fallbackUrl)}</span>
+      )}
     </span>
   );
 }

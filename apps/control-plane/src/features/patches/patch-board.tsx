@@ -3,6 +3,7 @@
 import '@xyflow/react/dist/base.css';
 import './patch-board.css';
 import type { PatchCable, PatchGraph } from '@patchbay/domain/hooks/patch-graph';
+import { boxHeight } from '@patchbay/domain/hooks/patch-layout';
 import {
   Background,
   type Connection,
@@ -13,7 +14,7 @@ import {
 } from '@xyflow/react';
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { type BoxNode, PatchBox } from './patch-box.tsx';
-import { type CableEdge, PatchCableLine } from './patch-cable.tsx';
+import { type CableEdge, isTold, PatchCableLine } from './patch-cable.tsx';
 
 export interface PatchBoardProps {
   readonly graph: PatchGraph;
@@ -47,6 +48,7 @@ export function PatchBoard({ graph, mayDraw, onDraw, onOpen, onRemove }: PatchBo
       ),
     [graph.boxes, moved, mayDraw],
   );
+  const places = useMemo(() => labelPlaces(graph.cables), [graph.cables]);
   const edges = useMemo(
     () =>
       graph.cables.map(
@@ -57,7 +59,7 @@ export function PatchBoard({ graph, mayDraw, onDraw, onOpen, onRemove }: PatchBo
           sourceHandle: cable.from.port,
           target: cable.to.box,
           targetHandle: cable.to.port,
-          data: { cable, onOpen },
+          data: { cable, labelPlace: places.get(cable.key) ?? 0, onOpen },
           selected: cable.key === selected,
           deletable: cable.isEditable,
           // Its label is a button, which says the same and more.
@@ -65,7 +67,7 @@ export function PatchBoard({ graph, mayDraw, onDraw, onOpen, onRemove }: PatchBo
           ariaLabel: `${cable.eventType} to ${cable.to.box} ${cable.to.port}`,
         }),
       ),
-    [graph.cables, selected, onOpen],
+    [graph.cables, places, selected, onOpen],
   );
   const onNodesChange = useCallback((changes: NodeChange<BoxNode>[]) => {
     for (const change of changes) {
@@ -79,7 +81,11 @@ export function PatchBoard({ graph, mayDraw, onDraw, onOpen, onRemove }: PatchBo
     onDraw({ service: source, event: sourceHandle }, { box: target, port: targetHandle });
   };
   return (
-    <div className="patch-board h-[34rem] overflow-hidden rounded-md border" data-testid="patch-board">
+    <div
+      className="patch-board overflow-hidden rounded-md border"
+      style={{ height: boardHeight(graph) }}
+      data-testid="patch-board"
+    >
       <ReactFlow<BoxNode, CableEdge>
         nodes={nodes}
         edges={edges}
@@ -102,12 +108,24 @@ export function PatchBoard({ graph, mayDraw, onDraw, onOpen, onRemove }: PatchBo
         zoomOnScroll={false}
         preventScrolling={false}
         nodesFocusable={false}
-        proOptions={{ hideAttribution: false }}
+        attributionPosition="bottom-left"
         aria-label="Drawing of the patch: services as boxes, events as cables. The table below says the same."
       >
         <Background gap={16} size={1} />
-        <Controls showInteractive={false} fitViewOptions={fit} />
+        <Controls showInteractive={false} fitViewOptions={fit} position="bottom-right" />
       </ReactFlow>
     </div>
+  );
+}
+
+/** In pixels: as high as its boxes where they are scaled to the width of a page, within what a screen shows. */
+const boardHeight = ({ boxes }: PatchGraph): number =>
+  Math.min(680, Math.max(320, 0.86 * Math.max(0, ...boxes.map((box) => box.y + boxHeight(box))) + 40));
+
+/** Labels of cables that leave one port stand one behind the other. */
+function labelPlaces(cables: readonly PatchCable[]): ReadonlyMap<string, number> {
+  const told = Map.groupBy(cables.filter(isTold), ({ from }) => `${from.box} ${from.port}`);
+  return new Map(
+    [...told.values()].flatMap((ofPort) => ofPort.map(({ key }, place) => [key, place] as const)),
   );
 }

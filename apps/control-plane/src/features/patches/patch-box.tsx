@@ -48,7 +48,7 @@ export function PatchBox({ data: { box, mayDraw } }: NodeProps<BoxNode>): ReactN
       ) : null}
       {box.outputs.map(({ key, isUsed }) => (
         <Port key={`out ${key}`} isUsed={isUsed} isOutput>
-          <span className="truncate">{key.endsWith('*') ? `all ${key.slice(0, -1)} events` : key}</span>
+          <span className="truncate">{key === '*' ? 'all events' : key}</span>
           <Handle
             type="source"
             position={Position.Right}
