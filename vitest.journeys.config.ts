@@ -4,22 +4,22 @@ import { longestFirst } from './tooling/longest-first.ts';
 
 /** The last one measures seconds, and has the machine almost to itself then. */
 const byLength = [
-  'tenant-wall',
   'dashboard',
-  'packed-sdk',
+  'tenant-wall',
   'limits',
   'operators',
   'money-pages',
-  'first-call',
   'reseller-money',
+  'first-call',
+  'packed-sdk',
   'three-levels',
   'white-label',
   'recovery',
 ];
 
 /**
- * The slow ones, in a real browser against all of the platform. Two at once: each waits, for minutes of the clock and for
- * media to flow, about as long as it works.
+ * The slow ones, in a real browser against all of the platform. One more than CI has cores: each waits, for seconds of the
+ * clock and for media to flow, a third of its time.
  */
 export default defineConfig({
   test: {
@@ -28,7 +28,7 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     retry: triesAgain,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: longestFirst(byLength.map((name) => `/${name}.journey.test.ts`)) },
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -5,6 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..');
@@ -71,10 +72,16 @@ export function environment(extra = {}) {
   };
 }
 
-/** Runs a program to its end, silently; a failure carries its last lines. */
-export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
+/**
+ * Runs a program to its end, silently; a failure carries its last lines. In the background it, and whatever it starts, leaves
+ * most of the processors to others.
+ */
+export function runQuietly(command, args, { env = {}, cwd = root, isInBackground = false, signal } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env: environment(env), stdio, signal });
+    if (isInBackground && child.pid !== undefined)
+      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     let output = '';
     const remember = (chunk) => {
       output = (output + chunk).slice(-outputCharactersMax);
@@ -172,8 +179,11 @@ export async function makeReady() {
 /** Next writes next-env.d.ts into the folder that it builds. */
 const isSource = (file) => !/[.](test|journey[.]test)[.]tsx?$|[.]md$|next-env[.]d[.]ts$/.test(file);
 
-/** The dashboard and the API, built to run by themselves. */
-export async function buildControlPlane() {
+/**
+ * The dashboard and the API, built to run by themselves.
+ * @param how Whether others need the processors more, and what ends it early: options of `runQuietly`.
+ */
+export async function buildControlPlane(how = {}) {
   const app = 'apps/control-plane';
   const inside = ['adapters', 'domain', 'faces', 'kit', 'protocol', 'services', 'ui'];
   const sources = inside.flatMap((name) => filesBelow(path.join(root, 'packages', name), isSource));
@@ -188,6 +198,7 @@ export async function buildControlPlane() {
       say('  Building the control plane, a minute or less …');
       rmSync(path.join(root, app, '.next/standalone'), { recursive: true, force: true });
       await runQuietly(path.join(root, app, 'node_modules/.bin/next'), ['build'], {
+        ...how,
         cwd: path.join(root, app),
       });
       const copy = (from, to) => {

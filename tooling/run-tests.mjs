@@ -83,6 +83,7 @@ export async function runTests(filters) {
   };
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-summary-'));
   const totals = { passed: 0, failed: 0, failures: [], unsteady: [], skipped: [], exitCode: 0 };
+  const building = beginBuild();
   const add = (result) => {
     totals.passed += result.passed;
     totals.failed += result.failed;
@@ -92,21 +93,38 @@ export async function runTests(filters) {
   try {
     const first = await runSuite({ config: 'vitest.config.ts', filters, env, folder });
     add(first);
-    if (!first.isInterrupted) await runJourneys({ filters, env, folder }, add);
+    if (!first.isInterrupted) await runJourneys({ filters, env, folder, building }, add);
   } finally {
+    building.stop();
     rmSync(folder, { recursive: true, force: true });
   }
   return report(totals);
 }
 
 /**
+ * The control plane is built beside the first tests, which do not need it and wait a good deal, and with what they leave of
+ * the processors: some of them measure time.
+ */
+function beginBuild() {
+  const stopping = new AbortController();
+  const outcome = buildControlPlane({ isInBackground: true, signal: stopping.signal }).then(
+    () => undefined,
+    (error) => error,
+  );
+  return {
+    /** What it failed with, or undefined: nobody may be waiting for it yet when it fails. */
+    outcome: () => outcome,
+    stop: () => stopping.abort(),
+  };
+}
+
+/**
  * They drive what `npm start` starts. A control plane that cannot be built is one failure, and not the end of the run. The
  * first journeys wait for clocks and for media: meanwhile the types are looked at.
  */
-async function runJourneys(options, add) {
-  try {
-    await buildControlPlane();
-  } catch (error) {
+async function runJourneys({ building, ...options }, add) {
+  const error = await building.outcome();
+  if (error !== undefined) {
     add(refused(error));
     return;
   }
@@ -118,7 +136,10 @@ async function runJourneys(options, add) {
 /** The types of everything, tests included. Next builds without a look at them. */
 async function typesHold() {
   try {
-    await runQuietly(inRepository('node_modules/.bin/tsc'), ['-p', '.', '--noEmit']);
+    // Some journeys measure time.
+    await runQuietly(inRepository('node_modules/.bin/tsc'), ['-p', '.', '--noEmit'], {
+      isInBackground: true,
+    });
     return { passed: 1, failed: 0, failures: [], unsteady: [], skipped: [], exitCode: 0 };
   } catch (error) {
     return refused(error);

@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { lastAccountCookie } from './features/shell/pages.ts';
 import { controlPlane } from './server/compose.ts';
 import { PAGE_ACCOUNT_HEADER, pageAccountOf } from './server/page-account.ts';
 import { contentSecurityPolicy, NONCE_HEADER } from './server/security-policy.ts';
@@ -36,7 +37,8 @@ function withPolicy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', policy);
   headers.set(NONCE_HEADER, nonce);
   headers.delete(PAGE_ACCOUNT_HEADER);
-  const accountId = pageAccountOf(request.nextUrl.pathname);
+  const lastAccountId = request.cookies.get(lastAccountCookie)?.value;
+  const accountId = pageAccountOf(request.nextUrl.pathname, lastAccountId);
   if (accountId !== undefined) headers.set(PAGE_ACCOUNT_HEADER, accountId);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);

@@ -99,7 +99,9 @@ export function monthRecount({
             await keep();
             return undefined;
           }
-          run = withVerified(run, await verifiedOf(id, period));
+          const verified = await verifiedOf(id, period);
+          run = withVerified(run, verified);
+          watch.onVerified?.(verified);
           after = id;
           if (run.accountCount % KEPT_EVERY_ACCOUNTS === 0) await keep();
           const { dayCount } = recount;
@@ -108,6 +110,10 @@ export function monthRecount({
         if (ids.length < PAGE_ACCOUNTS) return { ...run, finishedAtMs: nowMs() };
       }
     },
+    forget: (platformId, { name }) =>
+      inAccountScope(pool, platformId, async (client) => {
+        await client.query('SELECT billing_recount_forget($1)', [name]);
+      }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { databaseFolder } from '@patchbay/testing/database-folder';
 import { afterEach, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/embedded.ts';
 import { deployMigrations } from '../postgres/migrations.ts';
@@ -30,7 +30,7 @@ const start = async (directory: string) => {
 test('kill -9 of the database among the batches, then a replay: nothing is lost and nothing twice (MET-2)', {
   timeout: 60_000,
 }, async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-crash-'));
+  folder = mkdtempSync(path.join(databaseFolder(), 'patchbay-crash-'));
   chmodSync(folder, 0o755);
   const directory = path.join(folder, 'postgres');
   const first = await start(directory);

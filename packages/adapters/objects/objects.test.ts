@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signedHeaders } from './aws-signature.ts';
+import { signedHeaders } from './aws-signature.testing.ts';
 import { linkSigner } from './link-signer.ts';
 import { localObjects } from './local-objects.ts';
 import { objectStoreOf } from './object-env.ts';
@@ -29,9 +29,9 @@ beforeAll(async () => {
     const url = new URL(request.url ?? '', `http://${request.headers.host}`);
     const { range, 'x-amz-date': time, authorization } = request.headers;
     const nowMs = Date.parse(String(time).replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
-    const headers = range === undefined ? {} : { range };
     const method = request.method as 'GET' | 'PUT' | 'DELETE';
-    if (authorization !== signedHeaders({ method, url, headers, body }, signing, nowMs).authorization) {
+    const wanted = signedHeaders({ method, url, headers: {}, body }, signing, nowMs).authorization;
+    if (authorization?.replaceAll(', ', ',') !== wanted) {
       response.writeHead(403).end();
       return;
     }

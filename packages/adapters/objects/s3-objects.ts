@@ -1,12 +1,22 @@
-import { type SigningKey, signedHeaders, type UnsignedRequest } from './aws-signature.ts';
+import { createHash } from 'node:crypto';
+import { AwsV4Signer } from 'aws4fetch';
 import { ObjectMissingError, type ObjectStore, objectPath } from './object-store.ts';
 
-export interface S3Options extends SigningKey {
+export interface S3Options {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
   /** Such as https://s3.eu-central-1.amazonaws.com: the bucket stands behind it, in the path. */
   readonly endpoint: string;
   readonly bucket: string;
   readonly fetch?: typeof fetch;
   readonly nowMs?: () => number;
+}
+
+interface S3Request {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
 }
 
 /** For one request, its content included. */
@@ -22,19 +32,21 @@ export function s3Objects({
 }: S3Options): ObjectStore {
   const urlOf = (name: string) =>
     new URL(`${bucket}/${objectPath(name)}`, endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
-  async function request(
-    {
+  async function request({ method, headers = {}, body }: S3Request, name: string): Promise<Response> {
+    const content = Buffer.from(body ?? []);
+    const signed = await new AwsV4Signer({
+      ...key,
+      service: 's3',
       method,
-      headers = {},
-      body = new Uint8Array(),
-    }: Partial<UnsignedRequest> & Pick<UnsignedRequest, 'method'>,
-    name: string,
-  ): Promise<Response> {
-    const url = urlOf(name);
-    const response = await send(url, {
+      url: urlOf(name).href,
+      // The content is signed with the rest: otherwise the library signs that it may be anything.
+      headers: { ...headers, 'x-amz-content-sha256': createHash('sha256').update(content).digest('hex') },
+      datetime: new Date(nowMs()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+    }).sign();
+    const response = await send(signed.url, {
       method,
-      headers: signedHeaders({ method, url, headers, body }, key, nowMs()),
-      ...(method === 'PUT' ? { body: Buffer.from(body) } : {}),
+      headers: signed.headers,
+      ...(body === undefined ? {} : { body: content }),
       redirect: 'error',
       signal: AbortSignal.timeout(REQUEST_MS_MAX),
     });

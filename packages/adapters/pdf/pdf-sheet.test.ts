@@ -14,6 +14,17 @@ const sheet: Sheet = {
   notes: ['https://rail.test/pay'],
 };
 const atMs = Date.UTC(2026, 10, 30);
+const A4_WIDTH_POINTS = 595;
+const MARGIN_POINTS = 48;
+
+const streamsOf = (pdf: string): readonly string[] =>
+  [...pdf.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)].map(([, bytes = '']) => {
+    try {
+      return inflateSync(Buffer.from(bytes, 'latin1')).toString('latin1');
+    } catch {
+      return '';
+    }
+  });
 
 test('a sheet of many lines is a PDF of several pages, the same whenever it is made', async () => {
   const pdf = Buffer.from(await pdfOfSheet(sheet, { look: { name: 'Acme', accent: '#0550d0' }, atMs }));
@@ -23,17 +34,41 @@ test('a sheet of many lines is a PDF of several pages, the same whenever it is m
   expect(Buffer.compare(pdf, Buffer.from(again))).toBe(0);
 });
 
+/** Of each page, where its texts begin, in points from the left: the text matrices of its stream. */
+async function placesOf(of: Sheet): Promise<readonly (readonly number[])[]> {
+  const pdf = Buffer.from(await pdfOfSheet(of, { look: { name: 'Acme' }, atMs })).toString('latin1');
+  return streamsOf(pdf)
+    .map((text) => [...text.matchAll(/1 0 0 1 ([\d.]+) [\d.]+ Tm/g)].map(([, left]) => Number(left)))
+    .filter((places) => places.length > 0);
+}
+
+test('however long a name is, nothing that stands beside it leaves the page', async () => {
+  const name = 'Donaudampfschifffahrtsgesellschaft'.repeat(5);
+  const [page = []] = await placesOf({
+    ...sheet,
+    parties: [
+      { role: 'From', lines: [name, name] },
+      { role: 'To', lines: [name] },
+    ],
+    rows: [{ text: name, note: 'Relay', quantity: '1,234,567 min', price: '0.01', amount: '12,345.67' }],
+  });
+  expect(page.length).toBeGreaterThan(10);
+  expect(Math.max(...page)).toBeLessThan(A4_WIDTH_POINTS - MARGIN_POINTS);
+});
+
+test('sums stay together, on the page behind the lines where they do not fit below them', async () => {
+  const rows = sheet.rows.slice(0, 20);
+  const sums = Array.from({ length: 19 }, () => ({ text: 'VAT', amount: '1.00' }));
+  const [first = []] = await placesOf({ ...sheet, rows, sums, notes: [] });
+  const [single = []] = await placesOf({ ...sheet, rows, sums: sums.slice(0, 1), notes: [] });
+  // One is below the lines; of many, none.
+  expect(first.length).toBeLessThan(single.length);
+});
+
 /** A letter that a font lacks has no glyph of its own, and is in no table of what its glyphs stand for. */
 test('names of Latin, Greek and Cyrillic letters have their letters', async () => {
   const pdf = Buffer.from(await pdfOfSheet(sheet, { look: { name: 'Acme' }, atMs })).toString('latin1');
-  const streams = [...pdf.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)].map(([, bytes = '']) => {
-    try {
-      return inflateSync(Buffer.from(bytes, 'latin1')).toString('latin1');
-    } catch {
-      return '';
-    }
-  });
-  const mapped = streams
+  const mapped = streamsOf(pdf)
     .filter((text) => text.includes('beginbfrange'))
     .join('')
     .toLowerCase();

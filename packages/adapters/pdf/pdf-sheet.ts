@@ -38,6 +38,13 @@ const NEUTRAL_ACCENT = '#44546a';
 const LOGO_HEIGHT_POINTS = 30;
 const LOGO_WIDTH_POINTS_MAX = 180;
 const MARGINS: [number, number, number, number] = [48, 44, 48, 60];
+/** Of each party. What is left of a line, the facts have: however long a name is, they stay on the page. */
+const PARTY_WIDTH_POINTS = 160;
+/** A word that is longer is broken where its line ends: it would push what stands beside it off the page. */
+const WORD_LENGTH_MAX = 24;
+const PRICE_WIDTH_POINTS = 110;
+/** So many sums stay on one page. */
+const SUM_COUNT_TOGETHER_MAX = 20;
 
 /** The package has it, and its types leave it out: where it looks for what it is given by name. */
 const { virtualfs } = pdfmake as typeof pdfmake & {
@@ -80,16 +87,21 @@ export async function pdfOfSheet(
           columns: [
             ...sheet.parties.map(
               ({ role, lines: [name = '', ...lines] }): Column => ({
-                stack: [{ text: role, color: INK_SOFT, fontSize: 8.5 }, { text: name, bold: true }, ...lines],
-                width: '*',
+                stack: [
+                  { text: role, color: INK_SOFT, fontSize: 8.5 },
+                  { ...breaking(name), bold: true },
+                  ...lines.map(breaking),
+                ],
+                width: PARTY_WIDTH_POINTS,
               }),
             ),
             {
-              width: 'auto',
+              width: '*',
               table: {
+                widths: ['auto', '*'],
                 body: sheet.facts.map(([term, value]) => [
                   { text: term, color: INK_SOFT },
-                  { text: value, alignment: 'right' as const },
+                  { ...breaking(value), alignment: 'right' as const },
                 ]),
               },
               layout: 'noBorders',
@@ -109,7 +121,8 @@ function headOf({ name, logo }: SheetLook, accent: string): Content {
   const rule: Content = {
     canvas: [{ type: 'line', x1: 0, y1: 8, x2: 499, y2: 8, lineWidth: 2, lineColor: accent }],
   };
-  if (logo === undefined) return { stack: [{ text: name, fontSize: 13, bold: true, color: accent }, rule] };
+  if (logo === undefined)
+    return { stack: [{ ...breaking(name), fontSize: 13, bold: true, color: accent }, rule] };
   const width = (logo.widthPixels / logo.heightPixels) * LOGO_HEIGHT_POINTS;
   const image = `data:image/png;base64,${Buffer.from(logo.bytes).toString('base64')}`;
   return { stack: [{ image, fit: [Math.min(width, LOGO_WIDTH_POINTS_MAX), LOGO_HEIGHT_POINTS] }, rule] };
@@ -120,9 +133,16 @@ const footOf = ({ title, number }: Sheet, { name }: SheetLook, page: string): Co
   fontSize: 8,
   color: INK_SOFT,
   columns: [
-    { text: `${name} · ${title} ${number}`, width: '*' },
-    { text: page, width: 'auto' },
+    { ...breaking(`${name} · ${title} ${number}`), width: '*' },
+    { text: page, width: 'auto', noWrap: true },
   ],
+});
+
+/** Its words as they are, but for those that fit nowhere. */
+const breaking = (text: string) => ({
+  text: text
+    .split(/(\s+)/)
+    .map((word) => (word.length > WORD_LENGTH_MAX ? { text: word, wordBreak: 'break-all' as const } : word)),
 });
 
 /** The head of the table stands on each page; no row is broken over two. */
@@ -134,17 +154,19 @@ function linesOf({ rows, amountHead }: Sheet, accent: string) {
     color: INK_SOFT,
     alignment: isFigure ? 'right' : 'left',
   });
-  const figure = (text = ''): TableCell => ({ text, alignment: 'right' });
+  const figure = (text = ''): TableCell => ({ text, alignment: 'right', noWrap: true });
   return {
     table: {
       headerRows: 1,
       dontBreakRows: true,
-      widths: hasFigures ? ['*', 'auto', 'auto', 'auto'] : ['*', 'auto'],
+      widths: hasFigures ? ['*', 'auto', PRICE_WIDTH_POINTS, 'auto'] : ['*', 'auto'],
       body: [
         [head('', false), ...(hasFigures ? [head('Quantity'), head('Price')] : []), head(amountHead)],
         ...rows.map(({ text, note, quantity, price, amount }): TableCell[] => [
-          note === undefined ? text : { stack: [text, { text: note, color: INK_SOFT, fontSize: 8 }] },
-          ...(hasFigures ? [figure(quantity), figure(price)] : []),
+          note === undefined
+            ? breaking(text)
+            : { stack: [breaking(text), { text: note, color: INK_SOFT, fontSize: 8 }] },
+          ...(hasFigures ? [figure(quantity), { text: price ?? '', alignment: 'right' as const }] : []),
           figure(amount),
         ]),
       ],
@@ -163,14 +185,15 @@ function linesOf({ rows, amountHead }: Sheet, accent: string) {
 
 function sumsOf({ sums }: Sheet, accent: string) {
   return {
+    unbreakable: sums.length <= SUM_COUNT_TOGETHER_MAX,
     table: {
       widths: ['*', 'auto'],
       dontBreakRows: true,
       body: sums.map(({ text, amount, isTotal = false }): TableCell[] => {
         const look = isTotal ? { bold: true, fontSize: 12, color: accent } : {};
         return [
-          { text, alignment: 'right', ...look },
-          { text: amount, alignment: 'right', ...look },
+          { ...breaking(text), alignment: 'right', ...look },
+          { text: amount, alignment: 'right', noWrap: true, ...look },
         ];
       }),
     },

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { databaseFolder } from '@patchbay/testing/database-folder';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded.ts';
@@ -16,7 +16,7 @@ let folder: string;
 let running: EmbeddedPostgres[];
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-embedded-'));
+  folder = mkdtempSync(path.join(databaseFolder(), 'patchbay-embedded-'));
   chmodSync(folder, 0o755);
   running = [];
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -29,20 +29,42 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('writes what takes the committed migrations to the schema, and deploys it once', {
-  // All migrations run three times, on a database in this process.
-  timeout: 240_000,
-}, async () => {
-  expect(await pendingSql(folder)).toBeUndefined();
-  appendFileSync(
-    path.join(folder.schemaDirectory, readdirSync(folder.schemaDirectory)[0] ?? ''),
-    '\nmodel OnlyInThisTest {\n  id String @id\n}\n',
+/** A schema of one table, and the migration that made it. */
+function smallFolder(): PrismaFolder {
+  const small = prismaFolder(path.join(root, 'small'));
+  mkdirSync(small.schemaDirectory, { recursive: true });
+  writeFileSync(
+    schemaFileOf(small),
+    'datasource db {\n  provider = "postgresql"\n}\n\nmodel First {\n  id String @id\n}\n',
   );
-  const sql = await pendingSql(folder);
-  expect(sql).toContain('CREATE TABLE "OnlyInThisTest"');
-  const written = writeMigration('only_in_this_test', sql ?? '', folder);
-  expect(existsSync(path.join(written, 'migration.sql'))).toBe(true);
+  writeMigration(
+    'first',
+    'CREATE TABLE "First" (id text NOT NULL, CONSTRAINT "First_pkey" PRIMARY KEY (id))',
+    small,
+  );
+  return small;
+}
+
+const schemaFileOf = ({ schemaDirectory }: PrismaFolder) => path.join(schemaDirectory, 'schema.prisma');
+
+it('the committed migrations are all that the schema asks for', { timeout: 120_000 }, async () => {
   expect(await pendingSql(folder)).toBeUndefined();
+});
+
+it('writes what takes the committed migrations to the schema, and deploys it once', {
+  timeout: 120_000,
+}, async () => {
+  // One table: with all of ours it is found in the same way, and takes ten times as long.
+  const small = smallFolder();
+  appendFileSync(schemaFileOf(small), '\nmodel OnlyInThisTest {\n  id String @id\n}\n');
+  const sql = await pendingSql(small);
+  expect(sql).toContain('CREATE TABLE "OnlyInThisTest"');
+  expect(sql).not.toContain('"First"');
+  const written = writeMigration('only_in_this_test', sql ?? '', small);
+  expect(existsSync(path.join(written, 'migration.sql'))).toBe(true);
+  expect(await pendingSql(small)).toBeUndefined();
+  // The others have the committed ones before it.
+  cpSync(written, path.join(folder.migrationsDirectory, path.basename(written)), { recursive: true });
 
   const both = await Promise.all([
     deployMigrations(database.url, folder),
@@ -52,7 +74,10 @@ it('writes what takes the committed migrations to the schema, and deploys it onc
   expect(await migrationStatus(database.url, folder)).toMatchObject({ pending: [], unknown: [], edited: [] });
   expect((await migrationStatus(database.url)).unknown).toEqual([path.basename(written)]);
 
-  appendFileSync(path.join(written, 'migration.sql'), '-- and on second thoughts');
+  appendFileSync(
+    path.join(folder.migrationsDirectory, path.basename(written), 'migration.sql'),
+    '-- and on second thoughts',
+  );
   await expect(deployMigrations(database.url, folder)).rejects.toThrow('Edited after it was applied');
 });
 

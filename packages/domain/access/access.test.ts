@@ -168,7 +168,12 @@ describe('allow-lists (ACC-9)', () => {
     const as = keyOf(customer);
     const lists = { keys: [office], credentials: [] };
     const from = '198.51.100.1';
-    await expect(call(set, lists, { as, from })).rejects.toMatchObject(refusal(422, 'access.locks_out'));
+    await expect(call(set, lists, { as, from })).rejects.toMatchObject({
+      fields: expect.objectContaining({
+        ...{ status: 422, code: 'access.locks_out' },
+        publicDetail: `/keys: this account’s own list would refuse the key that sets it: the request comes from ${from}, which is in none of the networks.`,
+      }),
+    });
     await expect(call(set, lists, { as, from: '' })).rejects.toMatchObject(refusal(422, 'access.locks_out'));
     expect((await call(get)).answer).toMatchObject(nothing);
     // Within the list, or not bound by it: a list of clients alone, a key of an account above, somebody who signed in.

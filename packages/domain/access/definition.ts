@@ -40,7 +40,7 @@ const allowLists = z.object({
       credentials: listOf(z.object(entry)),
     }),
   ),
-  /** The accounts whose lists the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose lists the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
   /** What the accounts above say, from the top down: each of their lists holds besides. Of those that you do not see it is one. */
   inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
@@ -94,7 +94,7 @@ const serviceAccess = z.object({
    * caller does not see is one, and names none.
    */
   fromAbove: z.array(said.extend({ setById: z.string().optional() })),
-  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
 });
 
@@ -120,11 +120,11 @@ export const access = defineDomain({
   errors: {
     locks_out: {
       status: 422,
-      title: 'The list would refuse the very key that sets it.',
+      title: 'The account’s own list would refuse the very key that sets it.',
       owner: 'client',
       retry: 'never',
       remedy:
-        'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it.',
+        'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it. Lists that accounts above set hold besides: a key that one of those refuses gets `policy.refused`, which says whose list it is, and only they change it.',
     },
     address_not_allowed: {
       status: 422,

@@ -131,6 +131,6 @@ function refuseLockingOut(
   if (cidrsContain(networks, address)) return;
   throw error(
     'access.locks_out',
-    `/keys: this request comes from ${address === '' ? 'an unknown address' : address}, which is in none of the networks.`,
+    `/keys: this account’s own list would refuse the key that sets it: the request comes from ${address === '' ? 'an unknown address' : address}, which is in none of the networks.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import type { CataloguedOperation } from '../tenancy/access.ts';
-import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong } from '../tenancy/caller.ts';
 import type { AccessPorts } from './ports.ts';
 
 interface Asked {
@@ -24,8 +24,8 @@ export async function speakersAt(
   operation: CataloguedOperation,
   { caller }: Pick<AccessPorts, 'caller'>,
 ): Promise<readonly string[]> {
-  const { speakerAbove } = await caller(entity.chain, actor);
-  return speakersOf(entity.chain, speakerAbove(operation));
+  const { speakers } = await caller(entity.chain, actor);
+  return speakers(operation);
 }
 
 /** The account above whose word it is; undefined: the account's own. */

@@ -10,7 +10,7 @@ import { settlementStepOf } from './money.ts';
 import { partiesOf } from './parties.ts';
 import { periodAt, periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { listVerifications } from './verification-handlers.ts';
+import { listVerifications, verifyMonth } from './verification-handlers.ts';
 
 type Handlers = DomainHandlers<typeof billing, BillingPorts>;
 
@@ -159,8 +159,8 @@ async function printable(
   stored: StoredDocument,
   { billing: store, printing, isTest }: Pick<BillingPorts, 'billing' | 'printing' | 'isTest'>,
 ) {
-  const { accountId, sellerId, lines } = stored.document;
-  const look = await printing.lookOf(sellerId);
+  const { accountId, sellerId, seller, lines } = stored.document;
+  const look = await printing.lookOf({ accountId: sellerId, legalName: seller.legalName });
   const childIds = lines.flatMap(({ childId }) => childId ?? []);
   const parties = await partiesOf(context, { ids: [accountId, sellerId, ...childIds] }, { billing: store });
   return documentAnswer(stored, { look, parties, isTest: await isTest(accountId) });
@@ -309,6 +309,7 @@ export const collectingHandlers: Pick<
 
   closings: {
     listVerifications,
+    verify: verifyMonth,
 
     async list(context, _request, { documents, isTest }) {
       if (context.entity.chain.length !== 1 || (await isTest(context.entity.accountId)))

@@ -6,7 +6,7 @@ import { railInvoiceStates } from './collection/rail.ts';
 import { documentKinds, documentLineKinds } from './documents/document.ts';
 import { documentScopes } from './documents/document-store.ts';
 import { periodStates } from './period.ts';
-import { listVerifications } from './verification-operations.ts';
+import { listVerifications, verifyMonth } from './verification-operations.ts';
 
 const nano = z.string().regex(/^-?\d+$/);
 /** Whole minor units of the currency, such as cents, as text. */
@@ -527,6 +527,7 @@ export const collectingResources = {
         errors: ['billing.collector_only', 'billing.period_running'],
       },
       listVerifications,
+      verify: verifyMonth,
     },
   },
 } as const;

@@ -6,7 +6,7 @@ import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
 import { KEY_HINT_LENGTH, type OwnCollecting, type OwnCollectingBook } from './own-collecting.ts';
 import type { ReminderBook } from './reminders.ts';
-import type { BookVerifier } from './verification.ts';
+import { type BookVerifier, emptyRun, type MonthRecount } from './verification.ts';
 
 /** A ledger in which nothing was booked. */
 export const emptyLedger: LedgerReader = {
@@ -86,16 +86,18 @@ export const emptyComparisons: ComparisonBook = {
 };
 
 /** Nothing is closed. */
-export const emptyVerifier: BookVerifier = {
+export const emptyVerifier: BookVerifier & MonthRecount = {
   closedAccounts: async () => [],
   verify: async (accountId, { name }) => ({
     ...{ accountId, period: name, currency: 'EUR', outcome: 'agrees', goneDayCount: 0, lines: [] },
   }),
   runs: async () => [],
+  recount: async (_platformId, { name }) => emptyRun(name, 0),
+  forget: async () => undefined,
 };
 
 /** Documents whose seller is called by its id in capitals, and whose paper says their number alone. */
 export const plainPrinting: DocumentPrinting = {
-  lookOf: async (sellerId) => ({ name: sellerId.toUpperCase() }),
+  lookOf: async ({ accountId }) => ({ name: accountId.toUpperCase() }),
   pdfOf: async ({ number, look }) => Buffer.from(`${number} of ${look.name}`),
 };

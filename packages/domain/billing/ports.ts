@@ -11,7 +11,7 @@ import type { LineTrail } from './line-trail.ts';
 import type { OwnCollectingBook, OwnRailCheck, OwnRailCredentials } from './own-collecting.ts';
 import type { PostingBudget } from './posting-budget.ts';
 import type { ReminderBook } from './reminders.ts';
-import type { BookVerifier } from './verification.ts';
+import type { BookVerifier, MonthRecount } from './verification.ts';
 
 /** What the operations of billing need from the world. */
 export interface BillingPorts {
@@ -19,7 +19,7 @@ export interface BillingPorts {
   readonly documents: DocumentStore;
   readonly ledger: LedgerReader;
   readonly trail: LineTrail;
-  readonly verifier: BookVerifier;
+  readonly verifier: BookVerifier & MonthRecount;
   readonly customers: CustomerBook;
   readonly reminders: ReminderBook;
   readonly printing: DocumentPrinting;

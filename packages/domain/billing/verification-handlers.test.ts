@@ -5,8 +5,8 @@ import { billing } from './definition.ts';
 import { nano } from './money.ts';
 import { emptyVerifier } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
-import { type BookVerifier, emptyRun, type VerifiedLine, withVerified } from './verification.ts';
-import { listVerifications, verifyStatements } from './verification-handlers.ts';
+import { emptyRun, type VerificationRun, type VerifiedLine, withVerified } from './verification.ts';
+import { listVerifications, verifyMonth, verifyStatements } from './verification-handlers.ts';
 
 const lineOf = (key: string, state: VerifiedLine['state']): VerifiedLine => ({
   ...{ kind: 'use', state, sellerId: 'acc_0', buyerId: 'acc_1', key },
@@ -16,13 +16,14 @@ const lines = [lineOf('a', 'agrees'), lineOf('b', 'disagrees'), lineOf('c', 'cor
 const verified = (accountId: string) => ({
   ...{ accountId, period: '2026-10', currency: 'EUR', outcome: 'disagrees' as const, goneDayCount: 0, lines },
 });
-const verifier: BookVerifier = {
+const verifier: BillingPorts['verifier'] = {
+  ...emptyVerifier,
   closedAccounts: async (_accountId, _period, { after = '', limit }) =>
     ['acc_1', 'acc_2', 'acc_3'].filter((id) => id > after).slice(0, limit),
   verify: async (accountId) => verified(accountId),
   runs: async () => [withVerified(emptyRun('2026-10', 0), verified('acc_1'))],
 };
-const portsWith = (of: BookVerifier) =>
+const portsWith = (of: BillingPorts['verifier']) =>
   ({
     verifier: of,
     billing: {
@@ -86,5 +87,57 @@ describe('closings', () => {
     expect(await refusalOf(listVerifications(contextAt(['acc_0', 'acc_1']), {}, portsWith(verifier)))).toBe(
       'billing.collector_only',
     );
+  });
+
+  const verifyAt = (chain: readonly string[]) =>
+    domainContext<typeof billing, 'closings', 'verify'>(billing, { chain });
+
+  test('verify 200: one pass for all, so far in each answer, with what does not agree', async () => {
+    const { context } = verifyAt(['acc_0']);
+    let nowMs = 0;
+    const forgotten: string[] = [];
+    let run: VerificationRun = emptyRun('2026-10', 0);
+    // An account takes two seconds.
+    const slow: BillingPorts['verifier'] = {
+      ...verifier,
+      async recount(_platformId, _period, { isStopped, onProgress, onVerified }) {
+        for (;;) {
+          if (run.accountCount === 4) return run;
+          if (isStopped()) return undefined;
+          nowMs += 2_000;
+          const outcome = run.accountCount % 2 === 0 ? 'disagrees' : 'agrees';
+          const account = { ...verified(`acc_${run.accountCount + 1}`), outcome } as const;
+          run = withVerified(run, account);
+          onVerified?.(account);
+          onProgress?.({ readDayCount: 31, dayCount: 31, run });
+        }
+      },
+      forget: async (platformId, { name }) => {
+        forgotten.push(`${platformId} ${name}`);
+      },
+    };
+    const ask = () => verifyMonth({ ...context, nowMs: () => nowMs }, { period: '2026-10' }, portsWith(slow));
+    const first = await ask();
+    expect(first).toMatchObject({ isDone: false, readDayCount: 31, dayCount: 31, accountCount: 3 });
+    expect(first.rows.map(({ accountId }) => accountId)).toEqual(['acc_1', 'acc_3']);
+    expect(first.rows[0]?.lines.map(({ key }) => key)).toEqual(['b', 'c']);
+    expect(forgotten).toEqual([]);
+    const last = await ask();
+    expect(last).toMatchObject({ isDone: true, accountCount: 4, lineCount: 12, differingCount: 4, rows: [] });
+    expect(forgotten).toEqual(['acc_0 2026-10']);
+  });
+
+  test('verify 403: nobody but the platform', async () => {
+    const asked = verifyMonth(
+      verifyAt(['acc_0', 'acc_1']).context,
+      { period: '2026-10' },
+      portsWith(verifier),
+    );
+    expect(await refusalOf(asked)).toBe('billing.collector_only');
+  });
+
+  test('verify 409: a month of which nothing is closed', async () => {
+    const asked = verifyMonth(verifyAt(['acc_0']).context, { period: '2026-10' }, portsWith(emptyVerifier));
+    expect(await refusalOf(asked)).toBe('billing.not_closed');
   });
 });

@@ -26,6 +26,19 @@ const verifiedLine = z.object({
   booked: nano,
 });
 
+const verifiedAccount = z.object({
+  accountId: idField('acc'),
+  name: z.string(),
+  currency: z.string(),
+  /** 'gone': records of the month are not kept any more, so nothing can be recomputed from them. */
+  outcome: z.enum(verifiedOutcomes),
+  goneDayCount: z.int(),
+  lineCount: z.int(),
+  differingCount: z.int(),
+  /** Without `sellerId`: who sells is above, and you do not see it. */
+  lines: z.array(verifiedLine.extend({ sellerId: idField('acc').optional() })),
+});
+
 export const verificationErrors = {
   not_closed: {
     status: 409,
@@ -54,24 +67,36 @@ export const verifyStatements = {
     limit: queryInt().min(1).max(ACCOUNT_COUNT_MAX).default(10),
   }),
   response: z.object({
-    rows: z.array(
-      z.object({
-        accountId: idField('acc'),
-        name: z.string(),
-        currency: z.string(),
-        /** 'gone': records of the month are not kept any more, so nothing can be recomputed from them. */
-        outcome: z.enum(verifiedOutcomes),
-        goneDayCount: z.int(),
-        lineCount: z.int(),
-        differingCount: z.int(),
-        /** Without `sellerId`: who sells is above, and you do not see it. */
-        lines: z.array(verifiedLine.extend({ sellerId: idField('acc').optional() })),
-      }),
-    ),
+    rows: z.array(verifiedAccount),
     /** Ask again with it as `after`. Absent: these were the last. */
     nextAfter: z.string().optional(),
   }),
   errors: ['billing.not_closed'],
+} as const;
+
+export const verifyMonth = {
+  method: 'GET',
+  path: '/closings/{period}/verification',
+  summary:
+    'Recompute a closed month for all accounts in one pass, each record read once. Answers within seconds with how far it is: ask again until it is done. Of the platform alone.',
+  access: 'bill',
+  request: z.object({ period }),
+  response: z.object({
+    period,
+    /** Not yet: ask again. What was read is kept for half a day. */
+    isDone: z.boolean(),
+    /** Days whose records were read, of how many. */
+    readDayCount: z.int(),
+    dayCount: z.int(),
+    /** What was compared so far, since it began. */
+    accountCount: z.int(),
+    lineCount: z.int(),
+    differingCount: z.int(),
+    goneCount: z.int(),
+    /** Of the accounts that were compared since the answer before, those that do not agree. */
+    rows: z.array(verifiedAccount),
+  }),
+  errors: ['billing.collector_only', 'billing.not_closed'],
 } as const;
 
 export const listVerifications = {

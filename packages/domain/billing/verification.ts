@@ -176,11 +176,15 @@ export interface MonthRecount {
    * after its day was read.
    */
   recount(platformId: string, period: Period, watch: RecountWatch): Promise<VerificationRun | undefined>;
+  /** Takes away what was read for it. Whoever recomputes the month meanwhile compares account by account from there. */
+  forget(platformId: string, period: Period): Promise<void>;
 }
 
 export interface RecountWatch {
   readonly isStopped: () => boolean;
   readonly onProgress?: (progress: RecountProgress) => void;
+  /** Hears of each account that was compared, with all of its lines. */
+  readonly onVerified?: (account: AccountVerification) => void;
 }
 
 /** A run with one account more. */

@@ -1,3 +1,4 @@
+import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEndpointsHarness, type EndpointsHarness, refusal } from './endpoints.testing.ts';
 import { ENDPOINT_COUNT_MAX } from './ports.ts';
@@ -248,5 +249,30 @@ describe('endpoints.release', () => {
     const { answer } = await harness.call(acme, ['endpoints', 'release'], { endpointId: before.id });
     expect(answer).toEqual({ id: before.id, identifier: 'user:bob' });
     expect((await harness.allocate(acme, 'user:bob')).id).not.toBe(before.id);
+  });
+
+  test('one that comes back is held at once to what was configured of it from above: nodes are told, and of no other (POL-5)', async () => {
+    const { database, call, allocate, nodesTold } = harness;
+    const child = await database.addChild(acme, 'Customer');
+    const sibling = await database.addChild(acme, 'Sibling');
+    const { id: endpointId } = await allocate(child, number);
+    const said = { setById: acme, service: 'signaling', values: { mode: 'relay' } };
+    expect(
+      await serviceConfigStore(harness.prisma).setConfig({ accountId: child, endpointId, ...said }),
+    ).toEqual({});
+    await call(child, ['endpoints', 'release'], { endpointId });
+    await allocate(child, 'user:other');
+    expect(nodesTold).toEqual([]);
+    const back = await allocate(child, number);
+    expect(nodesTold).toEqual([child]);
+    // From above it goes to another at once, and what was configured of it along.
+    await call(acme, ['endpoints', 'transfer'], { endpointId: back.id, toAccountId: sibling });
+    expect(nodesTold).toEqual([child, sibling]);
+    const { answer: offer } = await call(sibling, ['endpoints', 'transfer'], {
+      endpointId: back.id,
+      toAccountId: child,
+    });
+    await call(child, ['endpointTransfers', 'update'], { transferId: offer.id, state: 'accepted' });
+    expect(nodesTold).toEqual([child, sibling, child]);
   });
 });

@@ -1,6 +1,7 @@
 /** Calls the handlers of endpoints on the real stores, as dispatch does. */
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointSettings } from '@patchbay/adapters/prisma/endpoint-settings';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { domainContext } from '@patchbay/testing/domain-context';
@@ -36,12 +37,14 @@ export const refusal = (status: number, code: string) => ({
 export async function createEndpointsHarness() {
   const database = await createTenancyDatabase();
   const { prisma } = database;
+  const nodesTold: string[] = [];
   const ports: EndpointsPorts = {
     endpoints: endpointStore(prisma),
     transfers: endpointTransferStore(prisma),
     applications: database.ports.applications,
     accounts: { ...database.ports.accounts, chainOf: (accountId) => accountChain(prisma, accountId) },
     notices: endpointNotices(prisma),
+    settings: endpointSettings(prisma, async (accountId) => void nodesTold.push(accountId)),
   };
 
   /** In the name of an account, at a time: now, unless the call says otherwise. */
@@ -68,7 +71,7 @@ export async function createEndpointsHarness() {
   const allocate = async (accountId: string, identifier: string, more: Record<string, unknown> = {}) =>
     (await call(accountId, ['endpoints', 'allocate'], { identifier, ...more })).answer;
 
-  return { database, prisma, call, allocate };
+  return { database, prisma, call, allocate, nodesTold };
 }
 
 export type EndpointsHarness = Awaited<ReturnType<typeof createEndpointsHarness>>;

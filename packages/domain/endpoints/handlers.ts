@@ -83,6 +83,7 @@ export const handlers: DomainHandlers<typeof endpoints, EndpointsPorts> = {
       const answer = toAnswer(made);
       context.audit({ target: made.id, after: answer });
       await context.emit('allocated', { endpointId: made.id, identifier: made.identifier });
+      await ports.settings.came({ accountId, endpointId: made.id });
       return answer;
     },
 

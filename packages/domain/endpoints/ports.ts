@@ -121,6 +121,10 @@ export interface EndpointsPorts {
     chainOf(accountId: string): Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
   };
   readonly notices: { tell(notice: Notice): Promise<void> };
+  readonly settings: {
+    /** An account has an endpoint, again perhaps: where something is configured of it, nodes are told at once (POL-5). */
+    came(endpoint: EndpointKey): Promise<void>;
+  };
 }
 
 export const ENDPOINT_COUNT_MAX = 100_000;

@@ -122,6 +122,7 @@ async function moved(
         event: { type: 'endpoints.transferred', data: event },
       });
   }
+  await ports.settings.came({ accountId: sides.toId, endpointId: sides.endpointId });
   return record;
 }
 
@@ -214,6 +215,7 @@ async function accept(
   const { accountId } = context.entity;
   switch (await ports.transfers.accept({ accountId, transferId: offer.id })) {
     case 'accepted':
+      await ports.settings.came({ accountId, endpointId: offer.endpointId });
       return;
     case 'ended':
       throw context.error('endpoints.transfer_ended', over(offer));

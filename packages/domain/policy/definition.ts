@@ -77,7 +77,7 @@ const policyAnswer = z.object({
   origin,
   /** What is set at this level. */
   stored: z.object(word),
-  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
   /** What each account above set at this place, the farthest first. Whose it is, for who sees that account. */
   fromAbove: z.array(z.object({ origin, policy: z.object(word) })),

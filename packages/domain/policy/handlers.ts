@@ -1,7 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { notYours, speakersOf } from '../tenancy/caller.ts';
+import { notYours } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { whyNotKept } from './data-regions.ts';
 import { asText } from './decide.ts';
@@ -119,9 +119,9 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
     async assign(context, { planId, from }, { plans, caller }) {
       const { entity, actor } = context;
       const { accountId, chain } = entity;
-      const { speakerAbove } = await caller(chain, actor);
+      const { speakers } = await caller(chain, actor);
       // Whoever is above them gives their own plans: nobody replaces those, or takes them.
-      const speakerIds = speakersOf(chain, speakerAbove(assigning)).filter((id) => id !== accountId);
+      const speakerIds = speakers(assigning).filter((id) => id !== accountId);
       const ownerId = from ?? speakerIds[0];
       if (ownerId === undefined || !speakerIds.includes(ownerId))
         throw context.error('resource.unknown', notYours(ownerId ?? accountId));

@@ -1,7 +1,7 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { readIdentifier } from '../endpoints/identifier.ts';
-import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, boundsOf, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
@@ -60,8 +60,8 @@ export async function readPlace(
 ): Promise<Reading> {
   const { accountId, chain: accountChain } = entity;
   const place = await checkedPlace(accountId, { request, error }, ports);
-  const { visibleChain: visibleIds, speakerAbove } = await ports.caller(accountChain, actor);
-  const speakerIds = speakersOf(accountChain, speakerAbove(setting));
+  const { visibleChain: visibleIds, speakers } = await ports.caller(accountChain, actor);
+  const speakerIds = speakers(setting);
   const from = speakerAmong(speakerIds, request.from);
   if (from === undefined) throw error('resource.unknown', notYours(request.from ?? accountId));
   const said = from === accountId ? ({ by: 'self' } as const) : ({ by: 'above', setById: from } as const);

@@ -62,7 +62,7 @@ const retentionAnswer = z.object({
    * that the caller does not see is one, and names none.
    */
   fromAbove: z.array(z.object({ setById: z.string().optional(), word: z.object(retentionWordShape) })),
-  /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose word the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
   classes: z.array(classAnswer),
 });

@@ -1,7 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { notYours, speakerAmong, speakersOf } from '../tenancy/caller.ts';
+import { notYours, speakerAmong } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import {
   type DataClassName,
@@ -99,8 +99,7 @@ async function readingOf(
   { retention, caller }: Pick<PrivacyPorts, 'retention' | 'caller'>,
 ): Promise<Reading> {
   const { accountId, chain } = entity;
-  const { speakerAbove } = await caller(chain, actor);
-  const speakerIds = speakersOf(chain, speakerAbove(setting));
+  const speakerIds = (await caller(chain, actor)).speakers(setting);
   const from = speakerAmong(speakerIds, named);
   if (from === undefined) throw error('resource.unknown', notYours(named ?? accountId));
   const levels = await retention.words.chain(accountId);

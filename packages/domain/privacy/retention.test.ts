@@ -2,6 +2,7 @@ import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { speakersOf } from '../tenancy/caller.ts';
 import { dataClasses, dataClassNames, keptDaysOf, retainedClassNames } from './data-classes.ts';
 import { privacy } from './definition.ts';
 import { handlers } from './handlers.ts';
@@ -205,7 +206,9 @@ describe('what accounts above set for one below (ACC-2, PRD-4)', () => {
 function portsOf(levels: readonly RetentionLevel[], speakerId?: string) {
   const said: RetentionWord[] = [];
   const ports = {
-    caller: async () => ({ speakerAbove: () => speakerId }),
+    caller: async (chain: readonly string[]) => ({
+      speakers: () => speakersOf(chain, { above: speakerId, isItself: false }),
+    }),
     retention: {
       words: {
         chain: async () => levels,

@@ -184,7 +184,7 @@ export const handlers: DomainHandlers<typeof signIn, SignInPorts> = {
       const person = await provedForFactor(context, ports);
       await countTry(person, ports);
       const at = placeOf(context, ports);
-      const placeName = await ports.places.nameAt(withinOf(context));
+      const placeName = await ports.places.nameAt({ within: withinOf(context), userId: person.userId });
       return async () => {
         const options = await ports.passkeys.propose({ ...person, at, placeName });
         if (options === undefined) throw tooManyTries();
@@ -228,7 +228,7 @@ export const handlers: DomainHandlers<typeof signIn, SignInPorts> = {
 
     propose: prepared(async (context, _request, ports) => {
       const person = await provedForFactor(context, ports);
-      const issuer = await ports.places.nameAt(withinOf(context));
+      const issuer = await ports.places.nameAt({ within: withinOf(context), userId: person.userId });
       return async () => {
         const proposed = await ports.factors.propose({ ...person, issuer });
         if (proposed === undefined)

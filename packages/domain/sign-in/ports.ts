@@ -71,8 +71,11 @@ export interface SignInPorts {
   readonly places: {
     /** At the host with this address, or the platform's own. Undefined: browsers make no passkeys there. */
     passkeysAt(baseUrl: string | undefined): PasskeyPlace | undefined;
-    /** What the place is called, at the host of an account's brand or the platform's own. */
-    nameAt(within: string | undefined): Promise<string>;
+    /**
+     * What the place is called, at the host of an account's brand; at the platform's own what somebody meets there once they are in:
+     * the brand above all their accounts (PRD-2).
+     */
+    nameAt(place: { readonly within: string | undefined; readonly userId: string }): Promise<string>;
   };
   /** Never within a transaction: a refused try stays counted, and a password is compared. */
   readonly proofs: {

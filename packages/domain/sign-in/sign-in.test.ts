@@ -101,7 +101,7 @@ function world({
     },
     places: {
       passkeysAt: () => (hasPlace ? { id: 'a.test', origin: 'https://a.test' } : undefined),
-      nameAt: async () => 'Patchbay',
+      nameAt: async ({ within, userId }) => (within === undefined ? `Brand of ${userId}` : 'Patchbay'),
     },
     proofs: {
       isFresh: async () => isFresh,
@@ -313,7 +313,7 @@ test('ownPasskeys.propose 200: what a browser needs to make one', async () => {
   const { answer } = await world().ask('POST', '/passkeys/options', {});
   expect(answer).toMatchObject({
     challenge: 'nonce',
-    rp: { name: 'Patchbay' },
+    rp: { name: 'Brand of alice' },
     user: { name: 'alice@a.test' },
   });
 });

@@ -73,7 +73,7 @@ const limitsAnswer = z.object({
   spentToday: nano,
   spentThisMonth: nano,
   items: z.array(standingLimit),
-  /** The accounts whose limits the caller may set here by naming them as `from`, the highest first. */
+  /** The accounts whose limits the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
   speakerIds: z.array(z.string()),
 });
 

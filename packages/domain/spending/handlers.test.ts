@@ -3,6 +3,7 @@ import { domainContext } from '@patchbay/testing/domain-context';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nano } from '../billing/money.ts';
+import { speakersOf } from '../tenancy/caller.ts';
 import { spending } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type {
@@ -55,6 +56,7 @@ function world({
   speaker,
   left = 4n,
 }: Partial<World> = {}) {
+  const above = speaker ?? (visible.length > 1 ? visible[0] : undefined);
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
   const said: Omit<PrepaidSaid, 'isPrepaid' | 'overdraft'>[] = [];
@@ -137,7 +139,8 @@ function world({
     caller: async () => ({
       visibleChain: visible,
       may: () => true,
-      speakerAbove: () => speaker ?? (visible.length > 1 ? visible[0] : undefined),
+      speakerAbove: () => above,
+      speakers: () => speakersOf(chain, { above, isItself: false }),
       isOwner: false,
       maker: { kind: 'key', scopes: ['*'] },
     }),

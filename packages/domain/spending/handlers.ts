@@ -2,7 +2,6 @@ import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { type Nano, nano, subtract } from '../billing/money.ts';
 import type { CataloguedOperation } from '../tenancy/access.ts';
-import { speakersOf } from '../tenancy/caller.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
 import type {
@@ -29,8 +28,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
   spendingLimits: {
     async get({ actor, entity, nowMs }, _request, ports) {
       const { accountId, chain } = entity;
-      const { speakerAbove } = await ports.caller(chain, actor);
-      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const speakerIds = (await ports.caller(chain, actor)).speakers(setting);
       const answer = await limitsAnswer({ accountId, speakerIds, nowMs: nowMs() }, ports);
       return { ...answer, speakerIds: [...speakerIds] };
     },
@@ -45,8 +43,7 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
       const invalid = faultOf(asked);
       if (invalid !== undefined) throw context.error('spending.limit_invalid', invalid);
-      const { speakerAbove } = await ports.caller(chain, context.actor);
-      const speakerIds = speakersOf(chain, speakerAbove(setting));
+      const speakerIds = (await ports.caller(chain, context.actor)).speakers(setting);
       const setById = from ?? speakerIds[0] ?? accountId;
       // One text for an account above the caller, below, elsewhere or nowhere: which of these it is, is not told (C1).
       if (!speakerIds.includes(setById))

@@ -43,6 +43,21 @@ test('who may do it at the account alone, or nowhere, speaks for nobody above', 
   expect(await speaks(person)).toEqual([undefined, undefined]);
 });
 
+test('who has a role at the account itself as well speaks as it, too: after those above, and only to do what that role lets them', async () => {
+  const admin: Grant = { accountId: 'acc_a', role: 'admin' };
+  const ports = (grants: readonly Grant[]) =>
+    ({ people: { grantsOf: async () => grants } }) as unknown as Pick<TenancyPorts, 'people' | 'keys'>;
+  const speakers = async (...grants: readonly Grant[]) =>
+    (await callerAlong(chain, person, ports(grants))).speakers(setting);
+  const between = ['acc_a', 'acc_g1'];
+  expect(await speakers(admin)).toEqual(between);
+  expect(await speakers(admin, { ...admin, accountId: 'acc_g2' })).toEqual([...between, 'acc_g2']);
+  // By a role there that looks, or may do other things, nobody speaks as the account.
+  expect(await speakers(admin, { accountId: 'acc_g2', role: 'developer' })).toEqual(between);
+  expect(await speakers(admin, { ...admin, accountId: 'acc_g1' })).toEqual(between);
+  expect(await speakers({ ...admin, accountId: 'acc_g2' })).toEqual(['acc_g2']);
+});
+
 test('a key speaks as the account that it is of, and at that account as no other', async () => {
   expect(await speaks(keyAt('acc_g1'))).toEqual(['acc_g1', 'acc_g1']);
   expect(await speaks(keyAt('acc_g2'))).toEqual([undefined, 'acc_g2']);

@@ -12,6 +12,8 @@ export interface Reach extends Rights {
   readonly topId: string | undefined;
   /** What the user may do at each account strictly above this one, with what reaches there: the highest first. */
   readonly above: readonly { readonly accountId: string; readonly rights: Rights }[];
+  /** What the user may do by roles that were given at the account itself, whatever reaches there from above. */
+  readonly here: Rights;
 }
 
 export function reachAlong(chain: readonly string[], grants: readonly Grant[]): Reach {
@@ -23,5 +25,6 @@ export function reachAlong(chain: readonly string[], grants: readonly Grant[]): 
       accountId,
       rights: rightsOf(held.filter((grant) => chain.indexOf(grant.accountId) <= depth)),
     })),
+    here: rightsOf(held.filter(({ accountId }) => accountId === chain.at(-1))),
   };
 }

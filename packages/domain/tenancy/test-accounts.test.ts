@@ -312,6 +312,68 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
     expect(own.rowCount).toBe(0);
   });
 
+  test('stay held by triggers of those above, and to what those configured of an endpoint', async () => {
+    const { top, acme, customer } = tests;
+    const trigger = async (by: string, target: string, action: object) => {
+      const id = createId('trg');
+      await sql.query(
+        `INSERT INTO usage_trigger (id, account_id, name, target_id, with_descendants, counts, subject, condition, limit_value,
+           action, time_zone) VALUES ($1, $2, 'T', $3, true, 'usage', 'm', 'threshold', 1, $4, 'UTC')`,
+        [id, by, target, action],
+      );
+      return id;
+    };
+    const off = { kind: 'disableService', service: 'signaling' };
+    const [ofTop, ofAcme] = [await trigger(top, customer, off), await trigger(acme, customer, off)];
+    const left = [
+      await trigger(customer, customer, off),
+      await trigger(acme, customer, { kind: 'callback' }),
+    ];
+    for (const [id, by] of [
+      [ofTop, top],
+      [ofAcme, acme],
+    ])
+      await sql.query(
+        `INSERT INTO trigger_hold (trigger_id, account_id, target_id, service, config, is_shown)
+         VALUES ($1, $2, $3, 'signaling', '{}', false)`,
+        [id, by, customer],
+      );
+    const endpoint = createId('end');
+    await sql.query(
+      `INSERT INTO endpoint (id, account_id, namespace, identifier, label) VALUES ($1, $2, 'user', 'user:bob', '')`,
+      [endpoint, customer],
+    );
+    for (const setBy of [acme, ''])
+      await sql.query(
+        `INSERT INTO service_config (account_id, set_by, endpoint_id, service, config) VALUES ($1, $2, $3, 'signaling', '{"mode": "relay"}')`,
+        [customer, setBy, endpoint],
+      );
+
+    const anew = await reset();
+    const held = [
+      [ofTop, top, anew.customer],
+      [ofAcme, anew.acme, anew.customer],
+    ];
+    const rowsOf = async (text: string, values: unknown[]) =>
+      (await sql.query({ text, values, rowMode: 'array' })).rows;
+    for (const [table, id] of [
+      ['trigger_hold', 'trigger_id'],
+      ['usage_trigger', 'id'],
+    ])
+      expect(
+        await rowsOf(
+          `SELECT ${id}, account_id, target_id FROM ${table} WHERE ${id} = ANY ($1) ORDER BY ${id} = $2 DESC`,
+          [[ofTop, ofAcme], ofTop],
+        ),
+        table,
+      ).toEqual(held);
+    // What only tells, and what the account set itself, is of the books that ended.
+    const stayed = await rowsOf('SELECT target_id FROM usage_trigger WHERE id = ANY ($1)', [left]);
+    expect(stayed).toEqual([[customer], [customer]]);
+    const settings = 'SELECT set_by, endpoint_id, config FROM service_config WHERE account_id = $1';
+    expect(await rowsOf(settings, [anew.customer])).toEqual([[anew.acme, 'user:bob', { mode: 'relay' }]]);
+  });
+
   test('stay closed where the one above all of them closed them, and not by their own end', async () => {
     const first = await reset();
     expect(await oneRow('SELECT state FROM account WHERE id = $1', [first.acme])).toEqual({

@@ -2,7 +2,7 @@ import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { Callback, CallbackPlace, SetCallback } from '@patchbay/domain/hooks/callbacks';
 import { createId } from '@patchbay/kit/ids';
-import { CHILD_ACCOUNT, createApiHarness } from '@patchbay/testing/api-harness';
+import { CHILD_ACCOUNT, createApiHarness, PARENT_ACCOUNT } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
 
 const ENDPOINT = createId('end', 1);
@@ -115,6 +115,23 @@ test('nobody is called back at an address that nothing is sent to, nor of an eve
   const [one] = ended.callbacks;
   expect(await call('PUT', pathOf(), { body: { callbacks: [one, one] } })).toMatchObject({ status: 400 });
   expect(places).toEqual([]);
+});
+
+test('what somebody above sets is the account’s own, as its log says: the account reads it and takes it off (HKS-1, ACC-8)', async () => {
+  const { call, audited } = world();
+  const own = (callbacks: readonly object[]) => ({ body: { callbacks } });
+  expect(await call('PUT', pathOf(), { as: PARENT_ACCOUNT, body: ended })).toMatchObject({ status: 200 });
+  expect(audited.at(-1)).toMatchObject({
+    accountId: CHILD_ACCOUNT,
+    target: `${CHILD_ACCOUNT}/services/signaling/callbacks`,
+    actor: { accountId: PARENT_ACCOUNT },
+    after: [{ url }],
+  });
+  expect(await call('GET', pathOf())).toMatchObject({ body: { callbacks: [{ url }] } });
+  expect(await call('PUT', pathOf(), own([]))).toMatchObject({ status: 200, body: { callbacks: [] } });
+  // There is no word of above beside it, and whoever asks for one is not left to think so.
+  const from = { as: PARENT_ACCOUNT, body: { ...ended, from: PARENT_ACCOUNT } };
+  expect(await call('PUT', pathOf(), from)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
 });
 
 test('an account that has as many callbacks as it may is told so', async () => {

@@ -26,8 +26,8 @@ const ofApplication = `/applications/${APPLICATION}`;
 const places = ['', ofApplication, `${ofApplication}/instance-types/free`, `/endpoints/${ENDPOINT}`];
 
 /** What the grandchild is configured to: its parent is the child, and the parent stands above that. */
-function harness() {
-  const api = createApiHarness({ instanceTypes: { [APPLICATION]: ['free'] }, endpoints: [endpoint] });
+function harness(people: NonNullable<Parameters<typeof createApiHarness>[0]>['people'] = {}) {
+  const api = createApiHarness({ instanceTypes: { [APPLICATION]: ['free'] }, endpoints: [endpoint], people });
   const at = (below: string) => `/v1/accounts/${GRANDCHILD_ACCOUNT}${below}/services/signaling/config`;
   const get = (as: string, below = '', from = '') => api.call('GET', `${at(below)}${from}`, { as });
   const put = (as: string, body: object, below = '') => api.call('PUT', at(below), { as, body });
@@ -99,6 +99,35 @@ describe('whose word it is', () => {
       before: { from: CHILD_ACCOUNT, sessionSecondsMax: 30 },
       after: { from: CHILD_ACCOUNT },
     });
+  });
+
+  test('who has a role at the account, too, changes what it says itself, and is bound as it is', async () => {
+    const above = { accountId: PARENT_ACCOUNT, role: 'admin' } as const;
+    const own = { accountId: GRANDCHILD_ACCOUNT, role: 'admin' } as const;
+    const { put, get, call, at, audited } = harness({ both: [above, own], onlyAbove: [above] });
+    await put(GRANDCHILD_ACCOUNT, { sessionSecondsMax: 20 });
+    await put('both', { sessionSecondsMax: 60 });
+    const { body } = await get('both');
+    expect(body.speakerIds).toEqual([PARENT_ACCOUNT, CHILD_ACCOUNT, GRANDCHILD_ACCOUNT]);
+    expect([body.stored, body.own]).toEqual([{ sessionSecondsMax: 60 }, { sessionSecondsMax: 20 }]);
+    const asItself = (sessionSecondsMax: number) =>
+      put('both', { from: GRANDCHILD_ACCOUNT, sessionSecondsMax });
+    expect(await asItself(61)).toMatchObject({ status: 422, body: { code: 'config.wider' } });
+    const said = await asItself(30);
+    expect(said.body).toMatchObject({ stored: { sessionSecondsMax: 30 }, own: { sessionSecondsMax: 30 } });
+    expect(audited.at(-1)).toEqual(
+      expect.objectContaining({
+        target: `${GRANDCHILD_ACCOUNT}/services/signaling/config`,
+        before: { sessionSecondsMax: 20 },
+        after: { sessionSecondsMax: 30 },
+      }),
+    );
+    // By a role above alone nobody is the account.
+    for (const as of ['onlyAbove', PARENT_ACCOUNT])
+      expect(await call('PUT', at(''), { as, body: { from: GRANDCHILD_ACCOUNT } })).toMatchObject({
+        status: 404,
+        body: { code: 'resource.unknown' },
+      });
   });
 
   test('nobody speaks for an account above their own, and one that there is not looks the same (C1)', async () => {

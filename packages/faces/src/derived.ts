@@ -19,8 +19,8 @@ interface Context {
   readonly nowMs: () => number;
   /** Whether the caller may do something else here, by its name. */
   readonly mayCall: (operation: string) => boolean;
-  /** The highest account above at which the caller may do something of this service, by its name. */
-  readonly speakerAbove: (operation: string) => string | undefined;
+  /** For whom the caller may do something of this service here, by its name, the highest first. */
+  readonly speakers: (operation: string) => readonly string[];
   readonly ifMatch?: string | undefined;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
@@ -47,7 +47,7 @@ export function derivedHandlers(
     readConfig(
       {
         ...context,
-        speakerAbove: context.speakerAbove(by),
+        speakerIds: context.speakers(by),
         // The schema of the request was held against it before.
         from: from as string | undefined,
       },

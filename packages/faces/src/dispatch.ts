@@ -8,6 +8,7 @@ import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effectiv
 import { levelText } from '@patchbay/domain/policy/policy-level';
 import { servingRegions } from '@patchbay/domain/policy/serving-regions';
 import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
+import { speakersOf } from '@patchbay/domain/tenancy/caller';
 import {
   type AuditedChange,
   type Entity,
@@ -348,12 +349,14 @@ async function contextOf(
       const mounted = mountedOf(operation);
       return mounted !== undefined && mayCall({ grants }, { mounted, principal: call.principal });
     },
-    speakerAbove: (operation: string) => {
+    speakers: (operation: string) => {
       const mounted = mountedOf(`${call.mounted.group}.${operation}`);
-      return entity?.chain.slice(0, -1).find((accountId) => {
+      const mayAt = (accountId: string) => {
         const there = grants.filter((grant) => grant.accountId === accountId);
         return mounted !== undefined && mayCall({ grants: there }, { mounted, principal: call.principal });
-      });
+      };
+      const { chain = [], accountId = '' } = entity ?? {};
+      return speakersOf(chain, { above: chain.slice(0, -1).find(mayAt), isItself: mayAt(accountId) });
     },
     actor: call.principal.actor,
     actorName: call.principal.name,

@@ -13,7 +13,7 @@ import {
   effectiveConfig,
   widerFields,
 } from '@patchbay/domain/policy/effective-config';
-import { notYours, speakerAmong, speakersOf } from '@patchbay/domain/tenancy/caller';
+import { notYours, speakerAmong } from '@patchbay/domain/tenancy/caller';
 import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 
@@ -35,18 +35,17 @@ interface Asked {
   readonly entity: Entity;
   readonly levels: readonly ConfigLevel[];
   readonly visibleIds: readonly string[];
-  /** The highest account above at which the caller may set it. */
-  readonly speakerAbove: string | undefined;
+  /** For whom the caller may set it, the highest first. */
+  readonly speakerIds: readonly string[];
   readonly from: string | undefined;
 }
 
 /** @throws ServiceError `resource.unknown` where the caller does not speak for whom the request names. */
 export function readConfig(
-  { entity, levels, visibleIds, speakerAbove, from: named }: Asked,
+  { entity, levels, visibleIds, speakerIds, from: named }: Asked,
   rules: ConfigRules,
 ): ConfigReading {
   const { accountId, chain } = entity;
-  const speakerIds = speakersOf(chain, speakerAbove);
   const from = speakerAmong(speakerIds, named);
   if (from === undefined) throw platformError('resource.unknown', notYours(named ?? accountId));
   const said = from === accountId ? {} : { setById: from };

@@ -130,7 +130,7 @@ function configAnswer<S extends Shape>(config: z.ZodObject<S>) {
     effective: config,
     /** For each field of `effective`, the level whose value it is. */
     origins: z.object(originShape(config.shape)),
-    /** The accounts whose word the caller may set here by naming them as `from`, the highest first. */
+    /** The accounts whose word the caller may set here by naming them as `from`, the highest first, this one by a role here alone. */
     speakerIds: z.array(z.string()),
     /** What each account above set here, the farthest first. What those set that the caller does not see is one. */
     fromAbove: z.array(z.object({ origin: configOrigin, values: stored })),

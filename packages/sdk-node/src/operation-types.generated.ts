@@ -60,6 +60,8 @@ export type {
   ClosingsCloseRequest,
   ClosingsCloseResponse,
   ClosingsListVerificationsResponse,
+  ClosingsVerifyRequest,
+  ClosingsVerifyResponse,
   CustomersListRequest,
   CustomersListItem,
   CustomersCheckRequest,

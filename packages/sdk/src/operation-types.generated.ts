@@ -181,6 +181,12 @@ export type ClosingsCloseResponse = { readonly period: string; readonly isNew: b
 /** What `closings.listVerifications` answers. */
 export type ClosingsListVerificationsResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly startedAt: string; readonly finishedAt: string; readonly accountCount: number; readonly lineCount: number; readonly differingCount: number; readonly goneCount: number; readonly differences: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> }> };
 
+/** What `closings.verify` takes. */
+export type ClosingsVerifyRequest = { readonly period: string };
+
+/** What `closings.verify` answers. */
+export type ClosingsVerifyResponse = { readonly period: string; readonly isDone: boolean; readonly readDayCount: number; readonly dayCount: number; readonly accountCount: number; readonly lineCount: number; readonly differingCount: number; readonly goneCount: number; readonly rows: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly currency: string; readonly outcome: "agrees" | "disagrees" | "gone"; readonly goneDayCount: number; readonly lineCount: number; readonly differingCount: number; readonly lines: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId?: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> }> };
+
 /** What `customers.list` takes. */
 export type CustomersListRequest = { readonly cursor?: string; readonly limit?: number };
 

@@ -36,6 +36,8 @@ import type {
   ClosingsCloseRequest,
   ClosingsCloseResponse,
   ClosingsListVerificationsResponse,
+  ClosingsVerifyRequest,
+  ClosingsVerifyResponse,
   CustomersListRequest,
   CustomersListItem,
   CustomersCheckRequest,
@@ -757,6 +759,10 @@ export interface Operations {
     listVerifications(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ClosingsListVerificationsResponse>;
     /** Read how the last nightly recomputation of each closed month went. Of the platform alone. */
     listVerifications(request?: Record<string, never>, options?: CallOptions): Promise<ClosingsListVerificationsResponse>;
+    /** Recompute a closed month for all accounts in one pass, each record read once. Answers within seconds with how far it is: ask again until it is done. Of the platform alone. */
+    verify(accountId: IdLike<"acc">, request: ClosingsVerifyRequest, options?: CallOptions): Promise<ClosingsVerifyResponse>;
+    /** Recompute a closed month for all accounts in one pass, each record read once. Answers within seconds with how far it is: ask again until it is done. Of the platform alone. */
+    verify(request: ClosingsVerifyRequest, options?: CallOptions): Promise<ClosingsVerifyResponse>;
   };
   readonly customers: {
     /** Read which accounts are known to Stripe as which customers. Of the platform alone. */
@@ -2253,6 +2259,7 @@ export const operations = {
     list: 'GET ~/closings',
     close: 'POST ~/closings',
     listVerifications: 'GET ~/closing-verifications',
+    verify: 'GET ~/closings/{period}/verification',
   },
   customers: {
     list: 'LIST ~/customers',

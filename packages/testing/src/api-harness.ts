@@ -46,8 +46,8 @@ interface Options {
   readonly domainPorts?: Partial<DomainPorts>;
   readonly dataKinds?: Platform['dataKinds'];
   readonly policyChain?: (entity: Entity) => PolicyChain;
-  /** Somebody signed in, by the token that stands for them, with the role that they hold. */
-  readonly people?: Readonly<Record<string, Grant>>;
+  /** Somebody signed in, by the token that stands for them, with the roles that they hold. */
+  readonly people?: Readonly<Record<string, Grant | readonly Grant[]>>;
   readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
@@ -81,10 +81,10 @@ export function createApiHarness(options: Options = {}) {
   };
 
   /** A key holds all at its account, a person what they were given. */
-  const grantOf = (actor: Principal['actor']): Grant | undefined => {
-    if (actor.kind === 'key') return { accountId: actor.accountId, role: 'owner' };
-    if (actor.kind === 'callback') return { accountId: actor.accountId, role: 'developer' };
-    return actor.kind === 'user' ? options.people?.[actor.userId] : undefined;
+  const grantsOf = (actor: Principal['actor']): readonly Grant[] => {
+    if (actor.kind === 'key') return [{ accountId: actor.accountId, role: 'owner' }];
+    if (actor.kind === 'callback') return [{ accountId: actor.accountId, role: 'developer' }];
+    return actor.kind === 'user' ? [options.people?.[actor.userId] ?? []].flat() : [];
   };
 
   const platform: Platform = {
@@ -140,10 +140,10 @@ export function createApiHarness(options: Options = {}) {
     },
     reach: async ({ actor }, accountId): Promise<Reach | undefined> => {
       const ids = chains[accountId];
-      const held = grantOf(actor);
-      if (held === undefined || !ids?.includes(held.accountId)) return undefined;
+      const grants = grantsOf(actor).filter((held) => ids?.includes(held.accountId));
+      if (ids === undefined || grants.length === 0) return undefined;
       const chain = ids.map((id) => ({ id, state: options.states?.[id] ?? ('active' as const) }));
-      return { chain, grants: [held] };
+      return { chain, grants };
     },
     rateLimit: async () => {
       requestCount += 1;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { databaseFolder } from './database-folder.ts';
 import { inherited } from './env.ts';
 import { freeTcpPort, freeUdpPort } from './free-port.ts';
 import { until } from './until.ts';
@@ -32,7 +32,9 @@ export interface PlatformStart {
  * it says that it is healthy. The caller stops it.
  */
 export async function startPlatform(start: PlatformStart = {}): Promise<RunningPlatform> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'patchbay-journey-'));
+  const dataDir = mkdtempSync(path.join(databaseFolder(), 'patchbay-journey-'));
+  // The user of the database server enters it, and reads nothing of it.
+  chmodSync(dataDir, 0o711);
   const [port, turnPort] = await Promise.all([freeTcpPort(), freeUdpPort()]);
   const flags = [
     '--host',

@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureApplicationLogin } from '@patchbay/adapters/postgres/application-login';
 import { cloneDatabase, dropDatabase } from '@patchbay/adapters/postgres/databases';
@@ -8,6 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '@patchbay/adapters
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
 import { isAlive, type ProcessIdentity } from '@patchbay/adapters/processes/process-identity';
 import type { TestProject } from 'vitest/node';
+import { databaseFolder, databaseFolders } from './database-folder.ts';
 import { testLogin } from './test-login.ts';
 
 const prefix = 'patchbay-test-';
@@ -20,8 +20,12 @@ interface OwnerFile {
 
 /** Ends and removes what a run left behind that was killed. */
 function sweep(): void {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
-    const folder = path.join(tmpdir(), name);
+  const left = databaseFolders().flatMap((place) =>
+    readdirSync(place)
+      .filter((entry) => entry.startsWith(prefix))
+      .map((entry) => path.join(place, entry)),
+  );
+  for (const folder of left) {
     const file = path.join(folder, 'postgres/owner.json');
     if (!existsSync(file)) continue;
     const { owner, server } = JSON.parse(readFileSync(file, 'utf8')) as OwnerFile;
@@ -34,7 +38,7 @@ function sweep(): void {
 /** One database server for all test files of a run, started when the first of them asks for a database. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   sweep();
-  const folder = mkdtempSync(path.join(tmpdir(), prefix));
+  const folder = mkdtempSync(path.join(databaseFolder(), prefix));
   chmodSync(folder, 0o711);
   let server: Promise<EmbeddedPostgres> | undefined;
   let count = 0;

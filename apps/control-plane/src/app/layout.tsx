@@ -8,14 +8,16 @@ import { BrandProvider } from '../features/brand/brand-context.tsx';
 import { frameBrand } from '../features/brand/shown-brand.ts';
 import { Providers } from '../features/shell/providers.tsx';
 import { readTheme, themeCookie } from '../features/shell/theme.ts';
+import { iconPath, PAGE_ACCOUNT_HEADER } from '../server/page-account.ts';
 import { NONCE_HEADER } from '../server/security-policy.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { name } = await frameBrand();
+  const accountId = (await headers()).get(PAGE_ACCOUNT_HEADER) ?? undefined;
   return {
     title: { default: name, template: `%s · ${name}` },
     description: 'Media communication services: relayed, metered and priced.',
-    icons: { icon: { url: '/brand/icon.svg', type: 'image/svg+xml' } },
+    icons: { icon: { url: iconPath(accountId), type: 'image/svg+xml' } },
   };
 }
 

@@ -37,6 +37,7 @@ import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
 import { tellOfEndingCertificates } from '@patchbay/adapters/prisma/ending-certificates';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointSettings } from '@patchbay/adapters/prisma/endpoint-settings';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
@@ -433,6 +434,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         applications: tenancy.applications,
         accounts: { ...tenancy.accounts, chainOf },
         notices: endpointNotices(prisma),
+        settings: endpointSettings(prisma, (accountId) =>
+          bus.publish({ type: 'account.changed', accountId }),
+        ),
       },
       logic: logic.ports,
       metering: { usage, catalogue },
@@ -516,9 +520,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           ...proof,
         },
         isTryAdmitted: async (userId) => !(await signInLimiter.count(userId, nowMs())).isExceeded,
-        nameAt: async (within) => {
+        nameAt: async ({ within, userId }) => {
+          const brands = shownBrands(prisma);
+          const ofPerson = within === undefined ? await brands.ofUser(userId) : undefined;
           const accountId = within ?? (await platformAccount());
-          const brand = accountId === undefined ? undefined : await shownBrands(prisma).of(accountId);
+          const brand = ofPerson ?? (accountId === undefined ? undefined : await brands.of(accountId));
           return brand?.name ?? PLATFORM_NAME;
         },
         platformUrl: env.PATCHBAY_URL,

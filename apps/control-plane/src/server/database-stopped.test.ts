@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
+import { databaseFolder } from '@patchbay/testing/database-folder';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
@@ -18,7 +18,7 @@ let served: Served;
 let account: Tenant;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-stopped-'));
+  folder = mkdtempSync(path.join(databaseFolder(), 'patchbay-stopped-'));
   await chmod(folder, 0o755);
   server = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), database: 'stopped' });
   await deployMigrations(server.url);

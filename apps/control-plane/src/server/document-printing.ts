@@ -1,16 +1,22 @@
 import { pdfOfSheet, type SheetLook } from '@patchbay/adapters/pdf/pdf-sheet';
 import type { ShownBrands } from '@patchbay/adapters/prisma/brand-store';
-import type { DocumentPrinting } from '@patchbay/domain/billing/documents/printing';
-import { logoFor, logoPath, shownBrandOf } from '@patchbay/domain/branding/brand';
+import type { DocumentPrinting, PrintedSeller } from '@patchbay/domain/billing/documents/printing';
+import { logoFor, logoPath, type ShownBrand, shownBrandOf } from '@patchbay/domain/branding/brand';
 import { printedDocument } from '../features/documents/printed-document.ts';
+
+type PaperBrand = Pick<ShownBrand, 'name' | 'logos' | 'tones'>;
 
 /** Documents in the look of their seller, on the page and as PDF: both say what `printedDocument` does. */
 export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'logo'>): DocumentPrinting {
-  const brandOf = async (sellerId: string) =>
-    shownBrandOf((await brands.of(sellerId)) ?? (await brands.above(sellerId)));
+  const brandOf = async ({ accountId, legalName }: PrintedSeller): Promise<PaperBrand> => {
+    const own = await brands.of(accountId);
+    const brand = shownBrandOf(own ?? (await brands.above(accountId)));
+    // Who said no name stands on documents under that of the brand above, and so in its look.
+    return own === undefined && legalName !== brand.name ? { name: legalName, logos: {} } : brand;
+  };
   return {
-    async lookOf(sellerId) {
-      const brand = await brandOf(sellerId);
+    async lookOf(seller) {
+      const brand = await brandOf(seller);
       const logo = logoFor(brand, 'light');
       return {
         name: brand.name,
@@ -28,7 +34,7 @@ export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'log
     },
     async pdfOf(document, sellerId) {
       const { name, accent } = document.look;
-      const logo = await logoOf(sellerId);
+      const logo = await logoOf({ accountId: sellerId, legalName: document.seller.legalName });
       const look = {
         name,
         ...(accent === undefined ? {} : { accent }),
@@ -39,8 +45,8 @@ export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'log
   };
 
   /** A PDF takes no WebP: of such a seller its name stands there. */
-  async function logoOf(sellerId: string): Promise<SheetLook['logo']> {
-    const logo = logoFor(await brandOf(sellerId), 'light');
+  async function logoOf(seller: PrintedSeller): Promise<SheetLook['logo']> {
+    const logo = logoFor(await brandOf(seller), 'light');
     if (logo?.mediaType !== 'image/png') return undefined;
     const { widthPixels, heightPixels } = logo;
     const found = await brands.logo(logo.digest);

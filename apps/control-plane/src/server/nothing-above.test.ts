@@ -262,6 +262,7 @@ const asked: Readonly<Record<string, object>> = {
 const refusedReadings: Readonly<Record<string, string>> = {
   'closings.list': 'the platform closes months',
   'closings.listVerifications': 'the platform verifies months',
+  'closings.verify': 'the platform verifies months',
   'customers.list': 'the platform links customers',
   'prices.get': 'only an account above may read what it set for this one alone',
   'accounts.previewMove': 'only an account above may move this one',

@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 const CLOSED_DAYS = 40;
 
 export interface VerificationPorts {
-  readonly verifier: MonthRecount & Pick<VerificationLog, 'closedSince'>;
+  readonly verifier: Pick<MonthRecount, 'recount'> & Pick<VerificationLog, 'closedSince'>;
   readonly platformAccount: () => Promise<string>;
   /** Keeps a run and writes its event, both or neither. */
   readonly keep: (platformId: string, run: VerificationRun, event: VerificationEvent) => Promise<void>;

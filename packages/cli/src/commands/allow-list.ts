@@ -63,7 +63,7 @@ export function addAllowListCommand(program: Command): void {
       collect,
       [],
     )
-    .option('--from <account>', 'for which account above you speak: one of `speakerIds`')
+    .option('--from <account>', 'for which account you speak: one of `speakerIds`')
     .option('--force', 'also where it would refuse the key that this command uses')
     .option('--json')
     .action(

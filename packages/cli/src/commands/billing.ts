@@ -36,6 +36,7 @@ async function exportBooks(
 
 interface VerifyFlags {
   readonly account?: string;
+  readonly all?: true;
   readonly period: string;
   readonly only?: true;
   readonly differences?: true;
@@ -45,7 +46,9 @@ interface VerifyFlags {
 const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
 
 /** Exit code 1 where a line differs, 2 where the records of an account are not kept any more. */
-async function verify({ account, period, only, differences, json = false }: VerifyFlags): Promise<void> {
+async function verify({ all, ...flags }: VerifyFlags): Promise<void> {
+  if (all === true) return await verifyAll(flags);
+  const { account, period, only, differences, json = false } = flags;
   const client = connect(account);
   const found = [];
   const accounts = client.statements.verify({
@@ -54,7 +57,35 @@ async function verify({ account, period, only, differences, json = false }: Veri
     detail: differences === true ? 'differences' : 'lines',
   });
   for await (const each of accounts) found.push(each);
-  const rows = found.flatMap(({ accountId, lines }) =>
+  print(found, { json, rows: rowsOf(found) });
+  concluded({
+    ...{ period, json, accountCount: found.length },
+    differingCount: found.reduce((sum, { differingCount }) => sum + differingCount, 0),
+    goneCount: found.filter(({ outcome }) => outcome === 'gone').length,
+    lineCount: found.reduce((sum, { lineCount }) => sum + lineCount, 0),
+  });
+}
+
+/** Each record is read once, for all accounts: a part in each answer, until it is done. Whoever leaves and comes back goes on. */
+async function verifyAll({ account, period, json = false }: VerifyFlags): Promise<void> {
+  const client = connect(account);
+  const rows: VerifiedAccount[] = [];
+  for (let shown = ''; ; ) {
+    const found = await client.closings.verify({ period });
+    rows.push(...found.rows);
+    const said = `${found.readDayCount} of ${found.dayCount} days read, ${found.accountCount} accounts compared`;
+    if (said !== shown) process.stderr.write(`${period}: ${said}\n`);
+    shown = said;
+    if (!found.isDone) continue;
+    print({ ...found, rows }, { json, rows: rowsOf(rows) });
+    return concluded({ ...found, json });
+  }
+}
+
+type VerifiedAccount = Awaited<ReturnType<ReturnType<typeof connect>['closings']['verify']>>['rows'][number];
+
+const rowsOf = (found: readonly VerifiedAccount[]) =>
+  found.flatMap(({ accountId, lines }) =>
     lines.map(({ kind, state, key, recomputed, booked }) => ({
       account: accountId,
       kind,
@@ -64,17 +95,24 @@ async function verify({ account, period, only, differences, json = false }: Veri
       state,
     })),
   );
-  print(found, { json, rows });
-  const differing = found.reduce((sum, { differingCount }) => sum + differingCount, 0);
-  const gone = found.filter(({ outcome }) => outcome === 'gone').length;
-  const lines = found.reduce((sum, { lineCount }) => sum + lineCount, 0);
+
+interface Concluded {
+  readonly period: string;
+  readonly accountCount: number;
+  readonly lineCount: number;
+  readonly differingCount: number;
+  readonly goneCount: number;
+  readonly json: boolean;
+}
+
+function concluded({ period, accountCount, lineCount, differingCount, goneCount, json }: Concluded): void {
   if (!json)
     process.stdout.write(
-      `\n${period}: ${found.length} accounts, ${lines} lines, ${differing} of them differ` +
-        `${gone === 0 ? '' : `; of ${gone} accounts records are gone`}\n`,
+      `\n${period}: ${accountCount} accounts, ${lineCount} lines, ${differingCount} of them differ` +
+        `${goneCount === 0 ? '' : `; of ${goneCount} accounts records are gone`}\n`,
     );
-  if (differing > 0) throw new Refusal(`The books of ${period} do not agree with what nodes reported.`);
-  if (gone > 0) throw new Refusal('What is not kept any more cannot be recomputed.', 2);
+  if (differingCount > 0) throw new Refusal(`The books of ${period} do not agree with what nodes reported.`);
+  if (goneCount > 0) throw new Refusal('What is not kept any more cannot be recomputed.', 2);
 }
 
 interface CloseFlags {
@@ -183,6 +221,10 @@ export function addBillingCommand(program: Command): void {
     .requiredOption('--period <month>', 'such as 2026-10')
     .option('--account <id>', 'it and all accounts below it')
     .option('--only', 'the account alone')
+    .option(
+      '--all',
+      'all accounts of the platform in one pass, each record read once; shows what does not agree',
+    )
     .option('--differences', 'only lines that do not agree')
     .option('--json')
     .action(verify);

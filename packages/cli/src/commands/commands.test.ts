@@ -218,9 +218,10 @@ describe('privacy', () => {
   it('counts what there is of a person, and erases nothing that was not asked for', async () => {
     const erasureId = createId('ers');
     const counted = { id: erasureId, person: 'user:bob', state: 'counted', liveCount: 0, erased: {} };
-    answers['/erasures'] = { ...counted, found: { sessionLogs: 4, mails: 1 } };
+    answers['/erasures'] = { ...counted, found: { sessionLogs: 4, mails: 1 }, wordsAboveCount: 2 };
     const { stdout, stderr } = await run('privacy', 'erase', 'user:bob');
     expect(stdout).toMatch(/sessionLogs +4/);
+    expect(stderr).toContain('stays, under its name: 2 of their words');
     expect(stderr).toContain(`patchbay privacy confirm ${erasureId}`);
     expect(asked).toHaveLength(1);
   });
@@ -402,6 +403,28 @@ describe('billing', () => {
     expect(said).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/relay\.bytes {}\s+2\s+1\s+disagrees/),
+    });
+  });
+
+  it('verify --all asks until all accounts are compared, says how far it is, and ends with what differs', async () => {
+    const line = { kind: 'use', sellerId: 'acc_1', buyerId: accountId, key: 'relay.bytes {}' };
+    const different = { ...line, state: 'disagrees', recomputed: '2000000000', booked: '1000000000' };
+    const row = { accountId, name: 'Acme', currency: 'EUR', lineCount: 1, goneDayCount: 0 };
+    const below = '/closings/2026-10/verification';
+    const far = { period: '2026-10', dayCount: 31, lineCount: 1, differingCount: 1, goneCount: 0 };
+    answers[below] = {
+      ...{ ...far, isDone: false, readDayCount: 12, accountCount: 1 },
+      rows: [{ ...row, outcome: 'disagrees', differingCount: 1, lines: [different] }],
+    };
+    const running = run('billing', 'verify', '--period', '2026-10', '--all').catch((error: unknown) => error);
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0), { timeout: 20_000 });
+    answers[below] = { ...far, isDone: true, readDayCount: 31, accountCount: 200, rows: [] };
+    expect(await running).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /relay\.bytes {}\s+2\s+1\s+disagrees[\s\S]*200 accounts, 1 lines, 1 of them differ/,
+      ),
+      stderr: expect.stringMatching(/12 of 31 days read, 1 accounts[\s\S]*31 of 31 days read, 200 accounts/),
     });
   });
 });

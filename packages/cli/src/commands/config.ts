@@ -68,7 +68,7 @@ export function addConfigCommand(program: Command): void {
       .option('--application <id>', 'for an application')
       .option('--instance-type <name>', 'for an instance type of it')
       .option('--endpoint <id>', 'for an endpoint')
-      .option('--from <account>', 'the word of an account above that you may speak for')
+      .option('--from <account>', 'whose word: that of an account that you may speak for here')
       .option('--json');
   const printOne = (found: ServiceConfig, { json = false }: Flags) =>
     print(found, { json, rows: rowsOf(found) });

@@ -124,7 +124,7 @@ export function addPolicyCommand(program: Command): void {
       .option('--instance-type <name>', 'of an instance type of it')
       .option('--region <name>', 'at nodes of a region')
       .option('--endpoint <name>', 'of an endpoint, such as user:bob')
-      .option('--from <account>', 'the word of an account above that you may speak for')
+      .option('--from <account>', 'whose word: that of an account that you may speak for here')
       .option('--json');
   const collect = (value: string, before: readonly string[]) => [...before, value];
   withPlace(policy.command('show [id]').description('what holds, and which level says so')).action(

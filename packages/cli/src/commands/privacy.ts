@@ -63,14 +63,23 @@ const exportRow = ({ id, scope, state, fileCount, rowCount, sizeBytes, expiresAt
 const sumOf = (byClass: Readonly<Record<string, number>>): number =>
   Object.values(byClass).reduce((sum, count) => sum + count, 0);
 
-const erasureRow = ({ id, person, state, found, erased, liveCount }: Erasure): Row => ({
+const erasureRow = ({ id, person, state, found, erased, liveCount, wordsAboveCount }: Erasure): Row => ({
   id,
   person: person ?? 'somebody',
   state,
   found: sumOf(found),
   erased: sumOf(erased),
   live: liveCount,
+  'stays from above': wordsAboveCount,
 });
+
+/** Of an endpoint: what accounts above say about it is not the account's to erase (POL-2). */
+function sayWhatStays({ wordsAboveCount }: Erasure): void {
+  if (wordsAboveCount > 0)
+    process.stderr.write(
+      `What accounts above say about this endpoint stays, under its name: ${wordsAboveCount} of their words.\n`,
+    );
+}
 
 function days(text: string): number | 'unset' {
   if (text === 'unset') return 'unset';
@@ -162,6 +171,7 @@ async function erase(person: string, { account, yes, json }: EraseFlags): Promis
     Object.entries(byClass).map(([name, count]) => ({ class: name, rows: count }));
   if (yes !== true) {
     print(erasure, { json: json === true, rows: rowsOf(erasure.found) });
+    sayWhatStays(erasure);
     process.stderr.write(
       `Nothing was erased. To do it: patchbay privacy confirm ${erasureId}. It is forgotten in a day.\n`,
     );
@@ -172,6 +182,7 @@ async function erase(person: string, { account, yes, json }: EraseFlags): Promis
     process.stderr.write(`Waiting for ${erasure.liveCount} sessions that the person is in …\n`);
   await settled('running');
   print(erasure, { json: json === true, rows: rowsOf(erasure.erased) });
+  sayWhatStays(erasure);
 }
 
 export function addPrivacyCommand(program: Command): void {

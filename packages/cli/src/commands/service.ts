@@ -31,7 +31,7 @@ const rowOf = ({ service, isOn, reason, origin, own, fromAbove }: Access): Row =
 });
 
 const ofSetter = ({ from }: Pick<Flags, 'from'>) => (from === undefined ? {} : { from });
-const fromFlag = ['--from <account>', 'the word of an account above that you may speak for'] as const;
+const fromFlag = ['--from <account>', 'whose word: that of an account that you may speak for here'] as const;
 
 export function addServiceCommand(program: Command): void {
   const service = program.command('service').description('which services an account has on, and what for');

@@ -181,12 +181,17 @@ export async function attackPages(attacker: Attacker, victim: Victim): Promise<A
     if (page.location.includes(victim.accountId) && !path.includes(victim.accountId))
       findings.push(`${attacker.name}: ${what} ${path} leads to the victim`);
   };
-  const left = requests.values();
+  await inTurns(requests, ask);
+  return { findings, requestCount: requests.length };
+}
+
+/** All of them, from the first to the last, as many at a time as `AT_ONCE` says. */
+async function inTurns<Item>(items: readonly Item[], ask: (item: Item) => Promise<void>): Promise<void> {
+  const left = items.values();
   const some = async () => {
-    for (const request of left) await ask(request);
+    for (const item of left) await ask(item);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, some));
-  return { findings, requestCount: requests.length };
 }
 
 export interface Attacked {
@@ -197,22 +202,26 @@ export interface Attacked {
 /** Every procedure that a page could call: on the victim's account, and on the attacker's own with the victim's ids. */
 export async function attackProcedures(attacker: Attacker, victim: Victim): Promise<Attacked> {
   const findings: string[] = [];
-  // Readings first: what the attacker writes at home, its own log repeats to it.
-  const onAccounts = mountedOperations
-    .filter(({ mount }) => mount === 'account')
-    .sort((one, other) => Number(one.operation.method !== 'GET') - Number(other.operation.method !== 'GET'));
-  for (const { group, name, operation } of onAccounts) {
-    for (const accountId of [victim.accountId, attacker.accountId]) {
-      const input = { ...forgedRequest(operation.request, victim.ids), accountId };
-      const procedure = `${group}.${name}`;
-      const page = await callProcedure(attacker, procedure, { method: operation.method, input });
-      const isVictims = accountId === victim.accountId;
-      if (isVictims && (page.status !== 404 || !page.body.includes('resource.unknown')))
-        findings.push(`${attacker.name}: ${procedure} answers ${page.status}`);
-      const isOwnLog = procedure === 'why.list' && !isVictims;
-      for (const mark of told(page, JSON.stringify(input), isOwnLog ? unasked(victim) : victim.marks))
-        findings.push(`${attacker.name}: ${procedure} at ${isVictims ? 'the victim' : 'home'} tells ${mark}`);
-    }
-  }
-  return { findings, requestCount: 2 * onAccounts.length };
+  const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
+  const asked = onAccounts.flatMap((mounted) =>
+    [victim.accountId, attacker.accountId].map((accountId) => ({ ...mounted, accountId })),
+  );
+  const ask = async ({ group, name, operation, accountId }: (typeof asked)[number]) => {
+    const input = { ...forgedRequest(operation.request, victim.ids), accountId };
+    const procedure = `${group}.${name}`;
+    const page = await callProcedure(attacker, procedure, { method: operation.method, input });
+    const isVictims = accountId === victim.accountId;
+    if (isVictims && (page.status !== 404 || !page.body.includes('resource.unknown')))
+      findings.push(`${attacker.name}: ${procedure} answers ${page.status}`);
+    const isOwnLog = procedure === 'why.list' && !isVictims;
+    for (const mark of told(page, JSON.stringify(input), isOwnLog ? unasked(victim) : victim.marks))
+      findings.push(`${attacker.name}: ${procedure} at ${isVictims ? 'the victim' : 'home'} tells ${mark}`);
+  };
+  // All readings before the first change: what the attacker writes at home, its own log repeats to it.
+  for (const isReading of [true, false])
+    await inTurns(
+      asked.filter(({ operation }) => (operation.method === 'GET') === isReading),
+      ask,
+    );
+  return { findings, requestCount: asked.length };
 }

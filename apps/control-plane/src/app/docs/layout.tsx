@@ -1,11 +1,11 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { BrandMark } from '../../features/brand/brand-mark.tsx';
-import { pageBrand } from '../../features/brand/shown-brand.ts';
+import { frameBrand } from '../../features/brand/shown-brand.ts';
 
 /** What stands above every page of the documentation: the way to the others, and to the dashboard. */
 export default async function DocsLayout({ children }: { readonly children: ReactNode }): Promise<ReactNode> {
-  const brand = await pageBrand();
+  const brand = await frameBrand();
   return (
     <>
       <header className="sticky top-0 z-30 flex h-12 items-center gap-3 border-b bg-canvas px-4 print:hidden">

@@ -109,7 +109,7 @@ function ListsForm({ lists, from, onSpeakAs, onReload }: ListsFormProps): ReactN
     if ('wrong' in read.keys || 'wrong' in read.credentials || 'wrong' in read.unsigned) return;
     const unsigned = read.unsigned.entries.map((entry) => ({ ...entry, authenticates: true }));
     const credentials = [...read.credentials.entries, ...unsigned];
-    const speaker = isAbove ? { from: speakerId } : {};
+    const speaker = lists.speakerIds[0] === accountId ? {} : { from: speakerId };
     set.mutate({ accountId, ...speaker, keys: [...read.keys.entries], credentials });
   };
   return (
@@ -130,9 +130,7 @@ function ListsForm({ lists, from, onSpeakAs, onReload }: ListsFormProps): ReactN
           back. Addresses that need no credential are the account’s own.
         </p>
       ) : null}
-      {isAbove && lists.speakerIds.length > 1 ? (
-        <SpeakerChoice speakerIds={lists.speakerIds} chosen={speakerId} names={names} onChange={onSpeakAs} />
-      ) : null}
+      <SpeakerChoice speakerIds={lists.speakerIds} chosen={speakerId} names={names} onChange={onSpeakAs} />
       <SetAbove
         words={lists.fromAbove.map(({ setById, ...said }) => ({ setById, text: saidText(said) }))}
         ownText={isAbove ? saidText(lists) : undefined}

@@ -2,7 +2,7 @@
 
 import { Badge } from '@patchbay/ui/badge';
 import { Button, IconButton } from '@patchbay/ui/button';
-import { Input, Labelled } from '@patchbay/ui/input';
+import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { Stat } from '@patchbay/ui/stat';
@@ -15,6 +15,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
+import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
 import type { Limits } from './balance.ts';
 import { moneyText, readMoney } from './money-text.ts';
 import { SpendChart } from './spend-chart.tsx';
@@ -48,21 +49,7 @@ export function SpendingLimits(): ReactNode {
         <>
           <Figures limits={limits.data} />
           <SpendChart limits={limits.data} />
-          {speakerIds.length < 2 ? null : (
-            <div className="max-w-sm">
-              <Labelled
-                label="In the name of"
-                hint="What you may do at an account above, you may do for those between."
-              >
-                <Select
-                  label="In the name of"
-                  value={setterId}
-                  options={speakerIds.map((id) => ({ value: id, label: names.get(id) ?? id }))}
-                  onChange={setAsked}
-                />
-              </Labelled>
-            </div>
-          )}
+          <SpeakerChoice speakerIds={speakerIds} chosen={setterId} names={names} onChange={setAsked} />
           <LimitsForm
             key={JSON.stringify([setterId, limits.data.items.map(({ id, amount }) => [id, amount])])}
             limits={limits.data}
@@ -152,7 +139,7 @@ function LimitsForm({ limits, setterId }: OfSetter): ReactNode {
   const save = () =>
     set.mutate({
       accountId,
-      ...(setterId === accountId ? {} : { from: setterId }),
+      ...(setterId === limits.speakerIds[0] ? {} : { from: setterId }),
       limits: drafts.map(({ amount, sharesPercent, action, bitsPerSecondMax, per }) => ({
         per,
         action,

@@ -53,7 +53,7 @@ export const accountBrand = cache(async (accountId: string): Promise<ShownBrand>
   }
 });
 
-/** What frames any page: the brand of the account that its address names to who sees that one, else that of the host (PRD-2). */
+/** What frames any page: the brand of the account that it is of, or that was looked at last, to who sees that one; else the host's (PRD-2). */
 export const frameBrand = cache(async (): Promise<ShownBrand> => {
   const accountId = (await headers()).get(PAGE_ACCOUNT_HEADER);
   return accountId === null ? await pageBrand() : await accountBrand(accountId);

@@ -12,7 +12,7 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
-import { useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useMay } from '../shell/use-may.ts';
 import { type CallbackScope, tellingServices } from './callback-calls.ts';
@@ -53,6 +53,7 @@ const levelWords: Readonly<Record<CallbackScope['kind'], string>> = {
 export function Callbacks({ scope, of = tellingServices }: CallbacksProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const isFromAbove = (useAccount().data?.ancestors.length ?? 0) > 0;
   const client = useQueryClient();
   const onError = useRefusalToast();
   const [isNew, setNew] = useState(false);
@@ -80,6 +81,12 @@ export function Callbacks({ scope, of = tellingServices }: CallbacksProps): Reac
           </Button>
         )}
       </div>
+      {isFromAbove && changeable.length > 0 ? (
+        <p className="mb-2 text-ink-faint text-pretty">
+          These are this account’s own: its people see and remove what you set here. To hear of it yourself,
+          set a webhook at your account that hears of accounts below.
+        </p>
+      ) : null}
       {error === null ? null : <ProblemNote error={error} onRetry={retry} />}
       {callbacks?.length === 0 ? <p className="border-y py-2 text-ink-faint">{nobody[scope.kind]}</p> : null}
       {callbacks === undefined || callbacks.length === 0 ? null : (

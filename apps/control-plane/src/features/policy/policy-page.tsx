@@ -172,14 +172,12 @@ export function PolicyPage(): ReactNode {
                 ? 'You are above this account: it cannot take back what you set, and neither can those between.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
-            {policy.data.speakerIds.length > 1 && policy.data.origin.setById !== undefined ? (
-              <SpeakerChoice
-                speakerIds={policy.data.speakerIds}
-                chosen={policy.data.origin.setById}
-                names={names}
-                onChange={speakAs}
-              />
-            ) : null}
+            <SpeakerChoice
+              speakerIds={policy.data.speakerIds}
+              chosen={policy.data.origin.setById ?? accountId}
+              names={names}
+              onChange={speakAs}
+            />
             <PolicyEditor
               key={JSON.stringify(at)}
               by="policy.set"

@@ -65,14 +65,12 @@ export function Retention(): ReactNode {
               it back.
             </p>
           )}
-          {answer.setById === undefined || answer.speakerIds.length < 2 ? null : (
-            <SpeakerChoice
-              speakerIds={answer.speakerIds}
-              chosen={answer.setById}
-              names={names}
-              onChange={setFrom}
-            />
-          )}
+          <SpeakerChoice
+            speakerIds={answer.speakerIds}
+            chosen={answer.setById ?? accountId}
+            names={names}
+            onChange={setFrom}
+          />
           <SetAbove
             words={answer.fromAbove.map(({ setById, word }) => ({ setById, text: wordText(word) }))}
             ownText={answer.setById === undefined ? undefined : wordText(answer.own) || undefined}

@@ -74,6 +74,7 @@ interface WordsHereProps extends Pick<ConfigFormProps, 'service' | 'scope'> {
 /** What those above set here beside the account itself, and in whose name whoever may do so goes on. */
 function WordsHere({ service, scope, answer, onSpeakAs }: WordsHereProps): ReactNode {
   const { origin, fromAbove, speakerIds, own } = answer;
+  const accountId = useAccountId();
   const names = useAccountNames();
   const mayChange = useMay(`${service}.${operationsOf(scope).write}`);
   const takeBack = useTakeBack(service, scope);
@@ -83,7 +84,7 @@ function WordsHere({ service, scope, answer, onSpeakAs }: WordsHereProps): React
         values[field.name] === undefined ? [] : [`${field.label} ${showValue(field, values[field.name])}`],
       )
       .join(', ');
-  if (fromAbove.length === 0 && origin.by === undefined) return null;
+  if (fromAbove.length === 0 && origin.by === undefined && speakerIds.length < 2) return null;
   return (
     <div className="grid gap-3">
       {origin.by === undefined ? null : (
@@ -91,9 +92,12 @@ function WordsHere({ service, scope, answer, onSpeakAs }: WordsHereProps): React
           You are above this account: it does not take back what you set here.
         </p>
       )}
-      {origin.setById === undefined || speakerIds.length < 2 ? null : (
-        <SpeakerChoice speakerIds={speakerIds} chosen={origin.setById} names={names} onChange={onSpeakAs} />
-      )}
+      <SpeakerChoice
+        speakerIds={speakerIds}
+        chosen={origin.setById ?? accountId}
+        names={names}
+        onChange={onSpeakAs}
+      />
       <SetAbove
         words={fromAbove.map(({ origin: { setById }, values }) => ({ setById, text: text(values) }))}
         ownText={origin.by === undefined ? undefined : text(own) || undefined}

@@ -57,14 +57,12 @@ export function ServiceAccess({ service, title }: ServiceAccessProps): ReactNode
             speakerIds={data.speakerIds}
             names={names}
           />
-          {isFromAbove(data, { accountId }) && data.speakerIds.length > 1 ? (
-            <SpeakerChoice
-              speakerIds={data.speakerIds}
-              chosen={from ?? data.speakerIds[0] ?? ''}
-              names={names}
-              onChange={setFrom}
-            />
-          ) : null}
+          <SpeakerChoice
+            speakerIds={data.speakerIds}
+            chosen={from ?? data.speakerIds[0] ?? accountId}
+            names={names}
+            onChange={setFrom}
+          />
           <div className="flex flex-wrap gap-2 empty:hidden">
             <IfMay to="services.enable">
               <Button variant={data.isOn ? 'secondary' : 'primary'} onClick={() => setEnabling(true)}>

@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 
-export interface SigningKey {
+interface SigningKey {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-export interface UnsignedRequest {
+interface UnsignedRequest {
   readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly url: URL;
   /** In lower case; without host. */
@@ -19,8 +19,8 @@ const hmac = (key: Uint8Array | string, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
 
 /**
- * The headers of a request to an S3-compatible store, its signature among them: AWS Signature Version 4, over the method, the
- * path, all headers and the content.
+ * AWS Signature Version 4 a second time, as a store computes it: over the method, the path, all headers and the content. The one that
+ * signs is a library's.
  */
 export function signedHeaders(
   { method, url, headers, body }: UnsignedRequest,
