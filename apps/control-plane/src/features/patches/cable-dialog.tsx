@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { CableFacts } from './cable-facts.tsx';
+import { targetWords } from './known-services.ts';
 
 /** A cable that is not changed here: what it is, how it does, and where it is set. */
 export function CableDialog({
@@ -30,7 +31,7 @@ export function CableDialog({
             <code>{eventType}</code>
           </dd>
           <dt className="text-ink-faint">To</dt>
-          <dd className="wrap-anywhere">{to.box.replace(/^\w+ /, '')}</dd>
+          <dd className="wrap-anywhere">{targetWords(to)}</dd>
           <dt className="text-ink-faint">Set for</dt>
           <dd>{setFor}</dd>
         </dl>

@@ -1,14 +1,14 @@
 'use client';
 
 import type { PatchCable } from '@patchbay/domain/hooks/patch-graph';
-import { textsOf } from '@patchbay/domain/hooks/service-target';
+import { isServiceTarget, textsOf } from '@patchbay/domain/hooks/service-target';
 import { targetText } from '@patchbay/domain/sessions/told-hook';
 import { Button } from '@patchbay/ui/button';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
 import { CableState } from './cable-facts.tsx';
 import { Figures } from './cable-figures.tsx';
-import { titleOfService } from './known-services.ts';
+import { targetWords, titleOfService } from './known-services.ts';
 
 export interface CableTableProps {
   readonly cables: readonly PatchCable[];
@@ -104,13 +104,10 @@ const columnsOf = ({
 ];
 
 function Target({ cable: { to, url, isEditable, flow } }: { readonly cable: PatchCable }): ReactNode {
-  const [kind = '', host] = to.box.split(' ');
-  const texts = host === undefined ? Object.entries(textsOf(url)) : [];
+  const texts = isServiceTarget(url) ? Object.entries(textsOf(url)) : [];
   return (
     <span className="block min-w-0">
-      <span className={isEditable ? 'font-medium' : undefined}>
-        {host === undefined ? `${titleOfService(kind)}: ${to.port}` : host}
-      </span>
+      <span className={isEditable ? 'font-medium' : undefined}>{targetWords(to)}</span>
       {texts.map(([name, text]) => (
         <span key={name} className="block wrap-anywhere text-sm text-ink-faint">
           {name} <code>{text}</code>
