@@ -1,6 +1,5 @@
 import { idField } from '@patchbay/kit/ids';
 import { z } from 'zod';
-import type { WebhookRecord } from './ports.ts';
 
 /** So many deliveries of one webhook are counted, the newest first: what a reading costs is bounded, however busy it is. */
 export const FLOW_COUNTED_MAX = 2_000;
@@ -43,12 +42,6 @@ export interface FlowCount {
   readonly state: 'waiting' | 'delivered' | 'failed' | 'cancelled';
   readonly hourCount: number;
   readonly dayCount: number;
-}
-
-export interface FlowRecord {
-  readonly webhook: WebhookRecord;
-  readonly counts: readonly FlowCount[];
-  readonly countedSince: Date | undefined;
 }
 
 type Figures = z.output<typeof figures>;

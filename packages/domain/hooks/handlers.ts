@@ -14,10 +14,11 @@ import {
   positionOf,
   toEnvelope,
 } from './envelope.ts';
-import { countsOf, type FlowRecord } from './flows.ts';
+import { countsOf } from './flows.ts';
 import {
   type AttemptRecord,
   type DeliveryRecord,
+  type FlowRecord,
   type HooksPorts,
   type ReplayRecord,
   WEBHOOK_COUNT_MAX,

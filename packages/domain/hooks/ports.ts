@@ -1,6 +1,6 @@
 import type { Callback, CallbackPlace, SetCallback } from './callbacks.ts';
 import type { EventCursors, PlacedPlatformEvent } from './envelope.ts';
-import type { FlowRecord } from './flows.ts';
+import type { FlowCount } from './flows.ts';
 
 export interface WebhookRecord {
   readonly id: string;
@@ -88,6 +88,12 @@ export interface ReplayRecord {
   readonly counts: Readonly<Record<DeliveryRecord['state'], number>>;
   readonly startedAt: Date;
   readonly endedAt: Date | undefined;
+}
+
+export interface FlowRecord {
+  readonly webhook: WebhookRecord;
+  readonly counts: readonly FlowCount[];
+  readonly countedSince: Date | undefined;
 }
 
 interface Page {

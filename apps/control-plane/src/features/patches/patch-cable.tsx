@@ -7,7 +7,12 @@ import { showCount } from '../../formats/quantity.ts';
 import { figuresText, toneColours, toneOf, toneWords } from './cable-figures.tsx';
 
 export type CableEdge = Edge<
-  { readonly cable: PatchCable; readonly onOpen: (cable: PatchCable) => void },
+  {
+    readonly cable: PatchCable;
+    /** Among the labels of the cables that leave the same port, from 0. */
+    readonly labelPlace: number;
+    readonly onOpen: (cable: PatchCable) => void;
+  },
   'cable'
 >;
 
