@@ -13,7 +13,7 @@ type Row = { readonly [Name in keyof ToldHookRecord]: ToldHookRecord[Name] | nul
 
 /**
  * A line's event is found by the line's account and time, which an index has: what it costs follows from how long the page is.
- * Deliveries are those of one account alone. Whoever stands above it, or has a part in the session, set nothing of theirs here (LIV-0).
+ * Deliveries are those of one account alone. Whoever stands above it, or has a part in the session, sees what they set themselves (LIV-0).
  */
 const TOLD = `SELECT l.sequence, d.webhook_id AS "webhookId", coalesce(a.url, w.url) AS url, a.target AS via, d.state,
     d.attempt_count AS "attemptCount", a.started_at AS at, a.status, a.error, a.latency_ms AS "latencyMs", e.hops AS "hopCount"
