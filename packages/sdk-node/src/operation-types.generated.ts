@@ -202,6 +202,8 @@ export type {
   WebhooksRotateSecretResponse,
   WebhooksSendTestRequest,
   WebhooksSendTestResponse,
+  FlowsListRequest,
+  FlowsListItem,
   DeliveriesListRequest,
   DeliveriesListItem,
   DeliveriesGetRequest,

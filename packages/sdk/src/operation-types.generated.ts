@@ -607,6 +607,12 @@ export type WebhooksSendTestRequest = { readonly webhookId: IdLike<"whk"> };
 /** What `webhooks.sendTest` answers. */
 export type WebhooksSendTestResponse = Webhook;
 
+/** What `flows.list` takes. */
+export type FlowsListRequest = { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly instanceType?: string };
+
+/** One of what `flows.list` answers. */
+export type FlowsListItem = { readonly webhookId: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly service?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly state: "active" | "disabled"; readonly health: "ok" | "failing"; readonly eventTypes: ReadonlyArray<string>; readonly counts: ReadonlyArray<{ readonly eventType: string; readonly lastHour: { readonly delivered: number; readonly failed: number; readonly waiting: number }; readonly lastDay: { readonly delivered: number; readonly failed: number; readonly waiting: number } }>; readonly countedSince?: string };
+
 /** What `deliveries.list` takes. */
 export type DeliveriesListRequest = { readonly cursor?: string; readonly limit?: number; readonly webhookId: IdLike<"whk">; readonly state?: "waiting" | "delivered" | "failed" | "cancelled" | "all"; readonly batchId?: string };
 
@@ -860,10 +866,10 @@ export type SessionsGetResponse = Session;
 export type SessionsListLogRequest = { readonly sessionId: IdLike<"ses">; readonly after?: number; readonly limit?: number };
 
 /** One of what `sessions.listLog` answers. */
-export type SessionsListLogItem = { readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>> };
+export type SessionsListLogItem = { readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>>; readonly hooks?: ReadonlyArray<{ readonly webhookId: Id<"whk">; readonly target: string; readonly via: "main" | "fallback"; readonly outcome: "waiting" | "delivered" | "failed" | "cancelled"; readonly attempts: number; readonly at?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly hop: number }> };
 
 /** What `sessions.listLog` answers. */
-export type SessionsListLogResponse = { readonly items: ReadonlyArray<{ readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>> }>; readonly nextAfter?: number };
+export type SessionsListLogResponse = { readonly items: ReadonlyArray<{ readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>>; readonly hooks?: ReadonlyArray<{ readonly webhookId: Id<"whk">; readonly target: string; readonly via: "main" | "fallback"; readonly outcome: "waiting" | "delivered" | "failed" | "cancelled"; readonly attempts: number; readonly at?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly hop: number }> }>; readonly nextAfter?: number };
 
 /** What `sessions.update` takes. */
 export type SessionsUpdateRequest = { readonly sessionId: IdLike<"ses">; readonly state?: "live" | "paused" | "ended"; readonly muted?: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean }; readonly limits?: { readonly endsAt?: string | null; readonly secondsLeft?: number; readonly bitsPerSecondMax?: number | null }; readonly services?: { readonly add?: ReadonlyArray<string>; readonly remove?: ReadonlyArray<string> } };

@@ -178,6 +178,8 @@ import type {
   WebhooksRotateSecretResponse,
   WebhooksSendTestRequest,
   WebhooksSendTestResponse,
+  FlowsListRequest,
+  FlowsListItem,
   DeliveriesListRequest,
   DeliveriesListItem,
   DeliveriesGetRequest,
@@ -1158,6 +1160,12 @@ export interface Operations {
     sendTest(accountId: IdLike<"acc">, request: WebhooksSendTestRequest, options?: CallOptions): Promise<WebhooksSendTestResponse>;
     /** Send an event that is for this webhook alone, to see that it arrives. */
     sendTest(request: WebhooksSendTestRequest, options?: CallOptions): Promise<WebhooksSendTestResponse>;
+  };
+  readonly flows: {
+    /** Read which events of this account go to which addresses and operations of services, and how many did within an hour and a day. */
+    list(accountId: IdLike<"acc">, request?: FlowsListRequest, options?: CallOptions): List<FlowsListItem>;
+    /** Read which events of this account go to which addresses and operations of services, and how many did within an hour and a day. */
+    list(request?: FlowsListRequest, options?: CallOptions): List<FlowsListItem>;
   };
   readonly deliveries: {
     /** Read what became of each event at a webhook, newest first. */
@@ -2558,6 +2566,9 @@ export const operations = {
     remove: 'DELETE ~/webhooks/{webhookId}',
     rotateSecret: 'POST ~/webhooks/{webhookId}/secret',
     sendTest: 'POST ~/webhooks/{webhookId}/tests',
+  },
+  flows: {
+    list: 'LIST ~/flows',
   },
   deliveries: {
     list: 'LIST ~/webhooks/{webhookId}/deliveries',

@@ -12,6 +12,7 @@ import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.gene
 import { Pool } from 'pg';
 import { addDocuments } from './dashboard-documents.ts';
 import { addMoney } from './dashboard-money.ts';
+import { addPatch } from './dashboard-patch.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -160,6 +161,7 @@ export async function fillAccount(
   const channel = await addChannels(pb, { accountId, databaseUrl });
   const room = await addRooms(pb, { accountId, databaseUrl });
   await addSpeech(pb, accountId);
+  await addPatch(pb, { accountId, applicationId, databaseUrl });
   await pb.sellers.set(accountId, {
     legalName: 'Northwind Voice GmbH',
     addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],

@@ -41,6 +41,7 @@ import { endpointSettings } from '@patchbay/adapters/prisma/endpoint-settings';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
+import { flowStore } from '@patchbay/adapters/prisma/flow-store';
 import { idempotencyStore, isTakenOver, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
@@ -76,6 +77,7 @@ import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { toldHooks } from '@patchbay/adapters/prisma/told-hooks';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
@@ -417,6 +419,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
+        flows: flowStore(prisma),
         deliveries: deliveryLog(prisma),
         replays: replayStore(prisma),
         events: eventLog(prisma),
@@ -426,6 +429,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       sessions: {
         sessions: sessionStore(prisma),
+        hooks: toldHooks(prisma),
         usage: sessionUsage(pool),
         commands: {
           endSession: async ({ sessionId, code }) =>

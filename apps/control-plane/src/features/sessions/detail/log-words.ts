@@ -25,6 +25,7 @@ const titles: Readonly<Record<string, string>> = {
   'allocation.changed': 'relay carries',
   'media.undeclared': 'media not declared',
   'refusal.repeated': 'refused again',
+  'hook.executed': 'hook executed',
   'logic.started': 'logic asked',
   'logic.fetched': 'document fetched',
   'logic.step': 'logic step',
@@ -102,6 +103,16 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':
       return `${codeWords(String(data.code))} · ${times(data.repeatCount)} more`;
+    case 'hook.executed': {
+      const answer = data.error ?? data.status;
+      return [
+        `${data.via === 'fallback' ? 'fallback ' : ''}${data.target} for ${data.ofKind}`,
+        `${data.outcome}${answer === undefined ? '' : ` (${answer})`}`,
+        ...(data.latencyMs === undefined ? [] : [`${data.latencyMs} ms`]),
+        ...(Number(data.attempts) > 1 ? [`${data.attempts} attempts`] : []),
+        `hop ${data.hop}`,
+      ].join(' · ');
+    }
     case 'logic.started':
       return String(data.endpoint);
     case 'logic.fetched': {
