@@ -1,4 +1,4 @@
-import { type RoomSnapshot, roomSnapshotSchema } from '@patchbay/domain/conferencing/room-words';
+import type { RoomSnapshot } from '@patchbay/domain/conferencing/room-words';
 import type { Pool } from 'pg';
 import { type Database, rowsInAccount } from '../postgres/at-once.ts';
 
@@ -18,18 +18,7 @@ export interface ToldRoom extends Named {
 
 /** Rooms that run, by account and name, and which media node is the home of each. */
 export function liveRoomStore(database: Database, pool: Pool) {
-  const find = async ({ accountId, name }: Named) => {
-    const [row] = await rowsInAccount<{ node_id: string; snapshot: unknown }>(database, accountId, {
-      text: `SELECT node_id, snapshot FROM live_room WHERE account_id = $1 AND name = $2 AND lease_until >= clock_timestamp()`,
-      values: [accountId, name],
-    });
-    if (row === undefined) return undefined;
-    const read = roomSnapshotSchema.safeParse(row.snapshot);
-    return { nodeId: row.node_id, snapshot: read.success ? read.data : undefined };
-  };
   return {
-    find,
-
     /** Where it is. Where it is nowhere, it is on this node from now on. */
     async home({ accountId, name, nodeId }: Named & { readonly nodeId: string }): Promise<string> {
       const [row] = await rowsInAccount<{ node_id: string }>(database, accountId, {
