@@ -149,9 +149,10 @@ import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyAt } from './relying-party.ts';
 import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
+import { roomWork } from './room-work.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
-import { SessionOrders } from './session-orders.ts';
+import { sessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 import { speechWork } from './speech-work.ts';
@@ -324,7 +325,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   // Of the machines' own time, by which nodes tell what is stale.
-  const orders = new SessionOrders({ bus, nowMs: Date.now });
+  const orders = sessionOrders({ bus, nowMs: Date.now });
+  const rooms = roomWork({
+    prisma,
+    pool,
+    bus,
+    nowMs: Date.now,
+    snapshotOf: (accountId) => nodeSnapshots.accountSnapshot(accountId),
+  });
   const channels = channelWork({
     prisma,
     publish: (message) => bus.publish(message),
@@ -351,6 +359,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const speech = speechWork({ env, pool, urlOf });
   const stores = createPlatform({
     servicePorts: {
+      conferencing: rooms.ports,
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
@@ -795,6 +804,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
+        rooms: rooms.forNodes,
         logic: logic.forNodes,
         runDelivery: (delivery: NamedDelivery) =>
           runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
@@ -845,6 +855,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await channels.settled();
       await credentialEndsWork.stop();
       await orders.stop();
+      await rooms.stop();
       await bus.close();
       await database.close();
       await jobPool.end();

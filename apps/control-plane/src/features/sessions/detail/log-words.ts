@@ -14,6 +14,10 @@ const titles: Readonly<Record<string, string>> = {
   'session.transferred': 'redirected',
   'leg.muted': 'muted',
   'leg.removed': 'removed',
+  'room.joined': 'in a room',
+  'room.changed': 'changed in the room',
+  'room.left': 'out of the room',
+  'room.recovered': 'room goes on',
   'mode.changed': 'media path changed',
   'allocation.started': 'relay opened',
   'allocation.refused': 'relay refused',
@@ -79,6 +83,22 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
     }
     case 'leg.muted':
       return `${dataText({ muted: data.muted ?? {} }).replace(/^muted /, '')} · by ${data.by}`;
+    case 'room.joined':
+      return `${data.room}${data.standing === 'waiting' ? ' · waits' : ''}`;
+    case 'room.changed':
+      return [
+        data.room,
+        ...(data.isMuted === true ? ['muted'] : []),
+        ...(data.isHeld === true ? ['on hold'] : []),
+        data.role,
+        `by ${data.by}`,
+      ].join(' · ');
+    case 'room.left': {
+      const spoke = data.spokeMs === undefined ? '' : ` · spoke ${showDuration(Number(data.spokeMs))}`;
+      return `${data.room} · ${leavings[String(data.how)] ?? data.how}${spoke}`;
+    }
+    case 'room.recovered':
+      return `${data.room} · in another mixer after ${data.tookMs} ms`;
     case 'media.undeclared':
       return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':
@@ -112,6 +132,14 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       return dataText(data);
   }
 }
+
+const leavings: Readonly<Record<string, string>> = {
+  ended: 'the room ended',
+  key: 'by its key',
+  removed: 'taken out',
+  moved: 'into another room',
+  gone: 'left',
+};
 
 const outcomes: Readonly<Record<string, string>> = {
   end: 'it ends',
