@@ -269,9 +269,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
     async remove(context, { webhookId }, ports) {
       const { accountId } = context.entity;
       const before = await ports.webhooks.find({ accountId, webhookId });
-      const outcome = before && (await ports.webhooks.remove({ accountId, webhookId }));
-      if (outcome === undefined || outcome === 'unknown')
-        throw context.error('resource.unknown', unknown(webhookId));
+      if (before === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      const outcome = await ports.webhooks.remove({ accountId, webhookId });
+      if (outcome === 'unknown') throw context.error('resource.unknown', unknown(webhookId));
       if (outcome !== 'removed') {
         const callers = [...outcome].map(([id, name]) => `${name} (${id})`).join(', ');
         throw context.error('hooks.webhook_called', `${webhookId} is called by ${callers}.`);

@@ -34,7 +34,7 @@ function portsOf(
       find,
       decide: async ({ state }) => ({ ...record, state, confirmedAt: new Date(1_000) }),
       ...erasures,
-    },
+    } satisfies PrivacyPorts['erasures'],
   } as Partial<Record<keyof PrivacyPorts, unknown>> as PrivacyPorts;
 }
 
