@@ -2,7 +2,7 @@ import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
-import { newWebhookSecret } from './webhook-store.ts';
+import { newWebhookSecret, webhookStore } from './webhook-store.ts';
 
 interface Owner {
   readonly accountId: string;
@@ -13,8 +13,20 @@ interface Owner {
 export function triggerCallbacks(
   prisma: PrismaClient,
   cipher: MintBranchCipher,
-): Pick<TriggersPorts['callbacks'], 'put' | 'remove'> {
+): Pick<TriggersPorts['callbacks'], 'find' | 'put' | 'remove'> {
+  const { find } = webhookStore(prisma, cipher);
   return {
+    find: async (webhook) => {
+      const { accountId, webhookId } = webhook;
+      await inAccount(
+        prisma,
+        accountId,
+        (transaction) => transaction.$queryRaw`
+          SELECT id FROM webhook WHERE id = ${webhookId} AND account_id = ${accountId} FOR SHARE`,
+      );
+      return await find(webhook);
+    },
+
     put: ({ accountId, triggerId, url, fallbackUrl }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const before = await ownOf(transaction, { accountId, triggerId });

@@ -153,11 +153,27 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
 
     remove: ({ accountId, webhookId }) =>
       inAccount(prisma, accountId, async (transaction) => {
-        if ((await find(transaction, accountId, webhookId)) === undefined) return false;
+        // Whoever sets a trigger that calls it holds it as well, until the trigger is there to be found.
+        await transaction.$queryRaw`
+          SELECT id FROM webhook WHERE id = ${webhookId} AND account_id = ${accountId} FOR NO KEY UPDATE`;
+        const callers = await transaction.usageTrigger.findMany({
+          where: {
+            accountId,
+            removedAt: null,
+            AND: [
+              { action: { path: ['kind'], equals: 'callback' } },
+              { action: { path: ['webhookId'], equals: webhookId } },
+            ],
+          },
+          orderBy: { id: 'asc' },
+          select: { id: true, name: true },
+        });
+        if (callers.length > 0) return new Map(callers.map(({ id, name }) => [id, name]));
+        if ((await find(transaction, accountId, webhookId)) === undefined) return 'unknown';
         const [removed] = await transaction.$queryRaw<
           { ok: boolean }[]
         >`SELECT webhook_remove(${webhookId}) AS ok`;
-        return removed?.ok === true;
+        return removed?.ok === true ? 'removed' : 'unknown';
       }),
 
     rotate: ({ accountId, webhookId, previousEndsAt }) =>

@@ -215,6 +215,14 @@ export const hooks = defineDomain({
       retry: 'never',
       remedy: 'Look how far it came: it is done, was cancelled, or was never begun.',
     },
+    webhook_called: {
+      status: 409,
+      title: 'A trigger calls this webhook.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Give the triggers that `detail` names another action, or remove them. A webhook of a trigger’s own goes with it.',
+    },
     webhook_disabled: {
       status: 409,
       title: 'The webhook is disabled.',
@@ -293,11 +301,11 @@ export const hooks = defineDomain({
         remove: {
           method: 'DELETE',
           path: '/webhooks/{webhookId}',
-          summary: 'Remove a webhook. What waits for it is not sent any more.',
+          summary: 'Remove a webhook that no trigger calls. What waits for it is not sent any more.',
           access: 'develop',
           request: z.object({ webhookId }),
           response: z.object({ id: idField('whk') }),
-          errors: [],
+          errors: ['hooks.webhook_called'],
         },
         rotateSecret: {
           method: 'POST',

@@ -269,8 +269,13 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
     async remove(context, { webhookId }, ports) {
       const { accountId } = context.entity;
       const before = await ports.webhooks.find({ accountId, webhookId });
-      const isRemoved = before !== undefined && (await ports.webhooks.remove({ accountId, webhookId }));
-      if (!isRemoved) throw context.error('resource.unknown', unknown(webhookId));
+      if (before === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      const outcome = await ports.webhooks.remove({ accountId, webhookId });
+      if (outcome === 'unknown') throw context.error('resource.unknown', unknown(webhookId));
+      if (outcome !== 'removed') {
+        const callers = [...outcome].map(([id, name]) => `${name} (${id})`).join(', ');
+        throw context.error('hooks.webhook_called', `${webhookId} is called by ${callers}.`);
+      }
       context.audit({ target: webhookId, before: toAnswer(before, context.nowMs()) });
       await context.emit('webhook.removed', { webhookId });
       return { id: webhookId };

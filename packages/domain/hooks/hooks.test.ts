@@ -1,5 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
 import { flowStore } from '@patchbay/adapters/prisma/flow-store';
+import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
+import { triggerStore } from '@patchbay/adapters/prisma/trigger-store';
+import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -206,6 +211,50 @@ test('webhooks.remove 200: it is gone, and is on record', async () => {
   const { audited } = await call('webhooks', 'remove', { webhookId });
   expect(audited).toMatchObject([{ target: webhookId, before: { url } }]);
   expect((await call('webhooks', 'list')).answer.items).toEqual([]);
+});
+
+test('webhooks.remove 409: what a trigger calls stays and says which calls it; set and removed at once, one of both is refused (TRG-2)', async () => {
+  const { prisma } = hooks.database;
+  const callbacks = triggerCallbacks(prisma, hooks.database.cipher);
+  const store = triggerStore(prisma);
+  const rule = (id: string, webhookId: string) => ({
+    id,
+    accountId,
+    name: 'Spent',
+    counter: { event: 'hooks.webhook.tested' },
+    target: { accountId, scope: 'own' as const },
+    condition: { kind: 'threshold' as const, limit: 1 },
+    action: { kind: 'callback' as const, webhookId },
+    isShown: false,
+    timeZone: 'UTC',
+  });
+  const [{ id: webhookId }, triggerId] = [await create(), createId('trg')];
+  const refused = {
+    fields: expect.objectContaining({
+      code: 'hooks.webhook_called',
+      publicDetail: expect.stringContaining(`Spent (${triggerId})`),
+    }),
+  };
+  const remove = () => call('webhooks', 'remove', { webhookId });
+  /** As another request: no part of the unit in which it is called. */
+  const outside = AsyncLocalStorage.snapshot();
+  let removing: Promise<unknown> | undefined;
+  await atomically(prisma, async () => {
+    expect(await callbacks.find({ accountId, webhookId })).toBeDefined();
+    removing = outside(remove).catch((error: unknown) => error);
+    await pause(200);
+    await store.create(rule(triggerId, webhookId));
+  });
+  expect(await removing).toMatchObject(refused);
+  await expect(remove()).rejects.toMatchObject(refused);
+  await store.remove({ accountId, triggerId });
+  let finding: Promise<unknown> | undefined;
+  await atomically(prisma, async () => {
+    expect(await hooks.webhooks.remove({ accountId, webhookId })).toBe('removed');
+    finding = outside(() => callbacks.find({ accountId, webhookId }));
+    await pause(200);
+  });
+  expect(await finding).toBeUndefined();
 });
 
 test('webhooks.rotateSecret 200: another secret, and until when the old one signs as well', async () => {

@@ -122,7 +122,11 @@ export interface HooksPorts {
       webhook: NewWebhook,
     ): Promise<{ readonly webhook: WebhookRecord; readonly secret: string } | undefined>;
     update(webhook: WebhookKey & { readonly change: WebhookChange }): Promise<WebhookRecord | undefined>;
-    remove(webhook: WebhookKey): Promise<boolean>;
+    /**
+     * Of one that triggers call, their names by their ids, and it stays. Whoever sets such a trigger at the same time waits
+     * until this is over, or this waits for them: a trigger never calls what is gone.
+     */
+    remove(webhook: WebhookKey): Promise<'removed' | 'unknown' | ReadonlyMap<string, string>>;
     /** Undefined when there is none. */
     rotate(webhook: WebhookKey & { readonly previousEndsAt: Date }): Promise<string | undefined>;
   };

@@ -389,7 +389,7 @@ export const privacy = defineDomain({
           access: 'own',
           request: z.strictObject({ person }),
           response: erasureAnswer,
-          errors: ['resource.unknown', 'privacy.erasure_at_work', 'privacy.last_owner'],
+          errors: ['resource.unknown', 'auth.scope', 'privacy.erasure_at_work', 'privacy.last_owner'],
         },
         get: {
           method: 'GET',
@@ -407,7 +407,7 @@ export const privacy = defineDomain({
           access: 'own',
           request: z.strictObject({ erasureId, state: z.enum(['running', 'cancelled']) }),
           response: erasureAnswer,
-          errors: ['resource.unknown', 'privacy.erasure_not_counted'],
+          errors: ['resource.unknown', 'auth.scope', 'privacy.erasure_not_counted'],
         },
       },
     },

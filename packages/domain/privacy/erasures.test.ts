@@ -19,18 +19,23 @@ const record: ErasureRecord = {
   wordsAboveCount: 2,
 };
 
-function portsOf(erasures: Partial<PrivacyPorts['erasures']> = {}): PrivacyPorts {
+function portsOf(
+  erasures: Partial<PrivacyPorts['erasures']> = {},
+  { mayUnmakeOwners = true } = {},
+): PrivacyPorts {
   const find: PrivacyPorts['erasures']['find'] = async (asked) =>
     asked.erasureId === erasureId ? record : undefined;
   return {
+    caller: async () => ({ isOwner: mayUnmakeOwners }),
     erasures: {
+      isOwner: async () => false,
       create: async () => record,
       list: async () => ({ items: [record] }),
       find,
       decide: async ({ state }) => ({ ...record, state, confirmedAt: new Date(1_000) }),
       ...erasures,
-    },
-  } as Partial<PrivacyPorts> as PrivacyPorts;
+    } satisfies PrivacyPorts['erasures'],
+  } as Partial<Record<keyof PrivacyPorts, unknown>> as PrivacyPorts;
 }
 
 const contextFor = () => domainContext<typeof privacy, 'erasures', 'get'>(privacy, { chain: [accountId] });
@@ -71,6 +76,29 @@ describe('erasures', () => {
       fields: { code },
     });
     expect(audited).toEqual([]);
+  });
+
+  test('create 403, update 403: who is no owner erases no owner, whoever asked for it, and leaves that to owners (ACC-3)', async () => {
+    const [ask, confirm] = [{ person: createId('usr') }, { erasureId, state: 'running' as const }];
+    const refused = { fields: { code: 'auth.scope' } };
+    const known = { isOwner: async () => true };
+    const weak = portsOf(known, { mayUnmakeOwners: false });
+    const { context, audited } = contextFor();
+    await expect(handlers.erasures.create(context as never, ask, weak)).rejects.toMatchObject(refused);
+    await expect(handlers.erasures.update(context as never, confirm, weak)).rejects.toMatchObject(refused);
+    expect(audited).toEqual([]);
+    // It can be stopped by whoever may confirm those of others.
+    const cancel = { erasureId, state: 'cancelled' as const };
+    expect(await handlers.erasures.update(context as never, cancel, weak)).toMatchObject({
+      state: 'cancelled',
+    });
+    const owner = portsOf(known);
+    await handlers.erasures.create(context as never, ask, owner);
+    expect(await handlers.erasures.update(context as never, confirm, owner)).toMatchObject({
+      state: 'running',
+    });
+    const ofOthers = portsOf({}, { mayUnmakeOwners: false });
+    expect(await handlers.erasures.create(context as never, ask, ofOthers)).toMatchObject({ id: erasureId });
   });
 
   test('get 200: a receipt names nobody', async () => {

@@ -50,6 +50,23 @@ const noErasure = (context: DomainContext<Privacy, 'erasures', 'get'>, erasureId
 const noExport = (context: DomainContext<Privacy, 'exports', 'get'>, exportId: string): ServiceError =>
   context.error('resource.unknown', `There is no export ${exportId} here.`);
 
+interface ErasingContext {
+  readonly entity: { readonly accountId: string; readonly chain: readonly string[] };
+  readonly actor: Actor;
+  readonly error: (code: 'auth.scope', publicDetail: string) => ServiceError;
+}
+
+/** Who is no owner unmakes none, by whatever way their roles would go (ACC-3). */
+async function refuseOwner(
+  { entity: { accountId, chain }, actor, error }: ErasingContext,
+  person: string,
+  { erasures, caller }: Pick<PrivacyPorts, 'erasures' | 'caller'>,
+): Promise<void> {
+  const { isOwner } = await caller(chain, actor);
+  if (!isOwner && (await erasures.isOwner({ accountId, person })))
+    throw error('auth.scope', 'Only an owner takes the role of an owner away, and an erasure does.');
+}
+
 /** Who asked, as the audit log names them. */
 function actorIdOf(actor: Actor): string {
   switch (actor.kind) {
@@ -139,8 +156,9 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       return { items: items.map(toErasure), ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
 
-    async create(context, { person }, { erasures }) {
+    async create(context, { person }, { erasures, caller }) {
       const { accountId } = context.entity;
+      await refuseOwner(context, person, { erasures, caller });
       const made = await erasures.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
       if (made === 'unknown') throw context.error('resource.unknown', `There is no user ${person} here.`);
       if (made === 'last_owner')
@@ -165,10 +183,13 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       return toErasure(found);
     },
 
-    async update(context, { erasureId, state }, { erasures }) {
+    async update(context, { erasureId, state }, { erasures, caller }) {
       const { accountId } = context.entity;
       const before = await erasures.find({ accountId, erasureId });
       if (before === undefined) throw noErasure(context as never, erasureId);
+      // They may have become one since it was asked for.
+      if (state === 'running' && before.person !== undefined)
+        await refuseOwner(context, before.person, { erasures, caller });
       const decided = await erasures.decide({ accountId, erasureId, state, by: actorIdOf(context.actor) });
       if (decided === undefined)
         throw context.error('privacy.erasure_not_counted', `Erasure ${erasureId} is ${before.state}.`);

@@ -114,6 +114,8 @@ export interface PrivacyPorts extends Pick<PolicyPorts, 'caller'> {
     sign(link: SignedLink): string;
   };
   readonly erasures: {
+    /** Whether a person is, or was asked to be, an owner of the account or of one below it: an erasure takes that from them. */
+    isOwner(asked: Scoped & { readonly person: string }): Promise<boolean>;
     /** 'unknown': no such user has, or had, a role here. 'at_work': one of the account is not over. */
     create(
       asked: Scoped & { readonly person: string; readonly requestedBy: string },

@@ -1,6 +1,6 @@
 import type { PolicyWord } from '../policy/policy-level.ts';
 import type { Action } from './definition.ts';
-import { isPartOfAccount, partOf, type TriggerRule } from './trigger.ts';
+import { heldOf, isPartOfAccount, partOf, type TriggerRule } from './trigger.ts';
 import { heldUntilMs, isTooLate, type Window, windowOf } from './window.ts';
 
 /** A firing whose action is to be done, as the outbox gives it out. */
@@ -116,7 +116,6 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
             isPartOfAccount(due.rule.target)
               ? ports.holdPolicy(due, { values: config, untilMs })
               : ports.hold(due, { service: 'network-discovery', config, untilMs }),
-          noted: config,
           said: `It is held to ${action.bitsPerSecondMax} bit/s`,
         },
       );
@@ -127,7 +126,6 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
         { due, ports, nowMs, window },
         {
           put: (untilMs) => ports.disable(due, { service, untilMs }),
-          noted: { disabledService: service },
           said: `${service} is turned off`,
         },
       );
@@ -138,7 +136,6 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
         { due, ports, nowMs, window },
         {
           put: (untilMs) => ports.disable(due, { feature, untilMs }),
-          noted: { disabledFeature: feature },
           said: `${feature} is turned off`,
         },
       );
@@ -172,8 +169,6 @@ function called(webhookId: string, state: 'active' | 'disabled' | undefined): Ac
 
 interface Held {
   readonly put: (untilMs: number | undefined) => Promise<void>;
-  /** In the target's audit log. */
-  readonly noted: Readonly<Record<string, unknown>>;
   readonly said: string;
 }
 
@@ -190,7 +185,7 @@ async function hold(
     readonly nowMs: number;
     readonly window: Window;
   },
-  { put, noted, said }: Held,
+  { put, said }: Held,
 ): Promise<ActOutcome> {
   const untilMs = heldUntilMs(due.rule.condition, window);
   if (untilMs !== undefined && untilMs <= nowMs)
@@ -198,7 +193,11 @@ async function hold(
   await put(untilMs);
   const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
   const { target } = due.rule;
-  await ports.audit(due, { ...partOf(target), ...noted, ...(until === undefined ? {} : { until }) });
+  await ports.audit(due, {
+    ...partOf(target),
+    ...heldOf(due.action),
+    ...(until === undefined ? {} : { until }),
+  });
   const done = [said, ...Object.values(partOf(target)).map((id) => `for ${id}`)].join(' ');
   return { state: 'done', said: until === undefined ? `${done}.` : `${done} until ${until}.` };
 }

@@ -146,6 +146,9 @@ const changeable = {
   isShown: z.boolean(),
 };
 
+/** Have the account suspend itself although you act from within it, and cannot take that back. */
+const force = z.boolean().optional();
+
 const requestedTarget = z.strictObject({ ...target, accountId: idSchema('acc').optional() });
 
 export const triggers = defineDomain({
@@ -225,6 +228,13 @@ export const triggers = defineDomain({
       retry: 'never',
       remedy: 'Remove one that is no longer needed.',
     },
+    stops_itself: {
+      status: 422,
+      title: 'An account that has itself suspended cannot start itself again.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Have an account above set the trigger, or send `force: true` if you mean it.',
+    },
     set_above: {
       status: 403,
       title: 'This trigger was set by an account above.',
@@ -279,7 +289,7 @@ export const triggers = defineDomain({
           method: 'POST',
           path: '/triggers',
           summary:
-            'Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once.',
+            'Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand.',
           access: 'administer',
           request: z.strictObject({
             ...changeable,
@@ -288,13 +298,16 @@ export const triggers = defineDomain({
             condition,
             action: requestedAction.default({ kind: 'notify' }),
             isShown: z.boolean().default(false),
+            force,
           }),
           response: trigger.extend({ secret }),
           errors: [
             'request.invalid',
+            'auth.scope',
             'callback.address_forbidden',
             'triggers.counter_unknown',
             'triggers.action_unsupported',
+            'triggers.stops_itself',
             'triggers.node_unknown',
             'triggers.webhook_unknown',
             'triggers.email_unavailable',
@@ -323,13 +336,16 @@ export const triggers = defineDomain({
             action: requestedAction.optional(),
             isEnabled: z.boolean().optional(),
             isShown: z.boolean().optional(),
+            force,
           }),
           response: trigger.extend({ secret }),
           errors: [
             'request.invalid',
+            'auth.scope',
             'callback.address_forbidden',
             'triggers.counter_unknown',
             'triggers.action_unsupported',
+            'triggers.stops_itself',
             'triggers.node_unknown',
             'triggers.webhook_unknown',
             'triggers.email_unavailable',

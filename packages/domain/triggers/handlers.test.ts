@@ -41,7 +41,11 @@ test('triggers.create 200: for an account below, in its time zone, with what was
 
 test('triggers.create 200: of the account itself where no other is named, with one window where nothing recurs', async () => {
   const { create } = world();
-  const { answer } = await create({ target: undefined, condition: { kind: 'threshold', limit: 1 } });
+  const { answer } = await create({
+    target: undefined,
+    condition: { kind: 'threshold', limit: 1 },
+    action: { kind: 'notify' },
+  });
   expect(answer.target).toEqual({ accountId, scope: 'descendants' });
   expect(answer).not.toHaveProperty('windowStart');
 });
@@ -355,6 +359,42 @@ test('reset 200: with the count that was thrown away in the audit log', async ()
   const { context, audited } = contextOf('reset');
   expect((await handlers.triggers.reset(context, { triggerId: answer.id }, ports)).id).toBe(answer.id);
   expect(audited).toMatchObject([{ target: answer.id, before: { value: '0' } }]);
+});
+
+test('reset 200, remove 200, update 200: the log of the account that was held says that it no longer is, and names no trigger (ACC-8)', async () => {
+  const { ports, create } = world();
+  const target = { accountId: childId, endpointId: 'user:bob' };
+  const { answer } = await create({ action: { kind: 'throttle', bitsPerSecondMax: 64_000 }, target });
+  const triggerId = answer.id;
+  const ended = {
+    accountId: childId,
+    target: childId,
+    before: { endpointId: 'user:bob', bitsPerSecondMax: 64_000 },
+    after: {},
+  };
+  const held = (answers: readonly boolean[]) => {
+    const left = [...answers];
+    return { ...ports, triggers: { ...ports.triggers, isHolding: async () => left.shift() ?? false } };
+  };
+  const said = async (answers: readonly boolean[], isUpdate: boolean) => {
+    const { context, audited } = contextOf('reset');
+    const given = held(answers);
+    if (isUpdate)
+      await handlers.triggers.update(
+        { ...contextOf('update').context, audit: context.audit },
+        { triggerId, limit: 20 },
+        given,
+      );
+    else await handlers.triggers.reset(context, { triggerId }, given);
+    return audited.filter(({ accountId: id }) => id === childId);
+  };
+  expect(await said([true, false], false)).toEqual([ended]);
+  expect(await said([true, false], true)).toEqual([ended]);
+  expect(await said([true, true], false)).toEqual([]);
+  expect(await said([false], false)).toEqual([]);
+  const { context, audited } = contextOf('remove');
+  await handlers.triggers.remove(context, { triggerId }, held([true, false]));
+  expect(audited).toContainEqual(ended);
 });
 
 test('remove 200: with what it was in the audit log', async () => {

@@ -1,9 +1,10 @@
-import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type AuditedChange, type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
+import { refuseBeyond, refuseOwnStop } from './action-rights.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
 import { type Counter, type RequestedAction, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
@@ -11,8 +12,10 @@ import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
+  heldOf,
   isHold,
   isWholeAccount,
+  partOf,
   refuseAction,
   type Target,
   type TriggerRecord,
@@ -119,6 +122,8 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           featureNames: ports.featureNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+        await refuseBeyond(context, { action: request.action, target }, ports);
+        if (request.force !== true) await refuseOwnStop(context, { action: request.action, target }, ports);
         await refuseRecipient(context, request.action, ports);
         await refuseNode(context, request.action, ports);
         if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
@@ -150,7 +155,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       };
     }),
 
-    update: prepared(async (context, { triggerId, action: requested, ...change }, ports) => {
+    update: prepared(async (context, { triggerId, action: requested, force, ...change }, ports) => {
       await refuseCallback(context, requested, ports);
       const { limit, condition, target: aimed, ...rest } = change;
       if (limit !== undefined && condition !== undefined)
@@ -171,6 +176,15 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           });
           if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         }
+        const held = condition ?? { ...before.condition, ...(limit === undefined ? {} : { limit }) };
+        const acts = requested ?? before.action;
+        const mayFireAnew =
+          settled !== undefined ||
+          (change.isEnabled === true && !before.isEnabled) ||
+          isChanged({ acts, held }, { acts: before.action, held: before.condition });
+        if (mayFireAnew) await refuseBeyond(context, { action: acts, target }, ports);
+        const isOtherAct = settled !== undefined || isChanged(acts, before.action);
+        if (isOtherAct && force !== true) await refuseOwnStop(context, { action: acts, target }, ports);
         if (requested !== undefined) {
           await refuseRecipient(context, requested, ports);
           await refuseNode(context, requested, ports);
@@ -179,7 +193,6 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           requested === undefined
             ? undefined
             : await settledAction(context, { action: requested, accountId, triggerId }, ports);
-        const held = condition ?? { ...before.condition, ...(limit === undefined ? {} : { limit }) };
         const isShaped = (limit ?? condition ?? aimed) !== undefined;
         const shape = isShaped ? { condition: held, target, timeZone } : undefined;
         const changed = { ...rest, action: called?.action, shape };
@@ -191,7 +204,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           if (isOther || 'callback' in address) await context.emit('trigger.changed', { triggerId });
         });
         if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-        await lift({ before, wasHolding }, ports);
+        await lift(context, { before, wasHolding }, ports);
         const answer = toAnswer(after, context);
         context.audit({
           target: triggerId,
@@ -210,7 +223,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       const after = await ports.triggers.reset({ accountId, triggerId });
       if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
-      await lift({ before, wasHolding }, ports);
+      await lift(context, { before, wasHolding }, ports);
       context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
       await context.emit('trigger.reset', { triggerId });
       return toAnswer(after, context);
@@ -224,7 +237,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const wasHolding = await ports.triggers.isHolding({ accountId, triggerId });
       await ports.triggers.remove({ accountId, triggerId });
       await ports.callbacks.remove({ accountId, triggerId });
-      await lift({ before, wasHolding }, ports);
+      await lift(context, { before, wasHolding }, ports);
       context.audit({ target: triggerId, before: settingOf(toAnswer(before, context)) });
       await context.emit('trigger.removed', { triggerId });
       return { id: triggerId };
@@ -363,11 +376,21 @@ interface Lifted {
   readonly wasHolding: boolean;
 }
 
-/** What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. */
-async function lift({ before, wasHolding }: Lifted, { triggers, targets }: TriggersPorts): Promise<void> {
+/**
+ * What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. In the log of
+ * that account it ends as it began, and no trigger of an account above is named there (ACC-8, C1).
+ */
+async function lift(
+  { audit }: { readonly audit: (change: AuditedChange) => void },
+  { before, wasHolding }: Lifted,
+  { triggers, targets }: TriggersPorts,
+): Promise<void> {
   const { id: triggerId, accountId, action, target } = before;
   if (isHold(action)) await targets.changed(target.accountId);
-  if (wasHolding && !(await triggers.isHolding({ accountId, triggerId }))) await targets.lifted(target);
+  if (!wasHolding || (await triggers.isHolding({ accountId, triggerId }))) return;
+  await targets.lifted(target);
+  const place = { accountId: target.accountId, target: target.accountId };
+  audit({ ...place, before: { ...partOf(target), ...heldOf(action) }, after: {} });
 }
 
 interface PreviewedUse {

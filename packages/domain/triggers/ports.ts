@@ -1,8 +1,9 @@
-import type { DimensionValues } from '@patchbay/kit/definition';
+import type { Actor, DimensionValues } from '@patchbay/kit/definition';
 import type { WebhookRecord } from '../hooks/ports.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
+import type { Caller } from '../tenancy/caller.ts';
 import type { Action } from './definition.ts';
 import type {
   FiringRecord,
@@ -95,6 +96,8 @@ export interface TriggersPorts {
     /** Its account is told that a trigger holds it to nothing any more. */
     lifted(target: HeldTarget): Promise<void>;
   };
+  /** What whoever asks may do at an account within the scope: where the action of a trigger is done. */
+  callerAt(accountId: string, actor: Actor): Promise<Pick<Caller, 'may' | 'speakerAbove'>>;
   readonly measures: {
     /** What the platform knows of itself now, by the names of `measures.ts`. */
     read(): Promise<ReadonlyMap<string, number>>;
@@ -106,6 +109,7 @@ export interface TriggersPorts {
   readonly callbacks: {
     /** Why nothing is sent to a URL, or undefined. It asks for the host's addresses, so it takes as long as that. */
     refusalOf(url: string): Promise<string | undefined>;
+    /** Nobody removes it before the transaction is over in which it was found. */
     find(webhook: {
       readonly accountId: string;
       readonly webhookId: string;

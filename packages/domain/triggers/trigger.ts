@@ -129,8 +129,25 @@ export const isPartOfAccount = ({ endpointId, credentialId }: Target): boolean =
   (endpointId ?? credentialId) !== undefined;
 
 /** Whether an action holds its target to something, which has to be lifted. */
-export const isHold = ({ kind }: Action): boolean =>
-  kind === 'throttle' || kind === 'disableService' || kind === 'disableFeature';
+export const isHold = (action: Action): boolean => heldOf(action) !== undefined;
+
+/** What an action holds its target to, as the audit log of the target has it. Undefined for one that holds nothing. */
+export function heldOf(action: Action): Readonly<Record<string, unknown>> | undefined {
+  switch (action.kind) {
+    case 'throttle':
+      return { bitsPerSecondMax: action.bitsPerSecondMax };
+    case 'disableService':
+      return { disabledService: action.service };
+    case 'disableFeature':
+      return { disabledFeature: action.feature };
+    case 'notify':
+    case 'email':
+    case 'callback':
+    case 'suspend':
+    case 'endSessions':
+      return undefined;
+  }
+}
 
 interface Offered {
   /** Whether the target is the platform's own account. */

@@ -4,6 +4,7 @@ import { domainContext } from '@patchbay/testing/domain-context';
 import { expect } from 'vitest';
 import { type MeterCatalogue, meterCatalogue } from '../metering/meter-catalogue.ts';
 import type { UsageQuery } from '../metering/usage-store.ts';
+import { scopesAllow } from '../tenancy/access.ts';
 import { triggers } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { TriggersPorts } from './ports.ts';
@@ -31,7 +32,21 @@ export const contextOf = <K extends Operation>(_operation: K) =>
   domainContext<typeof triggers, 'triggers', K>(triggers, { chain, nowMs });
 
 /** Rules and counters in memory. */
-export function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}) {
+export function world({
+  isPlatform = false,
+  countMax = 0,
+  isMailAvailable = true,
+  /** Of whoever asks; the same at every account. */
+  scopes = ['*'],
+  isFromAbove = false,
+}: {
+  readonly isPlatform?: boolean;
+  readonly countMax?: number;
+  readonly isMailAvailable?: boolean;
+  readonly scopes?: readonly string[];
+  readonly isFromAbove?: boolean;
+} = {}) {
+  const asked: string[] = [];
   const records = new Map<string, TriggerRecord>();
   const changed: string[] = [];
   /** By the id of its trigger. */
@@ -105,6 +120,13 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
       changed: async (id) => void changed.push(id),
       lifted: async () => {},
     },
+    callerAt: async (id) => {
+      asked.push(id);
+      return {
+        may: (operation) => scopesAllow(scopes, operation),
+        speakerAbove: () => (id !== accountId ? accountId : isFromAbove ? chain[0] : undefined),
+      };
+    },
     measures: { read: async () => new Map([['usage.lagP99Ms', 1_200]]) },
     nodes: {
       find: async (id) =>
@@ -164,5 +186,5 @@ export function world({ isPlatform = false, countMax = 0, isMailAvailable = true
     expect(operations.create.response.safeParse(answer).success).toBe(true);
     return { answer, audited };
   };
-  return { ports, records, changed, own, queries, create };
+  return { ports, records, changed, own, queries, asked, create };
 }

@@ -1148,9 +1148,9 @@ export interface Operations {
     update(accountId: IdLike<"acc">, request: WebhooksUpdateRequest, options?: CallOptions): Promise<WebhooksUpdateResponse>;
     /** Change a webhook, or disable it and enable it again. What waits for it goes where it says then. */
     update(request: WebhooksUpdateRequest, options?: CallOptions): Promise<WebhooksUpdateResponse>;
-    /** Remove a webhook. What waits for it is not sent any more. */
+    /** Remove a webhook that no trigger calls. What waits for it is not sent any more. */
     remove(accountId: IdLike<"acc">, request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
-    /** Remove a webhook. What waits for it is not sent any more. */
+    /** Remove a webhook that no trigger calls. What waits for it is not sent any more. */
     remove(request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
     /** Make a new secret. The old one signs beside it until the overlap is over. */
     rotateSecret(accountId: IdLike<"acc">, request: WebhooksRotateSecretRequest, options?: CallOptions): Promise<WebhooksRotateSecretResponse>;
@@ -1740,9 +1740,9 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request: TriggersGetRequest, options?: CallOptions): Promise<TriggersGetResponse>;
     /** Read one trigger with its counter. */
     get(request: TriggersGetRequest, options?: CallOptions): Promise<TriggersGetResponse>;
-    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. */
+    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand. */
     create(accountId: IdLike<"acc">, request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
-    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. */
+    /** Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once. Its action needs the right to do the same by hand. */
     create(request: TriggersCreateRequest, options?: CallOptions): Promise<TriggersCreateResponse>;
     /** Change a trigger, or turn it off or on. With a new limit or action it goes on counting and may fire again; with another window or target, or on again, it begins anew. A callback to the same address keeps its secret. */
     update(accountId: IdLike<"acc">, request: TriggersUpdateRequest, options?: CallOptions): Promise<TriggersUpdateResponse>;
@@ -2919,6 +2919,7 @@ export type ErrorCode =
   | 'hooks.event_type_unknown'
   | 'hooks.replay_none'
   | 'hooks.replay_running'
+  | 'hooks.webhook_called'
   | 'hooks.webhook_count'
   | 'hooks.webhook_disabled'
   | 'limit.exceeded'
@@ -3074,5 +3075,6 @@ export type ErrorCode =
   | 'triggers.node_unknown'
   | 'triggers.recipient_unknown'
   | 'triggers.set_above'
+  | 'triggers.stops_itself'
   | 'triggers.too_many'
   | 'triggers.webhook_unknown';

@@ -481,12 +481,17 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
           lifted: (target) => eventStore(prisma).append(policyChanged(target, nowMs())),
         },
+        callerAt: async (accountId, actor) =>
+          callerAlong(
+            (await chainOf(accountId)).map(({ id }) => id),
+            actor,
+            tenancy,
+          ),
         nodes: { find: (nodeId) => fleet.find(nodeId) },
         measures: { read: () => readMeasures(prisma) },
         callbacks: {
           ...triggerCallbacks(prisma, cipher),
           refusalOf: endpointCheck(outgoing).refusalOf,
-          find: webhookStore(prisma, cipher).find,
         },
         mails: teamMails,
         usage,

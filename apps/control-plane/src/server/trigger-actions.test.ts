@@ -368,7 +368,7 @@ test('a service that a trigger turns off serves nobody at or below its target, s
     expect(served_.body.code).not.toBe('policy.refused');
   const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
   expect(JSON.stringify(await snapshot.json())).toContain(
-    '"services":["network-discovery","notification","text-to-speech"]',
+    '"services":["conferencing","network-discovery","notification","text-to-speech"]',
   );
   // Its own word takes nothing back.
   const wider = await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {
@@ -384,6 +384,13 @@ test('a service that a trigger turns off serves nobody at or below its target, s
   expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
   await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
   expect((await mint(off, 'signaling/tokens')).body.code).not.toBe('policy.refused');
+  // Its log has the end as it has the beginning, and of neither who it was (ACC-8, C1).
+  const { items } = await askingWith(() => off.key)('GET', `${off.id}/audit?action=triggers.reset`);
+  expect(items).toMatchObject([
+    { ...ABOVE, target: off.id, before: { disabledService: 'signaling' }, after: {} },
+  ]);
+  expect(JSON.stringify(items)).not.toContain(trigger.id);
+  expect(JSON.stringify(items)).not.toContain(reseller.accountId);
   await until(
     async () => heard.some((message) => message.type === 'account.changed' && message.accountId === off.id),
     { what: 'the nodes are told' },
@@ -479,7 +486,15 @@ test('a firing calls the webhook that its action names, whatever that hears of, 
     body: { eventTypes: ['*'] },
   });
   expect(widened.body).toMatchObject({ code: 'hooks.callback_bound' });
-  await ask('DELETE', `${base}/triggers/${own.id}`);
+  // Nor is what a trigger calls taken from under it: its own neither.
+  for (const { id: triggerId, action } of named) {
+    const kept = await served.rest('DELETE', `/v1/accounts/${base}/webhooks/${action.webhookId}`, {
+      key: reseller.key,
+    });
+    expect(kept).toMatchObject({ status: 409, body: { code: 'hooks.webhook_called' } });
+    expect(kept.body.detail).toContain(triggerId);
+  }
+  for (const { id: triggerId } of named) await ask('DELETE', `${base}/triggers/${triggerId}`);
   expect((await served.rest('GET', `/v1/accounts/${ownPath}`, { key: reseller.key })).status).toBe(404);
   for (const webhook of [deaf, all]) await ask('DELETE', `${base}/webhooks/${webhook.id}`);
 });

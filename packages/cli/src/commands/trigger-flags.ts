@@ -26,6 +26,7 @@ export interface ActionFlags {
   readonly url?: string;
   readonly fallback?: string;
   readonly webhook?: string;
+  readonly force?: true;
 }
 
 const ofActions = ['node', 'kbps', 'service', 'feature', 'to', 'url', 'fallback', 'webhook'] as const;
@@ -147,5 +148,6 @@ export function addActionFlags(command: Command, fallback?: (typeof actions)[num
     )
     .option('--fallback <address>', 'of --url: asked when that failed')
     .option('--webhook <id>', 'of --action callback: a webhook of this account')
-    .option('--to <address>', 'of --action email: somebody of the team');
+    .option('--to <address>', 'of --action email: somebody of the team')
+    .option('--force', 'of --action suspend: also of the account itself, which cannot take it back');
 }

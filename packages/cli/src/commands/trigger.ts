@@ -50,6 +50,7 @@ async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
     action: actionOf(flags),
     target: targetOf(flags),
     isShown: flags.show === true,
+    ...given({ force: flags.force }),
   });
   printWritten(created, flags);
 }
@@ -64,7 +65,7 @@ interface ChangeFlags extends Flags, Omit<ActionFlags, 'action'>, WindowFlags, T
 }
 
 async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<void> {
-  const { account, name, limit, action, show, hide } = flags;
+  const { account, name, limit, action, show, hide, force } = flags;
   if (show === true && hide === true) throw new Refusal('Give --show or --hide, not both.');
   const ofAction = action === undefined ? flagOfActionIn(flags) : undefined;
   if (ofAction !== undefined)
@@ -83,6 +84,7 @@ async function changeTrigger(triggerId: string, flags: ChangeFlags): Promise<voi
       target: isTargetIn(flags) ? targetOf(flags) : undefined,
       action: action === undefined ? undefined : actionOf({ ...flags, action }),
       isShown: show ?? (hide === true ? false : undefined),
+      force,
     }),
   });
   printWritten(changed, flags);

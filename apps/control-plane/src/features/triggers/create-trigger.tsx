@@ -18,6 +18,7 @@ import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { ActionFields, actionOf, firstAction } from './action-fields.tsx';
 import { CounterFields, counterOf, firstCounter } from './counter-fields.tsx';
 import { CounterPreview } from './counter-preview.tsx';
+import { ForceField } from './force-field.tsx';
 import { ShownField } from './shown-field.tsx';
 import { type TargetChoice, TargetFields, targetOf } from './target-fields.tsx';
 import { unitWords } from './trigger-words.ts';
@@ -87,6 +88,7 @@ function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
   const [action, setAction] = useState(firstAction);
   const [limit, setLimit] = useState('');
   const [isShown, setShown] = useState(false);
+  const [isForced, setForced] = useState(false);
   const create = useMutation(
     trpc.triggers.create.mutationOptions({ onSuccess: ({ secret }) => onDone(secret) }),
   );
@@ -99,6 +101,7 @@ function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
       condition: conditionOf(window, typedNumber(text('condition'))),
       action: actionOf(action),
       isShown,
+      ...(isForced ? { force: true } : {}),
     }),
     onValid: (fields) => create.mutate({ accountId, ...fields }),
     refusal: create.error,
@@ -163,6 +166,7 @@ function TriggerForm({ accounts, onDone }: TriggerFormProps): ReactNode {
         }}
         error={form.errorOf('action')}
       />
+      <ForceField target={target} action={action} isForced={isForced} onChange={setForced} />
       <ShownField isShown={isShown} onChange={setShown} />
       {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
       <DialogActions>

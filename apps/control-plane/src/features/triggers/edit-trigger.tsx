@@ -15,6 +15,7 @@ import { useAccountId } from '../shell/account.ts';
 import { unitOf } from '../usage/meters.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { ActionFields, actionOf, choiceOfAction } from './action-fields.tsx';
+import { ForceField } from './force-field.tsx';
 import { ShownField } from './shown-field.tsx';
 import { choiceOfTarget, type TargetChoice, TargetFields, targetOf } from './target-fields.tsx';
 import { counterText, type Trigger, unitWords } from './trigger-words.ts';
@@ -52,6 +53,7 @@ export function EditTrigger({ trigger, accounts, onDone }: EditTriggerProps): Re
   const isAimed = isOther(target, choiceOfTarget(trigger.target));
   const isAnew = isAimed || window !== windowOf(condition);
   const [isShown, setShown] = useState(trigger.isShown);
+  const [isForced, setForced] = useState(false);
   const update = useMutation(
     trpc.triggers.update.mutationOptions({
       onSuccess: ({ secret }) => {
@@ -68,6 +70,7 @@ export function EditTrigger({ trigger, accounts, onDone }: EditTriggerProps): Re
       ...(isAimed ? { target: targetOf(target) } : {}),
       action: actionOf(action),
       isShown,
+      ...(isForced ? { force: true } : {}),
     }),
     onValid: (fields) => update.mutate({ accountId, ...fields }),
     refusal: update.error,
@@ -126,6 +129,7 @@ export function EditTrigger({ trigger, accounts, onDone }: EditTriggerProps): Re
           }}
           error={form.errorOf('action')}
         />
+        <ForceField target={target} action={action} isForced={isForced} onChange={setForced} />
         <ShownField isShown={isShown} onChange={setShown} />
         {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
         <DialogActions>
