@@ -9,6 +9,7 @@ import {
 import { expect, test } from 'vitest';
 import type { CountedFor, Evidence } from './platform.ts';
 import { createRestHandler } from './rest.ts';
+import { unserved } from './unserved.ts';
 
 const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
 const CONFIG = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/config`;
@@ -421,10 +422,11 @@ test('every answer has a request id, every failure is problem+json with one of o
 });
 
 test('C47: each answer of a version that comes to an end says when, a refusal too; of one that does not, none does', async () => {
-  const { router, rest } = createApiHarness();
+  const { platform, router, rest } = createApiHarness();
   const end = { deprecatedAt: new Date('2027-01-01T00:00:00Z'), endsAt: new Date('2027-07-01T00:00:00Z') };
   const ending = createRestHandler({
     router,
+    unserved: (context, request) => unserved(platform, context, request),
     baseUrl: 'https://api.test',
     versionEnds: { [apiVersionNewest]: end },
   });

@@ -15,9 +15,12 @@ import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
 import { readBody, refuseOtherTypes } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
+import type { Unserved } from './unserved.ts';
 
 export interface RestOptions {
   readonly router: AppRouter;
+  /** Takes note of a request that came to no operation, and says what it is refused with: unserved(). */
+  readonly unserved: (context: CallContext, request: Unserved) => Promise<ServiceError>;
   /** Where the platform is reached from outside. */
   readonly baseUrl: string;
   /** The sign-in session that a cookie names. Absent: keys and credentials are all that is taken. */
@@ -60,8 +63,21 @@ export function createRestHandler(options: RestOptions): RestHandler {
     });
     const failure = failures.get(incoming);
     if (failure === undefined) return response;
-    const error = toServiceError(failure);
-    throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
+    throw toServiceError(failure);
+  }
+
+  /** What came to no operation counts against its caller's rate like all else (C18). */
+  async function orUnserved<Value>(
+    request: Request,
+    context: CallContext,
+    work: () => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      throw await options.unserved(context, { ...placeOf(request), error });
+    }
   }
 
   return async function answerTo(request: Request, place?: RequestPlace): Promise<Response> {
@@ -74,13 +90,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
-      const version = versionOf(request);
-      responseHeaders.set(API_VERSION_HEADER, version);
-      for (const [name, value] of Object.entries(endOfVersion((options.versionEnds ?? versionEnds)[version])))
-        responseHeaders.set(name, value);
-      refuseOtherTypes(request);
-      const { text, body } = await readBody(request);
-      const response = await answer(request, body, {
+      const context: CallContext = {
         evidence: await evidenceOf(request, { sessionOf, within }),
         within,
         baseUrl: place?.baseUrl,
@@ -89,9 +99,21 @@ export function createRestHandler(options: RestOptions): RestHandler {
         responseHeaders,
         address: addressOf(request),
         misplaced: misplacedIn(request),
-        repeatable: await repeatableOf(request, text),
         ifMatch: request.headers.get('if-match') ?? undefined,
+      };
+      const { body, repeatable } = await orUnserved(request, context, async () => {
+        const version = versionOf(request);
+        responseHeaders.set(API_VERSION_HEADER, version);
+        for (const [name, value] of Object.entries(
+          endOfVersion((options.versionEnds ?? versionEnds)[version]),
+        ))
+          responseHeaders.set(name, value);
+        refuseUnserved(request, responseHeaders);
+        refuseOtherTypes(request);
+        const { text, body } = await readBody(request);
+        return { body, repeatable: await repeatableOf(request, text) };
       });
+      const response = await answer(request, body, { ...context, repeatable });
       return withHeaders(await conditional(request, response), responseHeaders);
     } catch (cause) {
       const error =
@@ -131,25 +153,42 @@ function versionOf({ headers }: Request): ApiVersion {
   );
 }
 
-/** Of a path that is served with other methods alone: which these are (RFC 9110 §15.5.6). */
-function unknownPath({ method, url }: Request, { responseHeaders }: CallContext): ServiceError {
-  const { pathname } = new URL(url);
+const served = mountedOperations.map((mounted) => ({
+  mounted,
+  pattern: new RegExp(`^${mounted.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
+}));
+
+/** What a request came to, as far as its line says it. */
+function placeOf({ method, url }: Request): Omit<Unserved, 'error'> {
+  const { pathname } = new URL(plainPath(url));
+  const there = served.filter(({ pattern }) => pattern.test(pathname));
+  const asked = there.find(({ mounted }) => mounted.operation.method === method);
+  const found = asked ?? there[0];
+  return {
+    isRead: method === 'GET',
+    resource: found?.mounted.scopeName,
+    mounted: asked?.mounted,
+    accountId: found?.pattern.exec(pathname)?.groups?.accountId,
+  };
+}
+
+/** Refuses a path with nothing at it, and one that is served with other methods alone: which these are (RFC 9110 §15.5.6). */
+function refuseUnserved({ method, url }: Request, responseHeaders: Headers): void {
+  const { pathname } = new URL(plainPath(url));
   const methods = methodsAt(pathname);
-  if (methods.length === 0) return platformError('request.unknown_path', `There is nothing at ${pathname}.`);
+  if (methods.some((each) => each === method)) return;
+  if (methods.length === 0) throw platformError('request.unknown_path', `There is nothing at ${pathname}.`);
   responseHeaders.set('allow', methods.join(', '));
-  return platformError(
+  throw platformError(
     'request.method_not_allowed',
     `${pathname} takes ${methods.join(', ')}, not ${method}.`,
   );
 }
 
-const served = mountedOperations.map(({ path, operation }) => ({
-  method: operation.method,
-  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
-}));
-
 const methodsAt = (pathname: string): readonly string[] => [
-  ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
+  ...new Set(
+    served.filter(({ pattern }) => pattern.test(pathname)).map(({ mounted }) => mounted.operation.method),
+  ),
 ];
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
