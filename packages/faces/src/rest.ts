@@ -6,15 +6,17 @@ import {
   endOfVersion,
   versionEnds,
 } from '@patchbay/kit/api-version';
+import { filePath } from '@patchbay/kit/definition';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { etagOf, namesTag } from './etag.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, safeMethods } from './evidence.ts';
 import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
-import { readBody, refuseOtherTypes } from './request-body.ts';
+import { readBody } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
+import { METHOD_HEADER, UNREADABLE_PATH } from './unreadable.ts';
 import type { Unserved } from './unserved.ts';
 
 export interface RestOptions {
@@ -101,7 +103,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
         misplaced: misplacedIn(request),
         ifMatch: request.headers.get('if-match') ?? undefined,
       };
-      const { body, repeatable } = await orUnserved(request, context, async () => {
+      const read = await orUnserved(request, context, async () => {
         const version = versionOf(request);
         responseHeaders.set(API_VERSION_HEADER, version);
         for (const [name, value] of Object.entries(
@@ -109,10 +111,13 @@ export function createRestHandler(options: RestOptions): RestHandler {
         ))
           responseHeaders.set(name, value);
         refuseUnserved(request, responseHeaders);
-        refuseOtherTypes(request);
+        if (request.method === 'OPTIONS') return undefined;
         const { text, body } = await readBody(request);
+        refuseSecondAccount(request, body);
         return { body, repeatable: await repeatableOf(request, text) };
       });
+      if (read === undefined) return new Response(null, { status: 204, headers: responseHeaders });
+      const { body, repeatable } = read;
       const response = await answer(request, body, { ...context, repeatable });
       return withHeaders(await conditional(request, response), responseHeaders);
     } catch (cause) {
@@ -143,6 +148,14 @@ function misplacedIn({ method, url }: Request): readonly string[] {
   return method === 'GET' || method === 'DELETE' ? [] : [...new Set(new URL(url).searchParams.keys())];
 }
 
+/** The account stands in the path, and is declared nowhere else: a second one would be ignored (API-1). */
+function refuseSecondAccount(request: Request, body: unknown): void {
+  const { accountId } = placeOf(request);
+  const given = new Set([...new URL(request.url).searchParams.keys(), ...Object.keys(body ?? {})]);
+  if (accountId !== undefined && given.has('accountId'))
+    throw platformError('request.invalid', '/accountId: There is no such field here; it stands in the path.');
+}
+
 function versionOf({ headers }: Request): ApiVersion {
   const asked = headers.get(API_VERSION_HEADER);
   const version = apiVersionOf(asked);
@@ -153,43 +166,65 @@ function versionOf({ headers }: Request): ApiVersion {
   );
 }
 
-const served = mountedOperations.map((mounted) => ({
-  mounted,
-  pattern: new RegExp(`^${mounted.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
-}));
+const patternOf = (path: string) => new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+
+const served = mountedOperations.flatMap((mounted) => {
+  const { path, operation } = mounted;
+  const files = (operation.files ?? []).map((file) => filePath(path, file));
+  return [path, ...files].map((address) => ({
+    mounted,
+    pattern: patternOf(address.replaceAll('.', '\\.')),
+    isFile: address !== path,
+  }));
+});
+
+/** Read by whoever writes programs: no operation answers them. */
+const documents: ReadonlySet<string> = new Set(['/v1/openapi.json', '/v1/logic-schema.json']);
 
 /** What a request came to, as far as its line says it. */
-function placeOf({ method, url }: Request): Omit<Unserved, 'error'> {
-  const { pathname } = new URL(plainPath(url));
+function placeOf(request: Request): Omit<Unserved, 'error'> {
+  const { pathname } = new URL(plainPath(request.url));
+  const method = methodOf(request);
   const there = served.filter(({ pattern }) => pattern.test(pathname));
-  const asked = there.find(({ mounted }) => mounted.operation.method === method);
+  const asked = there.find(({ mounted, isFile }) => !isFile && mounted.operation.method === method);
   const found = asked ?? there[0];
   return {
-    isRead: method === 'GET',
+    isRead: safeMethods.has(method),
     resource: found?.mounted.scopeName,
     mounted: asked?.mounted,
     accountId: found?.pattern.exec(pathname)?.groups?.accountId,
   };
 }
 
-/** Refuses a path with nothing at it, and one that is served with other methods alone: which these are (RFC 9110 §15.5.6). */
-function refuseUnserved({ method, url }: Request, responseHeaders: Headers): void {
-  const { pathname } = new URL(plainPath(url));
+/**
+ * Refuses a path that nobody can read, one with nothing at it, and one that is served with other methods alone: which these
+ * are is in the answer (RFC 9110 §15.5.6), also to who asks for nothing else.
+ */
+function refuseUnserved(request: Request, responseHeaders: Headers): void {
+  const { pathname } = new URL(plainPath(request.url));
+  const method = methodOf(request);
+  if (pathname === UNREADABLE_PATH)
+    throw platformError('request.invalid', 'The path has a % that begins no byte of a text in UTF-8.');
   const methods = methodsAt(pathname);
-  if (methods.some((each) => each === method)) return;
+  if (methods.includes(method) && method !== 'OPTIONS') return;
   if (methods.length === 0) throw platformError('request.unknown_path', `There is nothing at ${pathname}.`);
   responseHeaders.set('allow', methods.join(', '));
+  if (method === 'OPTIONS') return;
   throw platformError(
     'request.method_not_allowed',
     `${pathname} takes ${methods.join(', ')}, not ${method}.`,
   );
 }
 
-const methodsAt = (pathname: string): readonly string[] => [
-  ...new Set(
-    served.filter(({ pattern }) => pattern.test(pathname)).map(({ mounted }) => mounted.operation.method),
-  ),
-];
+function methodsAt(pathname: string): readonly string[] {
+  const there = served.filter(({ pattern }) => pattern.test(pathname));
+  const methods = there.map(({ mounted }) => mounted.operation.method as string);
+  const all = new Set(documents.has(pathname) ? ['GET', ...methods] : methods);
+  if (all.size === 0) return [];
+  return [...all, ...(all.has('GET') ? ['HEAD'] : []), 'OPTIONS'];
+}
+
+const methodOf = ({ method, headers }: Request): string => headers.get(METHOD_HEADER) ?? method;
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
 const addressOf = ({ headers }: Request): string | undefined =>

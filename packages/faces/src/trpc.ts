@@ -15,7 +15,7 @@ import { dispatch } from './dispatch.ts';
 import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
-import type { Evidence, Platform, Principal } from './platform.ts';
+import type { Evidence, Platform } from './platform.ts';
 import { invalidRequest, misplacedFields } from './refused-fields.ts';
 
 export interface CallContext {
