@@ -150,9 +150,8 @@ function misplacedIn({ method, url }: Request): readonly string[] {
 
 /** The account stands in the path, and is declared nowhere else: a second one would be ignored (API-1). */
 function refuseSecondAccount(request: Request, body: unknown): void {
-  const { accountId } = placeOf(request);
   const given = new Set([...new URL(request.url).searchParams.keys(), ...Object.keys(body ?? {})]);
-  if (accountId !== undefined && given.has('accountId'))
+  if (given.has('accountId') && placeOf(request).accountId !== undefined)
     throw platformError('request.invalid', '/accountId: There is no such field here; it stands in the path.');
 }
 
@@ -166,7 +165,8 @@ function versionOf({ headers }: Request): ApiVersion {
   );
 }
 
-const patternOf = (path: string) => new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+/** As the library matches paths, or what it serves would be refused here. */
+const patternOf = (path: string) => new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`, 'i');
 
 const served = mountedOperations.flatMap((mounted) => {
   const { path, operation } = mounted;
