@@ -3,17 +3,31 @@ import { platformError } from '@patchbay/kit/errors';
 export const BODY_SIZE_BYTES_MAX = 1_000_000;
 export const BODY_DEPTH_MAX = 32;
 
+export interface ReadBody {
+  readonly text: string;
+  readonly body: unknown;
+}
+
+/** Reads the body within its bounds and parses it, whatever it is said to be. No body is an empty object. */
+export async function readBody(request: Request): Promise<ReadBody> {
+  return parsed(await readBounded(request));
+}
+
 /**
- * Reads the body within its bounds and parses it. No body is an empty object.
+ * Reads the body of a request to the API.
  * @throws request.media_type_unsupported for one that is not said to be JSON in UTF-8: a form of another site's page sends
  * text/plain without asking, which is no JSON, whatever it looks like (C41).
  */
-export async function readBody(request: Request): Promise<{ readonly text: string; readonly body: unknown }> {
+export async function readTypedBody(request: Request): Promise<ReadBody> {
   const type = request.headers.get('content-type');
   if (request.body !== null && type !== null) refuseOtherType(type);
   const text = await readBounded(request);
   if (text !== '' && type === null)
     throw platformError('request.media_type_unsupported', 'The body has no Content-Type.');
+  return parsed(text);
+}
+
+function parsed(text: string): ReadBody {
   const body = parseJson(text || '{}');
   if (!isWithin(body, BODY_DEPTH_MAX)) {
     throw platformError('request.invalid', `JSON may be nested ${BODY_DEPTH_MAX} deep.`);

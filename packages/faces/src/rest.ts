@@ -14,7 +14,7 @@ import { etagOf, namesTag } from './etag.ts';
 import { evidenceOf, safeMethods } from './evidence.ts';
 import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
-import { readBody } from './request-body.ts';
+import { readTypedBody } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
 import { METHOD_HEADER, UNREADABLE_PATH } from './unreadable.ts';
 import type { Unserved } from './unserved.ts';
@@ -112,7 +112,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
           responseHeaders.set(name, value);
         refuseUnserved(request, responseHeaders);
         if (request.method === 'OPTIONS') return undefined;
-        const { text, body } = await readBody(request);
+        const { text, body } = await readTypedBody(request);
         refuseSecondAccount(request, body);
         return { body, repeatable: await repeatableOf(request, text) };
       });
