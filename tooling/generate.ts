@@ -14,6 +14,7 @@ import {
   resourcePath,
   type ServiceDefinition,
   servicePath,
+  UNSERVED_RESOURCE,
 } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
 import { camelCase, kebabCase, pascalCase } from '@patchbay/kit/name-case';
@@ -161,9 +162,10 @@ function eventLines(services: readonly Service[], domains: readonly Domain[]): s
   ];
 }
 
-/** What requests are made to, by the name that scopes have. */
+/** What requests are made to, by the name that scopes have, or to nothing. */
 const resourceNames = (services: readonly Service[], domains: readonly Domain[]): string[] =>
   [
+    UNSERVED_RESOURCE,
     ...services.map(({ folder }) => folder),
     ...domains.flatMap(({ definition }) => Object.keys(definition.resources).map(kebabCase)),
   ].sort();

@@ -117,13 +117,14 @@ function recordSource(
   return {
     sql: `
       SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
-        CASE $4 WHEN 'all' THEN $2::timestamptz ELSE date_trunc($4, r.to_at, $6) END AS at,
+        bucket.labels[width_bucket(r.to_at, bucket.starts)] AS at,
         q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
       FROM account_closure c
       JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
         AND r.to_at < least($3::timestamptz, c.valid_to)
         AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
       CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
+      CROSS JOIN usage_buckets($2::timestamptz, $3::timestamptz, $4, $6) AS bucket
       WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
         AND ($5::text IS NULL OR q.meter = $5) AND ($7::text IS NULL OR r.session_id = $7)
         AND ($8::text IS NULL OR r.endpoint_id = $8)

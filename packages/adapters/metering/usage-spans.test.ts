@@ -1,5 +1,6 @@
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { UsageBucket, UsageQuery, UsageStore } from '@patchbay/domain/metering/usage-store';
+import { zoneWindow } from '@patchbay/kit/zone-clock';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -48,7 +49,7 @@ const mismatches = () => store.countMismatches(dayName(todayMs - 40 * DAY), dayN
 
 /** What the minutes say, by nothing but the clock of the database. */
 async function plainly({ accountId, fromMs, toMs, bucket, timeZone, scope, groupBy }: UsageQuery) {
-  const at = bucket === 'all' ? '$2::timestamptz' : `date_trunc('${bucket}', m.minute, '${timeZone}')`;
+  const at = bucket === 'all' ? '$2::timestamptz' : `zone_window_start('${bucket}', m.minute, '${timeZone}')`;
   const byAccount = groupBy.includes('account') && scope === 'descendants';
   const own = scope === 'own' || byAccount;
   return await asOwner<{ row: string }>(
@@ -92,25 +93,40 @@ const recordOf = ({ minute, accountId, bytes, seconds }: Use): UsageRecord =>
     ...(seconds === undefined ? {} : { seconds }),
   });
 
-test('buckets begin where the clocks of a zone say, whatever these do in the meantime', async () => {
-  // Clocks go back over midnight in Havana, by half an hour on Lord Howe, and midnight is left out in Beirut.
-  const turns = [
-    ['America/Havana', '2026-10-31T12:00Z'],
-    ['Australia/Lord_Howe', '2026-04-04T02:00Z'],
-    ['Asia/Beirut', '2026-03-28T03:00Z'],
-    ['Asia/Kathmandu', '2026-11-05T00:00Z'],
-    ['Europe/Berlin', '2026-10-24T03:10Z'],
-  ];
-  const wrong = await asOwner(
+const turns = [
+  ['America/Havana', '2026-10-31T12:00Z'],
+  ['America/Havana', '2027-03-13T12:00Z'],
+  ['America/Santiago', '2026-09-05T12:00Z'],
+  ['America/Santiago', '2027-04-03T12:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T02:00Z'],
+  ['Australia/Lord_Howe', '2026-10-03T02:00Z'],
+  ['Asia/Beirut', '2026-03-28T03:00Z'],
+  ['Asia/Kathmandu', '2026-11-05T00:00Z'],
+  ['Europe/Berlin', '2026-10-24T03:10Z'],
+  ['Europe/Berlin', '2027-03-27T12:00Z'],
+] as const;
+
+test('buckets and windows begin in the database where the clocks of a zone say, as in code, whatever these do', async () => {
+  const found = await asOwner<{
+    zone: string;
+    per: 'hour' | 'day' | 'month';
+    at: Date;
+    bucket: Date;
+    start: Date;
+  }>(
     database.url,
-    `SELECT zone, bucket, at FROM unnest($1::text[], $2::timestamptz[]) AS turn(zone, since)
-     CROSS JOIN unnest($3::text[]) AS bucket
-     CROSS JOIN LATERAL usage_buckets(since, since + interval '3 days', bucket, zone) AS b
-     CROSS JOIN generate_series(since, since + interval '3 days - 1 minute', '1 minute') AS at
-     WHERE b.labels[width_bucket(at, b.starts)] IS DISTINCT FROM CASE bucket WHEN 'all' THEN since ELSE date_trunc(bucket, at, zone) END`,
-    [turns.map(([zone]) => zone), turns.map(([, since]) => since), buckets.filter((each) => each !== 'all')],
+    `SELECT zone, per, at, b.labels[width_bucket(at, b.starts)] AS bucket, zone_window_start(per, at, zone) AS start
+     FROM unnest($1::text[], $2::timestamptz[]) AS turn(zone, since) CROSS JOIN unnest(ARRAY['hour', 'day', 'month']) AS per
+     CROSS JOIN LATERAL usage_buckets(since, since + interval '2 days', per, zone) AS b
+     CROSS JOIN generate_series(since, since + interval '2 days - 1 minute', '15 minutes') AS at`,
+    [turns.map(([zone]) => zone), turns.map(([, since]) => since)],
   );
-  expect(wrong).toEqual([]);
+  expect(found.length).toBe(turns.length * 3 * 2 * 24 * 4);
+  const wrong = found.filter(({ zone, per, at, bucket, start }) => {
+    const { startMs } = zoneWindow(per, zone, at.getTime());
+    return bucket.getTime() !== startMs || start.getTime() !== startMs;
+  });
+  expect(wrong.slice(0, 3)).toEqual([]);
 });
 
 test('whatever was folded and whatever came late, any range by any clock is what its minutes say (MET-5)', async () => {

@@ -12,6 +12,7 @@ test('a date begins and ends with its day in the time zone of the account, over 
   expect(await read('2026-10-25', 'to', 'Europe/Berlin')).toBe('2026-10-25T23:00:00.000Z');
   expect(await read('2026-11-01', 'from', 'America/Los_Angeles')).toBe('2026-11-01T07:00:00.000Z');
   expect(await read('2026-11-01', 'to', 'America/Los_Angeles')).toBe('2026-11-02T08:00:00.000Z');
+  expect(await read('2026-09-06', 'from', 'America/Santiago')).toBe('2026-09-06T04:00:00.000Z');
   expect(await read('2026-03-01', 'from', 'Asia/Kathmandu')).toBe('2026-02-28T18:15:00.000Z');
 });
 

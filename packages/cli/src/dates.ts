@@ -1,4 +1,4 @@
-import { instantOf } from '@patchbay/kit/zone-clock';
+import { firstInstantOf } from '@patchbay/kit/zone-clock';
 import { Refusal } from './refusal.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,7 +18,7 @@ export async function readTime({ text, edge, timeZone }: TimeArgument): Promise<
   const isDay = !Number.isNaN(dayMs) && new Date(dayMs).toISOString().startsWith(text);
   if (isDay) {
     const firstMs = edge === 'from' ? dayMs : dayMs + DAY_MS;
-    return new Date(instantOf(await timeZone(), firstMs)).toISOString();
+    return new Date(firstInstantOf(await timeZone(), firstMs)).toISOString();
   }
   const isTime = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
   if (isTime) return new Date(text).toISOString();

@@ -7,19 +7,10 @@ import type { metering } from './definition.ts';
 import type { MeterCatalogue } from './meter-catalogue.ts';
 import type { MeteringPorts } from './ports.ts';
 import { accountingOf } from './session-accounting.ts';
+import { BUCKET_COUNT_MAX, bucketCountOf } from './usage-pieces.ts';
 import type { Dimensions } from './usage-record.ts';
 import { entityGroups, type UsageRowKey } from './usage-store.ts';
 
-/** The shortest that each can be: a month has 28 days, and a day 23 hours where clocks go forward. */
-const bucketMs = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 82_800_000,
-  month: 28 * 86_400_000,
-  all: Infinity,
-} as const;
-/** Buckets of one answer; a year of days, a week of minutes. */
-export const BUCKET_COUNT_MAX = 10_080;
 const GROUP_COUNT_MAX = 3;
 
 /** The names to group by: entities, and dimensions that the meter has. What is neither would be one empty group. */
@@ -114,7 +105,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
       const groupBy = groupsOf(request, catalogue);
       const where = whereOf(request, catalogue);
       const after = request.after === undefined ? undefined : rowOf(request.after, groupBy);
-      const bucketCount = Math.ceil((toMs - fromMs) / bucketMs[request.bucket]);
+      const bucketCount = bucketCountOf({ fromMs, toMs }, request.bucket);
       if (bucketCount > BUCKET_COUNT_MAX) {
         throw context.error(
           'metering.range_too_wide',

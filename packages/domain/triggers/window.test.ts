@@ -80,6 +80,13 @@ test('a target is held to the end of the window, of a rate to that of the next, 
   expect(heldUntilMs({ kind: 'rate', limit: 1, seconds: 60 }, window)).toBe(180_000);
 });
 
+test('where clocks go forward at midnight, a day is held to its true end, and what comes within it is not too late (TRG-2)', () => {
+  const condition = { kind: 'recurring', limit: 1, per: 'day' } as const;
+  const window = windowOf(condition, 'America/Santiago', Date.parse('2026-09-05T12:00:00Z'));
+  expect(heldUntilMs(condition, window)).toBe(Date.parse('2026-09-06T04:00:00Z'));
+  expect(isTooLate(window, Date.parse('2026-09-06T03:59:00Z'))).toBe(false);
+});
+
 test('what comes long after its window was over is told of and not acted on', () => {
   expect(isTooLate({ fromMs: 0, toMs: 60_000 }, 60_000 + 5 * 60_000)).toBe(false);
   expect(isTooLate({ fromMs: 0, toMs: 60_000 }, 60_001 + 5 * 60_000)).toBe(true);

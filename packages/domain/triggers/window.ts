@@ -1,7 +1,5 @@
-import { instantOf, shownAsUtcMs } from '@patchbay/kit/zone-clock';
+import { zoneWindow } from '@patchbay/kit/zone-clock';
 import type { Condition, periods } from './definition.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** Half-open. */
 export interface Window {
@@ -28,18 +26,8 @@ export function windowOf(condition: Condition, timeZone: string, atMs: number): 
 
 /** The hour, day or month on the clocks of a time zone that a time lies in. */
 export function periodOf(per: Period, timeZone: string, atMs: number): Window {
-  const local = new Date(shownAsUtcMs(timeZone, atMs));
-  if (per === 'hour') {
-    // An hour is an hour long even where the clocks are set back: of the two that have one name, each is its own.
-    const fromMs = atMs - (local.getTime() % HOUR_MS);
-    return { fromMs, toMs: fromMs + HOUR_MS };
-  }
-  const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
-  const [from, to] =
-    per === 'day'
-      ? [Date.UTC(year, month, day), Date.UTC(year, month, day + 1)]
-      : [Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1)];
-  return { fromMs: instantOf(timeZone, from), toMs: instantOf(timeZone, to) };
+  const { startMs, endMs } = zoneWindow(per, timeZone, atMs);
+  return { fromMs: startMs, toMs: endMs };
 }
 
 /** Usage may come this late and its window's action is still done; what comes later is only told of. */

@@ -35,7 +35,7 @@ test('a refused request counts too; what is about nobody within reach counts for
   expect(requestsIn(usage)).toEqual([
     { accountId: CHILD_ACCOUNT, said: '1 network-discovery read refused key' },
     { accountId: PARENT_ACCOUNT, said: '1 network-discovery read refused key' },
-    { accountId: PARENT_ACCOUNT, said: '1 network-discovery change refused key' },
+    { accountId: CHILD_ACCOUNT, said: '1 network-discovery change refused key' },
   ]);
 });
 
@@ -60,4 +60,76 @@ test('C18: what is of the wrong form, about an unknown account or not allowed is
       status: 429,
       body: { code: 'limit.exceeded' },
     });
+});
+
+const sending = (
+  method: string,
+  path: string,
+  { as = PARENT_ACCOUNT, ...headers }: Record<string, string> = {},
+) =>
+  new Request(`https://api.test${path}`, {
+    method,
+    headers: { authorization: `Bearer ${as}`, ...headers },
+    ...(method === 'GET' || method === 'DELETE' ? {} : { body: '{' }),
+  });
+const json = { 'content-type': 'application/json' };
+const malformed = [
+  { what: 'an unknown path', of: () => sending('GET', '/v1/nothing'), status: 404, said: 'none read' },
+  {
+    what: 'a wrong method',
+    of: () => sending('DELETE', configOf(CHILD_ACCOUNT)),
+    status: 405,
+    said: 'network-discovery change',
+  },
+  {
+    what: 'broken JSON',
+    of: () => sending('PUT', configOf(CHILD_ACCOUNT), json),
+    status: 400,
+    said: 'network-discovery change',
+  },
+  {
+    what: 'another type',
+    of: () => sending('PUT', configOf(CHILD_ACCOUNT), { 'content-type': 'text/plain' }),
+    status: 415,
+    said: 'network-discovery change',
+  },
+  {
+    what: 'an unknown version',
+    of: () => sending('GET', configOf(CHILD_ACCOUNT), { 'patchbay-version': '1999-01-01' }),
+    status: 400,
+    said: 'network-discovery read',
+  },
+] as const;
+
+test.each(malformed)(
+  'C18: a request with $what is limited and counted like all else',
+  async ({ of, status, said }) => {
+    const { rest, usage } = createApiHarness({ requestsMax: 1 });
+    const first = await rest(of());
+    expect([first.status, first.headers.get('ratelimit-remaining')]).toEqual([status, '0']);
+    const accountId = said.startsWith('none') ? PARENT_ACCOUNT : CHILD_ACCOUNT;
+    expect(requestsIn(usage)).toEqual([{ accountId, said: `1 ${said} refused key` }]);
+    const second = await rest(of());
+    expect([second.status, (await second.json()).code]).toEqual([429, 'limit.exceeded']);
+  },
+);
+
+test.each(malformed)(
+  'with $what, a stranger is counted nowhere and takes nothing of any rate',
+  async ({ of }) => {
+    const { rest, usage } = createApiHarness({ requestsMax: 0 });
+    const headers = { ...Object.fromEntries(of().headers), authorization: 'Bearer nobody' };
+    const answer = await rest(new Request(of(), { headers }));
+    expect([401, 404, 405]).toContain(answer.status);
+    expect(answer.headers.get('ratelimit-limit')).toBeNull();
+    expect(usage).toEqual([]);
+  },
+);
+
+test('what cannot be read of a stranger’s account counts for the caller', async () => {
+  const { rest, usage } = createApiHarness();
+  expect((await rest(sending('PUT', configOf(STRANGER_ACCOUNT), json))).status).toBe(400);
+  expect(requestsIn(usage)).toEqual([
+    { accountId: PARENT_ACCOUNT, said: '1 network-discovery change refused key' },
+  ]);
 });

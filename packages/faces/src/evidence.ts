@@ -26,7 +26,7 @@ export async function evidenceOf(
 }
 
 /** These change nothing (RFC 9110 §9.2.1), and what they answer no page of another site may read. */
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function isSameOrigin({ headers }: Request): boolean {
   const [origin, host] = [headers.get('origin'), headers.get('host')];

@@ -3,9 +3,31 @@ import { platformError } from '@patchbay/kit/errors';
 export const BODY_SIZE_BYTES_MAX = 1_000_000;
 export const BODY_DEPTH_MAX = 32;
 
-/** Reads the body within its bounds and parses it. No body is an empty object. */
-export async function readBody(request: Request): Promise<{ readonly text: string; readonly body: unknown }> {
+export interface ReadBody {
+  readonly text: string;
+  readonly body: unknown;
+}
+
+/** Reads the body within its bounds and parses it, whatever it is said to be. No body is an empty object. */
+export async function readBody(request: Request): Promise<ReadBody> {
+  return parsed(await readBounded(request));
+}
+
+/**
+ * Reads the body of a request to the API.
+ * @throws request.media_type_unsupported for one that is not said to be JSON in UTF-8: a form of another site's page sends
+ * text/plain without asking, which is no JSON, whatever it looks like (C41).
+ */
+export async function readTypedBody(request: Request): Promise<ReadBody> {
+  const type = request.headers.get('content-type');
+  if (request.body !== null && type !== null) refuseOtherType(type);
   const text = await readBounded(request);
+  if (text !== '' && type === null)
+    throw platformError('request.media_type_unsupported', 'The body has no Content-Type.');
+  return parsed(text);
+}
+
+function parsed(text: string): ReadBody {
   const body = parseJson(text || '{}');
   if (!isWithin(body, BODY_DEPTH_MAX)) {
     throw platformError('request.invalid', `JSON may be nested ${BODY_DEPTH_MAX} deep.`);
@@ -13,8 +35,16 @@ export async function readBody(request: Request): Promise<{ readonly text: strin
   return { text, body };
 }
 
+/** Bytes that are no UTF-8 are refused: replaced, they would be stored as what nobody sent. */
 async function readBounded({ body }: Request): Promise<string> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoded = (chunk?: Uint8Array) => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (cause) {
+      throw platformError('request.invalid', 'The body is not UTF-8.', cause);
+    }
+  };
   let text = '';
   let sizeBytes = 0;
   for await (const chunk of body ?? []) {
@@ -22,16 +52,19 @@ async function readBounded({ body }: Request): Promise<string> {
     if (sizeBytes > BODY_SIZE_BYTES_MAX) {
       throw platformError('request.too_large', `At most ${BODY_SIZE_BYTES_MAX} bytes.`);
     }
-    text += decoder.decode(chunk, { stream: true });
+    text += decoded(chunk);
   }
-  return text + decoder.decode();
+  return text + decoded();
 }
 
-/** A form of another site's page sends text/plain without asking: it is no JSON, whatever it looks like (C41). */
-export function refuseOtherTypes({ headers, body }: Request): void {
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (body === null || type === undefined || type === 'application/json') return;
-  throw platformError('request.media_type_unsupported', `The body is said to be ${type}.`);
+/** JSON is UTF-8 (RFC 8259 §8.1); who names another charset has sent another text. */
+function refuseOtherType(said: string): void {
+  const [type, ...parameters] = said.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((each) => each.startsWith('charset='))?.slice('charset='.length);
+  if (type !== 'application/json')
+    throw platformError('request.media_type_unsupported', `The body is said to be ${type}.`);
+  if (charset !== undefined && !/^"?utf-?8"?$/.test(charset))
+    throw platformError('request.media_type_unsupported', `The body is said to be in ${charset}, not UTF-8.`);
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,8 @@ import {
 import { expect, test } from 'vitest';
 import type { CountedFor, Evidence } from './platform.ts';
 import { createRestHandler } from './rest.ts';
+import { METHOD_HEADER, UNREADABLE_PATH } from './unreadable.ts';
+import { unserved } from './unserved.ts';
 
 const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
 const CONFIG = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/config`;
@@ -371,9 +373,9 @@ test('a path that is served with other methods says which, and a body of another
   const { call, rest } = createApiHarness();
   const wrong = await call('DELETE', '/v1/me');
   expect(wrong).toMatchObject({ status: 405, body: { code: 'request.method_not_allowed' } });
-  expect(wrong.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'PATCH']);
+  expect(wrong.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'OPTIONS', 'PATCH']);
   const key = await call('PUT', `/v1/accounts/${PARENT_ACCOUNT}/keys`, { body: {} });
-  expect(key.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'POST']);
+  expect(key.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST']);
   const send = (contentType: string) =>
     rest(
       new Request(`https://api.test${ICE_SERVERS}`, {
@@ -421,10 +423,11 @@ test('every answer has a request id, every failure is problem+json with one of o
 });
 
 test('C47: each answer of a version that comes to an end says when, a refusal too; of one that does not, none does', async () => {
-  const { router, rest } = createApiHarness();
+  const { platform, router, rest } = createApiHarness();
   const end = { deprecatedAt: new Date('2027-01-01T00:00:00Z'), endsAt: new Date('2027-07-01T00:00:00Z') };
   const ending = createRestHandler({
     router,
+    unserved: (context, request) => unserved(platform, context, request),
     baseUrl: 'https://api.test',
     versionEnds: { [apiVersionNewest]: end },
   });
@@ -437,4 +440,81 @@ test('C47: each answer of a version that comes to an end says when, a refusal to
     const going = await rest(request());
     expect([going.headers.get('sunset'), going.headers.get('deprecation')], path).toEqual([null, null]);
   }
+});
+
+const asking = (method: string, path: string, headers: Record<string, string> = {}) =>
+  new Request(`https://api.test${path}`, {
+    method,
+    headers: { authorization: `Bearer ${PARENT_ACCOUNT}`, ...headers },
+  });
+
+test('who asks with another method is told the methods that there are, at files as at operations (RFC 9110 §15.5.6)', async () => {
+  const { rest } = createApiHarness();
+  const files = [`/v1/accounts/${PARENT_ACCOUNT}/usage.csv`, '/v1/addresses.txt', '/v1/openapi.json'];
+  for (const path of files) {
+    const answer = await rest(asking('POST', path));
+    expect([answer.status, answer.headers.get('allow')], path).toEqual([405, 'GET, HEAD, OPTIONS']);
+    expect((await answer.json()).code).toBe('request.method_not_allowed');
+  }
+  expect((await rest(asking('DELETE', CONFIG))).headers.get('allow')).toBe('GET, PUT, HEAD, OPTIONS');
+});
+
+test('OPTIONS says the methods of a path, and of none where nothing is', async () => {
+  const { rest } = createApiHarness();
+  const there = await rest(asking('OPTIONS', CONFIG));
+  expect([there.status, there.headers.get('allow')]).toEqual([204, 'GET, PUT, HEAD, OPTIONS']);
+  expect((await rest(asking('OPTIONS', '/v1/nothing'))).status).toBe(404);
+});
+
+test('a method that no request may have, and a path that nobody can read, are refused as problems', async () => {
+  const { rest } = createApiHarness();
+  const traced = await rest(asking('OPTIONS', CONFIG, { [METHOD_HEADER]: 'TRACE' }));
+  expect([traced.status, (await traced.json()).code]).toEqual([405, 'request.method_not_allowed']);
+  const unreadable = await rest(asking('GET', UNREADABLE_PATH));
+  expect(unreadable.headers.get('content-type')).toBe('application/problem+json');
+  expect([unreadable.status, (await unreadable.json()).code]).toEqual([400, 'request.invalid']);
+});
+
+test('a body is JSON in UTF-8, and said to be so; what is not is refused and never replaced', async () => {
+  const { rest } = createApiHarness();
+  const send = async (type: string | undefined, body: string | Uint8Array<ArrayBuffer>) => {
+    const request = new Request(`https://api.test${CONFIG}`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${PARENT_ACCOUNT}`,
+        ...(type === undefined ? {} : { 'content-type': type }),
+      },
+      body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+    });
+    const answer = await rest(request);
+    const { code, detail } = await answer.json();
+    return [answer.status, code, detail];
+  };
+  expect((await send(undefined, '{}')).slice(0, 2)).toEqual([415, 'request.media_type_unsupported']);
+  expect((await send('application/json; charset=iso-8859-1', '{}')).slice(0, 2)).toEqual([
+    415,
+    'request.media_type_unsupported',
+  ]);
+  // A byte that no text has, and a character that the end cuts off.
+  for (const last of [0xff, 0xc3]) {
+    const bytes = Uint8Array.from([...new TextEncoder().encode('{}'), last]);
+    expect(await send('application/json', bytes)).toEqual([400, 'request.invalid', 'The body is not UTF-8.']);
+  }
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON;charset="UTF-8"',
+  ])
+    expect((await send(type, '{}'))[0]).toBe(200);
+});
+
+test('an account in the body, or the query, of a request whose path has one is a field that nobody declared', async () => {
+  const { call } = createApiHarness();
+  const body = { bitsPerSecondMax: 64_000, accountId: CHILD_ACCOUNT };
+  const refused = {
+    status: 400,
+    body: { code: 'request.invalid', detail: expect.stringContaining('accountId') },
+  };
+  expect(await call('PUT', CONFIG, { body })).toMatchObject(refused);
+  expect(await call('GET', `${CONFIG}?accountId=${PARENT_ACCOUNT}`)).toMatchObject(refused);
 });

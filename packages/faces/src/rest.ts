@@ -6,18 +6,23 @@ import {
   endOfVersion,
   versionEnds,
 } from '@patchbay/kit/api-version';
+import { filePath } from '@patchbay/kit/definition';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { etagOf, namesTag } from './etag.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, safeMethods } from './evidence.ts';
 import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
-import { readBody, refuseOtherTypes } from './request-body.ts';
+import { readTypedBody } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
+import { METHOD_HEADER, UNREADABLE_PATH } from './unreadable.ts';
+import type { Unserved } from './unserved.ts';
 
 export interface RestOptions {
   readonly router: AppRouter;
+  /** Takes note of a request that came to no operation, and says what it is refused with: unserved(). */
+  readonly unserved: (context: CallContext, request: Unserved) => Promise<ServiceError>;
   /** Where the platform is reached from outside. */
   readonly baseUrl: string;
   /** The sign-in session that a cookie names. Absent: keys and credentials are all that is taken. */
@@ -60,8 +65,21 @@ export function createRestHandler(options: RestOptions): RestHandler {
     });
     const failure = failures.get(incoming);
     if (failure === undefined) return response;
-    const error = toServiceError(failure);
-    throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
+    throw toServiceError(failure);
+  }
+
+  /** What came to no operation counts against its caller's rate like all else (C18). */
+  async function orUnserved<Value>(
+    request: Request,
+    context: CallContext,
+    work: () => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      throw await options.unserved(context, { ...placeOf(request), error });
+    }
   }
 
   return async function answerTo(request: Request, place?: RequestPlace): Promise<Response> {
@@ -74,13 +92,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
-      const version = versionOf(request);
-      responseHeaders.set(API_VERSION_HEADER, version);
-      for (const [name, value] of Object.entries(endOfVersion((options.versionEnds ?? versionEnds)[version])))
-        responseHeaders.set(name, value);
-      refuseOtherTypes(request);
-      const { text, body } = await readBody(request);
-      const response = await answer(request, body, {
+      const context: CallContext = {
         evidence: await evidenceOf(request, { sessionOf, within }),
         within,
         baseUrl: place?.baseUrl,
@@ -89,9 +101,24 @@ export function createRestHandler(options: RestOptions): RestHandler {
         responseHeaders,
         address: addressOf(request),
         misplaced: misplacedIn(request),
-        repeatable: await repeatableOf(request, text),
         ifMatch: request.headers.get('if-match') ?? undefined,
+      };
+      const read = await orUnserved(request, context, async () => {
+        const version = versionOf(request);
+        responseHeaders.set(API_VERSION_HEADER, version);
+        for (const [name, value] of Object.entries(
+          endOfVersion((options.versionEnds ?? versionEnds)[version]),
+        ))
+          responseHeaders.set(name, value);
+        refuseUnserved(request, responseHeaders);
+        if (request.method === 'OPTIONS') return undefined;
+        const { text, body } = await readTypedBody(request);
+        refuseSecondAccount(request, body);
+        return { body, repeatable: await repeatableOf(request, text) };
       });
+      if (read === undefined) return new Response(null, { status: 204, headers: responseHeaders });
+      const { body, repeatable } = read;
+      const response = await answer(request, body, { ...context, repeatable });
       return withHeaders(await conditional(request, response), responseHeaders);
     } catch (cause) {
       const error =
@@ -121,6 +148,13 @@ function misplacedIn({ method, url }: Request): readonly string[] {
   return method === 'GET' || method === 'DELETE' ? [] : [...new Set(new URL(url).searchParams.keys())];
 }
 
+/** The account stands in the path, and is declared nowhere else: a second one would be ignored (API-1). */
+function refuseSecondAccount(request: Request, body: unknown): void {
+  const given = new Set([...new URL(request.url).searchParams.keys(), ...Object.keys(body ?? {})]);
+  if (given.has('accountId') && placeOf(request).accountId !== undefined)
+    throw platformError('request.invalid', '/accountId: There is no such field here; it stands in the path.');
+}
+
 function versionOf({ headers }: Request): ApiVersion {
   const asked = headers.get(API_VERSION_HEADER);
   const version = apiVersionOf(asked);
@@ -131,26 +165,66 @@ function versionOf({ headers }: Request): ApiVersion {
   );
 }
 
-/** Of a path that is served with other methods alone: which these are (RFC 9110 §15.5.6). */
-function unknownPath({ method, url }: Request, { responseHeaders }: CallContext): ServiceError {
-  const { pathname } = new URL(url);
+/** As the library matches paths, or what it serves would be refused here. */
+const patternOf = (path: string) => new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`, 'i');
+
+const served = mountedOperations.flatMap((mounted) => {
+  const { path, operation } = mounted;
+  const files = (operation.files ?? []).map((file) => filePath(path, file));
+  return [path, ...files].map((address) => ({
+    mounted,
+    pattern: patternOf(address.replaceAll('.', '\\.')),
+    isFile: address !== path,
+  }));
+});
+
+/** Read by whoever writes programs: no operation answers them. */
+const documents: ReadonlySet<string> = new Set(['/v1/openapi.json', '/v1/logic-schema.json']);
+
+/** What a request came to, as far as its line says it. */
+function placeOf(request: Request): Omit<Unserved, 'error'> {
+  const { pathname } = new URL(plainPath(request.url));
+  const method = methodOf(request);
+  const there = served.filter(({ pattern }) => pattern.test(pathname));
+  const asked = there.find(({ mounted, isFile }) => !isFile && mounted.operation.method === method);
+  const found = asked ?? there[0];
+  return {
+    isRead: safeMethods.has(method),
+    resource: found?.mounted.scopeName,
+    mounted: asked?.mounted,
+    accountId: found?.pattern.exec(pathname)?.groups?.accountId,
+  };
+}
+
+/**
+ * Refuses a path that nobody can read, one with nothing at it, and one that is served with other methods alone: which these
+ * are is in the answer (RFC 9110 §15.5.6), also to who asks for nothing else.
+ */
+function refuseUnserved(request: Request, responseHeaders: Headers): void {
+  const { pathname } = new URL(plainPath(request.url));
+  const method = methodOf(request);
+  if (pathname === UNREADABLE_PATH)
+    throw platformError('request.invalid', 'The path has a % that begins no byte of a text in UTF-8.');
   const methods = methodsAt(pathname);
-  if (methods.length === 0) return platformError('request.unknown_path', `There is nothing at ${pathname}.`);
+  if (methods.includes(method) && method !== 'OPTIONS') return;
+  if (methods.length === 0) throw platformError('request.unknown_path', `There is nothing at ${pathname}.`);
   responseHeaders.set('allow', methods.join(', '));
-  return platformError(
+  if (method === 'OPTIONS') return;
+  throw platformError(
     'request.method_not_allowed',
     `${pathname} takes ${methods.join(', ')}, not ${method}.`,
   );
 }
 
-const served = mountedOperations.map(({ path, operation }) => ({
-  method: operation.method,
-  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
-}));
+function methodsAt(pathname: string): readonly string[] {
+  const there = served.filter(({ pattern }) => pattern.test(pathname));
+  const methods = there.map(({ mounted }) => mounted.operation.method as string);
+  const all = new Set(documents.has(pathname) ? ['GET', ...methods] : methods);
+  if (all.size === 0) return [];
+  return [...all, ...(all.has('GET') ? ['HEAD'] : []), 'OPTIONS'];
+}
 
-const methodsAt = (pathname: string): readonly string[] => [
-  ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
-];
+const methodOf = ({ method, headers }: Request): string => headers.get(METHOD_HEADER) ?? method;
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
 const addressOf = ({ headers }: Request): string | undefined =>

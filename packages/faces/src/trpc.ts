@@ -8,16 +8,15 @@ import type { services } from '@patchbay/services/registry.generated';
 import { initTRPC, TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
+import { admit, principalOf } from './admission.ts';
 import { withoutCoercion } from './coercion.ts';
-import { countRequest } from './count-request.ts';
+import { countRequest, subjectOfUnread } from './count-request.ts';
 import { dispatch } from './dispatch.ts';
 import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
-import type { Evidence, Platform, Principal } from './platform.ts';
-import { refusedAddress } from './refused-address.ts';
+import type { Evidence, Platform } from './platform.ts';
 import { invalidRequest, misplacedFields } from './refused-fields.ts';
-import { limit } from './request-limit.ts';
 
 export interface CallContext {
   readonly evidence: Evidence | undefined;
@@ -122,12 +121,14 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
     .use(async ({ ctx, getRawInput, next }) => {
       let subject: UsedBy | undefined;
       const end = async (error?: ServiceError) => {
-        countRequest(platform, { mounted, principal: ctx.principal, subject, error });
-        if (error !== undefined)
-          await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+        const input = error === undefined ? undefined : await getRawInput();
+        subject ??= await subjectOfUnread(platform, { principal: ctx.principal, input, error });
+        const isRead = operation.method === 'GET';
+        countRequest(platform, { resource: scopeName, isRead, principal: ctx.principal, subject, error });
+        if (error !== undefined) await noteRefused(platform, { mounted, ...ctx, input, error });
       };
       try {
-        await admit(platform, ctx, operation);
+        await admit(platform, ctx, operation.method === 'GET');
         refuseMisplaced(ctx);
       } catch (refusal) {
         await end(refusal instanceof ServiceError ? refusal : platformFailed(refusal));
@@ -164,23 +165,6 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   return operation.method === 'GET' ? procedure.query(resolve) : procedure.mutation(resolve);
 }
 
-/**
- * Every request of a caller that is known is counted against its rate, whatever becomes of it: before its form is looked
- * at, and before anything is looked up for it (C18).
- */
-async function admit(
-  platform: Platform,
-  ctx: CallContext & { readonly principal: Principal },
-  { method }: OperationDefinition,
-): Promise<void> {
-  if (ctx.principal.actor.kind === 'stranger') return;
-  const refused = await refusedAddress(platform, ctx);
-  const { principal, address, responseHeaders } = ctx;
-  const isFromOutside = refused !== undefined;
-  await limit(platform, { principal, responseHeaders, address, isRead: method === 'GET', isFromOutside });
-  if (refused !== undefined) throw refused;
-}
-
 function refuseMisplaced({ misplaced = [] }: CallContext): void {
   if (misplaced.length > 0) throw misplacedFields(misplaced);
 }
@@ -208,40 +192,6 @@ function unstorableTexts(value: unknown): readonly (readonly (string | number)[]
       ...path,
     ]),
   );
-}
-
-const strangerAt = (within: string | undefined): Principal => ({
-  actor: { kind: 'stranger', ...(within === undefined ? {} : { within }) },
-  name: 'A stranger',
-  scopes: [],
-});
-
-async function principalOf(
-  platform: Platform,
-  { evidence, address, within }: CallContext,
-  { authentication }: MountedOperation,
-): Promise<Principal> {
-  const known = await platform.authenticate(evidence, address);
-  if (known !== undefined && authentication === 'user' && known.actor.kind !== 'user') {
-    throw platformError('auth.person_only', 'A key or a credential is nobody who signed in.');
-  }
-  if (known !== undefined) return known;
-  if (authentication === 'none') return strangerAt(within);
-  throw platformError('auth.missing', missingOf(evidence));
-}
-
-/** Why nobody is known by what a request shows. */
-function missingOf(evidence: Evidence | undefined): string {
-  switch (evidence?.kind) {
-    case undefined:
-      return 'Send a key.';
-    case 'bearer':
-      return 'This key is unknown, revoked or expired.';
-    case 'signIn':
-      return 'This session has ended: sign in again.';
-    case 'callback':
-      return 'Its account is not served.';
-  }
 }
 
 /** tRPC knows fewer failures than we do. The status travels in the problem; the tRPC code is only the nearest. */

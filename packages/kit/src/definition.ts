@@ -18,6 +18,9 @@ export interface MeterDefinition {
   readonly isPriced?: boolean;
 }
 
+/** As what a request to the API counts that came to no resource: where nothing is served. */
+export const UNSERVED_RESOURCE = 'none';
+
 /** A meter of a domain. 'resources': every resource of the API, by the name that scopes have. */
 export interface DomainMeterDefinition extends Omit<MeterDefinition, 'dimensions'> {
   readonly dimensions: Readonly<Record<string, DimensionValues | 'resources'>>;

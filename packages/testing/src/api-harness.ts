@@ -8,6 +8,7 @@ import type { Grant } from '@patchbay/domain/tenancy/reach';
 import type { CountedFor, Platform, Principal, Reach, StoredAnswer } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
+import { unserved } from '@patchbay/faces/unserved';
 import type { Entity } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
@@ -221,6 +222,7 @@ export function createApiHarness(options: Options = {}) {
   const router = createAppRouter(platform);
   const rest = createRestHandler({
     router,
+    unserved: (context, request) => unserved(platform, context, request),
     baseUrl: 'https://api.test',
     onFailure: (error) => failures.push(error),
   });

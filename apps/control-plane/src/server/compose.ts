@@ -109,6 +109,7 @@ import { isOfOneself, mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
+import { unserved } from '@patchbay/faces/unserved';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { networkOf } from '@patchbay/kit/cidr';
 import { featureNamesOf } from '@patchbay/kit/definition';
@@ -718,6 +719,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
     router,
+    unserved: (context, request) => unserved(platform, context, request),
     sessionOf: (request) => signInSessionOf(request, env.PATCHBAY_URL),
     onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
   });

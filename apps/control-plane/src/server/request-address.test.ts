@@ -1,5 +1,6 @@
+import { METHOD_HEADER, UNREADABLE_PATH } from '@patchbay/faces/unreadable';
 import { expect, test } from 'vitest';
-import { ADDRESS_HEADER, noteAddress } from './request-address.ts';
+import { ADDRESS_HEADER, noteAddress, noteUnreadable } from './request-address.ts';
 
 const socket = { remoteAddress: '::ffff:192.0.2.7' };
 const spoofed = () => ({
@@ -25,4 +26,27 @@ test('behind one proxy of the operator, its word is believed, and not what the c
     'x-forwarded-host': 'evil.test',
     [ADDRESS_HEADER]: '198.51.100.2',
   });
+});
+
+test.each(['/v1/%', '/v1/%zz?a=%', '/accounts/%ff', '/v1/accounts/%c3%28'])(
+  'a path that cannot be decoded, as %s, comes to where that is said',
+  (url) => {
+    const request = { headers: {}, method: 'GET', url };
+    noteUnreadable(request);
+    expect(request.url).toBe(UNREADABLE_PATH);
+  },
+);
+
+test('a path that can be decoded, and a method that requests may have, stay as they are', () => {
+  const request = { headers: {}, method: 'PUT', url: '/v1/a%20b/%c3%a4?of=%zz' };
+  noteUnreadable(request);
+  expect(request).toEqual({ headers: {}, method: 'PUT', url: '/v1/a%20b/%c3%a4?of=%zz' });
+});
+
+test('a method that no Request may have comes in as one that is refused by its name, and nobody else gives it', () => {
+  const request = { headers: { [METHOD_HEADER]: 'GET' }, method: 'TRACE', url: '/v1/me', socket };
+  noteAddress(request, { trustedProxyCount: 0 });
+  expect(request.headers).not.toHaveProperty(METHOD_HEADER);
+  noteUnreadable(request);
+  expect([request.method, request.headers[METHOD_HEADER]]).toEqual(['OPTIONS', 'TRACE']);
 });

@@ -1,11 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { METHOD_HEADER, UNREADABLE_PATH } from '@patchbay/faces/unreadable';
 
 /** Where a request came from, as this process saw it. Only this file sets it. */
 export const ADDRESS_HEADER = 'x-patchbay-address';
 
 /** What a client could send to be taken for somebody or something else (C43, CVE-2025-29927). */
-const untrusted = /^(x-forwarded-.*|forwarded|x-real-ip|x-middleware-.*|x-patchbay-address)$/;
+const untrusted =
+  /^(x-forwarded-.*|forwarded|x-real-ip|x-middleware-.*|x-patchbay-address|x-patchbay-method)$/;
 
 export interface AddressNoting {
   /** How many proxies of the operator stand in front; each adds one address to X-Forwarded-For. */
@@ -38,9 +40,42 @@ export function noteAddress(
   if (address !== undefined) headers[ADDRESS_HEADER] = address.replace(/^::ffff:/, '');
 }
 
+const knownMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+
+/**
+ * Lets what Next would fail at come to the API, which says what is wrong with it: a path that cannot be decoded, and methods
+ * that no Request may have, as TRACE. Call it once the headers are clean.
+ */
+export function noteUnreadable(request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>): void {
+  const { headers, method = 'GET', url = '/' } = request;
+  if (!isDecodable(url.split('?')[0] ?? '')) request.url = UNREADABLE_PATH;
+  if (knownMethods.has(method)) return;
+  headers[METHOD_HEADER] = method;
+  request.method = 'OPTIONS';
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Does so for every request that this process takes, whoever owns the server: Next has no hook that sees the socket. */
 export function noteAddresses(noting: AddressNoting): void {
   subscribe('http.server.request.start', (message) => {
-    noteAddress((message as { readonly request: IncomingMessage }).request, noting);
+    const { request } = message as { readonly request: IncomingMessage };
+    noteAddress(request, noting);
+    noteUnreadable(request);
   });
 }

@@ -1,7 +1,7 @@
 import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
 import { entityGroups } from '@patchbay/domain/metering/usage-store';
 import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
-import { instantOf, shownAsUtcMs } from '@patchbay/kit/zone-clock';
+import { firstInstantOf, shownAsUtcMs } from '@patchbay/kit/zone-clock';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { dimensionLabel, meterOf } from './meters.ts';
 
@@ -85,11 +85,12 @@ function starts(bucket: Bucket, timeZone: string, nowMs: number): (behind: numbe
     }
     case 'day': {
       const today = Math.floor(shownMs / DAY_MS);
-      return (behind) => instantOf(timeZone, (today + behind) * DAY_MS);
+      return (behind) => firstInstantOf(timeZone, (today + behind) * DAY_MS);
     }
     case 'month': {
       const shown = new Date(shownMs);
-      return (behind) => instantOf(timeZone, Date.UTC(shown.getUTCFullYear(), shown.getUTCMonth() + behind));
+      return (behind) =>
+        firstInstantOf(timeZone, Date.UTC(shown.getUTCFullYear(), shown.getUTCMonth() + behind));
     }
   }
 }

@@ -7,4 +7,12 @@ function serve(request: Request): Promise<Response> {
   return control.answering(() => control.rest(request), request.headers);
 }
 
-export { serve as DELETE, serve as GET, serve as HEAD, serve as PATCH, serve as POST, serve as PUT };
+export {
+  serve as DELETE,
+  serve as GET,
+  serve as HEAD,
+  serve as OPTIONS,
+  serve as PATCH,
+  serve as POST,
+  serve as PUT,
+};

@@ -1,5 +1,6 @@
 import { brandOfHost, placeOf } from '../../../features/brand/shown-brand.ts';
 import { controlPlane } from '../../../server/compose.ts';
+import { answerOtherMethod } from '../../../server/other-methods.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -11,3 +12,11 @@ export function GET({ headers }: Request): Promise<Response> {
     return Response.json(control.openApi({ title, baseUrl: place.baseUrl }));
   }, headers);
 }
+
+export {
+  answerOtherMethod as DELETE,
+  answerOtherMethod as OPTIONS,
+  answerOtherMethod as PATCH,
+  answerOtherMethod as POST,
+  answerOtherMethod as PUT,
+};

@@ -1,5 +1,6 @@
 import { serveBillingFile } from '../../../../../server/billing-files.ts';
 import { controlPlane } from '../../../../../server/compose.ts';
+import { answerOtherMethod } from '../../../../../server/other-methods.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -9,3 +10,11 @@ export function GET(request: Request): Promise<Response> {
     control.answering(() => control.rest(page), request.headers),
   );
 }
+
+export {
+  answerOtherMethod as DELETE,
+  answerOtherMethod as OPTIONS,
+  answerOtherMethod as PATCH,
+  answerOtherMethod as POST,
+  answerOtherMethod as PUT,
+};

@@ -1,4 +1,5 @@
 import { controlPlane } from '../../../../../../../../../server/compose.ts';
+import { answerOtherMethod } from '../../../../../../../../../server/other-methods.ts';
 import { serveSpeechAudio } from '../../../../../../../../../server/serve-media.ts';
 
 export const dynamic = 'force-dynamic';
@@ -10,3 +11,11 @@ export function GET(request: Request): Promise<Response> {
     request.headers,
   );
 }
+
+export {
+  answerOtherMethod as DELETE,
+  answerOtherMethod as OPTIONS,
+  answerOtherMethod as PATCH,
+  answerOtherMethod as POST,
+  answerOtherMethod as PUT,
+};
