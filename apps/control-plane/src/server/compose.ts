@@ -603,6 +603,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: billingStore({ pool: jobPool, catalogue, nowMs, aheadMsOf }),
       usage: usageStore(jobPool),
       deliverMails: mailing.deliver,
+      mailWebhookTroubles: () => mailWebhookTroubles(prisma, { mails, ...proof }),
       decisions,
       triggers: outbox,
       retention: {
