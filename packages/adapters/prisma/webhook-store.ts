@@ -160,12 +160,18 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
         return removed?.ok === true;
       }),
 
-    rotate: ({ accountId, webhookId, previousEndsAt }) =>
+    rotate: ({ accountId, webhookId, previousEndsAt, unlessSignedAt }) =>
       inAccount(prisma, accountId, async (transaction) => {
-        if ((await find(transaction, accountId, webhookId)) === undefined) return undefined;
+        const [held] = await transaction.$queryRaw<{ signs_until: Date | null }[]>`
+          SELECT previous_ends_at AS signs_until FROM webhook
+          WHERE id = ${webhookId} AND account_id = ${accountId} AND state <> 'removed' FOR UPDATE`;
+        if (held === undefined) return undefined;
+        const { signs_until: signsUntil } = held;
+        if (unlessSignedAt !== undefined && signsUntil !== null && signsUntil > unlessSignedAt)
+          return { signsUntil };
         const { secret, sealed } = newSecret(cipher, webhookId);
         await transaction.$queryRaw`SELECT webhook_rotate(${webhookId}, ${sealed}, ${previousEndsAt})`;
-        return secret;
+        return { secret };
       }),
   };
 }

@@ -200,6 +200,14 @@ export const hooks = defineDomain({
       retry: 'never',
       remedy: 'Remove one, or have one of them hear of more events.',
     },
+    secret_overlap: {
+      status: 409,
+      title: 'An earlier secret of this webhook still signs.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Wait until it has ended: `detail` says when. Where a secret leaked, send `force: true`: of the secrets there are, only the present one still signs beside the new one, and with `overlapSeconds: 0` none does.',
+    },
     replay_running: {
       status: 409,
       title: 'A replay of this webhook is running.',
@@ -301,11 +309,17 @@ export const hooks = defineDomain({
         rotateSecret: {
           method: 'POST',
           path: '/webhooks/{webhookId}/secret',
-          summary: 'Make a new secret. The old one signs beside it until the overlap is over.',
+          summary:
+            'Make a new secret. The old one signs beside it until the overlap is over; until then no other is made, unless by force.',
           access: 'develop',
-          request: z.strictObject({ webhookId, overlapSeconds }),
+          request: z.strictObject({
+            webhookId,
+            overlapSeconds,
+            /** Also while the secret before the present one still signs: that one ends now, as where it leaked. */
+            force: z.boolean().default(false),
+          }),
           response: webhook.extend({ secret }),
-          errors: [],
+          errors: ['hooks.secret_overlap'],
         },
         sendTest: {
           method: 'POST',

@@ -258,14 +258,22 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       return { id: webhookId };
     },
 
-    async rotateSecret(context, { webhookId, overlapSeconds }, ports) {
+    async rotateSecret(context, { webhookId, overlapSeconds, force }, ports) {
       const { accountId } = context.entity;
-      const previousEndsAt = new Date(context.nowMs() + overlapSeconds * 1_000);
-      const secret = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt });
-      const webhook = secret && (await ports.webhooks.find({ accountId, webhookId }));
-      if (!secret || !webhook) throw context.error('resource.unknown', unknown(webhookId));
+      const now = new Date(context.nowMs());
+      const previousEndsAt = new Date(now.getTime() + overlapSeconds * 1_000);
+      const unlessSignedAt = force ? undefined : now;
+      const rotated = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt, unlessSignedAt });
+      const webhook = rotated && (await ports.webhooks.find({ accountId, webhookId }));
+      if (!rotated || !webhook) throw context.error('resource.unknown', unknown(webhookId));
+      if ('signsUntil' in rotated)
+        throw context.error(
+          'hooks.secret_overlap',
+          `The secret before the present one signs until ${rotated.signsUntil.toISOString()}: another would end it now.`,
+        );
+      const { secret } = rotated;
       const previousSecretEndsAt = previousEndsAt.toISOString();
-      context.audit({ target: webhookId, after: { previousSecretEndsAt } });
+      context.audit({ target: webhookId, after: { previousSecretEndsAt, ...(force ? { force } : {}) } });
       await context.emit('webhook.secret-rotated', { webhookId, previousSecretEndsAt });
       return { ...toAnswer(webhook, context.nowMs()), secret };
     },

@@ -215,8 +215,25 @@ test('webhooks.rotateSecret 200: another secret, and until when the old one sign
   const { answer: atOnce } = await call('webhooks', 'rotateSecret', {
     webhookId: made.id,
     overlapSeconds: 0,
+    force: true,
   });
   expect(atOnce.previousSecretEndsAt).toBeUndefined();
+  // Nothing signs beside the present one, so nobody needs force.
+  expect((await call('webhooks', 'rotateSecret', { webhookId: made.id })).answer.secret).toMatch(/^whsec_/);
+});
+
+test('webhooks.rotateSecret 409: a secret that was promised to sign on is not dropped, but by force', async () => {
+  const { id: webhookId } = await create();
+  const rotate = (request: object = {}) => call('webhooks', 'rotateSecret', { webhookId, ...request });
+  const both = await Promise.allSettled([rotate(), rotate()]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const { answer } = await call('webhooks', 'get', { webhookId });
+  await expect(rotate({ overlapSeconds: 0 })).rejects.toMatchObject({
+    ...refusal(409, 'hooks.secret_overlap'),
+    fields: { publicDetail: expect.stringContaining(answer.previousSecretEndsAt ?? 'none') },
+  });
+  const { audited } = await rotate({ force: true });
+  expect(audited).toMatchObject([{ target: webhookId, after: { force: true } }]);
 });
 
 test('webhooks.sendTest 200: an event that names the webhook', async () => {

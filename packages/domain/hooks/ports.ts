@@ -116,8 +116,13 @@ export interface HooksPorts {
     ): Promise<{ readonly webhook: WebhookRecord; readonly secret: string } | undefined>;
     update(webhook: WebhookKey & { readonly change: WebhookChange }): Promise<WebhookRecord | undefined>;
     remove(webhook: WebhookKey): Promise<boolean>;
-    /** Undefined when there is none. */
-    rotate(webhook: WebhookKey & { readonly previousEndsAt: Date }): Promise<string | undefined>;
+    /**
+     * Undefined when there is none. With `unlessSignedAt`, nothing is changed where the secret before the present one still signs at
+     * that time, and until when it does is answered: two who rotate at once do not drop a secret that one of them promised.
+     */
+    rotate(
+      webhook: WebhookKey & { readonly previousEndsAt: Date; readonly unlessSignedAt?: Date | undefined },
+    ): Promise<{ readonly secret: string } | { readonly signsUntil: Date } | undefined>;
   };
   readonly callbacks: {
     /** Those of one place, in the order of their making. */

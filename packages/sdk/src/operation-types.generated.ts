@@ -596,7 +596,7 @@ export type WebhooksRemoveRequest = { readonly webhookId: IdLike<"whk"> };
 export type WebhooksRemoveResponse = { readonly id: Id<"whk"> };
 
 /** What `webhooks.rotateSecret` takes. */
-export type WebhooksRotateSecretRequest = { readonly webhookId: IdLike<"whk">; readonly overlapSeconds?: number };
+export type WebhooksRotateSecretRequest = { readonly webhookId: IdLike<"whk">; readonly overlapSeconds?: number; readonly force?: boolean };
 
 /** What `webhooks.rotateSecret` answers. */
 export type WebhooksRotateSecretResponse = { readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly service?: string; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly triggerId?: Id<"trg">; readonly batchEventsMax: number; readonly batchWaitMs: number; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string; readonly secret: string };
