@@ -225,6 +225,8 @@ test('webhooks.rotateSecret 200: another secret, and until when the old one sign
 test('webhooks.rotateSecret 409: a secret that was promised to sign on is not dropped, but by force', async () => {
   const { id: webhookId } = await create();
   const rotate = (request: object = {}) => call('webhooks', 'rotateSecret', { webhookId, ...request });
+  // Two connections, so that the two are at it at once.
+  await hooks.database.warmUp();
   const both = await Promise.allSettled([rotate(), rotate()]);
   expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   const { answer } = await call('webhooks', 'get', { webhookId });
