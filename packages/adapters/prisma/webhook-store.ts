@@ -36,7 +36,7 @@ const columns = {
   disabledReason: true,
   previousEndsAt: true,
   createdAt: true,
-  lane: { select: { failedCount: true, failingSince: true, succeededAt: true } },
+  lane: { select: { failedCount: true, failingSince: true, succeededAt: true, fallbackSince: true } },
 } as const;
 
 type WebhookRow = Prisma.WebhookGetPayload<{ select: typeof columns }>;
@@ -56,6 +56,7 @@ const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
   failedCount: lane?.failedCount ?? 0,
   failingSince: lane?.failingSince ?? undefined,
   succeededAt: lane?.succeededAt ?? undefined,
+  fallbackSince: lane?.fallbackSince ?? undefined,
   previousEndsAt: row.previousEndsAt ?? undefined,
 });
 

@@ -55,9 +55,13 @@ const webhook = z.object({
   state: z.enum(['active', 'disabled']),
   /** Why the platform disabled it: `gone`, it answered 410; `failing`, it took nothing for long. Absent when somebody of the account did. */
   disabledReason: reason.optional(),
-  /** `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. */
-  health: z.enum(['ok', 'failing']),
+  /**
+   * `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. `fallback`: its address fails, and
+   * its fallback takes everything.
+   */
+  health: z.enum(['ok', 'fallback', 'failing']),
   failingSince: dateTime.optional(),
+  fallbackSince: dateTime.optional(),
   succeededAt: dateTime.optional(),
   /** The secret before the present one signs as well until then. */
   previousSecretEndsAt: dateTime.optional(),

@@ -52,6 +52,9 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
   health: healthOf(webhook, nowMs),
   ...(webhook.failingSince === undefined ? {} : { failingSince: webhook.failingSince.toISOString() }),
+  ...(healthOf(webhook, nowMs) !== 'fallback' || webhook.fallbackSince === undefined
+    ? {}
+    : { fallbackSince: webhook.fallbackSince.toISOString() }),
   ...(webhook.succeededAt === undefined ? {} : { succeededAt: webhook.succeededAt.toISOString() }),
   ...(webhook.previousEndsAt === undefined || webhook.previousEndsAt.getTime() <= nowMs
     ? {}
@@ -60,14 +63,15 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
 });
 
 /** One that the platform disabled is not well, whatever it did before: a receiver that is gone says so at once. */
-const healthOf = (
-  { failedCount, failingSince, disabledReason }: WebhookRecord,
+function healthOf(
+  { failedCount, failingSince, fallbackSince, fallbackUrl, disabledReason }: WebhookRecord,
   nowMs: number,
-): 'ok' | 'failing' =>
-  disabledReason === undefined &&
-  endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs) === 'ok'
-    ? 'ok'
-    : 'failing';
+): 'ok' | 'fallback' | 'failing' {
+  const did = endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs);
+  if (disabledReason !== undefined || did !== 'ok') return 'failing';
+  // Whoever took the fallback away leans on it no more.
+  return fallbackSince === undefined || fallbackUrl === undefined ? 'ok' : 'fallback';
+}
 
 const outcomeAnswer = ({ status, latencyMs, error }: AttemptRecord) => ({
   ...(status === undefined ? {} : { status }),

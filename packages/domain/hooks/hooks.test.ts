@@ -124,6 +124,29 @@ test('webhooks.get 200: a webhook that failed lately says so', async () => {
   expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
 });
 
+test('webhooks.get 200: one whose fallback takes what its address does not says so, and since when, until it is back', async () => {
+  const { id: webhookId } = await create({ fallbackUrl: 'https://other.test/' });
+  const requests = (isMainWell: boolean) => [
+    { target: 'main' as const, latencyMs: 1, ...(isMainWell ? { status: 200 } : { error: 'timeout' }) },
+    ...(isMainWell ? [] : [{ target: 'fallback' as const, latencyMs: 1, status: 200 }]),
+  ];
+  const healthAfter = async (isMainWell: boolean) => {
+    await hooks.append(accountId);
+    await hooks.placeAll();
+    for (const each of await hooks.claim())
+      await hooks.finish(each, { isDelivered: true, requests: requests(isMainWell) });
+    const { health, fallbackSince } = (await call('webhooks', 'get', { webhookId })).answer;
+    return { health, fallbackSince };
+  };
+  const first = await healthAfter(false);
+  expect(first).toEqual({ health: 'fallback', fallbackSince: expect.any(String) });
+  expect(await healthAfter(false)).toEqual(first);
+  await call('webhooks', 'update', { webhookId, fallbackUrl: null });
+  expect((await call('webhooks', 'get', { webhookId })).answer.health).toBe('ok');
+  await call('webhooks', 'update', { webhookId, fallbackUrl: 'https://other.test/' });
+  expect(await healthAfter(true)).toEqual({ health: 'ok' });
+});
+
 test('webhooks.get 200: a webhook that the platform disabled says why, and that it is not well', async () => {
   const { id: webhookId } = await create();
   const { pool } = hooks;

@@ -23,6 +23,8 @@ export interface WebhookRecord {
   readonly failedCount: number;
   readonly failingSince: Date | undefined;
   readonly succeededAt: Date | undefined;
+  /** Since then its address fails, and its fallback takes what it is told. */
+  readonly fallbackSince: Date | undefined;
   readonly previousEndsAt: Date | undefined;
   readonly createdAt: Date;
 }

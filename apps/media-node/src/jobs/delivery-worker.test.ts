@@ -315,6 +315,10 @@ test('what the main address does not take goes to the fallback in the same attem
   await arrived(fallback.received, 1);
   await until(async () => (await stateAt(webhookId))[0] === 'delivered', { what: 'its outcome' });
   expect(fallback.received[0]?.body).toBe(main.received[0]?.body);
+  expect(await hooks.webhooks.find({ accountId, webhookId })).toMatchObject({
+    failedCount: 0,
+    fallbackSince: expect.any(Date),
+  });
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
   expect(log).toMatchObject([
