@@ -18,8 +18,8 @@ const byLength = [
 ];
 
 /**
- * The slow ones, in a real browser against all of the platform. One more than CI has cores: each waits, for seconds of the
- * clock and for media to flow, a third of its time.
+ * The slow ones, in a real browser against all of the platform. Two at once: each waits, for seconds of the clock and for media
+ * to flow, a third of its time, and three on two cores would make the steps of each too slow for their bounds.
  */
 export default defineConfig({
   test: {
@@ -28,7 +28,7 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     retry: triesAgain,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: longestFirst(byLength.map((name) => `/${name}.journey.test.ts`)) },
     testTimeout: 180_000,
     hookTimeout: 180_000,

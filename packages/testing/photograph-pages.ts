@@ -170,7 +170,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (
       state === 'empty' &&
       isOfAccount(route) &&
-      /\[(sessionId|applicationId|webhookId|endpointId|channel|documentId|period)\]/.test(route)
+      /\[(sessionId|applicationId|webhookId|endpointId|channel|room|documentId|period)\]/.test(route)
     )
       continue;
     const isForStrangers = !isForSignedIn(route) && !route.startsWith('/docs');

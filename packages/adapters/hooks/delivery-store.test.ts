@@ -2,7 +2,9 @@ import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { planStore, policyStore } from '../prisma/policy-store.ts';
+import { ingestSessionEvents } from '../prisma/session-ingest.ts';
 import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
+import { toldHooks } from '../prisma/told-hooks.ts';
 import { forgetRows } from '../privacy/retention-store.ts';
 import type { Claim } from './delivery-store.ts';
 import {
@@ -377,4 +379,44 @@ test('a plan that keeps data elsewhere holds for the account that has it', async
   const taken = (region: string) => claim({ region });
   expect((await taken('us')).map((each) => each.accountId)).not.toContain(childId);
   expect((await taken('eu')).map((each) => each.accountId)).toContain(childId);
+});
+
+test('whom a line of a session’s log was told to is seen by who set it, and by nobody with a part in it or above (LIV-0, HKS-4)', async () => {
+  const otherId = (await hooks.database.signUp('Other')).accountId;
+  const { webhookId: otherHookId } = await hooks.createWebhook(otherId);
+  const sessionId = createId('ses');
+  const atMs = Date.now();
+  const of = { sessionId, accountId, region: 'local', atMs };
+  const { prisma } = hooks.database;
+  await ingestSessionEvents(prisma, {
+    ...{ nodeId: 'nod_1', kind: 'call' },
+    events: [
+      { ...of, sequence: 1, type: 'session.created', data: { to: 'user:bob', media: {} } },
+      {
+        ...{ ...of, sequence: 2, type: 'leg.joined', legId: createId('leg'), legAccountId: otherId },
+        data: { identity: 'bob', media: { audio: true, video: false, screen: false } },
+      },
+      {
+        ...of,
+        sequence: 3,
+        type: 'session.ended',
+        data: { reason: { code: 'call.hangup' }, connectedMs: 5 },
+      },
+    ],
+  });
+  await hooks.placeAll();
+  // The second of a session goes out when the first is taken.
+  for (const _ of [1, 2]) for (const each of await claim()) await hooks.finish(each, delivered);
+  const told = (account: string) => toldHooks(prisma).told({ accountId: account, sessionId, from: 1, to: 3 });
+  expect(
+    (await told(accountId)).map(({ sequence, ...hook }) => [sequence, hook.webhookId, hook.state]),
+  ).toEqual([
+    [1, webhookId, 'delivered'],
+    [3, webhookId, 'delivered'],
+  ]);
+  expect((await told(accountId))[0]).toMatchObject({ via: 'main', status: 200, latencyMs: 5, hopCount: 0 });
+  expect((await told(otherId)).map(({ sequence, ...hook }) => [sequence, hook.webhookId])).toEqual([
+    [2, otherHookId],
+  ]);
+  expect(await told(hooks.database.platformId)).toEqual([]);
 });

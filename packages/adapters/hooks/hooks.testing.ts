@@ -6,6 +6,7 @@ import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { callbackStore } from '../prisma/callback-store.ts';
 import { eventStore } from '../prisma/event-store.ts';
+import { flowStore } from '../prisma/flow-store.ts';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '../prisma/webhook-store.ts';
 import {
   type AttemptOutcome,
@@ -59,6 +60,7 @@ export async function createHooksDatabase() {
     webhooks,
     callbacks: callbackStore(prisma, cipher),
     deliveries,
+    flows: flowStore(prisma),
     cursors: eventCursors(database.masterKey),
     events: eventLog(prisma),
     replays: replayStore(prisma),

@@ -52,6 +52,22 @@ describe('documents that the twilio library writes', () => {
     expect(written((response) => response.dial().conference('standup'))).toEqual(
       verbs({ verb: 'conference', name: 'standup' }),
     );
+    expect(
+      written((response) =>
+        response.dial({ action: '/after', hangupOnStar: true }).conference(
+          {
+            ...{ muted: true, beep: 'onEnter', startConferenceOnEnter: false, endConferenceOnExit: true },
+            ...{ maxParticipants: 5, waitUrl: '/music.wav' },
+          },
+          'standup',
+        ),
+      ),
+    ).toEqual(
+      verbs({
+        ...{ verb: 'conference', name: 'standup', isMuted: true, startsRoom: false, endsWithMe: true },
+        ...{ tones: 'enter', waitUrl: '/music.wav', participantCountMax: 5, leaveOn: '*', next: '/after' },
+      }),
+    );
     expect(written((response) => response.connect().stream({ url: 'wss://media.test/' }))).toEqual(
       verbs({ verb: 'stream', url: 'wss://media.test/' }),
     );
@@ -62,6 +78,12 @@ describe('documents that the twilio library writes', () => {
       'an attribute',
       (r: InstanceType<typeof VoiceResponse>) => r.dial({ record: 'record-from-answer' }, '+49301234567'),
       'record',
+    ],
+    [
+      'what a room is not told',
+      (r: InstanceType<typeof VoiceResponse>) =>
+        r.dial().conference({ statusCallback: '/events', statusCallbackEvent: ['start'] }, 'standup'),
+      'statusCallback',
     ],
     ['a verb', (r: InstanceType<typeof VoiceResponse>) => r.pay(), 'Pay'],
     ['a method', (r: InstanceType<typeof VoiceResponse>) => r.redirect({ method: 'GET' }, '/next'), 'GET'],

@@ -18,7 +18,7 @@ import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 // Whatever is not listed stays in the database: the role may not even read the secrets.
-const columns = {
+export const webhookColumns = {
   id: true,
   url: true,
   fallbackUrl: true,
@@ -39,9 +39,9 @@ const columns = {
   lane: { select: { failedCount: true, failingSince: true, succeededAt: true, fallbackSince: true } },
 } as const;
 
-type WebhookRow = Prisma.WebhookGetPayload<{ select: typeof columns }>;
+type WebhookRow = Prisma.WebhookGetPayload<{ select: typeof webhookColumns }>;
 
-const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
+export const webhookFromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
   ...row,
   fallbackUrl: row.fallbackUrl ?? undefined,
   applicationId: row.applicationId ?? undefined,
@@ -63,8 +63,8 @@ const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
 const ofAccount = (accountId: string) => ({ accountId, state: { not: 'removed' } });
 
 async function find({ webhook }: ScopedTransaction, accountId: string, id: string) {
-  const row = await webhook.findFirst({ where: { ...ofAccount(accountId), id }, select: columns });
-  return row === null ? undefined : fromRow(row);
+  const row = await webhook.findFirst({ where: { ...ofAccount(accountId), id }, select: webhookColumns });
+  return row === null ? undefined : webhookFromRow(row);
 }
 
 /** The same, of a webhook that is yet to be made. */
@@ -87,9 +87,9 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
           where: { ...ofAccount(accountId), id: { gt: cursor } },
           orderBy: { id: 'asc' },
           take: limit + 1,
-          select: columns,
+          select: webhookColumns,
         });
-        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: webhookFromRow });
       }),
 
     find: ({ accountId, webhookId }) =>

@@ -66,6 +66,13 @@ export const classTables = {
       order: ['at', 'session_id', 'sequence'],
       columns: ['session_id', 'sequence', 'account_id', 'leg_id', 'at', 'kind', 'data'],
     },
+    {
+      // While it runs; then its row goes.
+      table: 'live_room',
+      order: ['name'],
+      columns: ['account_id', 'name', 'snapshot'],
+      without: ['node_id', 'lease_until'],
+    },
   ],
   refusedRequests: [
     {
@@ -395,6 +402,11 @@ export const classTables = {
       table: 'channel_namespace',
       order: ['name'],
       columns: ['account_id', 'name', 'settings', 'changed_at'],
+    },
+    {
+      table: 'conference_room',
+      order: ['name'],
+      columns: ['account_id', 'name', 'settings', 'created_at', 'changed_at'],
     },
     {
       table: 'logic_mapping',

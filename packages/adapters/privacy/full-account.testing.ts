@@ -84,6 +84,11 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...channel,
     ...{ connection_id: `${mark}-connection`, identity, node_id: 'nod_x', boot: '1', joined_at: at },
   });
+  const invited = [{ identity: `user:${identity}`, role: 'speaker' }];
+  await put('conference_room', { ...own, name: `${mark}-room`, settings: JSON.stringify({ invited }) });
+  const snapshot = JSON.stringify({ participants: [{ identity: `user:${identity}`, mark }] });
+  const room = { ...own, name: `${mark}-room`, node_id: 'nod_x', lease_until: at, snapshot };
+  await put('live_room', room);
   const objectId = id('obj');
   const servedFor = { application_id: applicationId, endpoint_id: `user:${identity}`, created_at: at };
   await put('stored_object', {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelText, memberSchema, storedMessageSchema } from '../channels/message.ts';
+import { roomAnswerSchema, roomOrderSchema } from '../conferencing/room-words.ts';
 import { controlAnswerSchema, controlOrderSchema } from '../sessions/control.ts';
 
 const id = z.string().min(1).max(200);
@@ -25,6 +26,9 @@ export const busMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.control'), order: controlOrderSchema }),
   /** What became of an order, for the control plane that waits. */
   z.object({ type: z.literal('session.controlled'), orderId: id, answer: controlAnswerSchema }),
+  /** An order about a room, and what became of it. */
+  z.object({ type: z.literal('room.control'), order: roomOrderSchema }),
+  z.object({ type: z.literal('room.controlled'), orderId: id, answer: roomAnswerSchema }),
   /** Usage of these sessions was committed: live pages read again. */
   z.object({
     type: z.literal('usage.committed'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelCalls } from '../channels/node-calls.ts';
+import { roomCalls } from '../conferencing/node-calls.ts';
 import { logicSessionSchema } from '../logic/logic-request.ts';
 import { documentSchema } from '../logic/verbs.ts';
 import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
@@ -401,6 +402,7 @@ export const internalApi = {
     response: z.object({}),
   },
   ...channelCalls,
+  ...roomCalls,
   publish: {
     method: 'POST',
     path: '/bus',

@@ -5,6 +5,7 @@ import { requestTime } from '@patchbay/kit/request-time';
 import { configPlace } from '@patchbay/kit/service-resources';
 import { z } from 'zod';
 import { eventCursorSchema } from './envelope.ts';
+import { flow } from './flows.ts';
 
 const webhookId = idSchema('whk');
 const deliveryId = idSchema('dlv');
@@ -333,6 +334,27 @@ export const hooks = defineDomain({
           request: z.strictObject({ webhookId }),
           response: webhook,
           errors: ['hooks.webhook_disabled'],
+        },
+      },
+    },
+    flows: {
+      title: 'Flows',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/flows',
+          summary:
+            'Read which events of this account go to which addresses and operations of services, and how many did within an hour and a day.',
+          access: 'read',
+          request: pageRequest.extend({
+            /** Only what hears of this application: what is set for it, for its instance types, and for the account. */
+            applicationId: idSchema('app').optional(),
+            /** Of the application: only what hears of this instance type. */
+            instanceType: z.string().min(1).max(32).optional(),
+          }),
+          response: pageOf(flow),
+          errors: ['request.invalid'],
         },
       },
     },

@@ -113,3 +113,23 @@ function hasPath(schema: z.core.$ZodType, path: EventPath): boolean {
     schema instanceof z.ZodLiteral
   );
 }
+
+/** Deeper, or more, is for whoever reads the reference. */
+const OFFERED_DEPTH_MAX = 4;
+
+/** The fields that an event whose data is of this schema may have, as a text of a callback names them: `data.reason.code`. */
+export function offeredFields(schema: z.core.$ZodType): readonly string[] {
+  return [...envelopeFields, 'data', ...fieldsBelow(schema, 'data', OFFERED_DEPTH_MAX)];
+}
+
+function fieldsBelow(schema: z.core.$ZodType, path: string, depth: number): readonly string[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return fieldsBelow(schema.unwrap(), path, depth);
+  if (schema instanceof z.ZodUnion)
+    return [...new Set(schema.options.flatMap((option) => fieldsBelow(option, path, depth)))];
+  if (!(schema instanceof z.ZodObject) || depth === 0) return [];
+  return Object.entries<z.core.$ZodType>(schema.shape).flatMap(([name, field]) => [
+    `${path}.${name}`,
+    ...fieldsBelow(field, `${path}.${name}`, depth - 1),
+  ]);
+}

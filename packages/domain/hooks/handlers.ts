@@ -14,9 +14,11 @@ import {
   positionOf,
   toEnvelope,
 } from './envelope.ts';
+import { countsOf } from './flows.ts';
 import {
   type AttemptRecord,
   type DeliveryRecord,
+  type FlowRecord,
   type HooksPorts,
   type ReplayRecord,
   WEBHOOK_COUNT_MAX,
@@ -61,6 +63,22 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
     : { previousSecretEndsAt: webhook.previousEndsAt.toISOString() }),
   createdAt: webhook.createdAt.toISOString(),
 });
+
+function flowAnswer({ webhook, counts, countedSince }: FlowRecord, nowMs: number) {
+  const { id, url, eventTypes, state, health } = toAnswer(webhook, nowMs);
+  const { fallbackUrl, service, applicationId, instanceType, endpointId } = webhook;
+  return {
+    webhookId: id,
+    url,
+    ...(fallbackUrl === undefined ? {} : { fallbackUrl }),
+    ...(service === undefined ? {} : { service }),
+    ...(applicationId === undefined ? {} : { applicationId }),
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(endpointId === undefined ? {} : { endpointId }),
+    ...{ state, health, eventTypes, counts: countsOf(counts) },
+    ...(countedSince === undefined ? {} : { countedSince: countedSince.toISOString() }),
+  };
+}
 
 /** One that the platform disabled is not well, whatever it did before: a receiver that is gone says so at once. */
 function healthOf(
@@ -290,6 +308,21 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       await context.emit('webhook.tested', { webhookId });
       context.audit({ target: webhookId });
       return toAnswer(webhook, context.nowMs());
+    },
+  },
+
+  flows: {
+    async list(context, { applicationId, instanceType, ...page }, ports) {
+      if (instanceType !== undefined && applicationId === undefined)
+        throw context.error('request.invalid', 'Give the applicationId of /instanceType.');
+      const nowMs = context.nowMs();
+      const { accountId } = context.entity;
+      const place = { applicationId, instanceType, now: new Date(nowMs) };
+      const { items, nextCursor } = await ports.flows.list({ accountId, ...page, ...place });
+      return {
+        items: items.map((item) => flowAnswer(item, nowMs)),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
   },
 

@@ -1,4 +1,5 @@
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { flowStore } from '@patchbay/adapters/prisma/flow-store';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     cursors: hooks.cursors,
     webhooks: hooks.webhooks,
     callbacks: hooks.callbacks,
+    flows: hooks.flows,
     deliveries: hooks.deliveries,
     events: hooks.events,
     replays: hooks.replays,
@@ -305,6 +307,75 @@ async function delivered() {
   const [delivery] = (await call('deliveries', 'list', { webhookId })).answer.items;
   return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
 }
+
+test('flows.list 200: what goes where, and how many of each event did within the hour and the day (HKS-5)', async () => {
+  const { id: webhookId } = await create({ eventTypes: ['signaling.*'] });
+  await ports.callbacks.replace({ accountId, service: 'signaling' }, [
+    { url: 'service:notification?channel=calls', events: ['session.ended'] },
+  ]);
+  await hooks.append(accountId);
+  await hooks.placeAll();
+  const [callback] = await ports.callbacks.list({ accountId, service: 'signaling' });
+  for (const each of await hooks.claim())
+    await hooks.finish(each, { isDelivered: each.webhookId === webhookId, requests: [] });
+  await hooks.append(accountId);
+  await hooks.placeAll();
+  const { items } = (await call('flows', 'list')).answer;
+  const [one, none] = [1, 0];
+  const ended = (figures: object) => [
+    { eventType: 'signaling.session.ended', lastHour: figures, lastDay: figures },
+  ];
+  expect(items).toMatchObject([
+    { webhookId, eventTypes: ['signaling.*'], counts: ended({ delivered: one, failed: none, waiting: one }) },
+    {
+      webhookId: callback?.webhookId,
+      service: 'signaling',
+      eventTypes: ['signaling.session.ended'],
+      counts: ended({ delivered: none, failed: one, waiting: one }),
+    },
+  ]);
+  expect(items[0]).not.toHaveProperty('countedSince');
+  expect(
+    (await call('flows', 'list', { at: strangerId })).answer.items.map((each) => each.webhookId),
+  ).not.toContain(webhookId);
+});
+
+test('flows.list 200: of an instance type, what is set for it and above it, and not what is set beside it', async () => {
+  const { id: applicationId } = await hooks.database.ports.applications.create({
+    accountId,
+    name: 'Support',
+    instanceTypes: ['phone', 'web'],
+  });
+  const events = ['session.ended'];
+  const set = (url: string, place: object) =>
+    ports.callbacks.replace({ accountId, service: 'signaling', ...place }, [{ url, events }]);
+  await set('https://account.test/', {});
+  await set('https://application.test/', { applicationId });
+  await set('https://phone.test/', { applicationId, instanceType: 'phone' });
+  await set('https://web.test/', { applicationId, instanceType: 'web' });
+  const urls = async (request: Readonly<Record<string, string>>) =>
+    (await call('flows', 'list', request)).answer.items.map((each) => each.url);
+  const ofPhone = ['https://account.test/', 'https://application.test/', 'https://phone.test/'];
+  expect(await urls({ applicationId, instanceType: 'phone' })).toEqual(ofPhone);
+  expect(await urls({ applicationId })).toEqual([...ofPhone, 'https://web.test/']);
+});
+
+test('of a busy webhook the newest are counted, and since when is said', async () => {
+  const { id: webhookId } = await create();
+  for (let count = 0; count < 3; count++) await hooks.append(accountId);
+  await hooks.placeAll();
+  const bounded = flowStore(hooks.database.prisma, { countedMax: 2 });
+  const { items } = await bounded.list({ accountId, limit: 20, now: new Date() });
+  const [newest] = items;
+  expect(newest).toMatchObject({ webhook: { id: webhookId }, counts: [{ dayCount: 2 }] });
+  expect(newest?.countedSince).toBeInstanceOf(Date);
+});
+
+test('flows.list 400: an instance type is one of an application', async () => {
+  await expect(call('flows', 'list', { instanceType: 'phone' })).rejects.toMatchObject(
+    refusal(400, 'request.invalid'),
+  );
+});
 
 test('deliveries.list 200: what became of each event, by state', async () => {
   const { webhookId, event, delivery } = await delivered();

@@ -1,5 +1,6 @@
 import type { Callback, CallbackPlace, SetCallback } from './callbacks.ts';
 import type { EventCursors, PlacedPlatformEvent } from './envelope.ts';
+import type { FlowCount } from './flows.ts';
 
 export interface WebhookRecord {
   readonly id: string;
@@ -91,6 +92,12 @@ export interface ReplayRecord {
   readonly endedAt: Date | undefined;
 }
 
+export interface FlowRecord {
+  readonly webhook: WebhookRecord;
+  readonly counts: readonly FlowCount[];
+  readonly countedSince: Date | undefined;
+}
+
 interface Page {
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -138,6 +145,17 @@ export interface HooksPorts {
     >;
     /** Those of all places of the account that name a service in place of an address, with whole names of events. */
     ofServices(account: { readonly accountId: string }): Promise<readonly Callback[]>;
+  };
+  readonly flows: {
+    /** In the order of their making. With an application or an instance type: what hears of that. */
+    list(
+      page: Page & {
+        readonly accountId: string;
+        readonly applicationId?: string | undefined;
+        readonly instanceType?: string | undefined;
+        readonly now: Date;
+      },
+    ): Promise<PageOf<FlowRecord>>;
   };
   readonly deliveries: {
     list(

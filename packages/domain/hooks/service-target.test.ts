@@ -1,7 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Cable, loopIn, loopText } from './callback-loop.ts';
-import { type EventTaker, readTarget, refusalOfTarget, requestOf } from './service-target.ts';
+import { mayHave, offeredFields } from './event-template.ts';
+import {
+  type EventTaker,
+  readTarget,
+  refusalOfTarget,
+  requestOf,
+  targetUrl,
+  textsOf,
+} from './service-target.ts';
 
 const takers: readonly EventTaker[] = [
   {
@@ -147,4 +156,29 @@ describe('circles (HKS-4)', () => {
     const cables = [cable('z', 'y', 'a'), cable('a', 'x', 'b'), cable('b', 'y', 'c'), cable('c', 'w', 'a')];
     expect(loopText(loopIn(cables) ?? [])).toBe('a → service:x → b → service:y → c → service:w → a');
   });
+});
+
+test('what a form writes is read as it was typed, whatever stands in it', () => {
+  const taker = { service: 'notification', operation: 'publish' };
+  const typed = fc.string({ unit: fc.constantFrom(...' %&#+=?{}/é\n\t\u0000aA7') });
+  fc.assert(
+    fc.property(typed, typed, (channel, messageKey) => {
+      const texts = { channel, messageKey };
+      const said = Object.entries(texts).filter(([, text]) => text !== '');
+      expect(textsOf(targetUrl(taker, texts))).toEqual(Object.fromEntries(said));
+    }),
+  );
+  expect(targetUrl(taker, { channel: 'calls.{data.code}', data: '' })).toBe(
+    'service:notification/publish?channel=calls.{data.code}',
+  );
+});
+
+test('every field that a form offers is one that the event may have', () => {
+  const schema = z.object({
+    reason: z.object({ code: z.string(), by: z.object({ name: z.string() }).optional() }),
+    legs: z.array(z.string()),
+  });
+  const offered = offeredFields(schema);
+  expect(offered).toEqual(expect.arrayContaining(['sessionId', 'data', 'data.reason.by.name', 'data.legs']));
+  expect(offered.filter((field) => !mayHave(schema, field.split('.')))).toEqual([]);
 });

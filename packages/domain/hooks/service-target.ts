@@ -37,6 +37,25 @@ export const isServiceTarget = (url: string): boolean => url.toLowerCase().start
 export const takerName = ({ service, operation }: Pick<EventTaker, 'service' | 'operation'>): string =>
   `${SCHEME}${service}/${operation}`;
 
+/** What a callback names that gives these texts to the fields of an operation; a field without a text is left out. */
+export function targetUrl(
+  taker: Pick<EventTaker, 'service' | 'operation'>,
+  texts: Readonly<Record<string, string>>,
+): string {
+  const said = Object.entries(texts).filter(([, text]) => text !== '');
+  const query = said.map(([name, text]) => `${name}=${escaped(text)}`).join('&');
+  return query === '' ? takerName(taker) : `${takerName(taker)}?${query}`;
+}
+
+/** What a URL reads otherwise, and nothing more: people read it, too. */
+const escaped = (text: string): string =>
+  text.replace(/[%&#+\p{Cc}]|^ | $/gu, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** The texts that a target gives to fields, as they were said: what its operation fills in by itself is left out. */
+export function textsOf(url: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(URL.parse(url)?.searchParams ?? []);
+}
+
 /** Reads what is not said by any event: which operation, and what of its fields. */
 export function readTarget(text: string, takers: readonly EventTaker[]): ServiceTarget | Problem {
   const url = URL.parse(text);

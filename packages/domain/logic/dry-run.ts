@@ -1,4 +1,5 @@
 import { advance, type DialStatus, type LogicEffect, type LogicOutcome, startRun } from './interpreter.ts';
+import type { SoundOrder, SoundResult } from './sound-order.ts';
 import type { LogicDocument, VerbName } from './verbs.ts';
 
 /** What a step counts, by the meters that would count it. */
@@ -32,6 +33,15 @@ const fetched: DryMeter = { service: 'logic', meter: 'fetches', quantity: 1, uni
 const connected: DryMeter = {
   service: 'signaling',
   meter: 'connectedMs',
+  quantity: MINUTE_MS,
+  unit: 'millisecond',
+  per: 'minute',
+};
+
+/** Of whoever is in a room, for as long as they are. */
+const participating: DryMeter = {
+  service: 'conferencing',
+  meter: 'participantMs',
   quantity: MINUTE_MS,
   unit: 'millisecond',
   per: 'minute',
@@ -80,11 +90,7 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
     else if (run.state === 'answering') waiting = note(advance(run, { type: 'selfAnswered' }, nowMs));
     else if (run.state === 'sounding') {
       const number = run.sounding?.number ?? 0;
-      // Nobody presses a key.
-      const result =
-        run.sounding?.order.kind === 'gather'
-          ? ({ kind: 'gathered', digits: '' } as const)
-          : ({ kind: 'done' } as const);
+      const result = resultOf(run.sounding?.order);
       waiting = note(advance(run, { type: 'sounded', number, result }, nowMs));
     } else {
       nowMs = run.untilMs ?? nowMs;
@@ -93,12 +99,21 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
   }
 }
 
+/** Nobody presses a key, and a room ends at some time. */
+function resultOf(order: SoundOrder | undefined): SoundResult {
+  if (order?.kind === 'gather') return { kind: 'gathered', digits: '' };
+  return order?.kind === 'conference' ? { kind: 'left', how: 'ended' } : { kind: 'done' };
+}
+
 const connectsBy = (verb: VerbName, dialStatus: DialStatus | 'answered'): boolean =>
-  verb === 'say' || verb === 'play' || verb === 'gather' || (verb === 'dial' && dialStatus === 'answered');
+  isAnswering(verb) || (verb === 'dial' && dialStatus === 'answered');
+
+const isAnswering = (verb: VerbName): boolean =>
+  verb === 'say' || verb === 'play' || verb === 'gather' || verb === 'conference';
 
 function metersOf(verb: VerbName, connects: boolean): readonly DryMeter[] {
   if (verb === 'redirect') return [fetched];
-  return connects ? [connected] : [];
+  return [...(connects ? [connected] : []), ...(verb === 'conference' ? [participating] : [])];
 }
 
 function sentenceOf(outcome: LogicOutcome): string {

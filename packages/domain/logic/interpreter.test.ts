@@ -231,6 +231,36 @@ describe('a document that answers a call itself (HKS-3)', () => {
     });
   });
 
+  test('a room is answered for and waited in; how it was left goes into a variable, and the document goes on (HKS-3)', () => {
+    const room = { verb: 'conference', name: 'team {{from}}', waitUrl: '/music.wav', leaveOn: '*' };
+    const bench = new Bench(room, { verb: 'say', text: '{{roomStatus}}' });
+    expect(bench.asked.at(-1)).toEqual({ type: 'answer' });
+    const [asked] = bench.feed({ type: 'selfAnswered' });
+    expect(asked).toMatchObject({
+      type: 'sound',
+      order: {
+        ...{ kind: 'conference', name: 'team-alice', identity: 'alice', role: 'speaker', leaveOn: '*' },
+        ...{ isMuted: false, startsRoom: true, endsRoom: false, tones: 'both' },
+        wait: [{ kind: 'play', url: 'https://logic.test/music.wav' }],
+      },
+    });
+    const number = asked?.type === 'sound' ? asked.number : -1;
+    const next = bench.feed({ type: 'sounded', number, result: { kind: 'left', how: 'key' } });
+    expect(next.at(-1)).toMatchObject({ order: { prompts: [{ text: 'key' }] } });
+    const further = new Bench({ verb: 'conference', name: 'a', next: '/after' });
+    const [begun] = further.feed({ type: 'selfAnswered' });
+    expect(
+      further.feed({
+        type: 'sounded',
+        number: begun?.type === 'sound' ? begun.number : -1,
+        result: { kind: 'left', how: 'full' },
+      }),
+    ).toEqual([{ type: 'fetch', url: 'https://logic.test/after' }]);
+    const nameless = new Bench({ verb: 'conference', name: '{{nobody}}' });
+    expect(nameless.asked.at(-1)).toEqual(failed('invalid'));
+    expect(new Bench({ verb: 'conference', name: 'a/b' }).asked.at(-1)).toEqual(failed('invalid'));
+  });
+
   test('nobody to answer, a sound that failed and an address that is none end it, each by its name', () => {
     const refused = new Bench({ verb: 'say', text: 'hello' });
     const none = { type: 'selfRefused', failure: 'media_unavailable', detail: 'None.' } as const;
@@ -377,6 +407,7 @@ test('every verb is carried out, or refused by name', () => {
     trigger: { seconds: 1, action: 'end' },
     say: { text: 'hello' },
     play: { url: 'tone:440' },
+    conference: { name: 'standup' },
   };
   for (const verb of verbNames) {
     if (unavailableVerbs[verb] !== undefined) continue;

@@ -11,7 +11,9 @@ export type LogicFailure =
   | 'verb_unavailable'
   | 'limit_reached'
   /** Nobody of the platform's own could answer. */
-  | 'media_unavailable';
+  | 'media_unavailable'
+  /** The room is mixed by another media node than the one that answered. */
+  | 'room_elsewhere';
 
 export type LogicInput =
   /** `url`: where it came from in the end, against which its own addresses are read. */
@@ -184,7 +186,7 @@ function missingFor(verb: LogicVerb): string | undefined {
 }
 
 const isSound = (verb: LogicVerb): verb is SoundVerb =>
-  verb.verb === 'say' || verb.verb === 'play' || verb.verb === 'gather';
+  verb.verb === 'say' || verb.verb === 'play' || verb.verb === 'gather' || verb.verb === 'conference';
 
 function begin(
   run: LogicRun,
@@ -259,6 +261,7 @@ function carryOut(before: LogicRun, verb: LogicVerb, nowMs: number): LogicStep {
     case 'say':
     case 'play':
     case 'gather':
+    case 'conference':
       return sound(run, verb);
     case 'redirect':
       return fetchNext(run, readText(verb.url, variables));
@@ -342,7 +345,7 @@ function sound(run: LogicRun, verb: SoundVerb): LogicStep {
   const order = orderOf(verb, { variables: run.variables, base: run.url });
   if ('problem' in order) return fail(run, 'invalid', order.problem);
   const number = run.stepCount;
-  const next = verb.verb === 'gather' ? verb.next : undefined;
+  const next = verb.verb === 'gather' || verb.verb === 'conference' ? verb.next : undefined;
   const sounding: Sounding = { number, order, next };
   // Somebody hears something between two documents.
   const asked: LogicRun = { ...run, sounding, documentsInARow: 0 };
@@ -358,7 +361,7 @@ function selfAnswered(run: LogicRun): LogicStep {
   return [{ ...run, state: 'sounding', isAnswered: true }, [{ type: 'sound', number, order }]];
 }
 
-/** Keys go into `digits`, and to the address that a gather names; where nobody pressed one, the verbs behind it run. */
+/** How a room was left goes into `roomStatus`. Keys go into `digits`, and to the address that a gather names; where nobody pressed one, the verbs behind it run. */
 function sounded(
   run: LogicRun,
   {
@@ -370,6 +373,10 @@ function sounded(
   const over: LogicRun = { ...run, state: 'pausing', sounding: undefined };
   if (result.kind === 'failed') return fail(over, result.failure, result.detail);
   if (result.kind === 'done') return runOn(over, nowMs);
+  if (result.kind === 'left') {
+    const left: LogicRun = { ...over, variables: { ...run.variables, roomStatus: result.how } };
+    return next === undefined ? runOn(left, nowMs) : fetchNext(left, readText(next, left.variables));
+  }
   const { digits } = result;
   const gathered: LogicRun = { ...over, variables: { ...run.variables, digits } };
   return digits === '' || next === undefined
@@ -440,6 +447,8 @@ function detailOf(verb: LogicVerb, variables: Variables): string {
       return said(verb.url);
     case 'gather':
       return verb.digitsMax === undefined ? 'keys' : `up to ${verb.digitsMax} keys`;
+    case 'conference':
+      return said(verb.name);
     case 'message':
       return said(verb.to ?? 'caller');
     case 'set':

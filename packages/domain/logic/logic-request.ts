@@ -31,7 +31,7 @@ export type FetchAttempt = {
 };
 
 /** What a document can fail for where it is asked for. */
-export type FetchFailure = Exclude<LogicFailure, 'media_unavailable'>;
+export type FetchFailure = Exclude<LogicFailure, 'media_unavailable' | 'room_elsewhere'>;
 
 export type FetchedLogic =
   | {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { readText, type Variables } from './variables.ts';
+import { PARTICIPANT_COUNT_MAX, roomRoles, roomTones } from '../conferencing/room.ts';
+import { roomName } from '../conferencing/room-name.ts';
+import { readText, type Variables, valueIn } from './variables.ts';
 import type { VerbOf } from './verbs.ts';
 
 /** So much of a text is spoken at once. */
@@ -35,21 +37,43 @@ export const soundOrderSchema = z.discriminatedUnion('kind', [
     /** From the end of the prompts, and anew from each key. */
     timeoutMs: z.int().min(1).max(120_000),
   }),
+  /** It is in this room of its account until it leaves, is taken out, or the room ends. */
+  z.object({
+    kind: z.literal('conference'),
+    name: roomName,
+    /** Who they are to others in the room: `user:alice`. */
+    identity: z.string().max(500),
+    role: z.enum(roomRoles),
+    isMuted: z.boolean(),
+    startsRoom: z.boolean(),
+    endsRoom: z.boolean(),
+    tones: z.enum(roomTones),
+    participantCountMax: z.int().min(2).max(PARTICIPANT_COUNT_MAX),
+    /** Heard until the room begins, again and again; with none, silence. */
+    wait: z.array(promptSchema).max(PROMPT_COUNT_MAX),
+    leaveOn: z.string().length(1).optional(),
+  }),
 ]);
+
+/** How a leg came out of a room, or why it did not come in: `roomStatus` of the document. */
+export const roomStatuses = ['ended', 'key', 'removed', 'full', 'locked'] as const;
+export type RoomStatus = (typeof roomStatuses)[number];
 
 /** What came of an order. */
 export const soundResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('done') }),
   z.object({ kind: z.literal('gathered'), digits: z.string().regex(/^[0-9A-D*#]{0,100}$/) }),
+  z.object({ kind: z.literal('left'), how: z.enum(roomStatuses) }),
   z.object({
     kind: z.literal('failed'),
-    failure: z.enum(['unreachable', 'invalid', 'verb_unavailable']),
+    failure: z.enum(['unreachable', 'invalid', 'verb_unavailable', 'media_unavailable', 'room_elsewhere']),
     detail: z.string().max(500),
   }),
 ]);
 
 export type Prompt = z.output<typeof promptSchema>;
 export type SoundOrder = z.output<typeof soundOrderSchema>;
+export type ConferenceOrder = Extract<SoundOrder, { readonly kind: 'conference' }>;
 export type SoundResult = z.output<typeof soundResultSchema>;
 
 /** A sound that nobody serves. */
@@ -84,13 +108,14 @@ export function readBuiltInSound(url: string): BuiltInSound | { readonly problem
   return isHeard ? { kind: 'tone', hertz, milliseconds } : { problem };
 }
 
-export type SoundVerb = VerbOf<'say'> | VerbOf<'play'> | VerbOf<'gather'>;
+export type SoundVerb = VerbOf<'say'> | VerbOf<'play'> | VerbOf<'gather'> | VerbOf<'conference'>;
 
 /** What a verb asks of a leg. Addresses are read against the document that it stands in. */
 export function orderOf(
   verb: SoundVerb,
   { variables, base }: { readonly variables: Variables; readonly base: string },
 ): SoundOrder | { readonly problem: string } {
+  if (verb.verb === 'conference') return conferenceOf(verb, { variables, base });
   const written = verb.verb === 'gather' ? (verb.prompts ?? []) : [verb];
   const prompts: Prompt[] = [];
   for (const one of written) {
@@ -106,6 +131,39 @@ export function orderOf(
     ...(digitsMax === undefined ? {} : { digitsMax }),
     ...(finishOn === undefined ? {} : { finishOn }),
     timeoutMs: timeoutSeconds * 1_000,
+  };
+}
+
+/** Two soft notes, and a pause that is long enough to think in. */
+const waitDefault: readonly Prompt[] = [
+  { kind: 'play', url: 'tone:523/400', repeatCount: 1 },
+  { kind: 'play', url: 'tone:659/400', repeatCount: 1 },
+  { kind: 'pause', milliseconds: 4_200 },
+];
+
+function conferenceOf(
+  verb: VerbOf<'conference'>,
+  { variables, base }: { readonly variables: Variables; readonly base: string },
+): SoundOrder | { readonly problem: string } {
+  const read = roomName.safeParse(readText(verb.name, variables).trim().replaceAll(/\s+/g, '-'));
+  if (!read.success) return { problem: read.error.issues[0]?.message ?? 'It is no name of a room.' };
+  const { waitUrl, role = 'speaker', isMuted = false, startsRoom = true, endsWithMe = false } = verb;
+  const { tones = 'both', participantCountMax = PARTICIPANT_COUNT_MAX, leaveOn } = verb;
+  const asked = waitUrl === undefined || waitUrl === '' ? undefined : { verb: 'play' as const, url: waitUrl };
+  const prompt = asked && promptOf(asked, { variables, base });
+  if (prompt !== undefined && 'problem' in prompt) return prompt;
+  return {
+    kind: 'conference',
+    name: read.data,
+    identity: valueIn(variables, 'from'),
+    role,
+    isMuted,
+    startsRoom,
+    endsRoom: endsWithMe,
+    tones,
+    participantCountMax,
+    wait: prompt !== undefined ? [prompt] : waitUrl === '' ? [] : [...waitDefault],
+    ...(leaveOn === undefined ? {} : { leaveOn }),
   };
 }
 

@@ -107,8 +107,10 @@ function dial(element: XmlElement, at: string): readonly Written[] {
   if (only?.name === 'Conference' || only?.name === 'Queue') {
     refuseAttributes(only.name === 'Queue' ? { ...only, name: 'Enqueue' } : only, `${at}/${only.name}`);
     const name = only.text.trim();
-    return [only.name === 'Queue' ? { verb: 'agent', queue: name } : { verb: 'conference', name }];
+    return [only.name === 'Queue' ? { verb: 'agent', queue: name } : conference(attributes, only, at)];
   }
+  if (attributes.hangupOnStar === 'true')
+    throw new Refusal(`${at}: The attribute hangupOnStar is refused: keys are not heard while two talk.`);
   const to = [
     ...(text.trim() === '' ? [] : [targetOf(text)]),
     ...children.map((child, index) => nounOf(child, `${at}/${child.name}[${index}]`)),
@@ -124,6 +126,48 @@ function dial(element: XmlElement, at: string): readonly Written[] {
     },
   ];
 }
+
+const beeps: Readonly<Record<string, string>> = {
+  true: 'both',
+  false: 'none',
+  onEnter: 'enter',
+  onExit: 'exit',
+};
+
+/** What its Dial says of two who talk has no meaning in a room. */
+function conference(
+  dialled: XmlElement['attributes'],
+  { attributes, text, children }: XmlElement,
+  at: string,
+): Written {
+  const place = `${at}/Conference`;
+  if (children.length > 0) throw new Refusal(`${place}: In a Conference stands its name, and nothing else.`);
+  if (dialled.timeLimit !== undefined)
+    throw new Refusal(`${at}: The attribute timeLimit is refused: a room has its own end.`);
+  if ((attributes.record ?? 'do-not-record') !== 'do-not-record')
+    throw new Refusal(`${place}: The attribute record is refused: nothing is recorded yet.`);
+  const { beep } = attributes;
+  const tones = beep === undefined ? undefined : beeps[beep];
+  if (beep !== undefined && tones === undefined)
+    throw new Refusal(
+      `${place}: beep is true, false, onEnter or onExit, not ${JSON.stringify(beep.slice(0, 50))}.`,
+    );
+  return {
+    verb: 'conference',
+    name: text.trim(),
+    ...flag('isMuted', attributes.muted),
+    ...flag('startsRoom', attributes.startConferenceOnEnter),
+    ...flag('endsWithMe', attributes.endConferenceOnExit),
+    ...(tones === undefined ? {} : { tones }),
+    ...named(attributes, { waitUrl: 'waitUrl' }),
+    ...counted('participantCountMax', whole(attributes, 'maxParticipants', place)),
+    ...(dialled.hangupOnStar === 'true' ? { leaveOn: '*' } : {}),
+    ...named(dialled, { action: 'next' }),
+  };
+}
+
+const flag = (name: string, value: string | undefined): Written =>
+  value === undefined ? {} : { [name]: value === 'true' };
 
 function nounOf(element: XmlElement, at: string): string {
   refuseAttributes(element, at);

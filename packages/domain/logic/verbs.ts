@@ -1,5 +1,6 @@
 import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { z } from 'zod';
+import { PARTICIPANT_COUNT_MAX, roomRoles, roomTones } from '../conferencing/room.ts';
 
 /** The verbs of application logic (HKS-3): said once here; JSON Schema, builder, checks and documentation follow from it. */
 
@@ -85,8 +86,25 @@ export const verbSchemas = {
   }),
   conference: verb('conference', {
     name: word,
+    role: z.enum(roomRoles).optional(),
     isMuted: z.boolean().optional(),
+    /** False: whoever comes waits for somebody who starts it. */
+    startsRoom: z.boolean().optional(),
+    /** The room ends for all when this one leaves. */
     endsWithMe: z.boolean().optional(),
+    /** Of a room that begins with this one: when a tone says that somebody came or went. */
+    tones: z.enum(roomTones).optional(),
+    /** What is heard until it begins, again and again: a WAVE file or a tone. Empty: silence. */
+    waitUrl: z.string().max(2_048).optional(),
+    /** Of a room that begins with this one. */
+    participantCountMax: z.int().min(2).max(PARTICIPANT_COUNT_MAX).optional(),
+    /** The key that leaves the room. */
+    leaveOn: z
+      .string()
+      .regex(/^[0-9*#]$/)
+      .optional(),
+    /** Whose document comes next. */
+    next: uri.optional(),
   }),
   enqueue: verb('enqueue', { queue: word, next: uri.optional() }),
   pause,
@@ -167,7 +185,6 @@ export const mainFields = {
 /** Which verbs nothing can carry out yet, and what is missing. A document that has one is refused by its name before it begins. */
 export const unavailableVerbs: Readonly<Partial<Record<VerbName, string>>> = {
   record: 'it needs a service that records',
-  conference: 'it needs a service that mixes',
   enqueue: 'there are no queues for callers yet',
   transcribe: 'it needs a service that transcribes',
   stream: 'it needs a service that reads media',

@@ -3,7 +3,7 @@ import { endCodeOf, ownerOf, type SessionEvent } from './session-log.ts';
 /** An event that a service declares, as it is told to the account that owns it. */
 export interface DeclaredEvent {
   /** That declares it. */
-  readonly service: 'signaling' | 'network-discovery';
+  readonly service: 'signaling' | 'network-discovery' | 'conferencing';
   readonly name: string;
   readonly accountId: string;
   /** When it happened, not when it was heard of. */
@@ -69,6 +69,21 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
         name: 'participant.removed',
         payload: { sessionId, legId, by: data.by },
       };
+    case 'room.joined': {
+      const { room, identity } = data;
+      const name = data.standing === 'waiting' ? 'participant.waiting' : 'participant.joined';
+      return { service: 'conferencing', name, payload: { sessionId, legId, room, identity } };
+    }
+    case 'room.changed': {
+      const { room, by, isMuted, isHeld, role } = data;
+      const payload = { sessionId, legId, room, by, isMuted, isHeld, role };
+      return { service: 'conferencing', name: 'participant.changed', payload };
+    }
+    case 'room.left': {
+      const { room, how, spokeMs } = data;
+      const payload = { sessionId, legId, room, how, ...(spokeMs === undefined ? {} : { spokeMs }) };
+      return { service: 'conferencing', name: 'participant.left', payload };
+    }
     case 'session.ended':
       return {
         service: 'signaling',

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { sessionErrors } from './errors.ts';
 import { liveChange, mutedKinds } from './live-change.ts';
 import { sessionKinds } from './session-log.ts';
+import { toldHook } from './told-hook.ts';
 
 const sessionId = idSchema('ses');
 const legId = idSchema('leg');
@@ -81,6 +82,8 @@ const logEntry = z.object({
   kind: z.string(),
   legId: idField('leg').optional(),
   data: z.record(z.string(), z.json()),
+  /** Whom callbacks and webhooks of the caller's account told of it, and what they ran (HKS-4). Absent where there is none. */
+  hooks: z.array(toldHook).optional(),
 });
 
 export const sessions = defineDomain({

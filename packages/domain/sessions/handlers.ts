@@ -17,19 +17,24 @@ import {
 import { type AskedChange, changeAsked, muteAsked, noKind } from './live-change.ts';
 import type { LegRecord, LogRecord, SessionRecord, SessionsPorts } from './ports.ts';
 import { legAnswer, opaqueLeg, toAnswer, withMuted, withStanding } from './session-answer.ts';
+import { type ToldHookRecord, toldHookAnswer } from './told-hook.ts';
 
 /** What everybody in a session is told when it is ended over the API or the dashboard. */
 export const endedByAccountCode = 'session.ended_by_account';
 
 type Json = z.core.util.JSONType;
 
-const logAnswer = ({ sequence, at, kind, legId, data }: LogRecord) => ({
+const logAnswer = (
+  { sequence, at, kind, legId, data }: LogRecord,
+  hooks: readonly ToldHookRecord[] = [],
+) => ({
   sequence,
   at: at.toISOString(),
   kind,
   ...(legId === undefined ? {} : { legId }),
   // What the store holds came out of JSON, so it is JSON.
   data: data as Record<string, Json>,
+  ...(hooks.length === 0 ? {} : { hooks: hooks.map(toldHookAnswer) }),
 });
 
 const unknown = (sessionId: string) => `This account has no session ${sessionId}.`;
@@ -59,9 +64,14 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
       const session = await ports.sessions.find({ accountId, sessionId });
       if (session === undefined) throw context.error('resource.unknown', unknown(sessionId));
       const items = await ports.sessions.log({ accountId, sessionId, after, limit });
-      const last = items.at(-1);
+      const [first, last] = [items[0], items.at(-1)];
+      const told =
+        first === undefined || last === undefined
+          ? []
+          : await ports.hooks.told({ accountId, sessionId, from: first.sequence, to: last.sequence });
+      const hooks = Map.groupBy(told, ({ sequence }) => sequence);
       return {
-        items: items.map(logAnswer),
+        items: items.map((line) => logAnswer(line, hooks.get(line.sequence))),
         ...(last === undefined || items.length < limit ? {} : { nextAfter: last.sequence }),
       };
     },

@@ -1,5 +1,6 @@
 import type { ControlAnswer, ControlOrder } from './control.ts';
 import type { LegState, SessionKind, SessionState } from './session-log.ts';
+import type { ToldHookRecord } from './told-hook.ts';
 
 type Media = LegRecord['media'];
 
@@ -82,6 +83,16 @@ export interface SessionsPorts {
       readonly after: number;
       readonly limit: number;
     }): Promise<readonly LogRecord[]>;
+  };
+  readonly hooks: {
+    /** Who was told of these lines by what this very account set, and by nobody else's (LIV-0). */
+    told(lines: {
+      readonly accountId: string;
+      readonly sessionId: string;
+      /** Sequence numbers, both included. */
+      readonly from: number;
+      readonly to: number;
+    }): Promise<readonly ToldHookRecord[]>;
   };
   readonly usage: {
     /** Billed relay use of each session as far as it is in scope; a session that used no relay may be left out. */

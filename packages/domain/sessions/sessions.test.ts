@@ -5,6 +5,7 @@ import type { ControlAnswer, ControlStanding } from './control.ts';
 import { sessions } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { LegRecord, SessionRecord, SessionsPorts } from './ports.ts';
+import type { ToldHookRecord } from './told-hook.ts';
 
 const chain = [createId('acc', 1), createId('acc', 2)];
 const accountId = chain[1] ?? '';
@@ -61,6 +62,20 @@ const refused = (refusal: Extract<ControlAnswer, { kind: 'refused' }>['refusal']
 });
 type Order = Parameters<SessionsPorts['commands']['order']>[0];
 
+const told: ToldHookRecord = {
+  sequence: 2,
+  webhookId: createId('whk', 6),
+  url: 'service:notification/publish?channel=calls',
+  via: 'main',
+  state: 'delivered',
+  attemptCount: 1,
+  at,
+  status: 200,
+  error: undefined,
+  latencyMs: 9,
+  hopCount: 1,
+};
+
 interface World {
   /** Null: none is in scope. */
   readonly session?: SessionRecord | null;
@@ -89,6 +104,12 @@ function world({ session = record, legs = [], answer = done(), isAway }: World =
       legs: async () => session?.legs ?? legs,
       find: async (wanted) => (wanted.sessionId === session?.id ? session : undefined),
       log: async ({ after, limit }) => lines.filter(({ sequence }) => sequence > after).slice(0, limit),
+    },
+    hooks: {
+      told: async ({ from, to }) =>
+        [2, 9]
+          .filter((sequence) => sequence >= from && sequence <= to)
+          .map((sequence) => ({ ...told, sequence })),
     },
     usage: {
       totalsOf: async () => new Map([[sessionId, { relayBytes: 5n, relayMilliseconds: 2_000n }]]),
@@ -142,6 +163,18 @@ test('sessions.listLog 200: from behind a sequence number on, and from where to 
   expect(await listLog(context, { sessionId, after: 2, limit: 5 }, world().ports)).not.toHaveProperty(
     'nextAfter',
   );
+});
+
+test('sessions.listLog 200: a line says which operation ran for it, how long, and as which in a row (HKS-4)', async () => {
+  const { context } = domainContext<typeof sessions, 'sessions', 'listLog'>(sessions, { chain });
+  const { items } = operations.listLog.response.parse(
+    await listLog(context, { sessionId, after: 0, limit: 5 }, world().ports),
+  );
+  expect(
+    items.map(({ hooks }) =>
+      hooks?.map(({ target, outcome, latencyMs, hop }) => [target, outcome, latencyMs, hop]),
+    ),
+  ).toEqual([undefined, [['service:notification/publish', 'delivered', 9, 2]], undefined]);
 });
 
 type Operation = keyof typeof operations & string;

@@ -59,6 +59,8 @@ export interface JitterOptions {
   readonly startMs?: number;
   /** What is never exceeded. Default 200. */
   readonly delayMsMax?: number;
+  /** Of one packet. Default: as much as Opus may have. */
+  readonly payloadBytesMax?: number | undefined;
 }
 
 const signed16 = (value: number): number => (value << 16) >> 16;
@@ -81,7 +83,8 @@ export class JitterBuffer {
   readonly #transit: TransitJitter;
   readonly #durationMsOf: JitterOptions['durationMsOf'];
   readonly #delayMsMax: number;
-  readonly #bytes = new Uint8Array(SLOT_COUNT * PAYLOAD_BYTES_MAX);
+  readonly #payloadBytesMax: number;
+  readonly #bytes: Uint8Array;
   readonly #states = new Uint8Array(SLOT_COUNT);
   readonly #sequences = new Uint16Array(SLOT_COUNT);
   readonly #lengths = new Uint16Array(SLOT_COUNT);
@@ -106,7 +109,15 @@ export class JitterBuffer {
   #strangeSsrc = -1;
   #strangeNext = -1;
 
-  constructor({ clockRateHz, durationMsOf, startMs = 40, delayMsMax = 200 }: JitterOptions) {
+  constructor({
+    clockRateHz,
+    durationMsOf,
+    startMs = 40,
+    delayMsMax = 200,
+    payloadBytesMax = PAYLOAD_BYTES_MAX,
+  }: JitterOptions) {
+    this.#payloadBytesMax = payloadBytesMax;
+    this.#bytes = new Uint8Array(SLOT_COUNT * payloadBytesMax);
     this.#transit = new TransitJitter(clockRateHz);
     this.#durationMsOf = durationMsOf;
     this.#targetMs = startMs;
@@ -130,7 +141,7 @@ export class JitterBuffer {
 
   /** A payload that was taken. It stays for as many packets as the buffer can hold, less those that wait. */
   payloadAt(slot: number): Uint8Array {
-    const start = slot * PAYLOAD_BYTES_MAX;
+    const start = slot * this.#payloadBytesMax;
     return this.#bytes.subarray(start, start + (this.#lengths[slot] ?? 0));
   }
 
@@ -158,14 +169,14 @@ export class JitterBuffer {
   push(packet: JitterPacket, bytes: Uint8Array, nowMs: number): PushOutcome {
     const { payloadStart, payloadEnd } = packet;
     const lengthBytes = payloadEnd - payloadStart;
-    if (lengthBytes <= 0 || lengthBytes > PAYLOAD_BYTES_MAX) return this.#count('refused');
+    if (lengthBytes <= 0 || lengthBytes > this.#payloadBytesMax) return this.#count('refused');
     const durationMs = this.#durationMsOf(bytes, payloadStart, payloadEnd);
     if (!(durationMs > 0 && durationMs <= 120)) return this.#count('refused');
     const place = this.#placeOf(packet);
     if (place !== 'kept') return this.#count(place);
 
     const slot = packet.sequence & SLOT_MASK;
-    const at = slot * PAYLOAD_BYTES_MAX;
+    const at = slot * this.#payloadBytesMax;
     for (let index = 0; index < lengthBytes; index++)
       this.#bytes[at + index] = bytes[payloadStart + index] ?? 0;
     this.#states[slot] = WAITING;

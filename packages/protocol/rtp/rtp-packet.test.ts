@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { emptyRtpPacket, noLevel, readRtp, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.ts';
+import {
+  emptyRtpPacket,
+  noLevel,
+  readRtp,
+  rtpHeaderBytes,
+  rtpLevelHeaderBytes,
+  writeRtpHeader,
+  writeRtpLevelHeader,
+} from './rtp-packet.ts';
 
 const header = {
   payloadType: 111,
@@ -82,4 +90,11 @@ test('whatever comes, nothing is thrown, and what is read lies in it', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('a level is read as it was written with its packet (RFC 6464)', () => {
+  const bytes = new Uint8Array(rtpLevelHeaderBytes + 2);
+  writeRtpLevelHeader(bytes, 3, { ...header, levelMinusDbov: 42 });
+  expect(read(bytes, 3)).toEqual({ ...header, payloadStart: 20, payloadEnd: 22, levelMinusDbov: 42 });
+  expect(read(bytes, 4)).toMatchObject({ payloadStart: 20, levelMinusDbov: noLevel });
 });

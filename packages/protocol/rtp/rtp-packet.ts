@@ -104,6 +104,27 @@ export function readRtp(bytes: Uint8Array, levelExtensionId: number, packet: Rtp
   return true;
 }
 
+/** Of a packet with its level, and nothing else, in its extension (RFC 8285 §4.2). */
+export const rtpLevelHeaderBytes = 20;
+
+/** Writes the bytes before a payload, its level among them (RFC 6464 §3). @param extensionId 1 to 14. */
+export function writeRtpLevelHeader(
+  into: Uint8Array,
+  extensionId: number,
+  header: Omit<RtpPacket, 'payloadStart' | 'payloadEnd'>,
+): void {
+  writeRtpHeader(into, header);
+  into[0] = 0x90;
+  into[12] = ONE_BYTE_PROFILE >> 8;
+  into[13] = ONE_BYTE_PROFILE & 0xff;
+  into[14] = 0;
+  into[15] = 1;
+  into[16] = (extensionId & 0x0f) << 4;
+  into[17] = header.levelMinusDbov & 0x7f;
+  into[18] = 0;
+  into[19] = 0;
+}
+
 /** Writes the twelve bytes before a payload. Numbers are taken modulo the width of their fields. */
 export function writeRtpHeader(
   into: Uint8Array,

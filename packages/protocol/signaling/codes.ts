@@ -38,6 +38,7 @@ export const endings = {
   'signaling.logic_limit_reached': 'The application logic of the called endpoint went on for too long.',
   'signaling.logic_media_unavailable':
     'No media node was free to answer for the application logic of the called endpoint.',
+  'signaling.logic_room_elsewhere': 'The room is mixed by another media node than the one that answered.',
   'signaling.media_lost': 'The media node that answered this call failed.',
   'signaling.removed': 'This party was removed from the session.',
   'signaling.party_removed': 'The other party was removed from the session.',

@@ -2,6 +2,14 @@
 import type { Id } from './ids.ts';
 
 export interface EventData {
+  readonly 'conferencing.room.set': { readonly room: string };
+  readonly 'conferencing.room.removed': { readonly room: string };
+  readonly 'conferencing.room.ended': { readonly room: string };
+  readonly 'conferencing.room.announced': { readonly room: string };
+  readonly 'conferencing.participant.waiting': { readonly sessionId: string; readonly legId: string; readonly room: string; readonly identity: string };
+  readonly 'conferencing.participant.joined': { readonly sessionId: string; readonly legId: string; readonly room: string; readonly identity: string };
+  readonly 'conferencing.participant.changed': { readonly sessionId: string; readonly legId: string; readonly room: string; readonly by: string; readonly isMuted: boolean; readonly isHeld: boolean; readonly role: "moderator" | "speaker" | "listener" };
+  readonly 'conferencing.participant.left': { readonly sessionId: string; readonly legId: string; readonly room: string; readonly how: "ended" | "key" | "removed" | "moved" | "gone"; readonly spokeMs?: number };
   readonly 'network-discovery.allocation.started': { readonly allocationId: string; readonly sessionId: string };
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
   readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };

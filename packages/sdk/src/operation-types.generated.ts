@@ -607,6 +607,12 @@ export type WebhooksSendTestRequest = { readonly webhookId: IdLike<"whk"> };
 /** What `webhooks.sendTest` answers. */
 export type WebhooksSendTestResponse = Webhook;
 
+/** What `flows.list` takes. */
+export type FlowsListRequest = { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly instanceType?: string };
+
+/** One of what `flows.list` answers. */
+export type FlowsListItem = { readonly webhookId: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly service?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly state: "active" | "disabled"; readonly health: "ok" | "failing"; readonly eventTypes: ReadonlyArray<string>; readonly counts: ReadonlyArray<{ readonly eventType: string; readonly lastHour: { readonly delivered: number; readonly failed: number; readonly waiting: number }; readonly lastDay: { readonly delivered: number; readonly failed: number; readonly waiting: number } }>; readonly countedSince?: string };
+
 /** What `deliveries.list` takes. */
 export type DeliveriesListRequest = { readonly cursor?: string; readonly limit?: number; readonly webhookId: IdLike<"whk">; readonly state?: "waiting" | "delivered" | "failed" | "cancelled" | "all"; readonly batchId?: string };
 
@@ -860,10 +866,10 @@ export type SessionsGetResponse = Session;
 export type SessionsListLogRequest = { readonly sessionId: IdLike<"ses">; readonly after?: number; readonly limit?: number };
 
 /** One of what `sessions.listLog` answers. */
-export type SessionsListLogItem = { readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>> };
+export type SessionsListLogItem = { readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>>; readonly hooks?: ReadonlyArray<{ readonly webhookId: Id<"whk">; readonly target: string; readonly via: "main" | "fallback"; readonly outcome: "waiting" | "delivered" | "failed" | "cancelled"; readonly attempts: number; readonly at?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly hop: number }> };
 
 /** What `sessions.listLog` answers. */
-export type SessionsListLogResponse = { readonly items: ReadonlyArray<{ readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>> }>; readonly nextAfter?: number };
+export type SessionsListLogResponse = { readonly items: ReadonlyArray<{ readonly sequence: number; readonly at: string; readonly kind: string; readonly legId?: Id<"leg">; readonly data: Readonly<Record<string, unknown>>; readonly hooks?: ReadonlyArray<{ readonly webhookId: Id<"whk">; readonly target: string; readonly via: "main" | "fallback"; readonly outcome: "waiting" | "delivered" | "failed" | "cancelled"; readonly attempts: number; readonly at?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly hop: number }> }>; readonly nextAfter?: number };
 
 /** What `sessions.update` takes. */
 export type SessionsUpdateRequest = { readonly sessionId: IdLike<"ses">; readonly state?: "live" | "paused" | "ended"; readonly muted?: { readonly audio?: boolean; readonly video?: boolean; readonly screen?: boolean }; readonly limits?: { readonly endsAt?: string | null; readonly secondsLeft?: number; readonly bitsPerSecondMax?: number | null }; readonly services?: { readonly add?: ReadonlyArray<string>; readonly remove?: ReadonlyArray<string> } };
@@ -1374,6 +1380,195 @@ export type TriggersListFiringsRequest = { readonly cursor?: string; readonly li
 
 /** One of what `triggers.listFirings` answers. */
 export type TriggersListFiringsItem = Firing;
+
+/** What `conferencing.listRooms` takes. */
+export type ConferencingListRoomsRequest = { readonly cursor?: string; readonly limit?: number };
+
+/** One of what `conferencing.listRooms` answers. */
+export type ConferencingListRoomsItem = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number };
+
+/** What `conferencing.getRoom` takes. */
+export type ConferencingGetRoomRequest = { readonly room: string };
+
+/** What `conferencing.getRoom` answers. */
+export type ConferencingGetRoomResponse = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number; readonly participants: ReadonlyArray<{ readonly legId: Id<"leg">; readonly sessionId: Id<"ses">; readonly identity: string; readonly role: "moderator" | "speaker" | "listener"; readonly standing: "waiting" | "in"; readonly isMuted: boolean; readonly isHeld: boolean; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" }; readonly joinedAt: string; readonly isSpeaking: boolean; readonly minusDbov: number; readonly spokeMs: number }> };
+
+/** What `conferencing.setRoom` takes. */
+export type ConferencingSetRoomRequest = { readonly room: string; readonly participantCountMax?: number; readonly startsWith?: "anybody" | "moderator"; readonly endsWith?: "last" | "moderator"; readonly hasWaitingRoom?: boolean; readonly isLocked?: boolean; readonly tones?: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited?: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }> };
+
+/** What `conferencing.setRoom` answers. */
+export type ConferencingSetRoomResponse = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number; readonly participants: ReadonlyArray<{ readonly legId: Id<"leg">; readonly sessionId: Id<"ses">; readonly identity: string; readonly role: "moderator" | "speaker" | "listener"; readonly standing: "waiting" | "in"; readonly isMuted: boolean; readonly isHeld: boolean; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" }; readonly joinedAt: string; readonly isSpeaking: boolean; readonly minusDbov: number; readonly spokeMs: number }> };
+
+/** What `conferencing.removeRoom` takes. */
+export type ConferencingRemoveRoomRequest = { readonly room: string };
+
+/** What `conferencing.removeRoom` answers. */
+export type ConferencingRemoveRoomResponse = { readonly room: string };
+
+/** What `conferencing.endRoom` takes. */
+export type ConferencingEndRoomRequest = { readonly room: string };
+
+/** What `conferencing.endRoom` answers. */
+export type ConferencingEndRoomResponse = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number; readonly participants: ReadonlyArray<{ readonly legId: Id<"leg">; readonly sessionId: Id<"ses">; readonly identity: string; readonly role: "moderator" | "speaker" | "listener"; readonly standing: "waiting" | "in"; readonly isMuted: boolean; readonly isHeld: boolean; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" }; readonly joinedAt: string; readonly isSpeaking: boolean; readonly minusDbov: number; readonly spokeMs: number }> };
+
+/** What `conferencing.updateParticipant` takes. */
+export type ConferencingUpdateParticipantRequest = { readonly room: string; readonly legId: IdLike<"leg">; readonly isMuted?: boolean; readonly isHeld?: boolean; readonly role?: "moderator" | "speaker" | "listener"; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" } | null; readonly isAdmitted?: true; readonly moveTo?: string };
+
+/** What `conferencing.updateParticipant` answers. */
+export type ConferencingUpdateParticipantResponse = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number; readonly participants: ReadonlyArray<{ readonly legId: Id<"leg">; readonly sessionId: Id<"ses">; readonly identity: string; readonly role: "moderator" | "speaker" | "listener"; readonly standing: "waiting" | "in"; readonly isMuted: boolean; readonly isHeld: boolean; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" }; readonly joinedAt: string; readonly isSpeaking: boolean; readonly minusDbov: number; readonly spokeMs: number }> };
+
+/** What `conferencing.removeParticipant` takes. */
+export type ConferencingRemoveParticipantRequest = { readonly room: string; readonly legId: IdLike<"leg"> };
+
+/** What `conferencing.removeParticipant` answers. */
+export type ConferencingRemoveParticipantResponse = { readonly room: string; readonly isSet: boolean; readonly participantCountMax: number; readonly startsWith: "anybody" | "moderator"; readonly endsWith: "last" | "moderator"; readonly hasWaitingRoom: boolean; readonly isLocked: boolean; readonly tones: "both" | "enter" | "exit" | "none"; readonly startsAt?: string; readonly durationSeconds?: number; readonly organiser?: string; readonly invited: ReadonlyArray<{ readonly identity: string; readonly role: "moderator" | "speaker" | "listener" }>; readonly state: "idle" | "waiting" | "live"; readonly startedAt?: string; readonly endsAt?: string; readonly participantCount: number; readonly peakParticipantCount: number; readonly participants: ReadonlyArray<{ readonly legId: Id<"leg">; readonly sessionId: Id<"ses">; readonly identity: string; readonly role: "moderator" | "speaker" | "listener"; readonly standing: "waiting" | "in"; readonly isMuted: boolean; readonly isHeld: boolean; readonly whisper?: { readonly group: number; readonly as: "coach" | "coached" }; readonly joinedAt: string; readonly isSpeaking: boolean; readonly minusDbov: number; readonly spokeMs: number }> };
+
+/** What `conferencing.announce` takes. */
+export type ConferencingAnnounceRequest = { readonly room: string; readonly url?: string; readonly text?: string; readonly voice?: string };
+
+/** What `conferencing.announce` answers. */
+export type ConferencingAnnounceResponse = { readonly room: string };
+
+/** What `conferencing.getConfig` takes. */
+export type ConferencingGetConfigRequest = { readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.getConfig` answers. */
+export type ConferencingGetConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.putConfig` takes. */
+export type ConferencingPutConfigRequest = { readonly participantCountMax?: number; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.putConfig` answers. */
+export type ConferencingPutConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.getApplicationConfig` takes. */
+export type ConferencingGetApplicationConfigRequest = { readonly applicationId: IdLike<"app">; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.getApplicationConfig` answers. */
+export type ConferencingGetApplicationConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.putApplicationConfig` takes. */
+export type ConferencingPutApplicationConfigRequest = { readonly participantCountMax?: number; readonly applicationId: IdLike<"app">; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.putApplicationConfig` answers. */
+export type ConferencingPutApplicationConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.getInstanceTypeConfig` takes. */
+export type ConferencingGetInstanceTypeConfigRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.getInstanceTypeConfig` answers. */
+export type ConferencingGetInstanceTypeConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.putInstanceTypeConfig` takes. */
+export type ConferencingPutInstanceTypeConfigRequest = { readonly participantCountMax?: number; readonly applicationId: IdLike<"app">; readonly instanceType: string; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.putInstanceTypeConfig` answers. */
+export type ConferencingPutInstanceTypeConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.getEndpointConfig` takes. */
+export type ConferencingGetEndpointConfigRequest = { readonly endpointId: IdLike<"end">; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.getEndpointConfig` answers. */
+export type ConferencingGetEndpointConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.putEndpointConfig` takes. */
+export type ConferencingPutEndpointConfigRequest = { readonly participantCountMax?: number; readonly endpointId: IdLike<"end">; readonly from?: IdLike<"acc"> };
+
+/** What `conferencing.putEndpointConfig` answers. */
+export type ConferencingPutEndpointConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly participantCountMax?: number }; readonly own: { readonly participantCountMax?: number }; readonly inherited: { readonly participantCountMax: number }; readonly effective: { readonly participantCountMax: number }; readonly origins: { readonly participantCountMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly participantCountMax?: number } }> };
+
+/** What `conferencing.getCallbacks` answers. */
+export type ConferencingGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `conferencing.putCallbacks` takes. */
+export type ConferencingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"room.set" | "room.removed" | "room.ended" | "room.announced" | "participant.waiting" | "participant.joined" | "participant.changed" | "participant.left"> }> };
+
+/** What `conferencing.putCallbacks` answers. */
+export type ConferencingPutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `conferencing.getApplicationCallbacks` takes. */
+export type ConferencingGetApplicationCallbacksRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `conferencing.getApplicationCallbacks` answers. */
+export type ConferencingGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `conferencing.putApplicationCallbacks` takes. */
+export type ConferencingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"room.set" | "room.removed" | "room.ended" | "room.announced" | "participant.waiting" | "participant.joined" | "participant.changed" | "participant.left"> }>; readonly applicationId: IdLike<"app"> };
+
+/** What `conferencing.putApplicationCallbacks` answers. */
+export type ConferencingPutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `conferencing.getInstanceTypeCallbacks` takes. */
+export type ConferencingGetInstanceTypeCallbacksRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `conferencing.getInstanceTypeCallbacks` answers. */
+export type ConferencingGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `conferencing.putInstanceTypeCallbacks` takes. */
+export type ConferencingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"room.set" | "room.removed" | "room.ended" | "room.announced" | "participant.waiting" | "participant.joined" | "participant.changed" | "participant.left"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `conferencing.putInstanceTypeCallbacks` answers. */
+export type ConferencingPutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `conferencing.getEndpointCallbacks` takes. */
+export type ConferencingGetEndpointCallbacksRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `conferencing.getEndpointCallbacks` answers. */
+export type ConferencingGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `conferencing.putEndpointCallbacks` takes. */
+export type ConferencingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"room.set" | "room.removed" | "room.ended" | "room.announced" | "participant.waiting" | "participant.joined" | "participant.changed" | "participant.left"> }>; readonly endpointId: IdLike<"end"> };
+
+/** What `conferencing.putEndpointCallbacks` answers. */
+export type ConferencingPutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `conferencing.getInfo` answers. */
+export type ConferencingGetInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `conferencing.getApplicationInfo` takes. */
+export type ConferencingGetApplicationInfoRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `conferencing.getApplicationInfo` answers. */
+export type ConferencingGetApplicationInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `conferencing.getEndpointInfo` takes. */
+export type ConferencingGetEndpointInfoRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `conferencing.getEndpointInfo` answers. */
+export type ConferencingGetEndpointInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `conferencing.listData` takes. */
+export type ConferencingListDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all" };
+
+/** One of what `conferencing.listData` answers. */
+export type ConferencingListDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `conferencing.listApplicationData` takes. */
+export type ConferencingListApplicationDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly applicationId: IdLike<"app"> };
+
+/** One of what `conferencing.listApplicationData` answers. */
+export type ConferencingListApplicationDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `conferencing.listEndpointData` takes. */
+export type ConferencingListEndpointDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly endpointId: IdLike<"end"> };
+
+/** One of what `conferencing.listEndpointData` answers. */
+export type ConferencingListEndpointDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `conferencing.getUse` answers. */
+export type ConferencingGetUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `conferencing.getApplicationUse` takes. */
+export type ConferencingGetApplicationUseRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `conferencing.getApplicationUse` answers. */
+export type ConferencingGetApplicationUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `conferencing.getEndpointUse` takes. */
+export type ConferencingGetEndpointUseRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `conferencing.getEndpointUse` answers. */
+export type ConferencingGetEndpointUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
 
 /** What `networkDiscovery.createIceServers` takes. */
 export type NetworkDiscoveryCreateIceServersRequest = { readonly identity?: string; readonly applicationId?: string; readonly instanceType?: string; readonly sessionId?: string; readonly ttlSeconds?: number; readonly notBeforeMs?: number; readonly usesMax?: number; readonly secondsMax?: number; readonly bytesMax?: number; readonly limitScope?: "session" | "total"; readonly limitOutcome?: "end" | "notify" | "throttle" | "downgrade"; readonly bandwidthClass?: "audio" | "low-video" | "high-video"; readonly bitsPerSecondMax?: number; readonly burstBytes?: number; readonly features?: ReadonlyArray<string>; readonly mediaKinds?: ReadonlyArray<"audio" | "video" | "screen" | "data" | "image">; readonly regions?: ReadonlyArray<string>; readonly countries?: ReadonlyArray<string>; readonly deviceKinds?: ReadonlyArray<"desktop" | "mobile" | "tablet" | "server" | "other">; readonly sourceCidrs?: ReadonlyArray<string>; readonly peerCidrs?: ReadonlyArray<string>; readonly endEvent?: string; readonly endSubject?: string };

@@ -178,6 +178,8 @@ import type {
   WebhooksRotateSecretResponse,
   WebhooksSendTestRequest,
   WebhooksSendTestResponse,
+  FlowsListRequest,
+  FlowsListItem,
   DeliveriesListRequest,
   DeliveriesListItem,
   DeliveriesGetRequest,
@@ -434,6 +436,69 @@ import type {
   TriggersPreviewResponse,
   TriggersListFiringsRequest,
   TriggersListFiringsItem,
+  ConferencingListRoomsRequest,
+  ConferencingListRoomsItem,
+  ConferencingGetRoomRequest,
+  ConferencingGetRoomResponse,
+  ConferencingSetRoomRequest,
+  ConferencingSetRoomResponse,
+  ConferencingRemoveRoomRequest,
+  ConferencingRemoveRoomResponse,
+  ConferencingEndRoomRequest,
+  ConferencingEndRoomResponse,
+  ConferencingUpdateParticipantRequest,
+  ConferencingUpdateParticipantResponse,
+  ConferencingRemoveParticipantRequest,
+  ConferencingRemoveParticipantResponse,
+  ConferencingAnnounceRequest,
+  ConferencingAnnounceResponse,
+  ConferencingGetConfigRequest,
+  ConferencingGetConfigResponse,
+  ConferencingPutConfigRequest,
+  ConferencingPutConfigResponse,
+  ConferencingGetApplicationConfigRequest,
+  ConferencingGetApplicationConfigResponse,
+  ConferencingPutApplicationConfigRequest,
+  ConferencingPutApplicationConfigResponse,
+  ConferencingGetInstanceTypeConfigRequest,
+  ConferencingGetInstanceTypeConfigResponse,
+  ConferencingPutInstanceTypeConfigRequest,
+  ConferencingPutInstanceTypeConfigResponse,
+  ConferencingGetEndpointConfigRequest,
+  ConferencingGetEndpointConfigResponse,
+  ConferencingPutEndpointConfigRequest,
+  ConferencingPutEndpointConfigResponse,
+  ConferencingGetCallbacksResponse,
+  ConferencingPutCallbacksRequest,
+  ConferencingPutCallbacksResponse,
+  ConferencingGetApplicationCallbacksRequest,
+  ConferencingGetApplicationCallbacksResponse,
+  ConferencingPutApplicationCallbacksRequest,
+  ConferencingPutApplicationCallbacksResponse,
+  ConferencingGetInstanceTypeCallbacksRequest,
+  ConferencingGetInstanceTypeCallbacksResponse,
+  ConferencingPutInstanceTypeCallbacksRequest,
+  ConferencingPutInstanceTypeCallbacksResponse,
+  ConferencingGetEndpointCallbacksRequest,
+  ConferencingGetEndpointCallbacksResponse,
+  ConferencingPutEndpointCallbacksRequest,
+  ConferencingPutEndpointCallbacksResponse,
+  ConferencingGetInfoResponse,
+  ConferencingGetApplicationInfoRequest,
+  ConferencingGetApplicationInfoResponse,
+  ConferencingGetEndpointInfoRequest,
+  ConferencingGetEndpointInfoResponse,
+  ConferencingListDataRequest,
+  ConferencingListDataItem,
+  ConferencingListApplicationDataRequest,
+  ConferencingListApplicationDataItem,
+  ConferencingListEndpointDataRequest,
+  ConferencingListEndpointDataItem,
+  ConferencingGetUseResponse,
+  ConferencingGetApplicationUseRequest,
+  ConferencingGetApplicationUseResponse,
+  ConferencingGetEndpointUseRequest,
+  ConferencingGetEndpointUseResponse,
   NetworkDiscoveryCreateIceServersRequest,
   NetworkDiscoveryCreateIceServersResponse,
   NetworkDiscoveryGetConfigRequest,
@@ -1096,6 +1161,12 @@ export interface Operations {
     /** Send an event that is for this webhook alone, to see that it arrives. */
     sendTest(request: WebhooksSendTestRequest, options?: CallOptions): Promise<WebhooksSendTestResponse>;
   };
+  readonly flows: {
+    /** Read which events of this account go to which addresses and operations of services, and how many did within an hour and a day. */
+    list(accountId: IdLike<"acc">, request?: FlowsListRequest, options?: CallOptions): List<FlowsListItem>;
+    /** Read which events of this account go to which addresses and operations of services, and how many did within an hour and a day. */
+    list(request?: FlowsListRequest, options?: CallOptions): List<FlowsListItem>;
+  };
   readonly deliveries: {
     /** Read what became of each event at a webhook, newest first. */
     list(accountId: IdLike<"acc">, request: DeliveriesListRequest, options?: CallOptions): List<DeliveriesListItem>;
@@ -1693,6 +1764,140 @@ export interface Operations {
     listFirings(accountId: IdLike<"acc">, request?: TriggersListFiringsRequest, options?: CallOptions): List<TriggersListFiringsItem>;
     /** Read when the triggers of this account fired, newest first, and what came of it. */
     listFirings(request?: TriggersListFiringsRequest, options?: CallOptions): List<TriggersListFiringsItem>;
+  };
+  readonly conferencing: {
+    /** List the rooms of the account: those that are set, and those that run. */
+    listRooms(accountId: IdLike<"acc">, request?: ConferencingListRoomsRequest, options?: CallOptions): List<ConferencingListRoomsItem>;
+    /** List the rooms of the account: those that are set, and those that run. */
+    listRooms(request?: ConferencingListRoomsRequest, options?: CallOptions): List<ConferencingListRoomsItem>;
+    /** Read a room, who is in it, who speaks, and how loud. */
+    getRoom(accountId: IdLike<"acc">, request: ConferencingGetRoomRequest, options?: CallOptions): Promise<ConferencingGetRoomResponse>;
+    /** Read a room, who is in it, who speaks, and how loud. */
+    getRoom(request: ConferencingGetRoomRequest, options?: CallOptions): Promise<ConferencingGetRoomResponse>;
+    /** Set what holds in a room. If it runs, it holds at once; whoever is in it keeps their role. */
+    setRoom(accountId: IdLike<"acc">, request: ConferencingSetRoomRequest, options?: CallOptions): Promise<ConferencingSetRoomResponse>;
+    /** Set what holds in a room. If it runs, it holds at once; whoever is in it keeps their role. */
+    setRoom(request: ConferencingSetRoomRequest, options?: CallOptions): Promise<ConferencingSetRoomResponse>;
+    /** Set nothing for a room any more. If it runs, it goes on as it is. */
+    removeRoom(accountId: IdLike<"acc">, request: ConferencingRemoveRoomRequest, options?: CallOptions): Promise<ConferencingRemoveRoomResponse>;
+    /** Set nothing for a room any more. If it runs, it goes on as it is. */
+    removeRoom(request: ConferencingRemoveRoomRequest, options?: CallOptions): Promise<ConferencingRemoveRoomResponse>;
+    /** End a room that runs, for all who are in it. Each goes on with their document. */
+    endRoom(accountId: IdLike<"acc">, request: ConferencingEndRoomRequest, options?: CallOptions): Promise<ConferencingEndRoomResponse>;
+    /** End a room that runs, for all who are in it. Each goes on with their document. */
+    endRoom(request: ConferencingEndRoomRequest, options?: CallOptions): Promise<ConferencingEndRoomResponse>;
+    /** Change somebody in a room: let them in, mute, hold, role, whisper; or move them to another room. */
+    updateParticipant(accountId: IdLike<"acc">, request: ConferencingUpdateParticipantRequest, options?: CallOptions): Promise<ConferencingUpdateParticipantResponse>;
+    /** Change somebody in a room: let them in, mute, hold, role, whisper; or move them to another room. */
+    updateParticipant(request: ConferencingUpdateParticipantRequest, options?: CallOptions): Promise<ConferencingUpdateParticipantResponse>;
+    /** Take somebody out of a room. Their call goes on with their document. */
+    removeParticipant(accountId: IdLike<"acc">, request: ConferencingRemoveParticipantRequest, options?: CallOptions): Promise<ConferencingRemoveParticipantResponse>;
+    /** Take somebody out of a room. Their call goes on with their document. */
+    removeParticipant(request: ConferencingRemoveParticipantRequest, options?: CallOptions): Promise<ConferencingRemoveParticipantResponse>;
+    /** Play a WAVE file or speak a text to all who are in a room: a minute of it at most. */
+    announce(accountId: IdLike<"acc">, request: ConferencingAnnounceRequest, options?: CallOptions): Promise<ConferencingAnnounceResponse>;
+    /** Play a WAVE file or speak a text to all who are in a room: a minute of it at most. */
+    announce(request: ConferencingAnnounceRequest, options?: CallOptions): Promise<ConferencingAnnounceResponse>;
+    /** Read the configuration of conferencing for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: ConferencingGetConfigRequest, options?: CallOptions): Promise<ConferencingGetConfigResponse>;
+    /** Read the configuration of conferencing for this account, and where each value comes from. */
+    getConfig(request?: ConferencingGetConfigRequest, options?: CallOptions): Promise<ConferencingGetConfigResponse>;
+    /** Set the configuration of conferencing for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: ConferencingPutConfigRequest, options?: CallOptions): Promise<ConferencingPutConfigResponse>;
+    /** Set the configuration of conferencing for this account: what is left out is not set here. */
+    putConfig(request?: ConferencingPutConfigRequest, options?: CallOptions): Promise<ConferencingPutConfigResponse>;
+    /** Read the configuration of conferencing for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: ConferencingGetApplicationConfigRequest, options?: CallOptions): Promise<ConferencingGetApplicationConfigResponse>;
+    /** Read the configuration of conferencing for an application, and where each value comes from. */
+    getApplicationConfig(request: ConferencingGetApplicationConfigRequest, options?: CallOptions): Promise<ConferencingGetApplicationConfigResponse>;
+    /** Set the configuration of conferencing for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: ConferencingPutApplicationConfigRequest, options?: CallOptions): Promise<ConferencingPutApplicationConfigResponse>;
+    /** Set the configuration of conferencing for an application: what is left out is not set here. */
+    putApplicationConfig(request: ConferencingPutApplicationConfigRequest, options?: CallOptions): Promise<ConferencingPutApplicationConfigResponse>;
+    /** Read the configuration of conferencing for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: ConferencingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<ConferencingGetInstanceTypeConfigResponse>;
+    /** Read the configuration of conferencing for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: ConferencingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<ConferencingGetInstanceTypeConfigResponse>;
+    /** Set the configuration of conferencing for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: ConferencingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<ConferencingPutInstanceTypeConfigResponse>;
+    /** Set the configuration of conferencing for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: ConferencingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<ConferencingPutInstanceTypeConfigResponse>;
+    /** Read the configuration of conferencing for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: ConferencingGetEndpointConfigRequest, options?: CallOptions): Promise<ConferencingGetEndpointConfigResponse>;
+    /** Read the configuration of conferencing for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: ConferencingGetEndpointConfigRequest, options?: CallOptions): Promise<ConferencingGetEndpointConfigResponse>;
+    /** Set the configuration of conferencing for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: ConferencingPutEndpointConfigRequest, options?: CallOptions): Promise<ConferencingPutEndpointConfigResponse>;
+    /** Set the configuration of conferencing for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: ConferencingPutEndpointConfigRequest, options?: CallOptions): Promise<ConferencingPutEndpointConfigResponse>;
+    /** Read who is told of the events of conferencing in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetCallbacksResponse>;
+    /** Read who is told of the events of conferencing in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetCallbacksResponse>;
+    /** Set who is told of the events of conferencing in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: ConferencingPutCallbacksRequest, options?: CallOptions): Promise<ConferencingPutCallbacksResponse>;
+    /** Set who is told of the events of conferencing in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: ConferencingPutCallbacksRequest, options?: CallOptions): Promise<ConferencingPutCallbacksResponse>;
+    /** Read who is told of the events of conferencing in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: ConferencingGetApplicationCallbacksRequest, options?: CallOptions): Promise<ConferencingGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of conferencing in an application. */
+    getApplicationCallbacks(request: ConferencingGetApplicationCallbacksRequest, options?: CallOptions): Promise<ConferencingGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of conferencing in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: ConferencingPutApplicationCallbacksRequest, options?: CallOptions): Promise<ConferencingPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of conferencing in an application. */
+    putApplicationCallbacks(request: ConferencingPutApplicationCallbacksRequest, options?: CallOptions): Promise<ConferencingPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of conferencing in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: ConferencingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<ConferencingGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of conferencing in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: ConferencingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<ConferencingGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of conferencing in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: ConferencingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<ConferencingPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of conferencing in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: ConferencingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<ConferencingPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of conferencing that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: ConferencingGetEndpointCallbacksRequest, options?: CallOptions): Promise<ConferencingGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of conferencing that an endpoint has a part in. */
+    getEndpointCallbacks(request: ConferencingGetEndpointCallbacksRequest, options?: CallOptions): Promise<ConferencingGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of conferencing that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: ConferencingPutEndpointCallbacksRequest, options?: CallOptions): Promise<ConferencingPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of conferencing that an endpoint has a part in. */
+    putEndpointCallbacks(request: ConferencingPutEndpointCallbacksRequest, options?: CallOptions): Promise<ConferencingPutEndpointCallbacksResponse>;
+    /** Read what conferencing is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetInfoResponse>;
+    /** Read what conferencing is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetInfoResponse>;
+    /** Read what conferencing is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: ConferencingGetApplicationInfoRequest, options?: CallOptions): Promise<ConferencingGetApplicationInfoResponse>;
+    /** Read what conferencing is to an application: its meters, events and operations. */
+    getApplicationInfo(request: ConferencingGetApplicationInfoRequest, options?: CallOptions): Promise<ConferencingGetApplicationInfoResponse>;
+    /** Read what conferencing is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: ConferencingGetEndpointInfoRequest, options?: CallOptions): Promise<ConferencingGetEndpointInfoResponse>;
+    /** Read what conferencing is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: ConferencingGetEndpointInfoRequest, options?: CallOptions): Promise<ConferencingGetEndpointInfoResponse>;
+    /** Read what conferencing left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: ConferencingListDataRequest, options?: CallOptions): List<ConferencingListDataItem>;
+    /** Read what conferencing left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: ConferencingListDataRequest, options?: CallOptions): List<ConferencingListDataItem>;
+    /** Read what conferencing left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: ConferencingListApplicationDataRequest, options?: CallOptions): List<ConferencingListApplicationDataItem>;
+    /** Read what conferencing left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: ConferencingListApplicationDataRequest, options?: CallOptions): List<ConferencingListApplicationDataItem>;
+    /** Read what conferencing left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: ConferencingListEndpointDataRequest, options?: CallOptions): List<ConferencingListEndpointDataItem>;
+    /** Read what conferencing left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: ConferencingListEndpointDataRequest, options?: CallOptions): List<ConferencingListEndpointDataItem>;
+    /** Read this month's use of conferencing, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetUseResponse>;
+    /** Read this month's use of conferencing, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<ConferencingGetUseResponse>;
+    /** Read this month's use of conferencing with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: ConferencingGetApplicationUseRequest, options?: CallOptions): Promise<ConferencingGetApplicationUseResponse>;
+    /** Read this month's use of conferencing with credentials of an application. */
+    getApplicationUse(request: ConferencingGetApplicationUseRequest, options?: CallOptions): Promise<ConferencingGetApplicationUseResponse>;
+    /** Read this month's use of conferencing by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: ConferencingGetEndpointUseRequest, options?: CallOptions): Promise<ConferencingGetEndpointUseResponse>;
+    /** Read this month's use of conferencing by an endpoint. */
+    getEndpointUse(request: ConferencingGetEndpointUseRequest, options?: CallOptions): Promise<ConferencingGetEndpointUseResponse>;
   };
   readonly networkDiscovery: {
     /** Mint a credential and answer it as ICE servers, ready for RTCPeerConnection. */
@@ -2362,6 +2567,9 @@ export const operations = {
     rotateSecret: 'POST ~/webhooks/{webhookId}/secret',
     sendTest: 'POST ~/webhooks/{webhookId}/tests',
   },
+  flows: {
+    list: 'LIST ~/flows',
+  },
   deliveries: {
     list: 'LIST ~/webhooks/{webhookId}/deliveries',
     get: 'GET ~/webhooks/{webhookId}/deliveries/{deliveryId}',
@@ -2578,6 +2786,17 @@ export const operations = {
     preview: 'GET ~/trigger-preview',
     listFirings: 'LIST ~/trigger-firings',
   },
+  conferencing: {
+    listRooms: 'LIST ~/services/conferencing/rooms',
+    getRoom: 'GET ~/services/conferencing/rooms/{room}',
+    setRoom: 'PUT ~/services/conferencing/rooms/{room}',
+    removeRoom: 'DELETE ~/services/conferencing/rooms/{room}',
+    endRoom: 'POST ~/services/conferencing/rooms/{room}/end',
+    updateParticipant: 'PATCH ~/services/conferencing/rooms/{room}/participants/{legId}',
+    removeParticipant: 'DELETE ~/services/conferencing/rooms/{room}/participants/{legId}',
+    announce: 'POST ~/services/conferencing/rooms/{room}/announcements',
+    ...ofService('conferencing'),
+  },
   networkDiscovery: {
     createIceServers: 'POST ~/services/network-discovery/ice-servers',
     ...ofService('network-discovery'),
@@ -2659,6 +2878,13 @@ export type ErrorCode =
   | 'callback.service_refused'
   | 'callback.too_many'
   | 'callback.too_many_hops'
+  | 'conferencing.move_refused'
+  | 'conferencing.node_away'
+  | 'conferencing.not_running'
+  | 'conferencing.participant_unknown'
+  | 'conferencing.sound_unusable'
+  | 'conferencing.too_large'
+  | 'conferencing.too_many_rooms'
   | 'config.too_many'
   | 'config.wider'
   | 'credential.account_not_allowed'

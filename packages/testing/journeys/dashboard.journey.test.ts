@@ -394,6 +394,32 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await context.close();
   });
 
+  test('a cable is drawn in a form, stands in the drawing and as a callback, and is taken back (HKS-5)', async () => {
+    const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: parentId = '' } = platform.env;
+    const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
+    const pb = new Patchbay({ url, key, accountId: parentId });
+    const { id: accountId } = await pb.accounts.create(parentId, { name: 'Patched' });
+    const { page, context } = await newPage();
+    await signInTo(page, { url, email, password });
+    await openPage(page, `${url}/accounts/${accountId}/patches`);
+    await page.getByRole('button', { name: 'New cable' }).click();
+    await page.getByLabel('channel', { exact: true }).fill('relays.');
+    await page.getByRole('combobox', { name: 'Insert into channel' }).click();
+    await page.getByRole('option', { name: '{data.sessionId}' }).click();
+    await page.getByRole('button', { name: 'Draw it' }).click();
+    const remove = page.getByRole('button', { name: /^Remove the cable of network-discovery/ });
+    await remove.waitFor();
+    // A straight line has no height, and so counts as hidden.
+    await page.locator('.react-flow__edge').waitFor({ state: 'attached' });
+    const stored = async () => (await pb.networkDiscovery.getCallbacks(accountId)).callbacks;
+    const drawn = 'service:notification/publish?channel=relays.{data.sessionId}';
+    expect(await stored()).toMatchObject([{ url: drawn, events: ['allocation.started'] }]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('No event goes anywhere yet.').waitFor();
+    expect(await stored()).toEqual([]);
+    await context.close();
+  });
+
   test('axe finds nothing on any page of the route tree, in light or in dark by turns, with data and where it matters without; none fails in the browser, and none asks for what it is refused', async () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;

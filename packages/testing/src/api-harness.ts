@@ -12,6 +12,7 @@ import type { Entity } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
+import { memoryConferencingPorts } from './conferencing-ports.ts';
 import { memoryNotificationPorts } from './notification-ports.ts';
 import { memorySpeechPorts } from './speech-ports.ts';
 
@@ -90,6 +91,7 @@ export function createApiHarness(options: Options = {}) {
   const platform: Platform = {
     servicePorts: {
       networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
+      conferencing: memoryConferencingPorts(),
       notification: memoryNotificationPorts({
         minting,
         placement: { signalUrl: async () => 'wss://signal.test' },

@@ -12,6 +12,7 @@ import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.gene
 import { Pool } from 'pg';
 import { addDocuments } from './dashboard-documents.ts';
 import { addMoney } from './dashboard-money.ts';
+import { addPatch } from './dashboard-patch.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -26,6 +27,7 @@ export interface FilledAccount {
   readonly endpointId: string;
   /** In which something was said, and somebody is. */
   readonly channel: string;
+  readonly room: string;
   /** An invoice that is open. */
   readonly documentId: string;
   /** The dearest line of this month's statement. */
@@ -60,7 +62,7 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['network-discovery', 'notification', 'signaling', 'text-to-speech'],
+    services: ['conferencing', 'network-discovery', 'notification', 'signaling', 'text-to-speech'],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,
@@ -157,7 +159,9 @@ export async function fillAccount(
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
   const channel = await addChannels(pb, { accountId, databaseUrl });
+  const room = await addRooms(pb, { accountId, databaseUrl });
   await addSpeech(pb, accountId);
+  await addPatch(pb, { accountId, applicationId, databaseUrl });
   await pb.sellers.set(accountId, {
     legalName: 'Northwind Voice GmbH',
     addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],
@@ -169,7 +173,7 @@ export async function fillAccount(
   const { lines } = await pb.statements.get(accountId, { period: new Date().toISOString().slice(0, 7) });
   const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
   const lineKey = dearest?.key ?? '';
-  return { sessionId, applicationId, webhookId, endpointId, channel, documentId, lineKey, customerIds };
+  return { sessionId, applicationId, webhookId, endpointId, channel, room, documentId, lineKey, customerIds };
 }
 
 /** Texts in one voice and in two; where nobody speaks them, they wait. */
@@ -211,6 +215,50 @@ async function addChannels(
     await pool.query(`UPDATE channel_message SET publisher = 'patient-20417' WHERE message_offset = 3`);
   });
   return channel;
+}
+
+/** A room with people in it, and one that is set for later. */
+async function addRooms(
+  pb: Patchbay,
+  { accountId, databaseUrl }: { readonly accountId: string; readonly databaseUrl: string },
+): Promise<string> {
+  const room = 'tumour-board';
+  const organiser = 'user:dr.anna.hoffmann';
+  await pb.conferencing.setRoom(accountId, {
+    room,
+    organiser,
+    hasWaitingRoom: true,
+    participantCountMax: 20,
+  });
+  await pb.conferencing.setRoom(accountId, { room: 'grand-round', startsWith: 'moderator' });
+  const nowMs = Date.now();
+  const person = (name: string, said: object) => ({
+    ...{ legId: createId('leg'), sessionId: createId('ses'), identity: `user:${name}`, role: 'speaker' },
+    ...{ standing: 'in', isMuted: false, isHeld: false, joinedAtMs: nowMs - 600_000 },
+    ...{ isSpeaking: false, minusDbov: 127, spokeMs: 0, ...said },
+  });
+  const snapshot = {
+    ...{ phase: 'live', startedAtMs: nowMs - 900_000, peakCount: 6 },
+    rules: {
+      ...{ participantCountMax: 20, startsWith: 'anybody', endsWith: 'last', tones: 'both' },
+      ...{ hasWaitingRoom: true, isLocked: false },
+    },
+    participants: [
+      person('dr.anna.hoffmann', { role: 'moderator', isSpeaking: true, minusDbov: 19, spokeMs: 402_000 }),
+      person('dr.ben.okafor', { isSpeaking: true, minusDbov: 34, spokeMs: 61_000 }),
+      person('radiology.desk.second-floor', { isMuted: true, minusDbov: 52 }),
+      person('student-31', { role: 'listener' }),
+      person('dr.carla.meyer', { isHeld: true, spokeMs: 12_000 }),
+      person('dr.li.wei', { standing: 'waiting' }),
+    ],
+  };
+  await withOwner(databaseUrl, async (pool) => {
+    await pool.query(
+      `INSERT INTO live_room (account_id, name, node_id, lease_until, snapshot) VALUES ($1, $2, 'nod_x', now() + interval '1 day', $3)`,
+      [accountId, room, JSON.stringify(snapshot)],
+    );
+  });
+  return room;
 }
 
 /** The endpoint whose page is looked at, as its use names it. */

@@ -1,13 +1,15 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import { Toast as Radix } from 'radix-ui';
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
-import { IconButton } from './button.tsx';
+import { Button, IconButton } from './button.tsx';
 
 interface Message {
   readonly key: number;
   readonly tone: 'live' | 'fail';
   readonly title: string;
   readonly detail?: string | undefined;
+  /** Takes back what was done, say. */
+  readonly action?: { readonly label: string; readonly onSelect: () => void } | undefined;
 }
 
 type Show = (message: Omit<Message, 'key'>) => void;
@@ -30,7 +32,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
     <Context.Provider value={show}>
       <Radix.Provider duration={SHOWN_MS} label="Message">
         {children}
-        {messages.map(({ key, tone, title, detail }) => (
+        {messages.map(({ key, tone, title, detail, action }) => (
           <Radix.Root
             key={key}
             onOpenChange={(isOpen) => {
@@ -49,6 +51,13 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
                 <Radix.Description className="text-ink-soft">{detail}</Radix.Description>
               )}
             </div>
+            {action === undefined ? null : (
+              <Radix.Action asChild altText={action.label}>
+                <Button size="small" onClick={action.onSelect}>
+                  {action.label}
+                </Button>
+              </Radix.Action>
+            )}
             <Radix.Close asChild>
               <IconButton label="Dismiss">
                 <X aria-hidden />

@@ -1,6 +1,8 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { realSamlProvider } from '@patchbay/adapters/saml/real-provider.testing';
 import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
+import { roomRulesOnTheFly } from '@patchbay/domain/conferencing/room';
+import { writtenRules } from '@patchbay/domain/conferencing/room-words';
 import { declaredPayloadOf } from '@patchbay/faces/event-catalogue';
 import { isOfOneself, type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
@@ -65,8 +67,20 @@ beforeAll(async () => {
   // Whatever is ordered of a session, its node has done.
   const { bus } = served.control;
   const standing = { muted: [] };
+  const before = {
+    phase: 'live' as const,
+    peakCount: 1,
+    rules: writtenRules(roomRulesOnTheFly),
+    participants: [],
+  };
+  const after = { ...before, phase: 'ended' as const };
   bus.subscribe(
     ({ message }) => {
+      if (message.type === 'room.control') {
+        const { orderId } = message.order;
+        const answer = { kind: 'done' as const, isChanged: true, before, after };
+        void bus.publish({ type: 'room.controlled', orderId, answer });
+      }
       if (message.type !== 'session.control') return;
       const answer = {
         kind: 'done',
@@ -104,6 +118,14 @@ async function mintingPath(path: string): Promise<string> {
   return servicePath(path);
 }
 
+async function runningRoom(name: string): Promise<string> {
+  await owner.query(
+    `INSERT INTO live_room (account_id, name, node_id, lease_until) VALUES ($1, $2, 'nod_x', now() + interval '1 hour')`,
+    [account.accountId, name],
+  );
+  return servicePath(`conferencing/rooms/${name}`);
+}
+
 async function ask(method: string, path: string, body?: object) {
   const answer = await served.rest(method, `/v1/accounts/${account.accountId}${path}`, {
     key: account.key,
@@ -135,6 +157,7 @@ const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 /** Other than what is configured: who sets what is set has changed nothing. */
 const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
+  conferencing: { participantCountMax: 80 },
   notification: { tokenTtlSecondsMax: 80_000 },
   signaling: { tokenTtlSecondsMax: 80_000 },
   'text-to-speech': { charactersMax: 80 },
@@ -338,6 +361,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   ...Object.fromEntries(
     Object.entries({
       networkDiscovery: 'network-discovery',
+      conferencing: 'conferencing',
       notification: 'notification',
       signaling: 'signaling',
       textToSpeech: 'text-to-speech',
@@ -381,6 +405,22 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       ],
     ]),
   ),
+  'conferencing.putConfig': async () => [servicePath('conferencing/config'), changedConfig.conferencing],
+  'conferencing.setRoom': async () => [servicePath('conferencing/rooms/set'), { isLocked: true }],
+  'conferencing.removeRoom': async () => {
+    await served.rest('PUT', servicePath('conferencing/rooms/gone'), { key: account.key, body: {} });
+    return [servicePath('conferencing/rooms/gone')];
+  },
+  'conferencing.endRoom': async () => [`${await runningRoom('ended')}/end`, {}],
+  'conferencing.updateParticipant': async () => [
+    `${await runningRoom('changed')}/participants/${legId}`,
+    { isMuted: true },
+  ],
+  'conferencing.removeParticipant': async () => [`${await runningRoom('left')}/participants/${legId}`],
+  'conferencing.announce': async () => [
+    `${await runningRoom('announced')}/announcements`,
+    { text: 'correct horse' },
+  ],
   'notification.createToken': async () => [await mintingPath('notification/tokens'), { identity: 'bob' }],
   'notification.putConfig': async () => [servicePath('notification/config'), changedConfig.notification],
   'notification.putNamespace': async () => [servicePath('notification/namespaces/set'), { historyCount: 7 }],
@@ -417,6 +457,7 @@ const ssoDomainPath = async (name: string) =>
 const logicAddress = { url: 'https://receiver.test/logic' };
 const eventOf: Readonly<Record<string, string>> = {
   'network-discovery': 'allocation.ended',
+  conferencing: 'participant.left',
   notification: 'channel.left',
   signaling: 'session.ended',
   'text-to-speech': 'completed',

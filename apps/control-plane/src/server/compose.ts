@@ -41,6 +41,7 @@ import { endpointSettings } from '@patchbay/adapters/prisma/endpoint-settings';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
+import { flowStore } from '@patchbay/adapters/prisma/flow-store';
 import { idempotencyStore, isTakenOver, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
@@ -76,6 +77,7 @@ import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
 import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { toldHooks } from '@patchbay/adapters/prisma/told-hooks';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
@@ -147,9 +149,10 @@ import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyAt } from './relying-party.ts';
 import { requestCounters } from './request-counters.ts';
 import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
+import { roomWork } from './room-work.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
-import { SessionOrders } from './session-orders.ts';
+import { sessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 import { speechWork } from './speech-work.ts';
@@ -322,7 +325,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const places = dataPlaces({ env, fleet, policies, chainOf });
   const configs = serviceConfigStore(prisma);
   // Of the machines' own time, by which nodes tell what is stale.
-  const orders = new SessionOrders({ bus, nowMs: Date.now });
+  const orders = sessionOrders({ bus, nowMs: Date.now });
+  const rooms = roomWork({
+    prisma,
+    pool,
+    bus,
+    nowMs: Date.now,
+    snapshotOf: (accountId) => nodeSnapshots.accountSnapshot(accountId),
+  });
   const channels = channelWork({
     prisma,
     publish: (message) => bus.publish(message),
@@ -349,6 +359,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const speech = speechWork({ env, pool, urlOf });
   const stores = createPlatform({
     servicePorts: {
+      conferencing: rooms.ports,
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
@@ -408,6 +419,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
+        flows: flowStore(prisma),
         deliveries: deliveryLog(prisma),
         replays: replayStore(prisma),
         events: eventLog(prisma),
@@ -417,6 +429,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       sessions: {
         sessions: sessionStore(prisma),
+        hooks: toldHooks(prisma),
         usage: sessionUsage(pool),
         commands: {
           endSession: async ({ sessionId, code }) =>
@@ -792,6 +805,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
+        rooms: rooms.forNodes,
         logic: logic.forNodes,
         runDelivery: (delivery: NamedDelivery) =>
           runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
@@ -842,6 +856,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await channels.settled();
       await credentialEndsWork.stop();
       await orders.stop();
+      await rooms.stop();
       await bus.close();
       await database.close();
       await jobPool.end();

@@ -6,6 +6,7 @@ import {
 } from '@patchbay/domain/policy/config-levels';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import type { ServiceDefinition } from '@patchbay/kit/definition';
+import { conferencing } from '@patchbay/services/conferencing/definition';
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
 import { notification } from '@patchbay/services/notification/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
@@ -32,6 +33,16 @@ export function credentialCapsOf(entity: ConfiguredEntity, stored: readonly Stor
       lifetimeSecondsMax: effectiveOf(notification, entity, stored).tokenTtlSecondsMax,
     },
   };
+}
+
+/** The most that an account may have in one room. */
+export function participantCountMaxOf(
+  account:
+    | { readonly chain: readonly { readonly id: string }[]; readonly configs: readonly StoredConfig[] }
+    | undefined,
+): number {
+  const chain = account?.chain.map(({ id }) => id) ?? [];
+  return effectiveOf(conferencing, { chain }, account?.configs ?? []).participantCountMax;
 }
 
 interface Application {

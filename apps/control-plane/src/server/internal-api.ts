@@ -23,6 +23,7 @@ import { channelHandlers } from './channel-calls.ts';
 import type { ControlPlane } from './compose.ts';
 import { applicationCapsOf, credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
+import { roomHandlers } from './room-calls.ts';
 
 type Handlers = {
   readonly [C in Exclude<InternalCall, 'enrol'>]: (
@@ -115,6 +116,7 @@ function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined 
 function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Handlers {
   return {
     ...channelHandlers(internal.channels),
+    ...roomHandlers(internal.rooms),
 
     async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
       await fleet.beat({ nodeId, boot, urls, load, isDraining });

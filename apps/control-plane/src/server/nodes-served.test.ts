@@ -1,8 +1,11 @@
+import { roomRulesOnTheFly } from '@patchbay/domain/conferencing/room';
+import { writtenRules } from '@patchbay/domain/conferencing/room-words';
 import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
 import { verify } from '@patchbay/protocol/credential/credential';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { healthOf } from './health.ts';
 import {
   type Answer,
@@ -447,4 +450,68 @@ test('health names what is down, a role without a live node, and what can do not
   expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles });
   await beats('jobs');
   expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles: { jobs: 'up' } });
+});
+
+test('a room has one home, the node that tells of it; another is its home once that is silent, and no other node has a word (CNF)', async () => {
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  onTestFinished(() => owner.end());
+  const parent = await signUp(served, 'rooms');
+  const { accountId } = parent;
+  const [media, other, signaling] = [
+    await enrolNode(served, ['media']),
+    await enrolNode(served, ['media']),
+    await enrolNode(served, ['signaling']),
+  ];
+  const room = { accountId, name: 'standup' };
+  const path = `/v1/accounts/${accountId}/services/conferencing`;
+  const rest = (method: string, at: string, body?: object) =>
+    served.rest(method, `${path}${at}`, { key: parent.key, ...(body && { body }) });
+  const homeBy = (caller: TestNode, nodeId: string) => callAs(caller, 'roomHome', { ...room, nodeId });
+  // Signaling asks for the node that it would take; a media node for itself, and for no other.
+  expect((await homeBy(signaling, media.nodeId)).body).toEqual({ nodeId: media.nodeId });
+  expect((await homeBy(other, other.nodeId)).body).toEqual({ nodeId: media.nodeId });
+  expect(await homeBy(other, media.nodeId)).toMatchObject({ status: 403 });
+  expect(await callAs(signaling, 'roomsTold', { rooms: [] })).toMatchObject({ status: 403 });
+  const rules = writtenRules(roomRulesOnTheFly);
+  const snapshot = { phase: 'live' as const, startedAtMs: 1, peakCount: 4, rules, participants: [] };
+  const tell = (caller: TestNode, isOver: boolean) =>
+    callAs(caller, 'roomsTold', { rooms: [{ ...room, isOver, ...(isOver ? {} : { snapshot }) }] });
+  expect(await tell(media, false)).toMatchObject({ status: 200 });
+  const shown = async () => (await rest('GET', '/rooms')).body.items;
+  expect(await shown()).toMatchObject([{ room: 'standup', state: 'live', peakParticipantCount: 4 }]);
+  // The word of another node about a room that is not its own is none.
+  await tell(other, true);
+  expect(await shown()).toHaveLength(1);
+  await owner.query("UPDATE live_room SET lease_until = now() - interval '1 second'");
+  expect(await shown()).toEqual([]);
+  await rest('PUT', '/config', { participantCountMax: 5 });
+  expect((await homeBy(signaling, other.nodeId)).body).toEqual({
+    nodeId: other.nodeId,
+    participantCountMax: 5,
+  });
+  await tell(media, true);
+  expect(await shown()).toMatchObject([{ room: 'standup', state: 'waiting' }]);
+  await tell(other, true);
+  expect(await shown()).toEqual([]);
+  // What is set for it is told to its home; an order that nobody answers says so.
+  await rest('PUT', '/rooms/standup', { organiser: 'user:ann', isLocked: true });
+  expect((await homeBy(other, other.nodeId)).body).toMatchObject({
+    rules: { isLocked: true, participantCountMax: 5 },
+    participants: [{ identity: 'user:ann', role: 'moderator' }],
+  });
+  const { bus } = served.control;
+  const unsubscribe = bus.subscribe(
+    ({ message }) => {
+      if (message.type !== 'room.control' || message.order.nodeId !== other.nodeId) return;
+      const answer = { kind: 'refused', refusal: 'room_unknown', detail: 'It is over.' } as const;
+      void callAs(other, 'roomOrdered', { orderId: message.order.orderId, answer });
+    },
+    await bus.latest(),
+  );
+  onTestFinished(() => unsubscribe());
+  expect(await rest('POST', '/rooms/standup/end', {})).toMatchObject({
+    status: 409,
+    body: { code: 'conferencing.not_running' },
+  });
 });

@@ -2,6 +2,8 @@
 export const untold: Readonly<Record<string, string>> = {
   'networkDiscovery.createIceServers': 'minting changes nothing that is kept, and is done for every call',
   'notification.createToken': 'minting changes nothing that is kept, and is done for every client',
+  'conferencing.updateParticipant': 'the leg tells what it is from then on, once its node has done it',
+  'conferencing.removeParticipant': 'the leg tells that it has left, once its node has done it',
   'textToSpeech.removeSpeech':
     'who removes a file has it from an event or an answer, and no copy of ours follows it',
   'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',

@@ -1,6 +1,7 @@
 import { encodeServerFrame, type ServerMessage } from '@patchbay/protocol/signaling/messages';
 import { expect, it } from 'vitest';
 import { Leg } from './leg.ts';
+import type { OpenRoomWay } from './room-way.ts';
 import { FRAME_SAMPLES, RATE_HZ } from './sound-run.ts';
 import type { PcmFrame, Wrtc } from './wrtc.ts';
 
@@ -42,7 +43,20 @@ function connectedLeg() {
     },
   } as unknown as Wrtc;
   const reports: object[] = [];
-  const leg = new Leg({ leg: 'leg_1', wrtc, report: (report) => reports.push(report), nowMs: 0 });
+  const said: Int16Array[] = [];
+  const room: Int16Array[] = [];
+  const openRoomWay: OpenRoomWay = (onOpen) => {
+    onOpen(5_000);
+    return {
+      connect: (address) => void connected.push(address.port),
+      say: (frame) => void said.push(frame),
+      next: () => room.shift(),
+      close: () => void connected.push(0),
+    };
+  };
+  const connected: number[] = [];
+  const report = (one: object) => reports.push(one);
+  const leg = new Leg({ leg: 'leg_1', wrtc, report, openRoomWay, nowMs: 0 });
   const hear = (message: ServerMessage) => leg.hear(encodeServerFrame({ ...message, sequence: 0 }));
   const of = { sessionId, legId: 'leg_1', peer: 'alice', media: { ...nothing, audio: true } };
   hear({ type: 'started', ...of, initiator: false, generation: 0, iceServers: [], mode: 'auto' });
@@ -67,7 +81,7 @@ function connectedLeg() {
       samples: new Int16Array(FRAME_SAMPLES).fill(level),
       sampleRate: RATE_HZ,
     } as PcmFrame);
-  return { leg, reports, control, tick, speak };
+  return { leg, reports, control, tick, speak, said, room, connected };
 }
 
 const steps = (count: number) =>
@@ -104,4 +118,32 @@ it('what the other party may not send is not heard, and neither is anything whil
   control({});
   speak(9);
   expect(tick(1)).toEqual([9]);
+});
+
+it('a leg waits for its room with what it is to hear, is in it until its order is over, and what is held or muted says nothing there (CNF)', () => {
+  const { leg, reports, control, tick, speak, said, room, connected } = connectedLeg();
+  const of = { leg: 'leg_1', number: 4 } as const;
+  const wait = [{ kind: 'samples', rateHz: RATE_HZ, samples: steps(2), repeatCount: 1 }] as const;
+  leg.room({ type: 'room', ...of, wait });
+  expect(reports.at(-1)).toEqual({ type: 'room-way', ...of, port: 5_000 });
+  speak(7);
+  // Again and again, and a frame between two runs of it.
+  expect(tick(5).filter((level) => level !== 0)).toEqual([1, 2, 1, 2]);
+  expect(said).toEqual([]);
+  leg.roomMixed({ type: 'room-mixed', ...of, address: { host: '127.0.0.1', port: 6_000 } });
+  room.push(new Int16Array(FRAME_SAMPLES).fill(9));
+  expect(tick(2)).toEqual([9, 0]);
+  speak(7);
+  control({ peerMuted: true });
+  speak(8);
+  control({ held: true });
+  speak(8);
+  control({});
+  expect(said.map((frame) => frame[0])).toEqual([7]);
+  // An order that is over, or another one, changes nothing here.
+  leg.roomOver({ type: 'room-over', leg: 'leg_1', number: 3 });
+  expect(connected).toEqual([6_000]);
+  leg.roomOver({ type: 'room-over', ...of });
+  expect(connected).toEqual([6_000, 0]);
+  expect(tick(1)).toEqual([0]);
 });

@@ -6,6 +6,8 @@ import {
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import { LegPeer } from './leg-peer.ts';
+import { RoomRun } from './room-run.ts';
+import type { OpenRoomWay } from './room-way.ts';
 import type { ShardReport, ShardWord } from './shard-words.ts';
 import { FRAME_SAMPLES, RATE_HZ, SoundRun } from './sound-run.ts';
 import type { AudioSink, AudioSource, PcmFrame, Wrtc } from './wrtc.ts';
@@ -27,6 +29,7 @@ export interface LegOptions {
   readonly leg: string;
   readonly wrtc: Wrtc;
   readonly report: (report: ShardReport) => void;
+  readonly openRoomWay: OpenRoomWay;
   readonly nowMs: number;
 }
 
@@ -38,7 +41,7 @@ export class Leg {
   #sessionId = '';
   /** The last one carries sound, or is about to; those before it go when it does. */
   #generations: Generation[] = [];
-  #run: { readonly number: number; readonly sound: SoundRun } | undefined;
+  #run: { readonly number: number; readonly sound: SoundRun | RoomRun } | undefined;
   #detector: { readonly rateHz: number; readonly dtmf: DtmfDetector } | undefined;
   #heard: Int16Array | undefined;
   #unconnectedSinceMs: number | undefined;
@@ -68,8 +71,25 @@ export class Leg {
   }
 
   sound({ number, clips, gather }: Extract<ShardWord, { type: 'sound' }>): void {
-    this.#detector = undefined;
-    this.#run = { number, sound: new SoundRun(clips, gather) };
+    this.#begins(number, new SoundRun(clips, gather));
+  }
+
+  room({ number, wait, leaveOn }: Extract<ShardWord, { type: 'room' }>): void {
+    const { leg, report, openRoomWay } = this.#options;
+    const onOpen = (port: number) => report({ type: 'room-way', leg, number, port });
+    this.#begins(number, new RoomRun({ open: openRoomWay, onOpen, wait, leaveOn }));
+  }
+
+  /** Of an order that is over, nothing is done. */
+  roomMixed({ number, address }: Extract<ShardWord, { type: 'room-mixed' }>): void {
+    const run = this.#run;
+    if (run?.number !== number || !(run.sound instanceof RoomRun)) return;
+    if (address === undefined) run.sound.wait();
+    else run.sound.enter(address);
+  }
+
+  roomOver({ number }: Extract<ShardWord, { type: 'room-over' }>): void {
+    if (this.#run?.number === number) this.#endRun();
   }
 
   /** Called each 10 ms. What is to be played waits until somebody can hear it. */
@@ -89,9 +109,21 @@ export class Leg {
   }
 
   close(): void {
+    this.#endRun();
     for (const one of this.#generations) close(one);
     this.#generations = [];
     this.#track.stop();
+  }
+
+  #begins(number: number, sound: SoundRun | RoomRun): void {
+    this.#endRun();
+    this.#detector = undefined;
+    this.#run = { number, sound };
+  }
+
+  #endRun(): void {
+    if (this.#run?.sound instanceof RoomRun) this.#run.sound.close();
+    this.#run = undefined;
   }
 
   #begin({
@@ -129,6 +161,7 @@ export class Leg {
     this.#heard = samples.length === FRAME_SAMPLES && !isDeaf ? samples : undefined;
     if (isDeaf) return;
     const run = this.#run;
+    if (run?.sound instanceof RoomRun) run.sound.hear(samples);
     if (run === undefined || !run.sound.isListening) return;
     if (this.#detector?.rateHz !== rateHz) this.#detector = { rateHz, dtmf: new DtmfDetector(rateHz) };
     run.sound.press(this.#detector.dtmf.push(samples));
@@ -137,10 +170,11 @@ export class Leg {
 
   #tellResult(): void {
     const run = this.#run;
-    if (run?.sound.result === undefined) return;
-    this.#run = undefined;
+    const result = run?.sound.result;
+    if (run === undefined || result === undefined) return;
+    this.#endRun();
     const { leg, report } = this.#options;
-    report({ type: 'sounded', leg, number: run.number, result: run.sound.result });
+    report({ type: 'sounded', leg, number: run.number, result });
   }
 
   #connected(entry: Generation): void {

@@ -7,9 +7,11 @@ import { documentSchema, type LogicDocument } from '@patchbay/domain/logic/verbs
 import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CallSite, type TestParty } from '../../../../packages/sdk-browser/testing/call-site.ts';
+import { MixerPool } from '../mixer/mixer-pool.ts';
 import { MediaLines, MediaNodeLines } from '../platform/media-line.ts';
 import { NodeIdentity } from '../platform/node-identity.ts';
 import { SignalingLinks } from '../platform/node-link.ts';
+import { Rooms } from '../rooms/rooms.ts';
 import { MediaHost } from './media-host.ts';
 import { soundMaker } from './sounds.ts';
 import { SpeechEngine } from './speech.ts';
@@ -21,6 +23,7 @@ const speech = new SpeechEngine();
 let host: MediaHost;
 let media: MediaLines;
 let caller: TestParty;
+let rooms: Rooms;
 
 /** What an endpoint that was called does. */
 function logicOf(name: string, document: LogicDocument): void {
@@ -50,7 +53,33 @@ beforeAll(async () => {
   });
   stops.push(() => links.stop());
   let lines: MediaNodeLines | undefined;
+  const mixer = new MixerPool({
+    processCount: 1,
+    events: {
+      onActiveSpeakers: (...said) => rooms.mixerEvents.onActiveSpeakers(...said),
+      onLevels: (...said) => rooms.mixerEvents.onLevels(...said),
+      onEnded: (...said) => rooms.mixerEvents.onEnded(...said),
+    },
+  });
+  stops.push(() => mixer.close());
+  rooms = new Rooms({
+    mixer,
+    home: async () => ({ isHere: true }),
+    release: () => {},
+    mixed: (leg, address) => host.roomMixed(leg, address),
+    over: (leg, result) => host.roomOver(leg, result),
+    note: (leg, note) => host.note(leg, note),
+    used: () => {},
+    onMoved: () => {},
+    onFailure: (_room, error) => {
+      throw error;
+    },
+    changed: () => {},
+    heard: () => {},
+    nowMs: Date.now,
+  });
   host = new MediaHost({
+    rooms,
     shardCountMax: 1,
     legsPerShard: 3,
     clipsOf: soundMaker({
@@ -156,18 +185,23 @@ function listenIn(): void {
     },
   });
 }
-const inPage = <Value>(name: string, ...given: unknown[]): Promise<Value> =>
-  caller.page.evaluate(
+const inPage = <Value>(name: string, ...given: unknown[]): Promise<Value> => inPageOf(caller, name, ...given);
+const inPageOf = <Value>({ page }: TestParty, name: string, ...given: unknown[]): Promise<Value> =>
+  page.evaluate(
     ({ action, parameters }) =>
       (window as unknown as Record<string, (...each: unknown[]) => unknown>)[action]?.(...parameters),
     { action: name, parameters: given },
   ) as Promise<Value>;
 /** What the caller hears, once it is what is looked for. */
-async function hears(isIt: (hertz: number, decibels: number) => boolean, what: string): Promise<void> {
+async function hears(
+  isIt: (hertz: number, decibels: number) => boolean,
+  what: string,
+  party = caller,
+): Promise<void> {
   const heard: string[] = [];
   const deadlineMs = Date.now() + 10_000;
   while (Date.now() < deadlineMs) {
-    const [hertz = 0, decibels = -200] = await inPage<number[]>('loudest');
+    const [hertz = 0, decibels = -200] = await inPageOf<number[]>(party, 'loudest');
     if (isIt(hertz, decibels)) return;
     heard.push(`${Math.round(hertz)} Hz ${Math.round(decibels)} dB`);
   }
@@ -176,10 +210,10 @@ async function hears(isIt: (hertz: number, decibels: number) => boolean, what: s
 const isTone = (wanted: number) => (hertz: number, decibels: number) =>
   Math.abs(hertz - wanted) < 15 && decibels > -40;
 
-async function call(name: string, { video = false } = {}): Promise<void> {
-  const count = (await caller.seen()).filter((event) => event === 'connected:direct').length;
-  expect(await caller.do('call', `user:${name}`, { video })).toBe('ringing');
-  await caller.sees('connected:direct', count + 1);
+async function call(name: string, { video = false, party = caller } = {}): Promise<void> {
+  const count = (await party.seen()).filter((event) => event === 'connected:direct').length;
+  expect(await party.do('call', `user:${name}`, { video })).toBe('ringing');
+  await party.sees('connected:direct', count + 1);
 }
 
 it('magic-answers: the caller hears the tone, and then themselves; hanging up frees the leg (PRD-1)', async () => {
@@ -218,14 +252,52 @@ it('keys as events and keys as tones go to the address of the gather, while prom
   await caller.sees('disconnected:signaling.logic_unreachable');
 }, 120_000);
 
+it('two callers in one room hear each other, and neither themselves; its key leaves it, and the document goes on (CNF, HKS-3)', async () => {
+  logicOf(
+    'room',
+    documentOf(
+      { verb: 'conference', name: 'standup', leaveOn: '*', tones: 'none' },
+      { verb: 'play', url: 'tone:1500/60000' },
+    ),
+  );
+  const other = await site.open('carol');
+  await other.page.evaluate(listenIn);
+  await call('room');
+  await call('room', { party: other });
+  const people = () => rooms.snapshotOf({ accountId: 'acc_a', name: 'standup' })?.participants ?? [];
+  await until(() => people().filter(({ standing }) => standing === 'in').length === 2, {
+    what: 'two in the room',
+    timeoutMs: 10_000,
+  });
+  // Each sings a tone of its own for a second and a half.
+  await Promise.all([inPageOf(caller, 'sing', [600]), hears(isTone(600), 'the first', other)]);
+  await until(() => people().some(({ spokeMs }) => spokeMs > 0), { what: 'who spoke' });
+  await Promise.all([inPageOf(other, 'sing', [900]), hears(isTone(900), 'the second')]);
+  const [own = 0, decibels = 0] = await inPageOf<number[]>(other, 'loudest');
+  expect(isTone(900)(own, decibels)).toBe(false);
+  await inPage('press', '*');
+  await hears(isTone(1_500), 'what follows the room');
+  expect(people()).toHaveLength(1);
+  const lines = site.platform.events.map(({ type }) => type).filter((type) => type.startsWith('room.'));
+  expect(lines).toEqual(['room.joined', 'room.joined', 'room.left']);
+  await caller.do('hangUp');
+  await other.do('hangUp');
+  await until(() => host.load().legCount === 0 && people().length === 0, { what: 'the room to be empty' });
+}, 120_000);
+
 it('kill -9 of a shard ends its legs within five seconds with the reason, and a new call works (LIV-3)', async () => {
   logicOf('tone', documentOf({ verb: 'play', url: 'tone:700/60000' }));
-  await call('tone');
+  logicOf('doomed', documentOf({ verb: 'conference', name: 'doomed' }));
+  await call('doomed');
+  const doomed = { accountId: 'acc_a', name: 'doomed' };
+  await until(() => rooms.snapshotOf(doomed)?.participants.length === 1, { what: 'somebody in the room' });
   const [pid = 0] = host.pids;
   const killedMs = performance.now();
   process.kill(pid, 'SIGKILL');
   await caller.sees('disconnected:signaling.media_lost');
   expect(performance.now() - killedMs).toBeLessThan(5_000);
+  // The room is left by whoever was in that process, and by nobody else.
+  expect(rooms.snapshotOf(doomed)).toBeUndefined();
   await isFree();
   await call('tone');
   await hears(isTone(700), 'the tone of another shard');

@@ -1,5 +1,8 @@
-import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order';
+import type { RoomNote } from '@patchbay/domain/conferencing/room-words';
+import type { ConferenceOrder, SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order';
+import type { MediaAddress } from '../mixer/mixer-port.ts';
 import type { LegFrame } from '../platform/media-line.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import type { MediaWord } from '../signaling/platform.ts';
 import { ShardProcess } from './shard-process.ts';
 import type { ClipsOf } from './sounds.ts';
@@ -14,6 +17,8 @@ export interface MediaHostOptions {
   readonly program?: string;
   /** Makes what an order plays. */
   readonly clipsOf: ClipsOf;
+  /** Where legs go that an order puts into a room. */
+  readonly rooms: Pick<Rooms, 'join' | 'leave'>;
   readonly send: (line: string, frame: LegFrame) => void;
   /** It takes more than before, or nothing: signaling is to hear of it before its next heartbeat. */
   readonly onRoom: () => void;
@@ -31,9 +36,12 @@ interface HostedLeg {
   readonly line: string;
   readonly legId: string;
   readonly sessionId: string;
+  readonly accountId: string;
   readonly shard: Shard;
   /** The order that is being made ready: another one, or the end, makes it void. */
   preparing: number | undefined;
+  /** The order by which it is in a room, or is about to be. */
+  seat: { readonly number: number; readonly order: ConferenceOrder } | undefined;
 }
 
 const nameOf = (line: string, legId: string): string => `${line} ${legId}`;
@@ -77,9 +85,12 @@ export class MediaHost {
     const leg = this.#legs.get(name) ?? this.#place(line, word);
     if (leg === undefined) return;
     const { process, legs } = leg.shard;
-    if (word.type === 'sound') void this.#prepare(name, leg, word);
-    else process.send({ type: 'frame', leg: name, source: word.source, isLast: word.isLast });
+    if (word.type === 'sound') {
+      this.#leaveRoom(name, leg, 'gone');
+      void this.#prepare(name, leg, word);
+    } else process.send({ type: 'frame', leg: name, source: word.source, isLast: word.isLast });
     if (word.type !== 'frame' || !word.isLast) return;
+    this.#leaveRoom(name, leg, 'gone');
     this.#legs.delete(name);
     legs.delete(name);
   }
@@ -87,6 +98,31 @@ export class MediaHost {
   /** The legs of a line that broke end with it. */
   lose(line: string): void {
     for (const [name, leg] of this.#legs) if (leg.line === line) this.#drop(name, leg);
+  }
+
+  /** The room of a leg is mixed there from now on; without an address it waits. */
+  roomMixed(name: string, address: MediaAddress | undefined): void {
+    const leg = this.#legs.get(name);
+    if (leg?.seat === undefined) return;
+    leg.shard.process.send({ type: 'room-mixed', leg: name, number: leg.seat.number, address });
+  }
+
+  /** The order that put a leg into its room is over. */
+  roomOver(name: string, result: SoundResult): void {
+    const leg = this.#legs.get(name);
+    if (leg?.seat === undefined) return;
+    const { number } = leg.seat;
+    leg.seat = undefined;
+    leg.shard.process.send({ type: 'room-over', leg: name, number });
+    this.#sounded(leg, number, result);
+  }
+
+  /** A line for the log of a leg's session. */
+  note(name: string, note: RoomNote): void {
+    const leg = this.#legs.get(name);
+    if (leg === undefined) return;
+    const { line, legId, sessionId } = leg;
+    this.#options.send(line, { type: 'noted', legId, sessionId, note });
   }
 
   async stop(): Promise<void> {
@@ -98,7 +134,7 @@ export class MediaHost {
     await Promise.all(this.#shards.map(({ process }) => process.stop()));
   }
 
-  #place(line: string, { legId, sessionId, ...word }: MediaWord): HostedLeg | undefined {
+  #place(line: string, { legId, sessionId, accountId, ...word }: MediaWord): HostedLeg | undefined {
     // The end of a leg that is not here any more makes no new one.
     if (word.type === 'frame' && word.isLast) return undefined;
     const { legsPerShard } = this.#options;
@@ -110,7 +146,15 @@ export class MediaHost {
       return undefined;
     }
     const name = nameOf(line, legId);
-    const leg: HostedLeg = { line, legId, sessionId, shard, preparing: undefined };
+    const leg: HostedLeg = {
+      line,
+      legId,
+      sessionId,
+      accountId,
+      shard,
+      preparing: undefined,
+      seat: undefined,
+    };
     shard.legs.add(name);
     this.#legs.set(name, leg);
     this.#growAhead();
@@ -135,8 +179,11 @@ export class MediaHost {
           const { line, legId, sessionId } = leg;
           const { send } = this.#options;
           if (report.type === 'frame') send(line, { type: 'frame', legId, sessionId, source: report.source });
-          else if (report.type === 'sounded') this.#sounded(leg, report.number, report.result);
-          else {
+          else if (report.type === 'room-way') this.#seat(report.leg, leg, report);
+          else if (report.type === 'sounded') {
+            this.#leaveRoom(report.leg, leg, report.result.kind === 'left' ? 'key' : 'gone');
+            this.#sounded(leg, report.number, report.result);
+          } else {
             this.#lost(leg, report.detail);
             this.#drop(report.leg, leg);
           }
@@ -147,6 +194,7 @@ export class MediaHost {
             const leg = this.#legs.get(name);
             if (leg === undefined) continue;
             this.#lost(leg, `The media process of this leg ended: ${how}.`);
+            this.#leaveRoom(name, leg, 'gone');
             this.#legs.delete(name);
           }
           legs.clear();
@@ -173,11 +221,17 @@ export class MediaHost {
     { number, order }: { readonly number: number; readonly order: SoundOrder },
   ): Promise<void> {
     leg.preparing = number;
-    const clips = await this.#options.clipsOf(order.prompts);
+    const clips = await this.#options.clipsOf(order.kind === 'conference' ? order.wait : order.prompts);
     if (this.#isStopped || this.#legs.get(name) !== leg || leg.preparing !== number) return;
     if ('failure' in clips) {
       const detail = clips.detail.slice(0, 500);
       this.#sounded(leg, number, { kind: 'failed', failure: clips.failure, detail });
+      return;
+    }
+    if (order.kind === 'conference') {
+      leg.seat = { number, order };
+      const { leaveOn } = order;
+      leg.shard.process.send({ type: 'room', leg: name, number, wait: clips, leaveOn });
       return;
     }
     const gather = order.kind === 'gather' ? order : undefined;
@@ -198,6 +252,21 @@ export class MediaHost {
     });
   }
 
+  #seat(
+    key: string,
+    { legId, sessionId, accountId, seat }: HostedLeg,
+    { number, port }: { readonly number: number; readonly port: number },
+  ): void {
+    if (seat?.number !== number) return;
+    this.#options.rooms.join({ key, legId, sessionId, accountId, port, order: seat.order });
+  }
+
+  #leaveRoom(name: string, leg: HostedLeg, how: 'gone' | 'key'): void {
+    if (leg.seat === undefined) return;
+    this.#options.rooms.leave(name, how);
+    leg.seat = undefined;
+  }
+
   #sounded({ line, legId, sessionId }: HostedLeg, number: number, result: SoundResult): void {
     this.#options.send(line, { type: 'sounded', legId, sessionId, number, result });
   }
@@ -206,7 +275,9 @@ export class MediaHost {
     this.#options.send(line, { type: 'legLost', legId, sessionId, detail });
   }
 
-  #drop(name: string, { shard }: HostedLeg): void {
+  #drop(name: string, leg: HostedLeg): void {
+    const { shard } = leg;
+    this.#leaveRoom(name, leg, 'gone');
     shard.process.send({ type: 'drop', leg: name });
     shard.legs.delete(name);
     this.#legs.delete(name);

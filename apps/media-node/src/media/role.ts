@@ -7,6 +7,7 @@ import { startHeartbeat } from '../platform/fleet-view.ts';
 import { MediaNodeLines } from '../platform/media-line.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { settledWithin } from '../platform/settled-within.ts';
+import { runRooms } from '../rooms/room-role.ts';
 import { MediaHost } from './media-host.ts';
 import { SOUND_BYTES_MAX, soundMaker } from './sounds.ts';
 import { SpeechEngine } from './speech.ts';
@@ -25,14 +26,28 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
   const speech = new SpeechEngine();
   let lines: MediaNodeLines | undefined;
   const rule = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
-  const host = new MediaHost({
+  const clipsOf = soundMaker({
+    fetch: safeSender({ rule, responseBytesMax: SOUND_BYTES_MAX, keepsBytes: true }),
+    speak: speech.speak,
+  });
+  const conferencing = runRooms({
+    node,
+    region,
+    log,
+    clipsOf,
+    mixerCount: env.PATCHBAY_MIXERS,
+    legs: {
+      mixed: (leg, address) => host.roomMixed(leg, address),
+      over: (leg, result) => host.roomOver(leg, result),
+      note: (leg, note) => host.note(leg, note),
+    },
+  });
+  const host: MediaHost = new MediaHost({
     // One core is left to everything else.
     shardCountMax: env.PATCHBAY_MEDIA_SHARDS ?? Math.max(1, availableParallelism() - 1),
     legsPerShard: env.PATCHBAY_MEDIA_LEGS_PER_SHARD,
-    clipsOf: soundMaker({
-      fetch: safeSender({ rule, responseBytesMax: SOUND_BYTES_MAX, keepsBytes: true }),
-      speak: speech.speak,
-    }),
+    clipsOf,
+    rooms: conferencing.rooms,
     send: (line, frame) => lines?.send(line, frame),
     onRoom: () => lines?.beat(),
     onShardDied: (how, legCount) =>
@@ -58,6 +73,7 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
     suspendAccount: () => {},
     reviewAccount: async () => true,
     endSession: () => {},
+    obeyRoom: (order) => conferencing.obey(order),
   });
   // Nobody is told of it before it can answer.
   await settledWithin(host.known, START_MS_MAX);
@@ -82,6 +98,7 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     stopHeartbeat();
     await host.stop();
+    await conferencing.stop();
     speech.stop();
     lines?.stop();
     await node.stop();

@@ -1,3 +1,4 @@
+import type { MediaAddress } from '../mixer/mixer-port.ts';
 import type { Clip, GatherRule, RunResult } from './sound-run.ts';
 
 /** What a media node says to one of its shards, and hears from it. A leg is named by its line and its id. */
@@ -10,6 +11,23 @@ export type ShardWord =
       readonly clips: readonly Clip[];
       readonly gather?: GatherRule | undefined;
     }
+  /** It goes into a room, and waits until that begins. Answered with `room-way`. */
+  | {
+      readonly type: 'room';
+      readonly leg: string;
+      readonly number: number;
+      readonly wait: readonly Clip[];
+      readonly leaveOn?: string | undefined;
+    }
+  /** The room of this order is mixed there; without an address, the leg waits again. */
+  | {
+      readonly type: 'room-mixed';
+      readonly leg: string;
+      readonly number: number;
+      readonly address?: MediaAddress | undefined;
+    }
+  /** It is out of it. */
+  | { readonly type: 'room-over'; readonly leg: string; readonly number: number }
   /** Without another word: its line is gone. */
   | { readonly type: 'drop'; readonly leg: string };
 
@@ -19,4 +37,6 @@ export type ShardReport =
   | { readonly type: 'unable'; readonly detail: string }
   | { readonly type: 'frame'; readonly leg: string; readonly source: string }
   | { readonly type: 'sounded'; readonly leg: string; readonly number: number; readonly result: RunResult }
+  /** Where the mixer is to send the sound of its room to. */
+  | { readonly type: 'room-way'; readonly leg: string; readonly number: number; readonly port: number }
   | { readonly type: 'lost'; readonly leg: string; readonly detail: string };

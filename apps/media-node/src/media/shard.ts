@@ -3,6 +3,7 @@
  * code costs the legs of one shard. It ends explicitly, for WebRTC's threads would hold it, or bring it down on a natural end.
  */
 import { Leg } from './leg.ts';
+import { openRoomWay } from './room-way.ts';
 import type { ShardReport, ShardWord } from './shard-words.ts';
 import { FRAME_MS } from './sound-run.ts';
 import { loadWrtc, type Wrtc } from './wrtc.ts';
@@ -31,7 +32,7 @@ const legs = new Map<string, Leg>();
 const legOf = (name: string): Leg => {
   const known = legs.get(name);
   if (known !== undefined) return known;
-  const leg = new Leg({ leg: name, wrtc, report, nowMs: performance.now() });
+  const leg = new Leg({ leg: name, wrtc, report, openRoomWay, nowMs: performance.now() });
   legs.set(name, leg);
   return leg;
 };
@@ -43,7 +44,11 @@ const drop = (name: string): void => {
 function obey(word: ShardWord): void {
   if (word.type === 'drop' || (word.type === 'frame' && word.isLast)) drop(word.leg);
   else if (word.type === 'frame') legOf(word.leg).hear(word.source);
-  else legOf(word.leg).sound(word);
+  else if (word.type === 'sound') legOf(word.leg).sound(word);
+  else if (word.type === 'room') legOf(word.leg).room(word);
+  // What is said of a room does not make a leg that is gone.
+  else if (word.type === 'room-mixed') legs.get(word.leg)?.roomMixed(word);
+  else legs.get(word.leg)?.roomOver(word);
 }
 process.on('message', (word: ShardWord) => {
   try {

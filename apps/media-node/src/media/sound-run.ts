@@ -29,7 +29,11 @@ export interface GatherRule {
   readonly timeoutMs: number;
 }
 
-export type RunResult = { readonly kind: 'done' } | { readonly kind: 'gathered'; readonly digits: string };
+export type RunResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'gathered'; readonly digits: string }
+  | { readonly kind: 'left'; readonly how: 'key' }
+  | { readonly kind: 'failed'; readonly failure: 'unreachable'; readonly detail: string };
 
 /** So many keys are kept of a gather that says no number. */
 const DIGITS_MAX = 100;

@@ -1,5 +1,5 @@
-/** What a leg may speak. */
-export const codecNames = ['opus', 'pcmu', 'pcma'] as const;
+/** What a leg may speak: `l16`, samples as they are, is for legs on the same machine. */
+export const codecNames = ['opus', 'pcmu', 'pcma', 'l16'] as const;
 export type CodecName = (typeof codecNames)[number];
 
 /** All work of a mixer goes by this clock. */
@@ -48,6 +48,8 @@ export interface AudioCodec {
   readonly name: CodecName;
   /** Of its timestamps in RTP. */
   readonly clockRateHz: number;
+  /** Of one payload, where that is more than Opus ever has. */
+  readonly payloadBytesMax?: number;
   /** How long a payload sounds, in milliseconds, without decoding it; 0 of what is none. */
   readonly durationMsOf: (bytes: Uint8Array, start: number, end: number) => number;
   readonly openDecoder: (rateHz: RoomRateHz) => AudioDecoder;

@@ -79,7 +79,7 @@ export class MixLeg {
   #saysLevel: boolean;
   #lieTicks = 0;
   readonly #ramp = { from: 0, to: 0 };
-  readonly #out = Array.from({ length: BUFFERS_OUT }, () => new Uint8Array(PACKET_BYTES_MAX));
+  readonly #out: readonly Uint8Array[];
   readonly #header: {
     payloadType: number;
     isMarked: boolean;
@@ -99,7 +99,10 @@ export class MixLeg {
     this.codec = codec;
     this.frame = new Int16Array(frameLength);
     this.contribution = new Int32Array(frameLength);
-    this.#jitter = new JitterBuffer({ clockRateHz: codec.clockRateHz, durationMsOf: codec.durationMsOf });
+    const { clockRateHz, durationMsOf, payloadBytesMax } = codec;
+    this.#jitter = new JitterBuffer({ clockRateHz, durationMsOf, payloadBytesMax });
+    const packetBytesMax = Math.max(PACKET_BYTES_MAX, rtpHeaderBytes + (payloadBytesMax ?? 0));
+    this.#out = Array.from({ length: BUFFERS_OUT }, () => new Uint8Array(packetBytesMax));
     this.#decoder = codec.openDecoder(rateHz);
     const payloadLengthMax = (frameLength * PAYLOAD_MS_MAX) / FRAME_MS;
     this.#decoded = new Int16Array(payloadLengthMax);
@@ -208,7 +211,7 @@ export class MixLeg {
   send(payload: Uint8Array): void {
     const { codec } = this;
     const bytes = this.#out[this.#sent % BUFFERS_OUT];
-    if (bytes === undefined || payload.length > PACKET_BYTES_MAX - rtpHeaderBytes) return;
+    if (bytes === undefined || payload.length > bytes.length - rtpHeaderBytes) return;
     writeRtpHeader(bytes, this.#header);
     bytes.set(payload, rtpHeaderBytes);
     this.#settings.send(bytes.subarray(0, rtpHeaderBytes + payload.length));

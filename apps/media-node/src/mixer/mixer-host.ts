@@ -23,6 +23,15 @@ type RequestOfRoom = Exclude<MixerRequest, { type: 'create-room' }>;
 interface HostedRoom {
   readonly room: Room;
   readonly ways: Map<string, PacketLeg>;
+  /** That its ticks took, and nobody was told of. */
+  processMs: number;
+}
+
+/** Whole milliseconds; what is left is told with those that follow. */
+function takeWhole(hosted: HostedRoom): number {
+  const whole = Math.floor(hosted.processMs);
+  hosted.processMs -= whole;
+  return whole;
 }
 
 /** The rooms of one process: requests in, reports out, and a tick for all of them. */
@@ -44,7 +53,7 @@ export class MixerHost {
     if (request.type === 'create-room') {
       if (this.#rooms.has(request.roomId)) throw new MixerRefusal('room-known', 'There is such a room.');
       const room = new Room(request.settings, this.#options.nowMs());
-      this.#rooms.set(request.roomId, { room, ways: new Map() });
+      this.#rooms.set(request.roomId, { room, ways: new Map(), processMs: 0 });
       return {};
     }
     const hosted = this.#rooms.get(request.roomId);
@@ -79,8 +88,10 @@ export class MixerHost {
   tick(): void {
     this.#tick += 1;
     for (const [roomId, hosted] of this.#rooms) {
+      const beganMs = this.#options.nowMs();
       try {
         hosted.room.tick();
+        hosted.processMs += this.#options.nowMs() - beganMs;
       } catch (error) {
         const usage = this.#end(roomId, hosted);
         const detail = String(error).slice(0, 500);
@@ -107,7 +118,11 @@ export class MixerHost {
 
   #reportUsage(): void {
     const nowMs = this.#options.nowMs();
-    const rooms = [...this.#rooms].map(([roomId, { room }]) => ({ roomId, usage: room.usage(nowMs) }));
+    const rooms = [...this.#rooms].map(([roomId, hosted]) => ({
+      roomId,
+      usage: hosted.room.usage(nowMs),
+      processMs: takeWhole(hosted),
+    }));
     this.#options.report({ type: 'used', rooms });
   }
 

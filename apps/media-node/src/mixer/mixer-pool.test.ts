@@ -154,9 +154,9 @@ test('three telephones over UDP hear the others and not themselves, and what the
   }, 20_000);
   const { legs } = await pool.statistics('tones');
   expect(legs.t1?.counts.foreign).toBe(0);
-  expect((await pool.removeLeg('tones', 't1')).counts.received).toBeGreaterThan(10);
+  expect((await pool.removeLeg('tones', 't1')).counts.received).toBeGreaterThan(5);
   const { roomMs, participantMs, peakParticipantCount } = await pool.endRoom('tones');
-  expect(roomMs).toBeGreaterThan(200);
+  expect(roomMs).toBeGreaterThan(100);
   expect(participantMs).toBeGreaterThan(roomMs);
   expect(participantMs).toBeLessThan(3 * roomMs);
   expect(peakParticipantCount).toBe(3);

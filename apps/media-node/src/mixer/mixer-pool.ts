@@ -247,9 +247,11 @@ export class MixerPool implements MixerPort {
           if (this.#rooms.has(roomId)) this.#events.onLevels(roomId, levels);
         return;
       case 'used':
-        for (const { roomId, usage } of report.rooms) {
+        for (const { roomId, usage, processMs } of report.rooms) {
           const room = this.#rooms.get(roomId);
-          if (room !== undefined) room.usage = usage;
+          if (room === undefined) continue;
+          room.usage = usage;
+          if (processMs > 0) this.#events.onProcessed?.(roomId, processMs);
         }
         return;
       case 'room-failed':

@@ -110,6 +110,8 @@ export interface MixerEvents {
     roomId: string,
     levels: readonly { readonly legId: string; readonly minusDbov: number }[],
   ) => void;
+  /** Whole milliseconds that mixing a room took since this was told last: once a second. */
+  readonly onProcessed?: (roomId: string, processMs: number) => void;
   /**
    * A room is over: `asked`, by `endRoom` or `close`, with all that it used; or `mixer-lost`, when its process died, with what it had
    * used a second before at most. Its legs are over with it.

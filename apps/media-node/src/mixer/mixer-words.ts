@@ -49,7 +49,12 @@ export type MixerReport =
   | { readonly type: 'levels'; readonly rooms: readonly RoomLevels[] }
   | {
       readonly type: 'used';
-      readonly rooms: readonly { readonly roomId: string; readonly usage: RoomUsage }[];
+      /** `processMs`: of the room since the report before. */
+      readonly rooms: readonly {
+        readonly roomId: string;
+        readonly usage: RoomUsage;
+        readonly processMs: number;
+      }[];
     }
   /** A room that met an error of ours: it is over, and the others go on. */
   | {

@@ -45,6 +45,8 @@ const schema = z.object({
   PATCHBAY_ALLOCATIONS_PER_ACCOUNT: z.coerce.number().int().min(1).max(1_000_000).optional(),
   /** Of the role media: how many processes with legs in them it runs at most. Default: one for each core but one. */
   PATCHBAY_MEDIA_SHARDS: z.coerce.number().int().min(1).max(64).optional(),
+  /** Processes that mix rooms. Default: one for each core but one. */
+  PATCHBAY_MIXERS: z.coerce.number().int().min(1).max(64).optional(),
   /** How many legs one of them has at most: a core carries 20 to 25 that speak. */
   PATCHBAY_MEDIA_LEGS_PER_SHARD: z.coerce.number().int().min(1).max(100).default(20),
   /** Of the role jobs alone: no other opens the database. */

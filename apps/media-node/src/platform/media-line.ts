@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { roomNoteSchema } from '@patchbay/domain/conferencing/room-words';
 import { soundOrderSchema, soundResultSchema } from '@patchbay/domain/logic/sound-order';
 import { decodeClientFrame } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket as Socket, WebSocket } from 'ws';
@@ -43,6 +44,8 @@ const mediaFrameSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('frame'), ...ofLeg, source }),
   z.object({ type: z.literal('sounded'), ...ofLeg, number: z.int(), result: soundResultSchema }),
+  /** A line for the log of the leg's session. */
+  z.object({ type: z.literal('noted'), ...ofLeg, note: roomNoteSchema }),
   z.object({ type: z.literal('legLost'), ...ofLeg, detail: z.string().max(500) }),
 ]);
 const wordSchema = z.discriminatedUnion('type', [
@@ -200,12 +203,13 @@ export class MediaLines {
     socket.send(JSON.stringify({ type: 'challenge', nonce: connection.nonce }));
   }
 
-  /** The node with the most room that takes new legs. */
-  free(): { readonly nodeId: string } | undefined {
+  /** The preferred node, if it takes new legs, or the one with the most room of those that do. */
+  free(preferredNodeId?: string): { readonly nodeId: string } | undefined {
     let best: { readonly nodeId: string; readonly room: number } | undefined;
     for (const { nodeId, load, legIds } of this.#connections) {
       if (nodeId === undefined || load === undefined || load.isDraining) continue;
       const room = load.legCountMax - Math.max(load.legCount, legIds.size);
+      if (room > 0 && nodeId === preferredNodeId) return { nodeId };
       if (room > (best?.room ?? 0)) best = { nodeId, room };
     }
     return best && { nodeId: best.nodeId };
@@ -248,6 +252,7 @@ export class MediaLines {
     const { onNotice } = this.#options;
     if (frame.type === 'sounded')
       onNotice({ type: 'mediaSounded', ...leg, number: frame.number, result: frame.result });
+    else if (frame.type === 'noted') onNotice({ type: 'mediaNoted', ...leg, note: frame.note });
     else if (frame.type === 'legLost') {
       connection.legIds.delete(legId);
       onNotice({ type: 'mediaLegLost', ...leg, detail: frame.detail });

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import { Uploader } from '@patchbay/adapters/spool/uploader';
+import type { RoomOrder } from '@patchbay/domain/conferencing/room-words';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
@@ -44,6 +45,8 @@ export interface Revoker {
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
   /** An order about a running session, of a role that holds calls. */
   readonly obey?: (order: ControlOrder) => void;
+  /** An order about a room, of a role that may be the home of one. */
+  readonly obeyRoom?: (order: RoomOrder) => void;
   /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
   readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
@@ -127,6 +130,10 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'channels.changed':
         revoker?.hearChannels?.(message);
         return;
+      case 'room.control':
+        revoker?.obeyRoom?.(message.order);
+        return;
+      case 'room.controlled':
       case 'session.controlled':
       case 'usage.committed':
       case 'node.changed':

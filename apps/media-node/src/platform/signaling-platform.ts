@@ -20,6 +20,7 @@ import type {
   Principal,
   Review,
   SecondsLimit,
+  SessionClaim,
   SignalingLimits,
   SignalingPlatform,
 } from '../signaling/platform.ts';
@@ -97,6 +98,20 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       // The limit goes on from what this node has seen: nobody is cut off because the control plane is away.
       onFailure(error, 'The time that a credential has used elsewhere is not known.');
       return new Map();
+    }
+  }
+
+  /** Where a room is, or is to be. Where nobody can say, any node answers, and finds out. */
+  async function homeOf(
+    room: SessionClaim['room'],
+    accountId: string,
+  ): Promise<{ readonly mediaNodeId?: string }> {
+    if (room === undefined) return {};
+    try {
+      return { mediaNodeId: (await client.call('roomHome', { accountId, ...room })).nodeId };
+    } catch (error) {
+      onFailure(error, 'The home of a room could not be asked for.');
+      return {};
     }
   }
 
@@ -188,7 +203,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       return isAnswered;
     },
 
-    async claimSession({ sessionId, principal, isRunning }) {
+    async claimSession({ sessionId, principal, isRunning, room }) {
       const { accountId, applicationId, instanceType, identity } = principal;
       const endpoint = userEndpointId(identity);
       try {
@@ -202,7 +217,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           services: sessionServices,
           isRunning,
         });
-        if (refusal === undefined) return { ok: true };
+        if (refusal === undefined) return { ok: true, ...(await homeOf(room, accountId)) };
         const code = countedRefusalCode(refusal.setting);
         return { ok: false, code, detail: refusalText({ ...refusal, code }, [accountId]) };
       } catch (error) {
@@ -251,7 +266,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       return relay && { nodeId: relay.nodeId, boot: String(relay.boot), urls: relay.urls };
     },
 
-    placeMedia: () => media()?.free(),
+    placeMedia: (preferredNodeId) => media()?.free(preferredNodeId),
     toMedia: (nodeId, word) => media()?.say(nodeId, word),
 
     answerOrder(orderId, answer) {

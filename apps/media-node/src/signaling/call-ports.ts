@@ -21,7 +21,7 @@ export interface CallPorts {
   newId(prefix: 'ses' | 'leg'): string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
   /** A media node that takes one more leg. */
-  placeMedia(): { readonly nodeId: string } | undefined;
+  placeMedia(preferredNodeId?: string): { readonly nodeId: string } | undefined;
   toMedia(nodeId: string, word: MediaWord): void;
   /** Asks whether the session may begin; `claimed` is called with the answer. */
   claim(claimId: string, claim: SessionClaim): void;

@@ -13,7 +13,7 @@ import type { SessionRecords } from './session-records.ts';
 export interface CallTransferPorts
   extends Pick<CallPorts, 'clients' | 'reasons' | 'newId' | 'send' | 'changed'> {
   readonly seconds: ConnectedSeconds;
-  readonly records: Pick<SessionRecords, 'log' | 'flushUsage'>;
+  readonly records: Pick<SessionRecords, 'log' | 'flushUsage' | 'leaveRoom'>;
   readonly recovery: Pick<MediaRecovery, 'placeRelay'>;
   reach(client: Client, to: string): CallTarget | undefined;
   ring(session: Session, device: Client, legId: string): void;
@@ -111,6 +111,7 @@ export class CallTransfer {
     leg.client.sessionIds.delete(sessionId);
     this.#ports.send(leg.client, { type: 'ended', sessionId, reason });
     if (leg.client.media !== undefined) this.#ports.clients.remove(leg.client);
+    this.#ports.records.leaveRoom(session, leg, nowMs);
     this.#ports.records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });
   }
 }

@@ -153,11 +153,19 @@ export class Calls {
     });
     this.#mediaLegs = new MediaLegs({
       clients,
-      placeMedia: () => ports.placeMedia(),
+      placeMedia: (preferred) => ports.placeMedia(preferred),
       toMedia: (nodeId, word) => ports.toMedia(nodeId, word),
       claim: (claimId, claim) => ports.claim(claimId, claim),
       session: (sessionId) => this.#sessions.get(sessionId),
       feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
+      note: (session, note, nowMs) => {
+        const { type, data } = note;
+        const { callee: leg } = session;
+        if (leg === undefined) return;
+        if (type === 'room.joined') leg.room = data.room;
+        if (type === 'room.left') delete leg.room;
+        log(session, nowMs, { type, data, leg });
+      },
       join: (session, party, nowMs) => this.#seat(session, { ...party, legId: session.calleeLegId }, nowMs),
       say: (client, message, nowMs) => this.#hearMedia(client, message, nowMs),
       end: (session, { code, detail }, nowMs) => end(session, reasons.ending(code, detail), nowMs),
@@ -708,6 +716,7 @@ export class Calls {
     this.#mediaLegs.ended(session);
     for (const leg of legsOf(session)) {
       this.#seconds.stop(session, leg, nowMs);
+      this.#records.leaveRoom(session, leg, nowMs);
       const data = { reason: told(leg.client).code };
       this.#records.log(session, nowMs, { type: 'leg.left', leg, data });
     }

@@ -92,7 +92,7 @@ export interface MachinePorts {
   /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
   readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
-  placeMedia(): { readonly nodeId: string } | undefined;
+  placeMedia(preferredNodeId?: string): { readonly nodeId: string } | undefined;
   /** What another process knew that served these clients before. */
   readonly saved?: SavedState;
   /** Unguessable: a resume token is one. */

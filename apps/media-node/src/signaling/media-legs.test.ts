@@ -43,6 +43,28 @@ function frameOf(word: MediaWord | undefined) {
 }
 
 describe('a leg of the platform’s own (decision 0020)', () => {
+  it('is on the home of the room that its document begins with, and what it does there is in the log of its account (CNF, LIV-0)', () => {
+    const verbs = [{ verb: 'conference', name: 'standup' }];
+    const { machine, platform, alice, call, told } = bench({ verbs, accountId: 'acc_below' });
+    platform.homes.set('acc_below standup', 'nod_home');
+    const { sessionId, legId } = call();
+    const leg = { nodeId: 'nod_home', sessionId, legId };
+    expect(told()).toEqual(['started', 'conference']);
+    expect(platform.eventsOf('leg.joined').at(-1)?.data).toMatchObject({ mediaNodeId: 'nod_home' });
+    const joined = { room: 'standup', identity: 'user:alice', standing: 'in' } as const;
+    machine.tell({ type: 'mediaNoted', ...leg, note: { type: 'room.joined', data: joined } });
+    // Of another node, or of a leg that is not there, nothing is noted.
+    machine.tell({ type: 'mediaNoted', ...leg, nodeId, note: { type: 'room.joined', data: joined } });
+    machine.tell({ type: 'mediaSounded', ...leg, number: 1, result: { kind: 'left', how: 'ended' } });
+    expect(alice.last('ended').reason.code).toBe('signaling.logic_ended');
+    const lines = platform.events.filter(({ type }) => type.startsWith('room.'));
+    expect(lines.map(({ type, legId: of, legAccountId }) => [type, of, legAccountId])).toEqual([
+      ['room.joined', legId, 'acc_below'],
+      ['room.left', legId, 'acc_below'],
+    ]);
+    expect(lines[1]?.data).toEqual({ room: 'standup', how: 'gone' });
+  });
+
   it('is to the caller a party as any other, and its node is told what any party is', () => {
     const { machine, platform, alice, call, told } = bench();
     const { sessionId, leg } = call();

@@ -1,3 +1,4 @@
+import type { RoomNote } from '@patchbay/domain/conferencing/room-words';
 import type { LogicFailure, LogicInput } from '@patchbay/domain/logic/interpreter';
 import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
 import type { SignalingEndingCode } from '@patchbay/protocol/signaling/codes';
@@ -28,6 +29,8 @@ export interface MediaLegsPorts extends Pick<CallPorts, 'clients' | 'placeMedia'
   session(sessionId: string): Session | undefined;
   /** Goes on with the logic that asked. */
   feed(session: Session, input: LogicInput, nowMs: number): void;
+  /** Into the log of the leg's own account. */
+  note(session: Session, note: RoomNote, nowMs: number): void;
   /** The leg is the party that was called. */
   join(session: Session, party: { readonly client: Client; readonly media: Media }, nowMs: number): void;
   /** Its party says something, as any other does. */
@@ -58,12 +61,15 @@ export class MediaLegs {
   answer(session: Session, nowMs: number): void {
     const { logic } = session;
     if (logic === undefined) return;
-    if (this.#ports.placeMedia() === undefined) this.#refuse(session, noNode, nowMs);
+    const free = this.#ports.placeMedia();
+    const { order } = logic.run.sounding ?? {};
+    if (free === undefined) this.#refuse(session, noNode, nowMs);
     else
       this.#ports.claim(claimIdOf(session.sessionId), {
         sessionId: session.sessionId,
         principal: { accountId: logic.accountId, identity: nameOf(logic.endpoint) },
         isRunning: false,
+        ...(order?.kind === 'conference' ? { room: { name: order.name, nodeId: free.nodeId } } : {}),
       });
   }
 
@@ -72,7 +78,8 @@ export class MediaLegs {
     if (!claimId.startsWith(claimIdOf(''))) return false;
     const session = this.#ports.session(claimId.slice(claimIdOf('').length));
     if (session?.logic?.run.state !== 'answering') return true;
-    const placement = this.#ports.placeMedia();
+    // A room is on one node: whoever goes there at once is answered by that.
+    const placement = this.#ports.placeMedia(answer.ok ? answer.mediaNodeId : undefined);
     if (!answer.ok) {
       const { code, detail } = answer;
       if (code === 'platform.unavailable') this.#refuse(session, detail, nowMs);
@@ -129,7 +136,8 @@ export class MediaLegs {
     else if (notice.type === 'mediaSounded') {
       const { number, result } = notice;
       this.#ports.feed(session, { type: 'sounded', number, result }, nowMs);
-    } else {
+    } else if (notice.type === 'mediaNoted') this.#ports.note(session, notice.note, nowMs);
+    else {
       const { message } = notice;
       const isKnown =
         message.type === 'signal' || message.type === 'connected' || message.type === 'relayNeeded';

@@ -1,3 +1,4 @@
+import type { RoomNote } from '@patchbay/domain/conferencing/room-words';
 import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
 import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order';
@@ -31,8 +32,8 @@ export interface SignalingPlatform {
   authenticate(token: string, context: AuthenticationContext): Promise<Authentication>;
   /** A live relay for this session, or undefined while there is none. Answers from memory. */
   placeRelay(sessionId: string): RelayPlacement | undefined;
-  /** A media node that takes one more leg, or undefined. Answers from memory. */
-  placeMedia(): { readonly nodeId: string } | undefined;
+  /** A media node that takes one more leg, or undefined: the preferred one where it has room. Answers from memory. */
+  placeMedia(preferredNodeId?: string): { readonly nodeId: string } | undefined;
   /** Tells a media node something of a leg. What cannot be told is told back as the death of the node. */
   toMedia(nodeId: string, word: MediaWord): void;
   /** Must not throw and not block: it appends to the spool, which gives the record its id (MET-2). */
@@ -180,10 +181,13 @@ export interface SessionClaim {
   readonly principal: Pick<Principal, 'accountId' | 'applicationId' | 'instanceType' | 'identity'>;
   /** It began before it was to be counted, and is not refused. */
   readonly isRunning: boolean;
+  /** The room of its account that it goes into at once, and where that may begin if it is nowhere yet. */
+  readonly room?: { readonly name: string; readonly nodeId: string };
 }
 
 export type ClaimAnswer =
-  | { readonly ok: true }
+  /** `mediaNodeId`: the home of the room that was named. */
+  | { readonly ok: true; readonly mediaNodeId?: string }
   | {
       readonly ok: false;
       readonly code: CountedRefusalCode | 'platform.unavailable';
@@ -245,6 +249,8 @@ export type MediaWord =
 export type MediaNotice =
   | ({ readonly type: 'mediaFrame'; readonly message: ClientMessage } & MediaLegId)
   | ({ readonly type: 'mediaSounded'; readonly number: number; readonly result: SoundResult } & MediaLegId)
+  /** Something of a room that it is in, for the log of its session. */
+  | ({ readonly type: 'mediaNoted'; readonly note: RoomNote } & MediaLegId)
   /** The process that it was in died, or it could not be connected. */
   | ({ readonly type: 'mediaLegLost'; readonly detail: string } & MediaLegId)
   /** Its line is broken: it ends all legs that it has from here, and so does signaling. */
@@ -320,6 +326,8 @@ export type ChannelQuantity = QuantityOf<(typeof notification)['meters']>;
 
 export type SessionMode = 'pending' | 'p2p' | 'relay' | 'media';
 
+type RoomNoteDataOf<Type extends RoomNote['type']> = Extract<RoomNote, { readonly type: Type }>['data'];
+
 interface SessionEventData {
   'session.created': {
     readonly to: string;
@@ -378,6 +386,10 @@ interface SessionEventData {
   'leg.muted': { readonly by: string; readonly muted: Media };
   'leg.removed': { readonly by: string };
   'leg.left': { readonly reason: string };
+  'room.joined': RoomNoteDataOf<'room.joined'>;
+  'room.changed': RoomNoteDataOf<'room.changed'>;
+  'room.left': RoomNoteDataOf<'room.left'>;
+  'room.recovered': RoomNoteDataOf<'room.recovered'>;
   'session.ended': { readonly reason: EndReason; readonly connectedMs: number };
 }
 export type SessionEventType = keyof SessionEventData;

@@ -49,7 +49,7 @@ export class SessionMachine {
       clients: this.#clients,
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
-      placeMedia: () => ports.placeMedia(),
+      placeMedia: (preferred) => ports.placeMedia(preferred),
       toMedia: (nodeId, word) => this.#actions.push({ type: 'toMedia', nodeId, word }),
       claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
       findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
@@ -337,6 +337,7 @@ export class SessionMachine {
       case 'mediaFrame':
       case 'mediaSounded':
       case 'mediaLegLost':
+      case 'mediaNoted':
       case 'mediaDead':
         this.#calls.mediaSays(notice, nowMs);
         break;

@@ -1,7 +1,7 @@
 import type { CallPorts } from './call-ports.ts';
 import { connectedUntilMs } from './clients.ts';
 import type { SessionEventType } from './platform.ts';
-import { legsOf, type Session } from './session.ts';
+import { type Leg, legsOf, type Session } from './session.ts';
 import { countOf, type LogLine, nextEvent, usageRecord } from './session-log.ts';
 
 /** What stays of sessions: the lines of their logs (MET-7), and what each leg used (MET-1). */
@@ -10,6 +10,14 @@ export class SessionRecords {
 
   constructor(ports: Pick<CallPorts, 'region' | 'changed' | 'recordUsage' | 'appendSessionEvent'>) {
     this.#ports = ports;
+  }
+
+  /** Whoever leaves a session leaves the room that they are in. */
+  leaveRoom(session: Session, leg: Leg, atMs: number): void {
+    const { room } = leg;
+    if (room === undefined) return;
+    delete leg.room;
+    this.log(session, atMs, { type: 'room.left', leg, data: { room, how: 'gone' } });
   }
 
   log<Type extends SessionEventType>(session: Session, atMs: number, line: LogLine<Type>): void {

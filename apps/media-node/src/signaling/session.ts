@@ -17,6 +17,8 @@ export interface Leg {
   media: Media;
   /** What of it the account that controls it has muted (LIV-1). */
   muted: Media | undefined;
+  /** The room that it is in. */
+  room?: string;
   /** The generation that this leg reported as connected. */
   connectedGeneration: number | undefined;
   path: MediaPath | undefined;

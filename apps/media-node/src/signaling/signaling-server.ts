@@ -116,7 +116,7 @@ class Shell implements SignalingServer {
       lineage: state?.saved.lineage ?? randomBytes(9).toString('base64url'),
       ...(state === undefined ? {} : { saved: state.saved }),
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
-      placeMedia: () => platform.placeMedia(),
+      placeMedia: (preferred) => platform.placeMedia(preferred),
       newId,
     });
     const bounds = { ...doorBounds, ...options.door };

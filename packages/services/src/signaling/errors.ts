@@ -93,6 +93,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
     'Look at the session’s log: a call has 15 minutes to be answered and four hours with a document that answered it, five documents in a row that only name another one, and 1,000 steps.',
   'signaling.logic_media_unavailable':
     'Call again in a moment. The operator sees at /api/health and among the nodes whether the role media runs, and adds nodes or PATCHBAY_MEDIA_SHARDS.',
+  'signaling.logic_room_elsewhere':
+    'Call again: a call whose document begins with the room is answered by the node of that room.',
   'signaling.media_lost': 'Call again: another process takes it.',
   'signaling.removed':
     'Ask whoever runs the application: its log of the session says who removed this party.',

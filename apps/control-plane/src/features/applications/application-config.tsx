@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { Callbacks } from '../callbacks/callbacks.tsx';
-import type { CallbackScope } from '../callbacks/use-callbacks.ts';
+import type { CallbackScope } from '../callbacks/callback-calls.ts';
 import { ServiceForms } from '../services/service-forms.tsx';
 import type { ConfigScope } from '../services/use-service-config.ts';
 import { useAccountId } from '../shell/account.ts';

@@ -10,7 +10,8 @@ import { z } from 'zod';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
-import { type CallbackScope, useCallbacks } from './use-callbacks.ts';
+import type { CallbackScope } from './callback-calls.ts';
+import { useCallbacks } from './use-callbacks.ts';
 
 const ofAddress = { field: 'url', isExplained: true } as const;
 const fieldsByCode = {

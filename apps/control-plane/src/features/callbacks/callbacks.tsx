@@ -15,9 +15,10 @@ import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useMay } from '../shell/use-may.ts';
+import { type CallbackScope, tellingServices } from './callback-calls.ts';
 import { CallbackForm } from './callback-form.tsx';
 import { TestCallback } from './test-callback.tsx';
-import { type CallbackScope, type SetCallback, tellingServices, useCallbacks } from './use-callbacks.ts';
+import { type SetCallback, useCallbacks } from './use-callbacks.ts';
 
 export interface CallbacksProps {
   readonly scope: CallbackScope;

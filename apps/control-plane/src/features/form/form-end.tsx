@@ -13,10 +13,12 @@ export interface FormEndProps {
   readonly isPending: boolean;
   /** Where the form stands in a window, which can be left. */
   readonly onLeave?: () => void;
+  /** Where it changes what can be taken away as well. */
+  readonly onRemove?: () => void;
 }
 
 /** What every form ends with: why it was refused, and the button that sends it. */
-export function FormEnd({ refusal, verb, isPending, onLeave }: FormEndProps): ReactNode {
+export function FormEnd({ refusal, verb, isPending, onLeave, onRemove }: FormEndProps): ReactNode {
   const send = (
     <Button variant="primary" type="submit" isPending={isPending}>
       {verb}
@@ -29,6 +31,11 @@ export function FormEnd({ refusal, verb, isPending, onLeave }: FormEndProps): Re
         <div>{send}</div>
       ) : (
         <DialogActions>
+          {onRemove === undefined ? null : (
+            <Button variant="danger" className="mr-auto" onClick={onRemove}>
+              Remove
+            </Button>
+          )}
           <Button variant="ghost" onClick={onLeave}>
             Leave it
           </Button>

@@ -13,7 +13,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeyOf } from '../../trpc/service-client.ts';
 import { type CodeExample, exampleOfAny } from '../as-code/code-example.ts';
 import { Callbacks } from '../callbacks/callbacks.tsx';
-import { type CallbackScope, tellingServices } from '../callbacks/use-callbacks.ts';
+import { type CallbackScope, tellingServices } from '../callbacks/callback-calls.ts';
 import { mintingOf } from '../credentials/minting.ts';
 import { PaidPrices } from '../prices/paid-prices.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';

@@ -14,6 +14,7 @@ import {
   Tags,
   Wallet,
   Webhook,
+  Workflow,
 } from 'lucide-react';
 import type { OperationName } from '../as-code/code-example.ts';
 
@@ -89,6 +90,7 @@ export const pages: readonly Page[] = [
     isKeptBelow: true,
     needs: 'services.list',
   },
+  { segment: 'patches', label: 'Patches', icon: Workflow, shortcut: 'c', needs: 'flows.list' },
   {
     segment: 'policy',
     label: 'Policy',

@@ -246,6 +246,9 @@ export class MemoryControlPlane {
         return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
       ...this.channels.handlers(nodeId),
+      roomHome: (room) => ({ nodeId: room.nodeId }),
+      roomsTold: () => ({}),
+      roomOrdered: () => ({}),
       controlled: ({ orderId, answer }) => {
         this.answers.set(orderId, answer);
         return {};

@@ -49,7 +49,7 @@ export class MachineBench {
       ...(saved === undefined ? {} : { saved }),
       helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
-      placeMedia: () => this.platform.placeMedia(),
+      placeMedia: (preferred) => this.platform.placeMedia(preferred),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
   }

@@ -100,8 +100,13 @@ export class MemoryPlatform implements SignalingPlatform {
 
   answerOf(claim: SessionClaim): ClaimAnswer {
     this.claims.push(claim);
-    return this.claimAnswer;
+    const { room, principal } = claim;
+    const home = room && this.homes.get(`${principal.accountId} ${room.name}`);
+    return this.claimAnswer.ok && home !== undefined ? { ok: true, mediaNodeId: home } : this.claimAnswer;
   }
+
+  /** Media nodes that are the home of rooms, by account and name. */
+  readonly homes = new Map<string, string>();
 
   /** What the logic of an endpoint is, and what its addresses answer. */
   readonly logicOf = new Map<string, FoundLogic>();
@@ -140,8 +145,8 @@ export class MemoryPlatform implements SignalingPlatform {
   readonly toldMedia: MediaWord[] = [];
   onMedia: ((word: MediaWord) => void) | undefined;
 
-  placeMedia(): { readonly nodeId: string } | undefined {
-    return this.mediaNodeId === undefined ? undefined : { nodeId: this.mediaNodeId };
+  placeMedia(preferredNodeId?: string): { readonly nodeId: string } | undefined {
+    return this.mediaNodeId === undefined ? undefined : { nodeId: preferredNodeId ?? this.mediaNodeId };
   }
 
   toMedia(_nodeId: string, word: MediaWord): void {

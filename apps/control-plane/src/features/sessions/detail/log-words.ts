@@ -14,6 +14,10 @@ const titles: Readonly<Record<string, string>> = {
   'session.transferred': 'redirected',
   'leg.muted': 'muted',
   'leg.removed': 'removed',
+  'room.joined': 'in a room',
+  'room.changed': 'changed in the room',
+  'room.left': 'out of the room',
+  'room.recovered': 'room goes on',
   'mode.changed': 'media path changed',
   'allocation.started': 'relay opened',
   'allocation.refused': 'relay refused',
@@ -21,6 +25,7 @@ const titles: Readonly<Record<string, string>> = {
   'allocation.changed': 'relay carries',
   'media.undeclared': 'media not declared',
   'refusal.repeated': 'refused again',
+  'hook.executed': 'hook executed',
   'logic.started': 'logic asked',
   'logic.fetched': 'document fetched',
   'logic.step': 'logic step',
@@ -78,10 +83,36 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
     }
     case 'leg.muted':
       return `${dataText({ muted: data.muted ?? {} }).replace(/^muted /, '')} · by ${data.by}`;
+    case 'room.joined':
+      return `${data.room}${data.standing === 'waiting' ? ' · waits' : ''}`;
+    case 'room.changed':
+      return [
+        data.room,
+        ...(data.isMuted === true ? ['muted'] : []),
+        ...(data.isHeld === true ? ['on hold'] : []),
+        data.role,
+        `by ${data.by}`,
+      ].join(' · ');
+    case 'room.left': {
+      const spoke = data.spokeMs === undefined ? '' : ` · spoke ${showDuration(Number(data.spokeMs))}`;
+      return `${data.room} · ${leavings[String(data.how)] ?? data.how}${spoke}`;
+    }
+    case 'room.recovered':
+      return `${data.room} · in another mixer after ${data.tookMs} ms`;
     case 'media.undeclared':
       return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':
       return `${codeWords(String(data.code))} · ${times(data.repeatCount)} more`;
+    case 'hook.executed': {
+      const answer = data.error ?? data.status;
+      return [
+        `${data.via === 'fallback' ? 'fallback ' : ''}${data.target} for ${data.ofKind}`,
+        `${data.outcome}${answer === undefined ? '' : ` (${answer})`}`,
+        ...(data.latencyMs === undefined ? [] : [`${data.latencyMs} ms`]),
+        ...(Number(data.attempts) > 1 ? [`${data.attempts} attempts`] : []),
+        `hop ${data.hop}`,
+      ].join(' · ');
+    }
     case 'logic.started':
       return String(data.endpoint);
     case 'logic.fetched': {
@@ -101,6 +132,14 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       return dataText(data);
   }
 }
+
+const leavings: Readonly<Record<string, string>> = {
+  ended: 'the room ended',
+  key: 'by its key',
+  removed: 'taken out',
+  moved: 'into another room',
+  gone: 'left',
+};
 
 const outcomes: Readonly<Record<string, string>> = {
   end: 'it ends',

@@ -4,7 +4,7 @@ import { Identifier } from '@patchbay/ui/copy-button';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import Link from 'next/link';
 import { useParams } from 'next/navigation';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { showMoment } from '../../../formats/time.ts';
 import { exampleOf } from '../../as-code/code-example.ts';
 import { ChangesLink } from '../../audit/changes-link.tsx';
@@ -24,6 +24,7 @@ import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
 import { SessionParties } from './session-parties.tsx';
 import { SessionTimeline } from './session-timeline.tsx';
+import { withHooks } from './timeline.ts';
 import { useSession, useSessionLog } from './use-session.ts';
 import { useSessionUse } from './use-session-use.ts';
 
@@ -45,6 +46,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
   const isRunning = isOpen(session);
   const nowMs = useNow(1_000);
   const log = useSessionLog(session.id, mayGrow(session, nowMs));
+  const lines = useMemo(() => log.data && withHooks(log.data), [log.data]);
   const use = useSessionUse(session, nowMs);
   const currency = account?.currency ?? '';
   const endMs = session.endedAt === undefined ? nowMs : Date.parse(session.endedAt);
@@ -97,22 +99,22 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         <SessionParties session={session} log={log.data} />
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
         {use.error !== null ? <ProblemNote error={use.error} /> : null}
-        {log.data === undefined ? (
+        {lines === undefined ? (
           log.error === null ? (
             <TableSkeleton rows={4} />
           ) : null
         ) : (
           <SessionTimeline
             session={session}
-            log={log.data}
+            log={lines}
             endMs={endMs}
             selected={selected}
             onSelect={setSelected}
           />
         )}
         <div className="grid grid-cols-1 gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
-          {log.data === undefined ? null : (
-            <SessionLog session={session} log={log.data} selected={selected} onSelect={setSelected} />
+          {lines === undefined ? null : (
+            <SessionLog session={session} log={lines} selected={selected} onSelect={setSelected} />
           )}
           <div className="grid content-start gap-8">
             <SessionCost session={session} use={use} currency={currency} />

@@ -7,7 +7,16 @@ import { showBitRate, textOf } from '../../../formats/quantity.ts';
 import { showClock } from '../../../formats/time.ts';
 import type { LogEntry, Session } from '../session.ts';
 import { lineTitle } from './log-words.ts';
-import { eventsOf, type Lane, legLanes, modeLane, type Span, samplesOf, seriesOf } from './timeline.ts';
+import {
+  eventsOf,
+  hookKind,
+  type Lane,
+  legLanes,
+  modeLane,
+  type Span,
+  samplesOf,
+  seriesOf,
+} from './timeline.ts';
 
 /** The names at the left of the lanes and the value axes of the charts have one width: all share one time axis. */
 const GUTTER_PIXELS = 104;
@@ -39,7 +48,7 @@ export function SessionTimeline({
           <LaneRow key={lane.key} lane={lane} place={place} />
         ))}
         <Row label="Events">
-          {eventsOf(log).map(({ sequence, at, kind }) => (
+          {eventsOf(log).map(({ sequence, at, kind, data }) => (
             <button
               key={sequence}
               type="button"
@@ -49,7 +58,7 @@ export function SessionTimeline({
               style={{ left: `${place(Date.parse(at))}%` }}
               className={classNames(
                 'absolute top-1/2 size-2.5 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-canvas after:absolute after:-inset-2',
-                isTroubling(kind) ? 'bg-wait' : 'bg-ink-soft',
+                isTroubling({ kind, data }) ? 'bg-wait' : 'bg-ink-soft',
                 sequence === selected && 'size-3.5 bg-accent',
               )}
             />
@@ -62,7 +71,8 @@ export function SessionTimeline({
 }
 
 /** What is looked for first by who asks why a session went badly. */
-const isTroubling = (kind: string): boolean => /^(limit|recovery)|refus/.test(kind);
+const isTroubling = ({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): boolean =>
+  /^(limit|recovery)|refus/.test(kind) || (kind === hookKind && data.outcome === 'failed');
 
 function Row({ label, children }: { readonly label: string; readonly children: ReactNode }): ReactNode {
   return (

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
 import type { LogEntry, Session } from '../session.ts';
+import { lineText } from './log-words.ts';
 import {
   dataText,
   eventsOf,
+  hookKind,
   legLanes,
   meanBitsPerSecond,
   modeLane,
   samplesOf,
   seriesOf,
+  withHooks,
 } from './timeline.ts';
 
 const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds)).toISOString();
@@ -105,4 +108,40 @@ test('the mean bit rate is that of the busiest leg, both ways', () => {
   });
   expect(meanBitsPerSecond([sample('leg_a', 10, 1), sample('leg_a', 30, 1), sample('leg_b', 5, 4)])).toBe(21);
   expect(meanBitsPerSecond([])).toBeUndefined();
+});
+
+test('what was run for a line stands behind it, in words, and is no line of its own where nothing was (HKS-4)', () => {
+  const hook = {
+    webhookId: 'whk_1',
+    target: 'service:notification/publish',
+    via: 'main',
+    outcome: 'delivered',
+    attempts: 1,
+    at: at(1),
+    status: 200,
+    latencyMs: 12,
+    hop: 1,
+  } as const;
+  const { at: _, status, latencyMs, ...waiting } = hook;
+  const log: LogEntry[] = [
+    {
+      sequence: 1,
+      at: at(0),
+      kind: 'leg.joined',
+      legId: 'leg_a',
+      data: {},
+      hooks: [hook, { ...waiting, outcome: 'waiting' }],
+    },
+    { sequence: 2, at: at(2), kind: 'mode.changed', data: {} },
+  ];
+  const lines = withHooks(log);
+  expect(lines.map(({ kind }) => kind)).toEqual(['leg.joined', hookKind, hookKind, 'mode.changed']);
+  expect(lines.map(({ sequence }) => sequence)).toEqual(
+    lines.map(({ sequence }) => sequence).toSorted((a, b) => a - b),
+  );
+  expect(lines.map((line) => line.at)).toEqual([at(0), at(1), at(0), at(2)]);
+  expect(lines.slice(1, 3).map(lineText)).toEqual([
+    'service:notification/publish for leg.joined · delivered (200) · 12 ms · hop 1',
+    'service:notification/publish for leg.joined · waiting · hop 1',
+  ]);
 });

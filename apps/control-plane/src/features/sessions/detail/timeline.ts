@@ -150,6 +150,29 @@ export function seriesOf(
   return { times: times.map((atMs) => atMs / 1_000), series };
 }
 
+/** More than hear of one line: between the numbers of two lines there is room for as many. */
+const HOOK_PLACES = 4_096;
+
+/**
+ * The log with a line of its own for each time that somebody was told of one, or an operation ran for it (HKS-4): behind that
+ * line, at the time of the last request.
+ */
+export const withHooks = (log: readonly LogEntry[]): readonly LogEntry[] =>
+  log.flatMap(({ hooks = [], ...line }) => [
+    line,
+    ...hooks.map(
+      ({ at, ...data }, index): LogEntry => ({
+        sequence: line.sequence + (index + 1) / HOOK_PLACES,
+        at: at ?? line.at,
+        kind: hookKind,
+        ...(line.legId === undefined ? {} : { legId: line.legId }),
+        data: { ofKind: line.kind, ...data },
+      }),
+    ),
+  ]);
+
+export const hookKind = 'hook.executed';
+
 /** The events that are dots on the time axis: all but the samples, which are the charts. */
 export const eventsOf = (log: readonly LogEntry[]): readonly LogEntry[] =>
   log.filter(({ kind }) => kind !== 'quality.sampled');
