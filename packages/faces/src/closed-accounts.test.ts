@@ -16,7 +16,7 @@ const { platform } = createApiHarness({
 
 /** The code that a call ends with, if any; of what is let through, whatever its handler makes of an empty request. */
 async function codeOf(mounted: MountedOperation, { as, at }: { readonly as: string; readonly at: string }) {
-  const principal = await platform.authenticate({ kind: 'bearer', token: as });
+  const principal = await platform.authenticate({ kind: 'bearer', token: as }, undefined);
   if (principal === undefined) throw new Error(`Nobody is ${as}.`);
   const call = {
     ...{ mounted, principal, accountId: at, request: {}, requestId: 'req_1', responseHeaders: new Headers() },

@@ -336,7 +336,7 @@ test('why: says of which account each is, where it lists those of several', asyn
   expect((await run('why')).stdout).toContain(other);
 });
 
-test.each(['client.unreachable', 'client.timeout'])(
+test.each(['client.unreachable', 'client.timeout'] as const)(
   '%s: what to do is said, and no page of the platform that does not answer',
   (code) => {
     const helpUrl = `http://down.example/docs/errors/${code}`;
