@@ -36,7 +36,7 @@ export const webhookColumns = {
   disabledReason: true,
   previousEndsAt: true,
   createdAt: true,
-  lane: { select: { failedCount: true, failingSince: true, succeededAt: true } },
+  lane: { select: { failedCount: true, failingSince: true, succeededAt: true, fallbackSince: true } },
 } as const;
 
 type WebhookRow = Prisma.WebhookGetPayload<{ select: typeof webhookColumns }>;
@@ -56,6 +56,7 @@ export const webhookFromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => (
   failedCount: lane?.failedCount ?? 0,
   failingSince: lane?.failingSince ?? undefined,
   succeededAt: lane?.succeededAt ?? undefined,
+  fallbackSince: lane?.fallbackSince ?? undefined,
   previousEndsAt: row.previousEndsAt ?? undefined,
 });
 
@@ -176,12 +177,18 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
         return removed?.ok === true ? 'removed' : 'unknown';
       }),
 
-    rotate: ({ accountId, webhookId, previousEndsAt }) =>
+    rotate: ({ accountId, webhookId, previousEndsAt, unlessSignedAt }) =>
       inAccount(prisma, accountId, async (transaction) => {
-        if ((await find(transaction, accountId, webhookId)) === undefined) return undefined;
+        const [held] = await transaction.$queryRaw<{ signs_until: Date | null }[]>`
+          SELECT previous_ends_at AS signs_until FROM webhook
+          WHERE id = ${webhookId} AND account_id = ${accountId} AND state <> 'removed' FOR UPDATE`;
+        if (held === undefined) return undefined;
+        const { signs_until: signsUntil } = held;
+        if (unlessSignedAt !== undefined && signsUntil !== null && signsUntil > unlessSignedAt)
+          return { signsUntil };
         const { secret, sealed } = newSecret(cipher, webhookId);
         await transaction.$queryRaw`SELECT webhook_rotate(${webhookId}, ${sealed}, ${previousEndsAt})`;
-        return secret;
+        return { secret };
       }),
   };
 }

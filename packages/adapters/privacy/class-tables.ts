@@ -520,7 +520,14 @@ export const classTables = {
         ],
         ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
       ],
-      without: ['secret_ciphertext', 'previous_ciphertext', 'previous_ends_at'],
+      without: [
+        'secret_ciphertext',
+        'previous_ciphertext',
+        'previous_ends_at',
+        'mail_due',
+        'failing_mail_at',
+        'disabled_mail_at',
+      ],
     },
     { table: 'webhook_lane' },
     {

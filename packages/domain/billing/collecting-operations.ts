@@ -300,6 +300,7 @@ export const refundStatement = {
   path: '/refunds',
   summary: 'Give back a part of what an account paid. Whoever earned of it bears its share.',
   access: 'bill',
+  isAllowedAtClosed: true,
   request: z.object({
     /** Who paid. */
     buyerId: idSchema('acc'),
@@ -320,6 +321,7 @@ export const voidStatement = {
   path: '/voids',
   summary: 'Ask for nothing of an invoice any more, of which nothing was paid. Nobody earns of it then.',
   access: 'bill',
+  isAllowedAtClosed: true,
   request: z.object({
     /** Who was asked. */
     buyerId: idSchema('acc'),
@@ -463,6 +465,7 @@ export const collectingResources = {
         summary:
           'Begin, or go on, to say where payouts go: at Stripe, at an address that is good for minutes.',
         access: 'bill',
+        isAllowedAtClosed: true,
         request: z.object({}),
         response: payee.extend({ url: z.string() }),
         errors: ['billing.not_collecting', 'billing.seller_incomplete', 'billing.rail_failed'],
@@ -473,6 +476,7 @@ export const collectingResources = {
         summary:
           'Send once more what was taken back of a payout at Stripe by hand, once however often it is asked. Of whoever pays it out.',
         access: 'bill',
+        isAllowedAtClosed: true,
         request: z.object({
           /** Of the payout note. */
           documentId: idSchema('doc'),

@@ -241,6 +241,7 @@ export const branding = defineDomain({
           path: '/brand-hosts/{hostId}',
           summary: 'Give a host up. What the brand used it for has a neutral default again, at once.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.object({ hostId: idSchema('bho') }),
           response: brandHost,
           errors: ['resource.unknown'],

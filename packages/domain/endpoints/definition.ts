@@ -208,6 +208,7 @@ export const endpoints = defineDomain({
           path: '/endpoints/{endpointId}',
           summary: 'Give an endpoint up. A number or an address then rests, and can be taken back meanwhile.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.object({ endpointId }),
           response: z.object({ id: idField('end'), identifier: z.string(), restsUntil: dateTime.optional() }),
           errors: [],
@@ -218,6 +219,7 @@ export const endpoints = defineDomain({
           summary:
             'Offer an endpoint to another account, which accepts or declines. Between accounts at and below this one it moves at once.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.strictObject({
             /** Of this account, or of one below it. */
             endpointId,

@@ -56,9 +56,13 @@ const webhook = z.object({
   state: z.enum(['active', 'disabled']),
   /** Why the platform disabled it: `gone`, it answered 410; `failing`, it took nothing for long. Absent when somebody of the account did. */
   disabledReason: reason.optional(),
-  /** `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. */
-  health: z.enum(['ok', 'failing']),
+  /**
+   * `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. `fallback`: its address fails, and
+   * its fallback takes everything.
+   */
+  health: z.enum(['ok', 'fallback', 'failing']),
   failingSince: dateTime.optional(),
+  fallbackSince: dateTime.optional(),
   succeededAt: dateTime.optional(),
   /** The secret before the present one signs as well until then. */
   previousSecretEndsAt: dateTime.optional(),
@@ -201,6 +205,14 @@ export const hooks = defineDomain({
       retry: 'never',
       remedy: 'Remove one, or have one of them hear of more events.',
     },
+    secret_overlap: {
+      status: 409,
+      title: 'An earlier secret of this webhook still signs.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Wait until it has ended: `detail` says when. Where a secret leaked, send `force: true`: of the secrets there are, only the present one still signs beside the new one, and with `overlapSeconds: 0` none does.',
+    },
     replay_running: {
       status: 409,
       title: 'A replay of this webhook is running.',
@@ -310,11 +322,17 @@ export const hooks = defineDomain({
         rotateSecret: {
           method: 'POST',
           path: '/webhooks/{webhookId}/secret',
-          summary: 'Make a new secret. The old one signs beside it until the overlap is over.',
+          summary:
+            'Make a new secret. The old one signs beside it until the overlap is over; until then no other is made, unless by force.',
           access: 'develop',
-          request: z.strictObject({ webhookId, overlapSeconds }),
+          request: z.strictObject({
+            webhookId,
+            overlapSeconds,
+            /** Also while the secret before the present one still signs: that one ends now, as where it leaked. */
+            force: z.boolean().default(false),
+          }),
           response: webhook.extend({ secret }),
-          errors: [],
+          errors: ['hooks.secret_overlap'],
         },
         sendTest: {
           method: 'POST',

@@ -27,8 +27,8 @@ export const flow = z.object({
   instanceType: z.string().optional(),
   endpointId: idField('end').optional(),
   state: z.enum(['active', 'disabled']),
-  /** `failing`: it took nothing lately. */
-  health: z.enum(['ok', 'failing']),
+  /** `failing`: it took nothing lately. `fallback`: its fallback takes what its address does not. */
+  health: z.enum(['ok', 'fallback', 'failing']),
   /** With the names of who tells of them; of a webhook perhaps `signaling.*` or `*`. */
   eventTypes: z.array(z.string()),
   /** Events that happened within the day. */

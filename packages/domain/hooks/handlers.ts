@@ -54,6 +54,9 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
   health: healthOf(webhook, nowMs),
   ...(webhook.failingSince === undefined ? {} : { failingSince: webhook.failingSince.toISOString() }),
+  ...(healthOf(webhook, nowMs) !== 'fallback' || webhook.fallbackSince === undefined
+    ? {}
+    : { fallbackSince: webhook.fallbackSince.toISOString() }),
   ...(webhook.succeededAt === undefined ? {} : { succeededAt: webhook.succeededAt.toISOString() }),
   ...(webhook.previousEndsAt === undefined || webhook.previousEndsAt.getTime() <= nowMs
     ? {}
@@ -78,14 +81,15 @@ function flowAnswer({ webhook, counts, countedSince }: FlowRecord, nowMs: number
 }
 
 /** One that the platform disabled is not well, whatever it did before: a receiver that is gone says so at once. */
-const healthOf = (
-  { failedCount, failingSince, disabledReason }: WebhookRecord,
+function healthOf(
+  { failedCount, failingSince, fallbackSince, fallbackUrl, disabledReason }: WebhookRecord,
   nowMs: number,
-): 'ok' | 'failing' =>
-  disabledReason === undefined &&
-  endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs) === 'ok'
-    ? 'ok'
-    : 'failing';
+): 'ok' | 'fallback' | 'failing' {
+  const did = endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs);
+  if (disabledReason !== undefined || did !== 'ok') return 'failing';
+  // Whoever took the fallback away leans on it no more.
+  return fallbackSince === undefined || fallbackUrl === undefined ? 'ok' : 'fallback';
+}
 
 const outcomeAnswer = ({ status, latencyMs, error }: AttemptRecord) => ({
   ...(status === undefined ? {} : { status }),
@@ -281,14 +285,22 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       return { id: webhookId };
     },
 
-    async rotateSecret(context, { webhookId, overlapSeconds }, ports) {
+    async rotateSecret(context, { webhookId, overlapSeconds, force }, ports) {
       const { accountId } = context.entity;
-      const previousEndsAt = new Date(context.nowMs() + overlapSeconds * 1_000);
-      const secret = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt });
-      const webhook = secret && (await ports.webhooks.find({ accountId, webhookId }));
-      if (!secret || !webhook) throw context.error('resource.unknown', unknown(webhookId));
+      const now = new Date(context.nowMs());
+      const previousEndsAt = new Date(now.getTime() + overlapSeconds * 1_000);
+      const unlessSignedAt = force ? undefined : now;
+      const rotated = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt, unlessSignedAt });
+      const webhook = rotated && (await ports.webhooks.find({ accountId, webhookId }));
+      if (!rotated || !webhook) throw context.error('resource.unknown', unknown(webhookId));
+      if ('signsUntil' in rotated)
+        throw context.error(
+          'hooks.secret_overlap',
+          `The secret before the present one signs until ${rotated.signsUntil.toISOString()}: another would end it now.`,
+        );
+      const { secret } = rotated;
       const previousSecretEndsAt = previousEndsAt.toISOString();
-      context.audit({ target: webhookId, after: { previousSecretEndsAt } });
+      context.audit({ target: webhookId, after: { previousSecretEndsAt, ...(force ? { force } : {}) } });
       await context.emit('webhook.secret-rotated', { webhookId, previousSecretEndsAt });
       return { ...toAnswer(webhook, context.nowMs()), secret };
     },

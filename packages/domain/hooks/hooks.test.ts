@@ -131,6 +131,29 @@ test('webhooks.get 200: a webhook that failed lately says so', async () => {
   expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
 });
 
+test('webhooks.get 200: one whose fallback takes what its address does not says so, and since when, until it is back', async () => {
+  const { id: webhookId } = await create({ fallbackUrl: 'https://other.test/' });
+  const requests = (isMainWell: boolean) => [
+    { target: 'main' as const, latencyMs: 1, ...(isMainWell ? { status: 200 } : { error: 'timeout' }) },
+    ...(isMainWell ? [] : [{ target: 'fallback' as const, latencyMs: 1, status: 200 }]),
+  ];
+  const healthAfter = async (isMainWell: boolean) => {
+    await hooks.append(accountId);
+    await hooks.placeAll();
+    for (const each of await hooks.claim())
+      await hooks.finish(each, { isDelivered: true, requests: requests(isMainWell) });
+    const { health, fallbackSince } = (await call('webhooks', 'get', { webhookId })).answer;
+    return { health, fallbackSince };
+  };
+  const first = await healthAfter(false);
+  expect(first).toEqual({ health: 'fallback', fallbackSince: expect.any(String) });
+  expect(await healthAfter(false)).toEqual(first);
+  await call('webhooks', 'update', { webhookId, fallbackUrl: null });
+  expect((await call('webhooks', 'get', { webhookId })).answer.health).toBe('ok');
+  await call('webhooks', 'update', { webhookId, fallbackUrl: 'https://other.test/' });
+  expect(await healthAfter(true)).toEqual({ health: 'ok' });
+});
+
 test('webhooks.get 200: a webhook that the platform disabled says why, and that it is not well', async () => {
   const { id: webhookId } = await create();
   const { pool } = hooks;
@@ -266,8 +289,27 @@ test('webhooks.rotateSecret 200: another secret, and until when the old one sign
   const { answer: atOnce } = await call('webhooks', 'rotateSecret', {
     webhookId: made.id,
     overlapSeconds: 0,
+    force: true,
   });
   expect(atOnce.previousSecretEndsAt).toBeUndefined();
+  // Nothing signs beside the present one, so nobody needs force.
+  expect((await call('webhooks', 'rotateSecret', { webhookId: made.id })).answer.secret).toMatch(/^whsec_/);
+});
+
+test('webhooks.rotateSecret 409: a secret that was promised to sign on is not dropped, but by force', async () => {
+  const { id: webhookId } = await create();
+  const rotate = (request: object = {}) => call('webhooks', 'rotateSecret', { webhookId, ...request });
+  // Two connections, so that the two are at it at once.
+  await hooks.database.warmUp();
+  const both = await Promise.allSettled([rotate(), rotate()]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const { answer } = await call('webhooks', 'get', { webhookId });
+  await expect(rotate({ overlapSeconds: 0 })).rejects.toMatchObject({
+    ...refusal(409, 'hooks.secret_overlap'),
+    fields: { publicDetail: expect.stringContaining(answer.previousSecretEndsAt ?? 'none') },
+  });
+  const { audited } = await rotate({ force: true });
+  expect(audited).toMatchObject([{ target: webhookId, after: { force: true } }]);
 });
 
 test('webhooks.sendTest 200: an event that names the webhook', async () => {

@@ -24,6 +24,8 @@ export interface WebhookRecord {
   readonly failedCount: number;
   readonly failingSince: Date | undefined;
   readonly succeededAt: Date | undefined;
+  /** Since then its address fails, and its fallback takes what it is told. */
+  readonly fallbackSince: Date | undefined;
   readonly previousEndsAt: Date | undefined;
   readonly createdAt: Date;
 }
@@ -127,8 +129,13 @@ export interface HooksPorts {
      * until this is over, or this waits for them: a trigger never calls what is gone.
      */
     remove(webhook: WebhookKey): Promise<'removed' | 'unknown' | ReadonlyMap<string, string>>;
-    /** Undefined when there is none. */
-    rotate(webhook: WebhookKey & { readonly previousEndsAt: Date }): Promise<string | undefined>;
+    /**
+     * Undefined when there is none. With `unlessSignedAt`, nothing is changed where the secret before the present one still signs at
+     * that time, and until when it does is answered: two who rotate at once do not drop a secret that one of them promised.
+     */
+    rotate(
+      webhook: WebhookKey & { readonly previousEndsAt: Date; readonly unlessSignedAt?: Date | undefined },
+    ): Promise<{ readonly secret: string } | { readonly signsUntil: Date } | undefined>;
   };
   readonly callbacks: {
     /** Those of one place, in the order of their making. */

@@ -251,6 +251,7 @@ export const privacy = defineDomain({
           summary:
             'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here. What each account above sets is a word of its own.',
           access: 'administer',
+          isAllowedAtClosed: true,
           replaces: 'get',
           request: z.strictObject({ ...from, ...retentionWordShape }),
           response: retentionAnswer,
@@ -316,6 +317,7 @@ export const privacy = defineDomain({
           summary:
             'Have a copy made of everything that this account and those below it own, or of what is there of one person.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.strictObject({ person: person.optional() }),
           response: exportAnswer,
           errors: ['privacy.export_at_work', 'privacy.export_not_in_region'],
@@ -334,6 +336,7 @@ export const privacy = defineDomain({
           path: '/exports/{exportId}/links',
           summary: 'Make a link from which the archive is read without a key, for ten minutes.',
           access: 'administer',
+          isAllowedAtClosed: true,
           linkedFile: {
             name: 'archive',
             path: EXPORT_PATH,
@@ -362,6 +365,7 @@ export const privacy = defineDomain({
           path: '/exports/{exportId}',
           summary: 'Remove an export and its files, at work or done.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.object({ exportId }),
           response: z.object({ id: idField('xpt') }),
           errors: ['resource.unknown'],
@@ -387,6 +391,7 @@ export const privacy = defineDomain({
           summary:
             'Have it counted what is kept of a person in this account and below it. Nothing is erased before it is confirmed.',
           access: 'own',
+          isAllowedAtClosed: true,
           request: z.strictObject({ person }),
           response: erasureAnswer,
           errors: ['resource.unknown', 'auth.scope', 'privacy.erasure_at_work', 'privacy.last_owner'],
@@ -405,6 +410,7 @@ export const privacy = defineDomain({
           path: '/erasures/{erasureId}',
           summary: 'Confirm an erasure that was counted, or cancel it. What is erased does not come back.',
           access: 'own',
+          isAllowedAtClosed: true,
           request: z.strictObject({ erasureId, state: z.enum(['running', 'cancelled']) }),
           response: erasureAnswer,
           errors: ['resource.unknown', 'auth.scope', 'privacy.erasure_not_counted'],

@@ -313,6 +313,7 @@ export const spending = defineDomain({
           summary:
             'Give back what was bought and not used. Only an account above may, such as when an account is closed.',
           access: 'bill',
+          isAllowedAtClosed: true,
           authority: 'ancestor',
           request: z.strictObject({}),
           response: z.object({ minorUnits: z.string() }),
@@ -339,6 +340,7 @@ export const spending = defineDomain({
           summary:
             'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
           access: 'bill',
+          isAllowedAtClosed: true,
           authority: 'ancestor',
           request: z.strictObject({
             amount: givenAmount,
@@ -356,6 +358,7 @@ export const spending = defineDomain({
           path: '/credits/{creditId}',
           summary: 'Take back what is left of a credit that was given. Only whoever gave it may.',
           access: 'bill',
+          isAllowedAtClosed: true,
           authority: 'ancestor',
           request: z.object({ creditId: idSchema('cdt') }),
           response: credit,

@@ -417,6 +417,7 @@ export const sso = defineDomain({
           path: '/organisation/sso/domains/{domainId}',
           summary: 'Remove a domain. Nobody with an address at it signs in by the provider any more.',
           access: 'own',
+          isAllowedAtClosed: true,
           request: z.object({ domainId }),
           response: z.object({ id: domainId, domain: z.string() }),
           errors: ['auth.scope'],

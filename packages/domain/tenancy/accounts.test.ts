@@ -153,7 +153,7 @@ describe('accounts', () => {
     ).rejects.toMatchObject(refusal(403, 'policy.refused'));
   });
 
-  test('accounts.update 409: a closed account stays closed, and an externalId that is taken stays where it is', async () => {
+  test('accounts.update 409: a closed account stays closed and as it is, and an externalId that is taken stays where it is', async () => {
     const [first, second] = [
       await database.addChild(owner.accountId, 'A'),
       await database.addChild(owner.accountId, 'B'),
@@ -163,9 +163,16 @@ describe('accounts', () => {
       call('accounts', 'update', { at: second, request: { externalId: 'same' } }),
     ).rejects.toMatchObject(refusal(409, 'tenancy.external_id_taken'));
     await call('accounts', 'update', { at: first, request: { state: 'closed' } });
-    await expect(
-      call('accounts', 'update', { at: first, request: { state: 'active' } }),
-    ).rejects.toMatchObject(refusal(409, 'tenancy.account_closed'));
+    const below = await database.addChild(first, 'Below');
+    for (const at of [first, below])
+      for (const request of [{ state: 'active' }, { name: 'New' }, { state: 'closed', name: 'New' }, {}])
+        await expect(call('accounts', 'update', { at, request })).rejects.toMatchObject(
+          refusal(403, 'tenancy.account_closed'),
+        );
+    // Whoever is above may say so of it as well.
+    const closed = { request: { state: 'closed' } };
+    expect((await call('accounts', 'update', { at: first, ...closed })).answer.state).toBe('closed');
+    expect((await call('accounts', 'update', { at: below, ...closed })).answer.state).toBe('closed');
   });
 
   test('an externalId is free again once its account is closed, or said to have none', async () => {

@@ -12,11 +12,15 @@ import {
 } from './account-state.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
-import type { AccountRecord, TenancyPorts } from './ports.ts';
+import type { AccountChange, AccountRecord, TenancyPorts } from './ports.ts';
 import { operationOf } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+interface Wanted extends Pick<AccountChange, 'name' | 'externalId' | 'timeZone'> {
+  readonly state?: AccountState | undefined;
+}
 
 const updating = operationOf(tenancy, 'accounts', 'update');
 
@@ -148,6 +152,9 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     }
     const before = await ports.accounts.findToChange({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    // Of what is closed nothing changes any more: somebody above may still say that it is.
+    if (before.effectiveState === 'closed' && !isClosingAlone(request))
+      throw context.error('tenancy.account_closed', 'The account, or one above it, is closed.');
     const caller = await callerAlong(chain, context.actor, ports);
     const { visibleChain } = caller;
     const speaker = speakerAt(chain, accountId, caller);
@@ -201,6 +208,9 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     return { ...toAccountAnswer(after, sight), ...suspensionAnswer(after, speaker) };
   },
 };
+
+const isClosingAlone = ({ state, ...rest }: Wanted): boolean =>
+  state === 'closed' && Object.values(rest).every((value) => value === undefined);
 
 /** The same for the accounts below it: whoever may do it here stands above all of these. */
 async function speakerBelow(

@@ -137,11 +137,12 @@ export const tenancy = defineDomain({
       remedy: 'Give or take the role at the live account: it holds at its test account, too.',
     },
     account_closed: {
-      status: 409,
-      title: 'A closed account stays closed.',
+      status: 403,
+      title: 'The account, or one above it, is closed.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Create a new account.',
+      remedy:
+        'A closed account stays closed: create a new one. It can be read by whoever signs in and from above; what may still be changed is in the guide to accounts. Its keys are refused everything.',
     },
     suspended_above: {
       status: 403,
@@ -360,6 +361,7 @@ export const tenancy = defineDomain({
           summary:
             'Rename an account, or suspend, resume or close it. Its running sessions end with it. It is active once nobody above you keeps it suspended.',
           access: 'administer',
+          isAllowedAtClosed: true,
           request: z.strictObject({
             name: name.optional(),
             /** `null` takes it away. */
@@ -403,6 +405,7 @@ export const tenancy = defineDomain({
           summary:
             'Move an account, with all below it, under another of its tree. Rights and policies follow at once, usage from the next whole minute on.',
           access: 'administer',
+          isAllowedAtClosed: true,
           authority: 'ancestor',
           request: z.strictObject({ parentId: accountId }),
           response: account.extend({ startsAt: dateTime }),

@@ -93,6 +93,7 @@ export const keyResources = {
         path: '/keys/{keyId}',
         summary: 'Revoke a key at once. Credentials it minted end within 2 seconds, live sessions included.',
         access: 'develop',
+        isAllowedAtClosed: true,
         request: z.object({ keyId }),
         response: key,
         errors: ['tenancy.key_stronger'],
@@ -109,6 +110,7 @@ export const keyResources = {
         summary:
           'Revoke a credential, and all that were narrowed from it. Live sessions end within 2 seconds.',
         access: 'develop',
+        isAllowedAtClosed: true,
         request: z.strictObject({ username: z.string().min(1).max(508) }),
         response: z.object({ prefixId: z.string() }),
         errors: ['tenancy.credential_refused'],

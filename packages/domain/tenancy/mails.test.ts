@@ -99,6 +99,8 @@ const told = {
   dueOn: '2026-11-16',
   offsetDays: 3,
   follows: 'suspend',
+  target: 'receiver.example',
+  trouble: { kind: 'failing', status: 503 },
   path,
 };
 const templates = Object.entries(letters).filter(([name]) => name.endsWith('Mail'));

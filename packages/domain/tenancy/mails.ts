@@ -361,3 +361,63 @@ export const proofLostMail = ({ name, provedName, record, path }: AboutProof): L
   ],
   link: { label: 'Prove it again', path },
 });
+
+/** Why the platform gave a webhook up, and how its last request ended. */
+export interface WebhookTrouble {
+  readonly kind: 'failing' | 'gone' | 'given_up';
+  /** Of the last answer. Absent: there was none. */
+  readonly status?: number | undefined;
+  /** A code such as `timeout`. */
+  readonly error?: string | undefined;
+}
+
+const whatHappened = {
+  failing: {
+    subject: 'takes nothing',
+    says: [
+      'Three requests to it failed in a row.',
+      'Each event is tried again for 24 hours. After five days without one success the webhook is disabled.',
+    ],
+  },
+  gone: {
+    subject: 'was disabled',
+    says: [
+      'It said that nobody is there any more, so it was disabled.',
+      'Nothing is sent to it until somebody enables it again. Then what waited is sent.',
+    ],
+  },
+  given_up: {
+    subject: 'was disabled',
+    says: [
+      'It took nothing for five days, so it was disabled.',
+      'Nothing is sent to it until somebody enables it again. Then what waited is sent.',
+    ],
+  },
+} as const;
+
+/** To those who can mend it: an event of it goes to webhooks, and it may be the only one (HKS-2). */
+export const webhookTroubleMail = ({
+  name,
+  accountName,
+  target,
+  trouble: { kind, status, error = 'unknown' },
+  path,
+}: Addressed & {
+  readonly accountName: string;
+  /** The host of its address, or the operation that it names. */
+  readonly target: string;
+  readonly trouble: WebhookTrouble;
+}): Letter => {
+  const { subject, says } = whatHappened[kind];
+  const [what, follows] = says;
+  const last =
+    status === undefined
+      ? `The last request got no answer (${error}).`
+      : `The last answer had the status ${status}.`;
+  return {
+    subject: `The webhook at ${target} ${subject}`,
+    greeted: name,
+    says: [`This is about the webhook of ${accountName} at ${target}. ${what} ${last}`, follows],
+    link: { label: 'Look at its deliveries', path },
+  };
+};

@@ -1,5 +1,6 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import { accountClosed } from './account-closed.ts';
 import type { AccountState } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { sightOf, toAccountAnswer } from './accounts.ts';
@@ -59,6 +60,7 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
 
   const account = await foundAccount(context, accountId, ports);
   const parent = await foundAccount(context, parentId, ports);
+  if (parent.effectiveState === 'closed') throw accountClosed(`Account ${parentId} is closed.`);
   if (parent.effectiveState !== 'active')
     throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
   const visibleIds = [...new Set([...visibleChain, ...found])];

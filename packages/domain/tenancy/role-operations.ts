@@ -65,6 +65,7 @@ export const roleResources = {
         summary:
           'Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why.',
         access: 'administer',
+        isAllowedAtClosed: true,
         authority: 'ancestor',
         request: z.strictObject({
           /** It stands in the audit log of the account, and in yours. */
@@ -79,6 +80,7 @@ export const roleResources = {
         path: '/views/{viewId}',
         summary: 'End a view of yours before its time.',
         access: 'read',
+        isAllowedAtClosed: true,
         request: z.object({ viewId: idSchema('sin') }),
         response: z.object({ id: idSchema('sin') }),
         errors: [],
@@ -162,6 +164,7 @@ export const roleResources = {
         path: '/team/{userId}',
         summary: 'Take the role that somebody was given at this account.',
         access: 'administer',
+        isAllowedAtClosed: true,
         request: z.object({ userId }),
         response: z.object({ userId }),
         errors: ['tenancy.last_owner', 'auth.scope'],

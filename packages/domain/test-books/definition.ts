@@ -155,6 +155,7 @@ export const testBooks = defineDomain({
           path: '/test-payments',
           summary: 'Have an invoice of this test account paid, refused, given back or disputed, by nobody.',
           access: 'bill',
+          isAllowedAtClosed: true,
           request: z.strictObject({ period, outcome: z.enum(testOutcomes) }),
           response: z.object({
             documentId: idSchema('doc'),

@@ -8,6 +8,7 @@ import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effectiv
 import { levelText } from '@patchbay/domain/policy/policy-level';
 import { servingRegions } from '@patchbay/domain/policy/serving-regions';
 import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
+import { accountClosed } from '@patchbay/domain/tenancy/account-closed';
 import { speakersOf } from '@patchbay/domain/tenancy/caller';
 import {
   type AuditedChange,
@@ -148,6 +149,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   const grants = reach.grants.filter(
     (grant) => mounted.operation.authority !== 'ancestor' || grant.accountId !== target?.id,
   );
+  refuseClosed(reach, call);
   refuseSuspended(reach, call);
   refuseWithoutAccess({ ...reach, grants }, call);
   const chain = reach.chain.map(({ id }) => id);
@@ -231,12 +233,34 @@ async function applicationOf(
 }
 
 /**
+ * What is closed is closed for everybody: nothing of it changes but what its definition allows, and its own keys do nothing any
+ * more, or one that leaked would read for ever (ACC-2).
+ */
+function refuseClosed(
+  { chain, grants }: Reach,
+  { mounted: { operation }, principal: { actor } }: Call,
+): void {
+  const depth = chain.findIndex(({ state }) => state === 'closed');
+  const level = chain[depth];
+  if (level === undefined) return;
+  const depthOf = (id: string) => chain.findIndex((account) => account.id === id);
+  const isOwnKey = actor.kind === 'key' && depthOf(actor.accountId) >= depth;
+  const isAllowed = operation.method === 'GET' || (operation.isAllowedAtClosed ?? operation.isTrial) === true;
+  if (isAllowed && !isOwnKey) return;
+  const isSeen = grants.some(({ accountId }) => depthOf(accountId) <= depth);
+  throw accountClosed(`${isSeen ? `Account ${level.id}` : 'An account above'} is closed.`, {
+    rule: 'account.state',
+    level: isSeen ? level.id : 'account',
+  });
+}
+
+/**
  * Reading stays possible, and so does what an account above changes: somebody has to be able to make it active again.
  * Its services serve nobody, whoever asks for them.
  */
 function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation } }: Call): void {
   if (operation.method === 'GET') return;
-  const level = chain.find(({ state }) => state !== 'active');
+  const level = chain.find(({ state }) => state === 'suspended');
   if (level === undefined) return;
   const depthOf = (id: string) => chain.findIndex((account) => account.id === id);
   const isUse = owner.kind === 'service' && !owner.isDerived;
@@ -244,7 +268,7 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
   const isSeen = grants.some(({ accountId }) => depthOf(accountId) <= depthOf(level.id));
   const refused = platformError(
     'account.suspended',
-    `${isSeen ? `Account ${level.id}` : 'An account above'} is ${level.state}.`,
+    `${isSeen ? `Account ${level.id}` : 'An account above'} is suspended.`,
   );
   throw new ServiceError({
     ...refused.fields,

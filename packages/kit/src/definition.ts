@@ -77,6 +77,11 @@ export interface OperationDefinition {
   readonly access: Access;
   /** 'ancestor': only an account strictly above the one in the path may do this. Default 'self'. */
   readonly authority?: 'self' | 'ancestor';
+  /**
+   * Of a change: it may also be made at an account that is closed, or stands below one, for it settles what was before, frees what the
+   * account holds, takes a right away or hands data out (ACC-2). No other is, whoever asks.
+   */
+  readonly isAllowedAtClosed?: true;
   /** Of the service: who may not use it is refused this operation (POL-3). */
   readonly feature?: string;
   /** It only tries: nothing is other than before, and so the log of changes has no entry of it (ACC-8). */

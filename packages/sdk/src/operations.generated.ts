@@ -1152,9 +1152,9 @@ export interface Operations {
     remove(accountId: IdLike<"acc">, request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
     /** Remove a webhook that no trigger calls. What waits for it is not sent any more. */
     remove(request: WebhooksRemoveRequest, options?: CallOptions): Promise<WebhooksRemoveResponse>;
-    /** Make a new secret. The old one signs beside it until the overlap is over. */
+    /** Make a new secret. The old one signs beside it until the overlap is over; until then no other is made, unless by force. */
     rotateSecret(accountId: IdLike<"acc">, request: WebhooksRotateSecretRequest, options?: CallOptions): Promise<WebhooksRotateSecretResponse>;
-    /** Make a new secret. The old one signs beside it until the overlap is over. */
+    /** Make a new secret. The old one signs beside it until the overlap is over; until then no other is made, unless by force. */
     rotateSecret(request: WebhooksRotateSecretRequest, options?: CallOptions): Promise<WebhooksRotateSecretResponse>;
     /** Send an event that is for this webhook alone, to see that it arrives. */
     sendTest(accountId: IdLike<"acc">, request: WebhooksSendTestRequest, options?: CallOptions): Promise<WebhooksSendTestResponse>;
@@ -2919,6 +2919,7 @@ export type ErrorCode =
   | 'hooks.event_type_unknown'
   | 'hooks.replay_none'
   | 'hooks.replay_running'
+  | 'hooks.secret_overlap'
   | 'hooks.webhook_called'
   | 'hooks.webhook_count'
   | 'hooks.webhook_disabled'

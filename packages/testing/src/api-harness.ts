@@ -38,7 +38,7 @@ interface Options {
   readonly relayUrls?: readonly string[];
   /** Told of which regions relays were asked for. */
   readonly onPlaced?: (regions: readonly string[] | undefined) => void;
-  readonly states?: Readonly<Record<string, 'active' | 'suspended'>>;
+  readonly states?: Readonly<Record<string, 'active' | 'suspended' | 'closed'>>;
   readonly requestsMax?: number;
   /** Whom that limit counts; by default one key. */
   readonly countedFor?: CountedFor;

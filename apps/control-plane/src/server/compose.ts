@@ -83,6 +83,7 @@ import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { readMeasures, triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically, atomicallyAgain, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
+import { mailWebhookTroubles } from '@patchbay/adapters/prisma/webhook-mails';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinkSigner, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
@@ -622,6 +623,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: billingStore({ pool: jobPool, catalogue, nowMs, aheadMsOf }),
       usage: usageStore(jobPool),
       deliverMails: mailing.deliver,
+      mailWebhookTroubles: () => mailWebhookTroubles(prisma, { mails, ...proof }),
       decisions,
       triggers: outbox,
       retention: {

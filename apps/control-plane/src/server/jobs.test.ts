@@ -17,6 +17,7 @@ const counted = {
 const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
 const retained = {
+  mailWebhookTroubles: async () => 0,
   retention: { prune: async () => 0, removeOld: async () => ({ accountCount: 0, removed: {} }) },
   proofs: { recheck: async () => ({ checkedCount: 0, missingCount: 0, lapsedCount: 0 }) },
 };

@@ -23,6 +23,8 @@ export interface JobPorts {
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused' | 'foldMinutes'>;
   /** Sends the mails that are due, and says how many they were. */
   readonly deliverMails: () => Promise<number>;
+  /** Writes to those who can mend webhooks that fail or were disabled: of how many (HKS-2). */
+  readonly mailWebhookTroubles: () => Promise<number>;
   readonly decisions: Pick<DecisionStore, 'forget'>;
   readonly triggers: Pick<TriggerOutbox, 'forget'>;
   readonly retention: {
@@ -41,6 +43,7 @@ export interface JobPorts {
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs(ports: JobPorts): readonly Job[] {
   const { billing, usage, decisions, deliverMails, triggers, retention, proofs, nowMs } = ports;
+  const { mailWebhookTroubles } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -164,6 +167,11 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
         const { checkedCount, missingCount, lapsedCount } = await proofs.recheck();
         return `${checkedCount} proofs were looked at: ${missingCount} missing, ${lapsedCount} lapsed`;
       },
+    },
+    {
+      name: 'webhook-mails',
+      everyMs: MINUTE_MS / 2,
+      run: async () => `of ${await mailWebhookTroubles()} webhooks mails were written`,
     },
     {
       // A mail is sent when it is written: this sends what failed then, or was left by a process that ended.

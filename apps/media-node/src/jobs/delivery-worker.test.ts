@@ -4,8 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
+import { inAccount } from '@patchbay/adapters/prisma/scope';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerStore } from '@patchbay/adapters/prisma/trigger-store';
+import { mailWebhookTroubles } from '@patchbay/adapters/prisma/webhook-mails';
+import { WEBHOOK_MAIL_EVERY_MS, webhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { toEnvelope } from '@patchbay/domain/hooks/envelope';
 import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook/signature';
@@ -311,6 +315,10 @@ test('what the main address does not take goes to the fallback in the same attem
   await arrived(fallback.received, 1);
   await until(async () => (await stateAt(webhookId))[0] === 'delivered', { what: 'its outcome' });
   expect(fallback.received[0]?.body).toBe(main.received[0]?.body);
+  expect(await hooks.webhooks.find({ accountId, webhookId })).toMatchObject({
+    failedCount: 0,
+    fallbackSince: expect.any(Date),
+  });
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
   expect(log).toMatchObject([
@@ -360,8 +368,69 @@ test('an endpoint that fails is told of once, and one that says 410 is disabled,
     state: 'disabled',
     disabledReason: 'gone',
   });
+  const { prisma } = hooks.database;
+  const dueOf = (webhookId: string) =>
+    inAccount(prisma, accountId, ({ webhook }) =>
+      webhook.findFirst({ where: { id: webhookId }, select: { mailDue: true } }),
+    );
+  // With the change itself, and the last status: whoever writes mails finds it.
+  expect(await dueOf(first.webhookId)).toMatchObject({ mailDue: { kind: 'failing', status: 500 } });
+  expect(await dueOf(second.webhookId)).toMatchObject({ mailDue: { kind: 'gone', status: 410 } });
   // The first one is tried again, each by its own schedule.
   expect(new Set(await stateAt(first.webhookId))).toEqual(new Set(['waiting']));
+});
+
+test('those who may change a webhook get mail once of its failing and once of its end, however often it comes and goes', async () => {
+  const { prisma, cipher, signUp } = hooks.database;
+  const owner = await signUp('Mailed');
+  const at = owner.accountId;
+  const joins = async (role: string) => {
+    const { userId, email } = await signUp(role);
+    await inAccount(prisma, at, ({ roleGrant }) =>
+      roleGrant.create({ data: { userId, accountId: at, role, acceptedAt: new Date() } }),
+    );
+    return email;
+  };
+  const [developer, viewer] = [await joins('developer'), await joins('viewer')];
+  const mails = mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' });
+  const write = () => mailWebhookTroubles(prisma, { mails, isProofAsked: true });
+  const written = async () =>
+    (await newestMails(prisma, { cipher, countMax: 50 })).filter(({ subject }) =>
+      subject.includes('receiver.example'),
+    );
+  await write();
+  const { webhookId } = await hooks.createWebhook(at, { url: 'https://receiver.example/hooks' });
+  const notices = webhookNotices(prisma);
+  const beginMs = Date.UTC(2026, 10, 2);
+  const failed = { accountId: at, webhookId, status: 503, error: 'status' };
+  const wroteAtHours = async (tell: (atMs: number) => Promise<void>) => {
+    const wrote: number[] = [];
+    for (const hour of [0, 1, 2]) {
+      await tell(beginMs + hour * 3_600_000);
+      wrote.push(await write());
+    }
+    return wrote;
+  };
+  expect(await wroteAtHours((atMs) => notices.failing({ ...failed, atMs }))).toEqual([1, 0, 0]);
+  const first = await written();
+  expect(first.map(({ recipient, subject }) => `${recipient} ${subject}`).toSorted()).toEqual(
+    [owner.email, developer].map((to) => `${to} The webhook at receiver.example takes nothing`).toSorted(),
+  );
+  expect(first.map(({ recipient }) => recipient)).not.toContain(viewer);
+  expect(first[0]?.text).toContain('status 503');
+  expect(first[0]?.text).toContain(`https://patchbay.test/accounts/${at}/webhooks/${webhookId}`);
+  await notices.failing({ ...failed, atMs: beginMs + WEBHOOK_MAIL_EVERY_MS });
+  expect(await write()).toBe(1);
+  const ended = { accountId: at, webhookId, status: 410, error: 'status', reason: 'gone' as const };
+  const disable = async (atMs: number) => {
+    await notices.disable({ ...ended, atMs });
+    await hooks.webhooks.update({ accountId: at, webhookId, change: { state: 'active' } });
+  };
+  expect(await wroteAtHours(disable)).toEqual([1, 0, 0]);
+  expect((await written()).filter(({ subject }) => subject.endsWith('was disabled'))).toHaveLength(2);
+  expect((await written()).find(({ subject }) => subject.endsWith('was disabled'))?.text).toContain(
+    'nobody is there any more',
+  );
 });
 
 test('a worker that is killed in the middle of a delivery loses nothing, and repeats that attempt alone', async () => {

@@ -249,16 +249,17 @@ export class DeliveryWorker {
     this.#count(request.accountId, { requests, endedCount });
     if (endpoint === undefined || isDelivered) return;
     const { notices } = this.#options;
-    const { accountId } = request;
-    switch (consequenceOf(endpoint, { status: last?.status, atMs })) {
+    const { status, error } = last;
+    const failed = { accountId: request.accountId, webhookId, atMs, status, error };
+    switch (consequenceOf(endpoint, { status, atMs })) {
       case 'none':
         return;
       case 'tell_failing':
-        return await notices.failing({ accountId, webhookId, atMs });
+        return await notices.failing(failed);
       case 'disable_failing':
-        return await notices.disable({ accountId, webhookId, atMs, reason: 'failing' });
+        return await notices.disable({ ...failed, reason: 'failing' });
       case 'disable_gone':
-        return await notices.disable({ accountId, webhookId, atMs, reason: 'gone' });
+        return await notices.disable({ ...failed, reason: 'gone' });
     }
   }
 

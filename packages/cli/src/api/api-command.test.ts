@@ -127,6 +127,16 @@ test('a list is read up to its limit, and a file comes as it is', async () => {
   expect((await platform.run('api', 'usage.csv', ...range)).stdout).toBe('at,meter\r\n');
 });
 
+test('a list reads on, page after page, where --limit is beyond one page', async () => {
+  const items = Array.from({ length: 100 }, (_, index) => ({ id: `e${index}` }));
+  platform.answers.set('GET /audit', { items, nextCursor: 'next' });
+  const { stdout, stderr } = await platform.run('api', 'audit.list', '--limit', '150', '--json');
+  expect(JSON.parse(stdout)).toHaveLength(150);
+  expect(stderr).toContain('more than 150');
+  expect(platform.asked).toHaveLength(2);
+  await expect(platform.run('api', 'audit.list', '--limit', '0')).rejects.toThrow('--limit');
+});
+
 test('an operation is also called as its scope and the log of changes name it', async () => {
   platform.answers.set('GET /allow-list', { items: [] });
   await platform.run('api', 'allow-list.get');

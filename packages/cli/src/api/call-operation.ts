@@ -4,6 +4,7 @@ import { connect } from '../connection.ts';
 import { readList } from '../output.ts';
 import type { CallFlags } from './operation-command.ts';
 import type { CallableOperation } from './operations.ts';
+import { firstPage } from './request-flags.ts';
 
 /** Of a list, where nobody asks for more with --limit. */
 const ITEM_COUNT_DEFAULT = 100;
@@ -33,7 +34,7 @@ export async function callOperation(
   fields: Readonly<Record<string, unknown>>,
   { account, json = false }: CallFlags,
 ): Promise<void> {
-  const answer = await callMethod(operation, fields, { account });
+  const answer = await callMethod(operation, firstPage(operation.request, fields), { account });
   if (isFile(answer)) return writeFile(answer);
   const { limit } = fields;
   const said = isList(answer)

@@ -4,7 +4,14 @@ import { Command, Option } from 'commander';
 import { given } from '../given.ts';
 import { Refusal } from '../refusal.ts';
 import type { CallableOperation } from './operations.ts';
-import { flagsOfRequest, putField, type RequestFlag, readTyped, refuseUnfit } from './request-flags.ts';
+import {
+  firstPage,
+  flagsOfRequest,
+  putField,
+  type RequestFlag,
+  readTyped,
+  refuseUnfit,
+} from './request-flags.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -54,7 +61,7 @@ export function commandOf(
       const texts = typed === true ? ['true'] : (typed as readonly string[]);
       fields = putField(fields, flag.path, readTyped(flag, texts));
     }
-    refuseUnfit(operation.request, fields);
+    refuseUnfit(operation.request, firstPage(operation.request, fields));
     const said = common.map((option) => [
       option.attributeName(),
       command.getOptionValue(option.attributeName()),

@@ -14,6 +14,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly default?: unknown;
   readonly description?: string;
+  readonly maximum?: number;
 }
 
 interface Form extends Omit<Schema, 'type' | 'anyOf' | 'oneOf'> {
@@ -175,6 +176,17 @@ export function refuseUnfit(request: z.ZodObject, fields: Fields): void {
     return isMissing ? `${name} is needed.` : path.length === 0 ? message : `${name}: ${message}`;
   });
   throw new Refusal([...new Set(said)].join('\n'));
+}
+
+/**
+ * The request of the first page of a list: where more is asked for than one page takes, the list reads on, page after page.
+ */
+export function firstPage(request: z.ZodObject, fields: Fields): Fields {
+  const { limit } = fields;
+  if (!Object.hasOwn(request.shape, 'cursor') || typeof limit !== 'number' || !Number.isSafeInteger(limit))
+    return fields;
+  const { maximum } = flagsOfRequest(request).find(({ name }) => name === '--limit')?.schema ?? {};
+  return maximum === undefined || limit <= maximum ? fields : { ...fields, limit: maximum };
 }
 
 const valueAt = (fields: Fields, path: readonly PropertyKey[]): unknown =>

@@ -42,7 +42,10 @@ export function addKeyCommand(program: Command): void {
     .option('--account <id>')
     .option('--name <name>')
     .option('--mode <mode>', 'live or test')
-    .option('--scope <scope...>', "such as network-discovery:*; '*' if none is given")
+    .option(
+      '--scope <scope...>',
+      "such as network-discovery:*; without one it has '*': all rights of the account",
+    )
     .option('--json')
     .action(async ({ account, name, mode, scope, json = false }: Flags) => {
       const created = await connect(account).keys.create({
@@ -50,7 +53,10 @@ export function addKeyCommand(program: Command): void {
         ...(mode === undefined ? {} : { mode }),
         ...(scope === undefined ? {} : { scopes: scope }),
       });
-      print(created, { json, rows: [{ id: created.id, name: created.name, secret: created.secret }] });
+      const { id, name: called, scopes, secret } = created;
+      print(created, { json, rows: [{ id, name: called, scopes: scopes.join(' '), secret }] });
+      if (scopes.includes('*') && scope === undefined)
+        process.stderr.write('It has all rights of the account: give --scope to narrow it.\n');
     });
   key
     .command('show <id>')

@@ -159,9 +159,12 @@ async function forward(
 }
 
 function addressOf(text: string): URL {
-  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
-  if (url === null)
-    throw new Refusal(`--to is not an address (${text}): it has to be such as localhost:3000/hooks.`);
+  // `localhost:3000` has no scheme, whatever a URL makes of it.
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new Refusal(
+      `--to is not an address (${text}): it has to be of http or https, such as localhost:3000/hooks.`,
+    );
   return url;
 }
 

@@ -1,6 +1,8 @@
 /** What an account is managed with: its team, applications, plans, organisation, configuration, triggers and webhooks. */
 import { createId } from '@patchbay/kit/ids';
+import { PatchbayError } from '@patchbay/sdk-node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { problemText } from '../problem-text.ts';
 import { startFakePlatform } from './fake-platform.testing.ts';
 
 let platform: Awaited<ReturnType<typeof startFakePlatform>>;
@@ -303,3 +305,46 @@ test('test: the clock is set to a UTC date or a time, and an invoice is paid by 
   ]);
   await expect(run('test', 'clock', 'advance', 'tomorrow')).rejects.toThrow('give a UTC date');
 });
+
+test('usage, listen: a time zone that there is none of, and an address that no webhook goes to, are refused at once', async () => {
+  await expect(run('usage', '--time-zone', 'X/Y')).rejects.toThrow('--time-zone X/Y');
+  for (const to of ['ftp://localhost/x', 'file:///etc/x'])
+    await expect(run('listen', '--to', to)).rejects.toThrow('http or https');
+  expect(platform.asked).toEqual([]);
+});
+
+test('key create: says that a key without --scope has all rights', async () => {
+  const key = { id: createId('key'), name: 'key', secret: 'pb_live_1', scopes: ['*'] };
+  answer('POST /keys', key);
+  const whole = await run('key', 'create');
+  expect(whole.stdout).toMatch(/\* +pb_live_1/);
+  expect(whole.stderr).toContain('all rights of the account: give --scope');
+  expect((await run('key', 'create', '--scope', '*')).stderr).toBe('');
+});
+
+test('why: says of which account each is, where it lists those of several', async () => {
+  const refused = {
+    at: '2026-11-29T10:00:00.000Z',
+    requestId: 'req_1',
+    operation: 'keys.create',
+    code: 'auth.scope',
+  };
+  const other = createId('acc');
+  answer('GET /why', { items: [{ ...refused, accountId: platform.accountId }] });
+  expect((await run('why')).stdout).not.toContain(platform.accountId);
+  answer('GET /why', { items: [platform.accountId, other].map((accountId) => ({ ...refused, accountId })) });
+  expect((await run('why')).stdout).toContain(other);
+});
+
+test.each(['client.unreachable', 'client.timeout'] as const)(
+  '%s: what to do is said, and no page of the platform that does not answer',
+  (code) => {
+    const helpUrl = `http://down.example/docs/errors/${code}`;
+    const error = new PatchbayError({ code, message: 'It could not be reached.', helpUrl });
+    for (const json of [true, false]) {
+      const said = problemText(error, { json, baseUrl: 'http://down.example' });
+      expect(said).toContain('patchbay doctor');
+      expect(said).not.toContain('down.example');
+    }
+  },
+);

@@ -1,9 +1,11 @@
+import { isTimeZone } from '@patchbay/domain/tenancy/time-zone';
 import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
 import { meterCatalogue } from '@patchbay/services/meters.generated';
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { readTime } from '../dates.ts';
 import { print, readList } from '../output.ts';
+import { Refusal } from '../refusal.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -101,6 +103,10 @@ export function addUsageCommand(program: Command): void {
     .option('--limit <count>', 'of what was refused', '100')
     .option('--json')
     .action(async (flags: Flags) => {
+      if (flags.timeZone !== undefined && !isTimeZone(flags.timeZone))
+        throw new Refusal(
+          `--time-zone ${flags.timeZone}: there is none of this name. It is such as Europe/Berlin, or UTC.`,
+        );
       if (flags.refused === true) return listRefused(flags);
       const { account, from, to, bucket, meter, groupBy, scope, session, where, json = false } = flags;
       const client = connect(account);

@@ -112,9 +112,18 @@ export function addWebhookSettings(add: Add): void {
     'makes a new secret, printed here and nowhere else; the old one signs beside it for a while',
   )
     .option('--overlap <seconds>', 'how long (86400); 0 ends the old one at once', wholeSeconds)
+    .option('--force', 'also while an earlier one still signs: that one ends now, as where it leaked')
     .action(
-      async (webhookId: string, { account, overlap, ...flags }: Flags & { readonly overlap?: number }) => {
-        const request = { webhookId, ...given({ overlapSeconds: overlap }) };
+      async (
+        webhookId: string,
+        {
+          account,
+          overlap,
+          force,
+          ...flags
+        }: Flags & { readonly overlap?: number; readonly force?: boolean },
+      ) => {
+        const request = { webhookId, ...given({ overlapSeconds: overlap, force }) };
         printOne(await connect(account).webhooks.rotateSecret(request), flags);
       },
     );

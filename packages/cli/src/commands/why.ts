@@ -51,9 +51,11 @@ export function addWhyCommand(program: Command): void {
       const { why } = connect(account);
       if (subject === undefined) {
         const items = await readList(why.list(), limit);
-        const rows = items.map(({ at, requestId, operation, code, actorName }) => ({
+        const isOfSeveral = new Set(items.map(({ accountId }) => accountId)).size > 1;
+        const rows = items.map(({ at, requestId, accountId, operation, code, actorName }) => ({
           at,
           request: requestId,
+          ...(isOfSeveral ? { account: accountId } : {}),
           operation,
           code,
           by: actorName,

@@ -69,9 +69,12 @@ function webhookNotices({ webhooks }: Facts): readonly Notice[] {
     const notice = { key: id, segment: `webhooks/${id}` };
     if (disabledReason !== undefined)
       return [{ ...notice, tone: 'fail', text: `The webhook at ${host} was disabled: it takes nothing.` }];
-    return health === 'failing'
-      ? [{ ...notice, tone: 'wait', text: `The webhook at ${host} takes nothing at the moment.` }]
-      : [];
+    if (health === 'ok') return [];
+    const text =
+      health === 'failing'
+        ? `The webhook at ${host} takes nothing at the moment.`
+        : `The webhook at ${host} takes nothing: its fallback does.`;
+    return [{ ...notice, tone: 'wait', text }];
   });
 }
 

@@ -17,9 +17,9 @@ export function WebhookState({
       </Badge>
     );
   }
-  return health === 'failing' ? (
+  return health === 'failing' || health === 'fallback' ? (
     <Badge tone="wait" icon={<TriangleAlert aria-hidden />}>
-      failing
+      {health === 'failing' ? 'failing' : 'fallback answers'}
     </Badge>
   ) : (
     <Badge tone="live" icon={<CircleCheck aria-hidden />}>

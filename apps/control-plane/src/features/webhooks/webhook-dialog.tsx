@@ -4,6 +4,7 @@ import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
+import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -35,6 +36,7 @@ export function WebhookDialog({ dialog, webhook, onDone }: WebhookDialogProps): 
       onError,
     }),
   );
+  const endsAt = webhook.previousSecretEndsAt;
   if (rotate.data !== undefined)
     return <WebhookSecret webhook={rotate.data} secret={rotate.data.secret} onDone={onDone} />;
   switch (dialog) {
@@ -46,13 +48,19 @@ export function WebhookDialog({ dialog, webhook, onDone }: WebhookDialogProps): 
           isOpen
           onOpenChange={onDone}
           title="Rotate the secret?"
-          verb="Make a new one"
+          verb={endsAt === undefined ? 'Make a new one' : 'End it and make a new one'}
           isPending={rotate.isPending}
-          onConfirm={() => rotate.mutate(request)}
+          onConfirm={() => rotate.mutate({ ...request, ...(endsAt === undefined ? {} : { force: true }) })}
         >
+          {endsAt === undefined ? null : (
+            <p className="text-ink">
+              The secret before the present one signs until {showMoment(endsAt)}. A new one ends it now:
+              servers that still verify with it take nothing any more.
+            </p>
+          )}
           <p>
-            A new secret is shown once. For 24 hours every request carries a signature of each, so your server
-            verifies all the time while you change it.
+            A new secret is shown once. For 24 hours every request carries a signature of it and one of the
+            present secret, so your server verifies all the time while you change it.
           </p>
         </ConfirmDialog>
       );

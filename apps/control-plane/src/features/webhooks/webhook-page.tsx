@@ -147,13 +147,27 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
 }
 
 function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
-  const { id, fallbackUrl, eventTypes, scope, failingSince, succeededAt, previousSecretEndsAt, triggerId } =
-    webhook;
+  const {
+    id,
+    fallbackUrl,
+    eventTypes,
+    scope,
+    failingSince,
+    fallbackSince,
+    succeededAt,
+    previousSecretEndsAt,
+    triggerId,
+  } = webhook;
   const accountId = useAccountId();
   return (
     <dl className="grid max-w-2xl divide-y divide-line border-y">
       <Fact term="State">
         <span className="flex flex-wrap items-center justify-end gap-2">
+          {fallbackSince === undefined ? null : (
+            <span className="text-ink-faint">
+              its address takes nothing since {showMoment(fallbackSince)}
+            </span>
+          )}
           {failingSince === undefined ? null : (
             <span className="text-ink-faint">takes nothing since {showMoment(failingSince)}</span>
           )}
