@@ -403,6 +403,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await signInTo(page, { url, email, password });
     await openPage(page, `${url}/accounts/${accountId}/patches`);
     await page.getByRole('button', { name: 'New cable' }).click();
+    await page.getByRole('combobox', { name: 'Event' }).click();
+    await page.getByRole('option', { name: 'Network discovery: allocation.started' }).click();
+    await page.getByRole('combobox', { name: 'Operation' }).click();
+    await page.getByRole('option', { name: 'Notification: publish' }).click();
     await page.getByLabel('channel', { exact: true }).fill('relays.');
     await page.getByRole('combobox', { name: 'Insert into channel' }).click();
     await page.getByRole('option', { name: '{data.sessionId}' }).click();

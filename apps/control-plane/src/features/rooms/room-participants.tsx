@@ -124,7 +124,7 @@ function ChangeButtons({ room, participant }: OfParticipant): ReactNode {
     return (
       <Button
         size="small"
-        aria-label={`Let ${identity} in`}
+        aria-label={`Let in ${identity}`}
         isPending={update.isPending}
         onClick={() => update.mutate({ ...of, isAdmitted: true })}
       >
