@@ -78,27 +78,37 @@ describe('erasures', () => {
     expect(audited).toEqual([]);
   });
 
-  test('create 403, update 403: who is no owner erases no owner, whoever asked for it, and leaves that to owners (ACC-3)', async () => {
-    const [ask, confirm] = [{ person: createId('usr') }, { erasureId, state: 'running' as const }];
-    const refused = { fields: { code: 'auth.scope' } };
-    const known = { isOwner: async () => true };
-    const weak = portsOf(known, { mayUnmakeOwners: false });
+  const ofOwner = { isOwner: async () => true };
+  const asksFor = { person: createId('usr') };
+  const noOwner = { mayUnmakeOwners: false };
+  const refused = { fields: { code: 'auth.scope' } };
+
+  test('create 403: who is no owner asks for the erasure of no owner (ACC-3)', async () => {
     const { context, audited } = contextFor();
-    await expect(handlers.erasures.create(context as never, ask, weak)).rejects.toMatchObject(refused);
+    await expect(
+      handlers.erasures.create(context as never, asksFor, portsOf(ofOwner, noOwner)),
+    ).rejects.toMatchObject(refused);
+    expect(audited).toEqual([]);
+    await handlers.erasures.create(context as never, asksFor, portsOf(ofOwner));
+    const ofOthers = portsOf({}, noOwner);
+    expect(await handlers.erasures.create(context as never, asksFor, ofOthers)).toMatchObject({
+      id: erasureId,
+    });
+  });
+
+  test('update 403: who is no owner confirms it of no owner, whoever asked for it, and may stop it (ACC-3)', async () => {
+    const confirm = { erasureId, state: 'running' as const };
+    const cancel = { erasureId, state: 'cancelled' as const };
+    const weak = portsOf(ofOwner, noOwner);
+    const { context, audited } = contextFor();
     await expect(handlers.erasures.update(context as never, confirm, weak)).rejects.toMatchObject(refused);
     expect(audited).toEqual([]);
-    // It can be stopped by whoever may confirm those of others.
-    const cancel = { erasureId, state: 'cancelled' as const };
     expect(await handlers.erasures.update(context as never, cancel, weak)).toMatchObject({
       state: 'cancelled',
     });
-    const owner = portsOf(known);
-    await handlers.erasures.create(context as never, ask, owner);
-    expect(await handlers.erasures.update(context as never, confirm, owner)).toMatchObject({
+    expect(await handlers.erasures.update(context as never, confirm, portsOf(ofOwner))).toMatchObject({
       state: 'running',
     });
-    const ofOthers = portsOf({}, { mayUnmakeOwners: false });
-    expect(await handlers.erasures.create(context as never, ask, ofOthers)).toMatchObject({ id: erasureId });
   });
 
   test('get 200: a receipt names nobody', async () => {

@@ -136,9 +136,9 @@ test('nothing unpublished is imported, and only what is needed is packed', () =>
   }
 });
 
-test('the core stays small: at most 27 kB before compression (SDK-1)', () => {
+test('the core stays small: at most 28 kB before compression (SDK-1)', () => {
   const core = readFileSync(path.join(project, 'node_modules/@patchbay/sdk/dist/index.js'));
-  expect(core.length).toBeLessThan(27_000);
+  expect(core.length).toBeLessThan(28_000);
 });
 
 const caller = `
