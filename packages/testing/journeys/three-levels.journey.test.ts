@@ -195,7 +195,9 @@ test('by SDK alone: three levels, a limit, use, a crossing, the throttle and its
   expect(new Set(replayed.map(({ id }) => id)).size).toBe(replayed.length);
   expect(fired(replayed)).toHaveLength(1);
   const middle = Math.floor(replayed.length / 2);
-  expect(await replay(replayed[middle - 1]?.cursor ?? '')).toEqual(replayed.slice(middle));
+  const fromMiddle = await replay(replayed[middle - 1]?.cursor ?? '');
+  // What happened since then, such as sessions that ended, comes behind it.
+  expect(fromMiddle.slice(0, replayed.length - middle)).toEqual(replayed.slice(middle));
 
   // The same cursor sends the webhook all of it again, with the ids that it had.
   await asCompany.replays.start({ webhookId, cursor: before });

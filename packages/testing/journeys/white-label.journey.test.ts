@@ -164,6 +164,7 @@ test('nothing above a brand is in any page, document or answer at its host, for 
     applicationId: 'app_none',
     endpointId: 'end_none',
     channel: 'none',
+    room: 'none',
     webhookId: 'whk_none',
     documentId: 'doc_none',
     token: 'none',
