@@ -244,6 +244,8 @@ test('a passkey is of the host that it was made at: a brand’s signs in there, 
   ]);
   try {
     const page = await browser.newPage();
+    // Where a device has no passkey the browser lets a site wait before it says so, and beside other tests for longer.
+    page.setDefaultTimeout(80_000);
     const [brand, own] = [behind.urlAt(HOST), behind.urlAt(PLATFORM_HOST)];
     const device = await addAuthenticator(page);
     const signInByPasskey = async (at: string) => {
