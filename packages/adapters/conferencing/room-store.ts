@@ -1,6 +1,7 @@
 import { type RoomSettings, roomSettingsSchema } from '@patchbay/domain/conferencing/room-settings';
 import { type RoomSnapshot, roomSnapshotSchema } from '@patchbay/domain/conferencing/room-words';
 import { type Database, rowsInAccount } from '../postgres/at-once.ts';
+import { namedSettings } from '../postgres/named-settings.ts';
 import { pageFrom } from '../prisma/page.ts';
 
 /** Of one account. What documents begin on the fly does not count. */
@@ -19,8 +20,7 @@ interface Row {
 }
 
 /** A field of a later version is passed over; one that is not there yet is as by default. */
-const settingsOf = (settings: unknown): RoomSettings | undefined =>
-  settings === null ? undefined : roomSettingsSchema.parse(settings);
+const settingsOf = (settings: unknown): RoomSettings => roomSettingsSchema.parse(settings);
 
 function snapshotOf(snapshot: unknown): RoomSnapshot | undefined {
   const read = roomSnapshotSchema.safeParse(snapshot);
@@ -29,7 +29,7 @@ function snapshotOf(snapshot: unknown): RoomSnapshot | undefined {
 
 const fromRow = ({ name, settings, node_id: nodeId, snapshot }: Row) => ({
   name,
-  settings: settingsOf(settings),
+  settings: settings === null ? undefined : settingsOf(settings),
   live: nodeId === null ? undefined : { nodeId, snapshot: snapshotOf(snapshot) },
 });
 
@@ -42,15 +42,15 @@ const shown = `SELECT n.name, c.settings, l.node_id, l.snapshot FROM (
 
 /** What accounts set for rooms of theirs, and how those are that run. */
 export function roomStore(database: Database) {
-  const setFor = async ({ accountId, name }: Named): Promise<RoomSettings | undefined> => {
-    const [row] = await rowsInAccount<Pick<Row, 'settings'>>(database, accountId, {
-      text: 'SELECT settings FROM conference_room WHERE account_id = $1 AND name = $2',
-      values: [accountId, name],
-    });
-    return row && settingsOf(row.settings);
-  };
+  const {
+    find: setFor,
+    set,
+    remove,
+  } = namedSettings(database, { table: 'conference_room', countMax: ROOM_COUNT_MAX, parse: settingsOf });
   return {
     setFor,
+    set,
+    remove,
 
     async list({
       accountId,
@@ -74,35 +74,6 @@ export function roomStore(database: Database) {
         values: [accountId, name],
       });
       return row && fromRow(row);
-    },
-
-    /** What was set before. One at a time in an account until the unit of work is over, so that the bound holds. */
-    async set({
-      accountId,
-      name,
-      settings,
-    }: Named & { readonly settings: RoomSettings }): Promise<RoomSettings | undefined | 'too_many'> {
-      await rowsInAccount(database, accountId, {
-        text: `SELECT pg_advisory_xact_lock(hashtextextended('patchbay.rooms ' || $1, 0))::text`,
-        values: [accountId],
-      });
-      const before = await setFor({ accountId, name });
-      const set = await rowsInAccount(database, accountId, {
-        text: `INSERT INTO conference_room (account_id, name, settings) SELECT $1, $2, $3
-          WHERE EXISTS (SELECT 1 FROM conference_room x WHERE x.account_id = $1 AND x.name = $2)
-            OR (SELECT count(*) FROM conference_room x WHERE x.account_id = $1) < $4
-          ON CONFLICT (account_id, name) DO UPDATE SET settings = excluded.settings, changed_at = now() RETURNING name`,
-        values: [accountId, name, JSON.stringify(settings), ROOM_COUNT_MAX],
-      });
-      return set.length === 0 ? 'too_many' : before;
-    },
-
-    async remove({ accountId, name }: Named): Promise<RoomSettings | undefined> {
-      const [row] = await rowsInAccount<Pick<Row, 'settings'>>(database, accountId, {
-        text: 'DELETE FROM conference_room WHERE account_id = $1 AND name = $2 RETURNING settings',
-        values: [accountId, name],
-      });
-      return row && settingsOf(row.settings);
     },
   };
 }

@@ -10,6 +10,7 @@ import { createId } from '@patchbay/kit/ids';
 import { memoryConferencingPorts } from '@patchbay/testing/conferencing-ports';
 import { serviceContext } from '@patchbay/testing/service-context';
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import { conferencing } from './definition.ts';
 import { handlers } from './handlers.ts';
 
@@ -30,6 +31,7 @@ const done = (after: Partial<RoomSnapshot>, isChanged = true): RoomAnswer => ({
 });
 
 type Name = keyof typeof conferencing.operations;
+type Answer<K extends Name> = z.output<(typeof conferencing.operations)[K]['response']>;
 interface Given {
   readonly config?: object;
   readonly answer?: RoomAnswer | undefined;
@@ -50,9 +52,8 @@ function bench({ config = {}, answer }: Given = {}) {
     const operation = conferencing.operations[name];
     const handler = handlers[name] as unknown as (...all: unknown[]) => Promise<unknown>;
     const parsed = operation.request.parse({ room: 'standup', ...request });
-    // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
-    const answered = operation.response.parse(await handler(made.context, parsed, ports)) as any;
-    return { answered, ...made };
+    const answered = operation.response.parse(await handler(made.context, parsed, ports));
+    return { answered: answered as Answer<K>, ...made };
   };
   return { call, ordered };
 }
@@ -82,7 +83,7 @@ test('listRooms 200: what is set and what runs, without who is in it', async () 
   const { call } = bench();
   await call('setRoom', { room: 'board' });
   const { answered } = await call('listRooms', {});
-  expect(answered.items.map((each: { room: string; state: string }) => [each.room, each.state])).toEqual([
+  expect(answered.items.map((each) => [each.room, each.state])).toEqual([
     ['board', 'idle'],
     ['standup', 'live'],
   ]);
