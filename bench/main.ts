@@ -3,6 +3,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 const benchmarks = {
+  answering: async () => (await import('./answering/answering.ts')).run,
   api: async () => (await import('./api/api.ts')).run,
   close: async () => (await import('./close/close.ts')).run,
   hooks: async () => (await import('./hooks/hooks.ts')).run,

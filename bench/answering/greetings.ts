@@ -1,0 +1,42 @@
+/** What people say who pick up. */
+export const humanGreetings = [
+  'Hello?',
+  'Hello.',
+  'Yes?',
+  'Hi.',
+  'Yeah?',
+  'Hey.',
+  'Speaking.',
+  'Good morning.',
+  'Bob speaking.',
+  'Hi, this is Alice.',
+  'Smith residence.',
+  'Hello, who is this?',
+  'Hello, Alice Brown.',
+  'Hello, Alice Brown speaking.',
+  'Yes, hello?',
+  'Good evening, Brown.',
+  'Hello, how are you?',
+  'Acme Incorporated, good morning.',
+  'Front desk, this is Carol.',
+  'Good afternoon, Harbour Hotel, how can I help you?',
+] as const;
+
+/** What machines say. A sentence ends with a pause of its own. */
+export const machineGreetings = [
+  'Hi, leave a message.',
+  'Hi, this is Bob. Leave a message.',
+  'You know what to do.',
+  'Please leave a message after the tone.',
+  'Hello. You have reached Alice Brown. Please leave a message after the tone.',
+  'Hello, this is Carol. I am sorry that I missed your call. Please leave your name and your number, and I will call you back.',
+  'The person you are calling is not available. Please leave a message after the tone.',
+  'You have reached the voice mailbox of five five five, zero one two three. Please record your message after the beep.',
+  'Thank you for calling Acme Incorporated. Our office is closed now. We are open from Monday to Friday, from nine to five. Please call again.',
+  'Welcome to the Harbour Hotel. All of our staff are busy with other guests. Please hold the line, or leave a message after the tone.',
+  'The number that you have dialled is not in service. Please check the number and dial again.',
+  'Hi! It is Dave. I can not come to the phone right now. Leave me a message. Bye.',
+  'Your call has been forwarded to an automatic voice message system. Five five five, zero one nine nine is not available. At the tone, please record your message.',
+  'This is the mailbox of Eve Carter. If this is urgent, please send a text message. Otherwise leave a message after the beep.',
+  'For sales, press one. For support, press two. For all other questions, please stay on the line.',
+] as const;
