@@ -9,8 +9,6 @@ export class Spectrum {
   readonly #im: Float64Array;
   readonly #powers: Float64Array;
 
-  readonly blockSamples: number;
-
   /** @param blockSamples a power of two. */
   constructor(blockSamples: number) {
     this.blockSamples = blockSamples;
