@@ -39,9 +39,7 @@ export function bookVerifier({
 }: BookVerifierOptions): BookVerifier & MonthRecount & VerificationLog {
   const sets = new KnownDimensionSets();
   const verifyBy = (use: RecordedUse) => (accountId: string, period: Period) =>
-    inAccountSnapshot(pool, accountId, (client) =>
-      verifyOne(client, { accountId, period, use, catalogue, nowMs: nowMs() }),
-    );
+    inAccountSnapshot(pool, accountId, (client) => verifyOne(client, { accountId, period, use, catalogue }));
   const closedAccounts: BookVerifier['closedAccounts'] = (
     accountId,
     { name },
