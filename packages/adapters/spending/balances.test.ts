@@ -467,6 +467,11 @@ test('what a month owes whole with its first use is held before it, with its tax
   expect(await heldCents()).toBe(8);
   expect(await hold('two')).toBe(true);
   expect(await heldCents()).toBe(16);
+  // Half of a minute later it would be the next month, which owes it again.
+  clockMs = period.toMs - 10_000;
+  expect(await hold('three')).toBe(false);
+  clockMs = period.toMs - 40_000;
+  expect(await hold('three')).toBe(true);
 });
 
 test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {

@@ -99,7 +99,8 @@ export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue })
   return { rateMonth, daysOf, useOf };
 }
 
-async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
+/** One after the other: a client answers one statement at a time. */
+export async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
   const results: Result[] = [];
   for (const item of items) results.push(await work(item));
   return results;

@@ -2,7 +2,13 @@ import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import { balanceOf } from '@patchbay/domain/spending/balance';
-import { type CostBound, costBound, HOLD_MS, metersByMonth } from '@patchbay/domain/spending/cost-bound';
+import {
+  type CostBound,
+  costBound,
+  HOLD_MS,
+  metersByMonth,
+  overMonths,
+} from '@patchbay/domain/spending/cost-bound';
 import { availableFor, holdToBegin, holdToGoOn, usedUpServices } from '@patchbay/domain/spending/hold';
 import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spending-limit';
 import type { Pool, PoolClient } from 'pg';
@@ -20,7 +26,7 @@ import {
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 import { crossLimits, type LimitNotice } from './limit-rows.ts';
-import { readSpent, spendRows } from './spend-rows.ts';
+import { inOrder, readSpent, spendRows } from './spend-rows.ts';
 
 const FORGET_MS = 3_600_000;
 
@@ -117,21 +123,29 @@ export function spendingStore(options: SpendingStoreOptions) {
     { client, accountId, nowMs: atMs }: Omit<BalanceFrame, 'platformId'>,
     bitsPerSecondMax: number | undefined,
   ): Promise<(services: readonly string[]) => Promise<CostBound>> {
-    const period = periodAt(atMs);
-    const chain = await readChain(client, accountId, period);
-    const book = { ...chain, catalogue };
+    // A hold that reaches over the end of the month holds what the next may owe as well.
+    const months = [
+      { period: periodAt(atMs), atMs },
+      ...(periodAt(atMs + HOLD_MS).fromMs > atMs
+        ? [{ period: periodAt(atMs + HOLD_MS), atMs: periodAt(atMs + HOLD_MS).fromMs }]
+        : []),
+    ];
     const taxBasisPoints = await taxOf(client, accountId);
+    const inMonths = await inOrder(months, async (month) => ({
+      ...month,
+      chain: await readChain(client, accountId, month.period),
+    }));
     const known = new Map<string, CostBound>();
     return async (services) => {
       const key = services.toSorted().join(' ');
-      const of = { accountId, book, atMs, services };
-      const meters = metersByMonth(of);
-      const bound =
-        known.get(key) ??
-        costBound({
-          ...{ ...of, period, bitsPerSecondMax, taxBasisPoints },
-          ...(await rows.useOf(client, { accountId, period, chain, meters })),
-        });
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const bounds = await inOrder(inMonths, async ({ period, chain, atMs: fromMs }) => {
+        const of = { accountId, book: { ...chain, catalogue }, atMs: fromMs, services };
+        const used = await rows.useOf(client, { accountId, period, chain, meters: metersByMonth(of) });
+        return costBound({ ...of, ...used, period, bitsPerSecondMax, taxBasisPoints });
+      });
+      const bound = overMonths(bounds);
       known.set(key, bound);
       return bound;
     };

@@ -79,6 +79,13 @@ export function costBound(request: CostBoundRequest): CostBound {
   return { once: taxed(all.once), atOnce: taxed(all.atOnce), perSecond: taxed(all.perSecond) };
 }
 
+/** Of a session that may go on into another month: what each asks at once it may owe, one after the other. */
+export const overMonths = (months: readonly CostBound[]): CostBound => ({
+  once: most(months.map(({ once }) => once)),
+  atOnce: sum(months.map(({ atOnce }) => atOnce)),
+  perSecond: most(months.map(({ perSecond }) => perSecond)),
+});
+
 /** Of the use under one filter of a meter. */
 interface FilterBound extends CostBound {
   readonly region: string | undefined;
