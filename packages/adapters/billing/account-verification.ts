@@ -66,12 +66,14 @@ interface Verifying {
   readonly period: Period;
   readonly use: RecordedUse;
   readonly catalogue: MeterCatalogue;
+  /** Whether the month is over: what of it became money is compared then. */
+  readonly nowMs: number;
 }
 
-/** Rates an account's closed month anew and compares it with its books, in the snapshot that `client` is in. */
+/** Rates an account's month anew and compares it with its books, in the snapshot that `client` is in. */
 export async function verifyOne(
   client: PoolClient,
-  { accountId, period, use, catalogue }: Verifying,
+  { accountId, period, use, catalogue, nowMs }: Verifying,
 ): Promise<AccountVerification> {
   const chain = await readChain(client, accountId, period);
   const { currency } = chain;
@@ -85,9 +87,7 @@ export async function verifyOne(
   const nextPositions = await readPositions(client, linesSql, [accountId, nextPeriod(period).name]);
   const buyers = [...new Set(chain.edges.map(({ buyerId }) => buyerId))];
   const lines = verifyAccount({
-    ...{ accountId, period, currency, cells, sessions, positions, nextPositions },
-    // What is closed is over, by whichever clock.
-    nowMs: period.toMs,
+    ...{ accountId, period, currency, cells, sessions, positions, nextPositions, nowMs },
     book: { ...chain, catalogue },
     ledger: await readTotals(client, { accountId, period, currency }),
     closed: await readClosed(client, accountId, period),

@@ -39,7 +39,10 @@ export function bookVerifier({
 }: BookVerifierOptions): BookVerifier & MonthRecount & VerificationLog {
   const sets = new KnownDimensionSets();
   const verifyBy = (use: RecordedUse) => (accountId: string, period: Period) =>
-    inAccountSnapshot(pool, accountId, (client) => verifyOne(client, { accountId, period, use, catalogue }));
+    inAccountSnapshot(pool, accountId, (client) =>
+      // A month that is closed is over, by whichever clock.
+      verifyOne(client, { accountId, period, use, catalogue, nowMs: period.toMs }),
+    );
   const closedAccounts: BookVerifier['closedAccounts'] = (
     accountId,
     { name },
