@@ -466,6 +466,7 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
     case 'revoked':
     case 'policy-refused':
     case 'account-suspended':
+    case 'account-closed':
       return { ...told, cause: 'revoked', ...causeOfEnd(event) };
     case 'session-ended':
       // Signaling hears of it as this relay did, and knows the reason.
