@@ -84,7 +84,7 @@ function sourceOf(query: UsageQuery): Source {
   };
 }
 
-/** Whether raw records are read: minute totals know no application, endpoint, credential or session. */
+/** Whether raw records are read: minute totals know no application, endpoint, credential, session or node. */
 const needsRecords = ({ groupBy, sessionId, endpoint, application, credential }: UsageQuery): boolean =>
   (sessionId ?? endpoint ?? application ?? credential) !== undefined ||
   groupBy.some((name) => isEntity(name) && name !== 'account');
@@ -108,7 +108,7 @@ async function completeFrom(pool: Pool, query: UsageQuery): Promise<number | und
   return row?.at.getTime();
 }
 
-/** Raw records know what minute totals do not: application, endpoint, credential and session. */
+/** Raw records know what minute totals do not: application, endpoint, credential, session and node. */
 function recordSource(
   { scope, sessionId, endpoint, application, credential }: UsageQuery,
   asked: readonly Parameter[],
@@ -116,7 +116,7 @@ function recordSource(
   const isOwn = scope === 'own';
   return {
     sql: `
-      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
+      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id, r.node_id,
         bucket.labels[width_bucket(r.to_at, bucket.starts)] AS at,
         q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
       FROM account_closure c
