@@ -74,7 +74,23 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
   return {
     party: (accountId) => inAccountScope(pool, accountId, (client) => readParty(client, accountId)),
     setParty: (accountId, party) =>
-      inAccountScope(pool, accountId, (client) => writeParty(client, accountId, party)),
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ taken: boolean }>(
+          'SELECT number_prefix_is_taken($1, $2, $3, $4) AS taken',
+          [accountId, party.numberPrefix, party.legalName, party.taxId ?? null],
+        );
+        if (rows[0]?.taken === true) return 'taken';
+        await writeParty(client, accountId, party);
+        return 'set';
+      }),
+    prefixOf: (accountId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ prefix: string | null }>(
+          'SELECT seller_prefix_in_scope($1) AS prefix',
+          [accountId],
+        );
+        return rows[0]?.prefix ?? accountId;
+      }),
     railParty: (accountId, collectorId) =>
       inAccountScope(pool, accountId, (client) => readRailParty(client, accountId, collectorId)),
     setRailParty: (accountId, party, collectorId) =>

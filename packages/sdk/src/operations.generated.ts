@@ -2855,6 +2855,7 @@ export type ErrorCode =
   | 'billing.not_compared'
   | 'billing.nothing_returned'
   | 'billing.nothing_to_pay'
+  | 'billing.number_prefix_taken'
   | 'billing.own_collecting_refused'
   | 'billing.period_past'
   | 'billing.period_running'

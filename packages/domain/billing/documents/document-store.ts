@@ -89,7 +89,10 @@ export interface SendAgainRequest {
 /** Documents, and how they stand. Every call sees one account and what lies below it. */
 export interface DocumentStore {
   party(accountId: string): Promise<BillingParty | undefined>;
-  setParty(accountId: string, party: BillingParty): Promise<void>;
+  /** 'taken': another seller of the same legal name or tax id has, or had, numbers with this prefix. */
+  setParty(accountId: string, party: BillingParty): Promise<'set' | 'taken'>;
+  /** What stands before the numbers of its documents: what it said, or what no other seller has. */
+  prefixOf(accountId: string): Promise<string>;
   /** With `collectorId`, at the rail of a seller that collects itself. */
   railParty(accountId: string, collectorId?: string): Promise<RailParty>;
   /** Payouts that wait for it are looked at again. */

@@ -2,7 +2,7 @@ import type { InvoiceCollection } from '../collection/invoice-collection.ts';
 import { isVoidable, refundableOf, voidAsked } from '../collection/invoice-collection.ts';
 import { returnedOf, sendingAgain } from '../collection/payout-collection.ts';
 import { creditNoteOf } from './credit-note.ts';
-import { defaultTerms, issue } from './document.ts';
+import { issue, unsaidTerms } from './document.ts';
 import type {
   BillingParty,
   Closing,
@@ -31,7 +31,16 @@ export function memoryDocuments(): MemoryDocuments {
     stored,
     moved,
     party: async (accountId) => parties.get(accountId),
-    setParty: async (accountId, party) => void parties.set(accountId, party),
+    async setParty(accountId, party) {
+      const isTaken = [...parties].some(
+        ([id, { numberPrefix, legalName }]) =>
+          id !== accountId && numberPrefix === party.numberPrefix && legalName === party.legalName,
+      );
+      if (isTaken) return 'taken';
+      parties.set(accountId, party);
+      return 'set';
+    },
+    prefixOf: async (accountId) => parties.get(accountId)?.numberPrefix ?? accountId.toUpperCase(),
     railParty: async (accountId) => railParties.get(accountId) ?? { isPayable: false },
     setRailParty: async (accountId, party) => void railParties.set(accountId, party),
     list: async (accountId, { kind, period, of: scope }) => ({
@@ -55,7 +64,14 @@ export function memoryDocuments(): MemoryDocuments {
       const id = `doc_${stored.length}`;
       const draft = creditNoteOf(invoice.document, { minorUnits, creditedMinorUnits: 0n });
       const document = {
-        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        ...issue(draft, {
+          id,
+          sequence: 1,
+          seller,
+          buyer,
+          terms: { ...unsaidTerms, numberPrefix: 'D' },
+          nowMs,
+        }),
         correctsId,
         correctsNumber,
       };
@@ -74,7 +90,14 @@ export function memoryDocuments(): MemoryDocuments {
         ...{ minorUnits: totalMinorUnits, creditedMinorUnits: 0n, kind: 'cancelled' },
       });
       const document = {
-        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        ...issue(draft, {
+          id,
+          sequence: 1,
+          seller,
+          buyer,
+          terms: { ...unsaidTerms, numberPrefix: 'D' },
+          nowMs,
+        }),
         correctsId,
         correctsNumber,
       };
