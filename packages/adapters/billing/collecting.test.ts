@@ -81,6 +81,11 @@ const close = (of: pg.Pool = pool) =>
 let isCollecting = true;
 const ask = (month: string) => pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [month]);
 
+interface SaidNumbers {
+  readonly numberPrefix: string;
+  readonly taxId?: string;
+}
+
 interface DocumentRow {
   readonly id: string;
   readonly account_id: string;
@@ -165,27 +170,24 @@ describe('a month that is over', () => {
     await useAThousand();
     const store = documentStore({ pool, platformAccount });
     const said = { ...unsaidTerms, addressLines: [], taxRules: [] };
-    const setOf = (accountId: string, legalName: string, numberPrefix: string, taxId?: string) =>
-      store.setParty(accountId, {
-        ...{ ...said, legalName, numberPrefix },
-        ...(taxId === undefined ? {} : { taxId }),
-      });
+    const setOf = (accountId: string, legalName: string, { numberPrefix, ...more }: SaidNumbers) =>
+      store.setParty(accountId, { ...said, ...more, legalName, numberPrefix });
     expect(await store.prefixOf('parent')).toBe('PARENT');
-    expect(await setOf('parent', 'Acme GmbH', 'ACME', 'DE 1')).toBe('set');
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'ACME', taxId: 'DE 1' })).toBe('set');
     clockMs = period.toMs + DAY;
     await ask(period.name);
     await close();
     // Another of that name, however it is written, or of that tax id; not one that is called otherwise.
-    expect(await setOf('other', 'ACME  Gmbh.', 'ACME')).toBe('taken');
-    expect(await setOf('other', 'Other', 'ACME', 'de-1')).toBe('taken');
-    expect(await setOf('other', 'Other', 'ACME')).toBe('set');
+    expect(await setOf('other', 'ACME  Gmbh.', { numberPrefix: 'ACME' })).toBe('taken');
+    expect(await setOf('other', 'Other', { numberPrefix: 'ACME', taxId: 'de-1' })).toBe('taken');
+    expect(await setOf('other', 'Other', { numberPrefix: 'ACME' })).toBe('set');
     // The platform's own, said by nobody, and what comes by itself to one that said nothing.
-    expect(await setOf('other', PLATFORM_NAME, 'D')).toBe('taken');
-    expect(await setOf('other', 'leaf Ltd', 'LEAF')).toBe('taken');
+    expect(await setOf('other', PLATFORM_NAME, { numberPrefix: 'D' })).toBe('taken');
+    expect(await setOf('other', 'leaf Ltd', { numberPrefix: 'LEAF' })).toBe('taken');
     // Numbers that were issued stay those of who issued them.
-    expect(await setOf('parent', 'Acme GmbH', 'NEW')).toBe('set');
-    expect(await setOf('other', 'Acme GmbH', 'ACME')).toBe('taken');
-    expect(await setOf('parent', 'Acme GmbH', 'ACME')).toBe('set');
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'NEW' })).toBe('set');
+    expect(await setOf('other', 'Acme GmbH', { numberPrefix: 'ACME' })).toBe('taken');
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'ACME' })).toBe('set');
   });
 
   it('closes at the dearest price that there is too: more minor units than 64 bits hold (BIL-4)', async () => {
@@ -379,6 +381,69 @@ describe('the documents of a month at Stripe', () => {
     stripe.state
       .all('transfer')
       .reduce((sum, each) => sum + Number(each['amount']) - Number(each['amount_reversed']), 0);
+
+  it('pass on to a seller what was paid as tax in its name, and take it back with what goes back: the rest is whose it is (decision 0023)', async () => {
+    await useAThousand();
+    const taxed = { ...unsaidTerms, taxName: 'VAT', addressLines: [], taxRules: [], country: 'DE' };
+    for (const [accountId, taxBasisPoints] of [
+      ['parent', 1900],
+      ['top', 700],
+      ['platform', 1000],
+    ] as const) {
+      const said = { ...taxed, legalName: accountId, numberPrefix: accountId.toUpperCase(), taxBasisPoints };
+      expect(await documentStore({ pool, platformAccount }).setParty(accountId, said)).toBe('set');
+    }
+    await usage.ingest([usageOf('top', { atMs: usedMs, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    await collect();
+    expect(await printed()).toEqual([
+      'leaf invoice PARENT-I00001 2380',
+      'parent payout-note TOP-P00001 500',
+      'top invoice PLATFORM-I00001 110',
+      'top payout-note PLATFORM-P00001 500',
+    ]);
+    expect(sent()).toBe(0);
+    await payAll();
+    const transfers = () => stripe.state.all('transfer').map(({ amount }) => amount);
+    expect(transfers()).toHaveLength(3);
+    expect(transfers()).toEqual(expect.arrayContaining([500, 500, 380]));
+    // What the platform sold itself, and its tax, stay with it: 10.00 of the leaf's use, and 1.00 and 0.10 of top's.
+    expect(stripe.state.balance).toBe(1110);
+    expect(await balances()).toEqual({
+      'leaf clearing': -2380,
+      'leaf tax': 380,
+      'parent clearing': 880,
+      'parent tax': -380,
+      'platform clearing': 1110,
+      'platform tax': -10,
+      'top clearing': 390,
+      'top tax': 10,
+    });
+    const payment = stripe.state.all('payment_intent').find(({ amount }) => amount === 2380)?.id ?? '';
+    stripe.state.createRefund({ payment_intent: payment, amount: '476' });
+    await payAll();
+    const [note] = await asOwner<{ tax: string }>(
+      database.url,
+      `SELECT content #>> '{taxLines,0,minorUnits,bigint}' AS tax FROM document WHERE kind = 'credit-note'`,
+    );
+    expect(note).toEqual({ tax: '76' });
+    expect(await balances()).toMatchObject({ 'parent clearing': 704, 'parent tax': -304, 'leaf tax': 304 });
+    expect(stripe.state.balance).toBe(910);
+    await payAll();
+    expect(transfers()).toHaveLength(3);
+    expect(await billing.countMismatches()).toBe(0);
+    const told = await asOwner<{ type: string; data: object }>(
+      database.url,
+      "SELECT type, data FROM platform_event WHERE type LIKE 'billing.tax.%' AND account_id = 'parent' ORDER BY type",
+    );
+    expect(told.map(({ type, data }) => ({ type, ...data }))).toMatchObject([
+      { type: 'billing.tax.passed-on', minorUnits: '380' },
+      { type: 'billing.tax.taken-back', minorUnits: '76' },
+    ]);
+  });
 
   it('pay out a fee of a seller from whom alone something was bought once it is paid, and not before (BIL-6)', async () => {
     const tariff = { kind: 'fee', amount: parseDecimal('500') } as const;

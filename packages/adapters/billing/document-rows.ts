@@ -164,7 +164,8 @@ function byPeriod({ lines, netMinorUnits, period }: DocumentDraft): Record<strin
 }
 
 export async function insertCollection(client: PoolClient, collection: Collection): Promise<void> {
-  const { documentId, accountId, period, kind, collectorId = null } = collection;
+  const { documentId, accountId, period, collectorId = null } = collection;
+  const kind = collection.kind === 'payout' ? (collection.purpose ?? 'payout') : collection.kind;
   await client.query(
     'INSERT INTO collection (document_id, account_id, period, kind, state, collector_id) VALUES ($1, $2, $3, $4, $5, $6)',
     [documentId, accountId, period, kind, toExactJson(collection), collectorId],

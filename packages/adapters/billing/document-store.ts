@@ -318,7 +318,7 @@ async function writeRailParty(
   // Those of a month that is still being closed have no time yet.
   if (isPayable)
     await client.query(
-      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind = 'payout' AND next_at <> 'infinity'
+      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind IN ('payout', 'tax') AND next_at <> 'infinity'
          AND collector_id IS NOT DISTINCT FROM $2`,
       [accountId, collectorId ?? null],
     );

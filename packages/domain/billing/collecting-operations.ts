@@ -214,6 +214,10 @@ export const collectingEvents = {
   'payout.asked-again': z.object(payoutMoved),
   /** After a refund, or while a bank holds what it was earned of. */
   'payout.taken-back': z.object(payoutMoved),
+  /** To a seller: tax that was paid on invoices of a month in its name, and was held for it. */
+  'tax.passed-on': z.object({ period, currency, minorUnits }),
+  /** After a refund, or while a bank holds what was paid. */
+  'tax.taken-back': z.object({ period, currency, minorUnits }),
 } as const;
 
 export const collectingErrors = {
@@ -443,7 +447,7 @@ export const collectingResources = {
             /** Who was asked or paid: where this account collects, one below it. */
             accountId: idField('acc'),
             accountName: z.string(),
-            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'tax', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */
             documentId: idField('doc').optional(),

@@ -155,7 +155,7 @@ export type DocumentsGetPdfResponse = { readonly fileName: string; readonly medi
 export type PaymentsListRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `payments.list` answers. */
-export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly currency: string; readonly amount: string };
+export type PaymentsListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly accountId: Id<"acc">; readonly accountName: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly currency: string; readonly amount: string };
 
 /** What `payouts.get` answers. */
 export type PayoutsGetResponse = { readonly state: "none" | "incomplete" | "payable" };
@@ -248,19 +248,19 @@ export type ComparisonsImportFiguresRequest = { readonly csv: string };
 export type ComparisonsImportFiguresResponse = { readonly figureCount: number };
 
 /** What `ledger.list` takes. */
-export type LedgerListRequest = { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" };
+export type LedgerListRequest = { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held" };
 
 /** One of what `ledger.list` answers. */
-export type LedgerListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly period: string; readonly sourceRef: string; readonly cause: { readonly kind: "use" | "settlement" | "carry" | "document" | "balance" | "other"; readonly service?: string; readonly meter?: string; readonly what?: string; readonly documentId?: Id<"doc"> }; readonly entries: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly counterpartyId?: Id<"acc">; readonly accountName: string; readonly counterpartyName: string; readonly currency: string; readonly amount: string }>; readonly view: "whole" | "part" };
+export type LedgerListItem = { readonly transactionId: Id<"txn">; readonly at: string; readonly period: string; readonly sourceRef: string; readonly cause: { readonly kind: "use" | "settlement" | "carry" | "document" | "balance" | "tax" | "other"; readonly service?: string; readonly meter?: string; readonly what?: string; readonly documentId?: Id<"doc"> }; readonly entries: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly counterpartyId?: Id<"acc">; readonly accountName: string; readonly counterpartyName: string; readonly currency: string; readonly amount: string }>; readonly view: "whole" | "part" };
 
 /** What `ledger.export` takes. */
-export type LedgerExportRequest = { readonly from: string; readonly to?: string; readonly after?: string; readonly limit?: number; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
+export type LedgerExportRequest = { readonly from: string; readonly to?: string; readonly after?: string; readonly limit?: number; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly scope?: "own" | "descendants" };
 
 /** What `ledger.csv` takes. */
-export type LedgerCsvRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
+export type LedgerCsvRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly scope?: "own" | "descendants" };
 
 /** What `ledger.json` takes. */
-export type LedgerJsonRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly scope?: "own" | "descendants" };
+export type LedgerJsonRequest = { readonly from: string; readonly to?: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly scope?: "own" | "descendants" };
 
 /** One of what `ledger.export` answers. */
 export type LedgerExportItem = { readonly at: string; readonly period: string; readonly transactionId: string; readonly accountId: string; readonly book: string; readonly counterpartyId: string; readonly currency: string; readonly amount: string; readonly cause: string; readonly service: string; readonly meter: string; readonly documentId: string; readonly sourceRef: string };
@@ -272,7 +272,7 @@ export type LedgerExportResponse = { readonly rows: ReadonlyArray<{ readonly at:
 export type LedgerListBalancesRequest = { readonly from?: string };
 
 /** What `ledger.listBalances` answers. */
-export type LedgerListBalancesResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off"; readonly currency: string; readonly amount: string; readonly entryCount: number }> };
+export type LedgerListBalancesResponse = { readonly items: ReadonlyArray<{ readonly period: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" | "written-off" | "tax-held"; readonly currency: string; readonly amount: string; readonly entryCount: number }> };
 
 /** What `reminders.get` answers. */
 export type RemindersGetResponse = { readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> };

@@ -33,6 +33,13 @@ export interface InvoiceCollection {
   readonly sellerName: string;
   readonly dueAtMs: number;
   readonly taxMinorUnits: bigint;
+  /** The same tax by tax, in minor units. Absent of what was issued before that was kept. */
+  readonly taxes?: readonly bigint[];
+  /**
+   * In whose name it is, where that is not whoever collects: what is paid of its tax is held for that one. Absent of invoices
+   * without tax, and of those that were issued before decision 0023.
+   */
+  readonly taxSellerId?: string;
   readonly totalMinorUnits: bigint;
   readonly lines: readonly CollectedLine[];
   readonly shares: readonly Share[];
