@@ -272,6 +272,10 @@ describe('a month that is over', () => {
       expect((await billing.readClosed('top', period))?.corrections).toMatchObject([
         { side: 'payout', minorUnits: 250n, document: { number: 'D-P00002' } },
       ]);
+      // Of the next month nothing was used, and its document asks for what came late: that is what is to be paid of it.
+      expect((await billing.readClosed('leaf', next))?.documents).toMatchObject([
+        { side: 'charge', number: 'PARENT-I00002', totalMinorUnits: 1000n },
+      ]);
       expect(await billing.readClosed('leaf', periodAt(next.toMs))).toBeUndefined();
       // What was earned of it waits until it is paid.
       const weights = await asOwner<{ account_id: string; weight: string }>(

@@ -108,6 +108,27 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         return pageOf(rows, limit, { item: storedFromRow, cursor: ({ id }) => id });
       }),
     find: (accountId, documentId) => readOne(accountId, `${scopes.below} AND d.id = $2`, documentId),
+    issuedIn: (sellerId, { from, to, afterId = '', limit }) =>
+      inAccountScope(pool, sellerId, async (client) => {
+        const { rows } = await client.query<StoredRow>(
+          `${storedSql} WHERE d.seller_id = $1 AND d.kind IN ('invoice', 'credit-note') AND d.period BETWEEN $2 AND $3 AND d.id > $4
+           ORDER BY d.id LIMIT $5`,
+          [sellerId, from, to, afterId, limit],
+        );
+        return rows.map(storedFromRow);
+      }),
+    heldTaxes: (sellerId, period) =>
+      inAccountScope(pool, sellerId, async (client) => {
+        const { rows } = await client.query<{ state: unknown; failure: string | null }>(
+          `SELECT state, failure FROM collection WHERE account_id = $1 AND kind = 'tax' AND ($2::text IS NULL OR period = $2)
+           ORDER BY period DESC, document_id LIMIT $3`,
+          [sellerId, period ?? null, MONTH_COUNT_MAX],
+        );
+        return rows.map(({ state, failure }) => ({
+          held: collectionFromRow(state) as PayoutCollection,
+          ...(failure === null ? {} : { failure }),
+        }));
+      }),
     findInvoice: (accountId, period) =>
       readOne(accountId, `${scopes.own} AND d.kind = 'invoice' AND d.period = $2`, period),
     movements: (accountId, { cursor, limit }) =>
@@ -194,7 +215,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
       return await inAccountScope(pool, await platformAccount(), async (client) => {
         const { rows } = await client.query<ClosingRow>(
           `SELECT * FROM billing_closing WHERE tree_id = '' ORDER BY period DESC LIMIT $1`,
-          [CLOSING_COUNT_MAX],
+          [MONTH_COUNT_MAX],
         );
         return rows.map(closingFromRow);
       });
@@ -238,10 +259,10 @@ const invoiceSql = `
 
 /** Held likewise. */
 const payoutSql = `
-  SELECT state FROM collection WHERE account_id = $1 AND document_id = $2 AND kind = 'payout' FOR UPDATE`;
+  SELECT state FROM collection WHERE account_id = $1 AND document_id = $2 AND kind IN ('payout', 'tax') FOR UPDATE`;
 
 /** Ten years of months. */
-const CLOSING_COUNT_MAX = 120;
+const MONTH_COUNT_MAX = 120;
 
 function pageOf<Row, Item>(
   rows: readonly Row[],

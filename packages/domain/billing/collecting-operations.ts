@@ -214,10 +214,6 @@ export const collectingEvents = {
   'payout.asked-again': z.object(payoutMoved),
   /** After a refund, or while a bank holds what it was earned of. */
   'payout.taken-back': z.object(payoutMoved),
-  /** To a seller: tax that was paid on invoices of a month in its name, and was held for it. */
-  'tax.passed-on': z.object({ period, currency, minorUnits }),
-  /** After a refund, or while a bank holds what was paid. */
-  'tax.taken-back': z.object({ period, currency, minorUnits }),
 } as const;
 
 export const collectingErrors = {

@@ -14,7 +14,15 @@ export type LedgerCause =
   | { readonly kind: 'tax' }
   | { readonly kind: 'other' };
 
-export const ledgerCauseKinds = ['use', 'settlement', 'carry', 'document', 'balance', 'tax', 'other'] as const;
+export const ledgerCauseKinds = [
+  'use',
+  'settlement',
+  'carry',
+  'document',
+  'balance',
+  'tax',
+  'other',
+] as const;
 
 /** By the name before the first stroke of a `sourceRef`. */
 const balanceCauses = {

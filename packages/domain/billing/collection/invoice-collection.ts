@@ -249,6 +249,9 @@ export const goneOf = (sums: InvoiceSums): bigint => {
   return (back < sums.paid ? back : sums.paid) + sums.givenUp;
 };
 
+/** Of an invoice, what was paid and is there: not given back, and not held by a bank. */
+export const keptOfInvoice = (sums: InvoiceSums): bigint => sums.paid + sums.givenUp - goneOf(sums);
+
 /**
  * What went back beyond what was paid: a bank takes all of a payment, whatever was given back of it before. That is lost to
  * whoever collects, and nobody's gain.
