@@ -37,7 +37,9 @@ beforeEach(() => {
 
 const contextOf = (chain: readonly string[]): Told =>
   domainContext<typeof definition, 'collectedTaxes', 'sendAgain'>(definition, { chain: [...chain] });
-const ofSeller = () => contextOf(['acc_seller']).context;
+type Operation = keyof (typeof definition)['resources']['collectedTaxes']['operations'];
+const ofSeller = <K extends Operation>() =>
+  domainContext<typeof definition, 'collectedTaxes', K>(definition, { chain: ['acc_seller'] }).context;
 const refusalOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'accepted',

@@ -1,4 +1,5 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { DomainHandlers, Entity } from '@patchbay/kit/definition';
+import type { CollectedMonth } from './collected-tax-operations.ts';
 import { type CollectedTaxRow, collectedTaxRows } from './collected-tax-rows.ts';
 import type { billing } from './definition.ts';
 import {
@@ -62,11 +63,13 @@ const listedAnswer = (one: CollectedDocument) => ({
   paidTaxMinorUnits: one.paidTaxMinorUnits.toString(),
 });
 
-const getMonth: Handlers['collectedTaxes']['get'] = async (context, request, ports) => {
-  const { accountId } = context.entity;
+async function collectedMonth(
+  { entity: { accountId }, nowMs }: { readonly entity: Entity; readonly nowMs: () => number },
+  request: { readonly period: string; readonly currency?: string | undefined },
+  { documents, billing: store }: Pick<BillingPorts, 'documents' | 'billing'>,
+): Promise<CollectedMonth> {
   const { period } = request;
-  const { documents, billing: store } = ports;
-  const currency = request.currency ?? (await store.chainPrices(accountId, context.nowMs())).currency;
+  const currency = request.currency ?? (await store.chainPrices(accountId, nowMs())).currency;
   let sums = nothingCollected;
   let documentCount = 0;
   const listed: CollectedDocument[] = [];
@@ -96,7 +99,7 @@ const getMonth: Handlers['collectedTaxes']['get'] = async (context, request, por
     passedThrough: sums.passedThrough.toString(),
     documents: listed.map(listedAnswer),
   };
-};
+}
 
 /** As with a payout: whoever passed it on says so, and nobody else. */
 const sendAgain: Handlers['collectedTaxes']['sendAgain'] = async (context, { sellerId, period }, ports) => {
@@ -135,10 +138,10 @@ export const collectedTaxHandlers: Pick<Handlers, 'collectedTaxes'> = {
       return { items: (await documents.heldTaxes(context.entity.accountId)).map(heldAnswer) };
     },
 
-    get: getMonth,
+    get: collectedMonth,
 
     async getPdf(context, request, ports) {
-      const month = await getMonth(context, request, ports);
+      const month = await collectedMonth(context, request, ports);
       const seller = { accountId: context.entity.accountId, legalName: month.sellerName };
       const pdf = await ports.printing.pdfOfCollected(month, seller);
       return {

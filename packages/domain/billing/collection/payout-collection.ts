@@ -117,11 +117,15 @@ export function weighed(
   return [...earned, known ?? noTaxHeld(of, taxSellerId)];
 }
 
+/** What tax is held apart by, for each seller. */
+interface TaxedMonth {
+  readonly period: string;
+  readonly currency: string;
+  readonly collectorId?: string | undefined;
+}
+
 /** What of the invoices in a seller's name, of one month, is tax and held for it: nothing yet. */
-export function noTaxHeld(
-  { period, currency, collectorId }: Pick<InvoiceCollection, 'period' | 'currency' | 'collectorId'>,
-  sellerId: string,
-): PayoutCollection {
+export function noTaxHeld({ period, currency, collectorId }: TaxedMonth, sellerId: string): PayoutCollection {
   return {
     kind: 'payout',
     purpose: 'tax',
@@ -134,10 +138,8 @@ export function noTaxHeld(
   };
 }
 
-export const taxHeldId = (
-  { period, currency, collectorId = '' }: Pick<InvoiceCollection, 'period' | 'currency' | 'collectorId'>,
-  sellerId: string,
-): string => `tax/${sellerId}/${period}/${currency}/${collectorId}`;
+export const taxHeldId = ({ period, currency, collectorId = '' }: TaxedMonth, sellerId: string): string =>
+  `tax/${sellerId}/${period}/${currency}/${collectorId}`;
 
 /** With so many minor units more, or less. */
 export const withTaxHeld = (of: PayoutCollection, changeMinorUnits: bigint): PayoutCollection =>
