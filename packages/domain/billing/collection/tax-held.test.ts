@@ -81,6 +81,23 @@ describe('tax that is paid on an invoice in the name of a seller (decision 0023)
     }
   });
 
+  it('leaves those who earn what is no tax, and no more: where the platform has nothing of it, it is short of nothing', async () => {
+    const all = chainShares(nano(100n * CENT), [
+      { buyerId: 'leaf', sellerId: 'parent', receivable: nano(100n * CENT), cost: ZERO },
+      { buyerId: 'parent', sellerId: 'platform', receivable: ZERO, cost: ZERO },
+    ]);
+    const taxes = [1n, 1n, 1n];
+    const world = worldOf(
+      monthOf([{ ...sold, net: 100n, tax: 3n, taxes, shares: all, taxSellerId: 'parent' }]),
+    );
+    await paid(world);
+    world.rail.refund(firstInvoice(world).id, 60n);
+    await world.settle();
+    expectSettled(world);
+    // A part of 0.58 of a cent of each tax is cut off: the credit note has none of it.
+    expect([sentAs(world, 'tax'), sentAs(world, undefined), world.rail.balance]).toEqual([3n, 40n, 0n]);
+  });
+
   it('goes back with a refund as the credit note says, tax by tax and to the cent', () => {
     const party = (accountId: string) => ({ accountId, legalName: accountId, addressLines: [] });
     fc.assert(
@@ -133,23 +150,24 @@ function collectedOf({ store }: World, sellerId: string): bigint {
   }, 0n);
 }
 
-/** Leaves below any of three resellers, each of whom sells on with up to two taxes of its own. */
+/** Leaves below any of two resellers or the platform, whose price may be nothing: then all that is no tax is theirs. */
 const months = fc
   .array(
     fc.record({
       level: fc.nat(2),
+      cost: fc.constantFrom(0n, 70n),
       cents: fc.bigInt(1n, 100_000n),
-      taxes: fc.array(fc.bigInt(1n, 50_000n), { maxLength: 2 }),
+      taxes: fc.array(fc.bigInt(1n, 50_000n), { maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((leaves) =>
     monthOf(
-      leaves.map(({ level, cents, taxes }, index) => {
+      leaves.map(({ level, cost, cents, taxes }, index) => {
         const sellers = ['r0', 'r1', 'platform'].slice(level);
         const links = sellers.map((sellerId, place) => ({
           ...{ buyerId: sellers[place - 1] ?? `leaf${index}`, sellerId },
-          ...{ receivable: nano(100n), cost: nano(sellerId === 'platform' ? 0n : 70n) },
+          ...{ receivable: nano(100n), cost: nano(sellerId === 'platform' ? 0n : cost) },
         }));
         const [sellerId = ''] = sellers;
         return {
