@@ -18,6 +18,7 @@ test('tax of a seller is called so where it is paid, passed on and taken back (d
   expect(movementText({ ...held, what: 'refund', amount: '-5' })).toBe('Less tax is held for you');
   expect(movementText({ ...held, amount: '-5', isOfPlatform: true })).toBe('More tax is held for a seller');
   expect(movementText({ ...held, what: 'tax', amount: '-5' })).toBe('Tax passed on');
+  expect(movementText({ what: 'paid', book: 'tax', amount: '-5' })).toBe('More tax is yours to declare');
   expect(movementText({ what: 'tax', book: 'clearing', amount: '5' })).toBe('Tax passed on to your account');
   expect(movementText({ what: 'tax', book: 'clearing', amount: '-5' })).toBe('Tax taken back');
   expect(movementText({ ...held, what: 'tax' })).toBe('Tax is held again');

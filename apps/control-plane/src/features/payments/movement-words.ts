@@ -41,8 +41,6 @@ const words: Readonly<Record<string, string>> = {
   'drawn balance': 'Balance used',
   'drawn drawn': 'Use paid by the balance',
   'paid balance': 'Money paid in',
-  'paid tax': 'Tax that is the seller’s to pay',
-  'covered tax': 'Tax that is the seller’s to pay',
   'tax tax-held': 'Tax passed on',
   'tax clearing': 'Tax passed on to your account',
   'tax-back tax-held': 'Tax is held again',
@@ -65,6 +63,9 @@ export function movementText({ what, book, amount, isOfPlatform = false }: Moved
     return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
   if (said === undefined && book === 'granted')
     return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid by the payout`;
+  // Of buyers there is tax where it is asked for and where it goes back: what moves with a payment is of who sold.
+  if (said === undefined && book === 'tax')
+    return `${isLess ? 'More' : 'Less'} tax is ${isOfPlatform ? 'a seller’s' : 'yours'} to declare`;
   // Of an invoice in its own name: what others were given back, its seller has less of.
   if (said === undefined && book === 'tax-held')
     return `${isLess ? 'Less' : 'More'} tax is held for ${isOfPlatform ? 'a seller' : 'you'}`;
