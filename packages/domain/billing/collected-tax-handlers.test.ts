@@ -39,7 +39,7 @@ const contextOf = (chain: readonly string[]): Told =>
   domainContext<typeof definition, 'collectedTaxes', 'sendAgain'>(definition, { chain: [...chain] });
 type Operation = keyof (typeof definition)['resources']['collectedTaxes']['operations'];
 const ofSeller = <K extends Operation>() =>
-  domainContext<typeof definition, 'collectedTaxes', K>(definition, { chain: ['acc_seller'] }).context;
+  domainContext<typeof definition, 'collectedTaxes', K>(definition, { chain: ['acc_platform', 'acc_seller'] }).context;
 const refusalOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'accepted',
@@ -154,6 +154,13 @@ describe('what was collected in the name of a seller (decision 0023)', () => {
     documents.stored.splice(0, 1, { ...stored, collection: before });
     const month = await get(ofSeller(), { period: '2026-11' }, ports);
     expect(month).toMatchObject({ paidMinorUnits: '1119', paidTaxMinorUnits: '0' });
+  });
+
+  test('get 200: where it collects itself all that was paid is with it, its tax too', async () => {
+    anInvoice('doc_1', { state: 'paid', paidMinorUnits: 1119n, collectorId: 'acc_seller', shares: [] });
+    const month = await get(ofSeller(), { period: '2026-11' }, ports);
+    expect(month).toMatchObject({ paidTaxMinorUnits: '120', passedThrough: '0', heldMinorUnits: '0' });
+    expect(BigInt(month.earned)).toBe(999n * CENT);
   });
 
   test('getPdf 200: the same as a file that is called after its month', async () => {

@@ -38,13 +38,13 @@ const nothingHeld = {
   ...{ heldMinorUnits: '0', returnedMinorUnits: '0' },
 };
 
-async function* issuedIn(documents: DocumentStore, sellerId: string, period: string) {
+async function* issuedIn(documents: DocumentStore, { accountId: sellerId, chain }: Entity, period: string) {
   for (let afterId: string | undefined; ; ) {
     const part = await documents.issuedIn(sellerId, {
       ...{ from: period, to: period, limit: PAGE_DOCUMENTS },
       afterId,
     });
-    for (const stored of part) yield collectedDocument(stored);
+    for (const stored of part) yield collectedDocument(stored, chain.length === 1);
     afterId = part.at(-1)?.document.id;
     if (part.length < PAGE_DOCUMENTS) return;
   }
@@ -64,16 +64,17 @@ const listedAnswer = (one: CollectedDocument) => ({
 });
 
 async function collectedMonth(
-  { entity: { accountId }, nowMs }: { readonly entity: Entity; readonly nowMs: () => number },
+  { entity, nowMs }: { readonly entity: Entity; readonly nowMs: () => number },
   request: { readonly period: string; readonly currency?: string | undefined },
   { documents, billing: store }: Pick<BillingPorts, 'documents' | 'billing'>,
 ): Promise<CollectedMonth> {
+  const { accountId } = entity;
   const { period } = request;
   const currency = request.currency ?? (await store.chainPrices(accountId, nowMs())).currency;
   let sums = nothingCollected;
   let documentCount = 0;
   const listed: CollectedDocument[] = [];
-  for await (const one of issuedIn(documents, accountId, period)) {
+  for await (const one of issuedIn(documents, entity, period)) {
     if (one.document.currency !== currency) continue;
     sums = withCollected(sums, one);
     documentCount++;
@@ -152,8 +153,11 @@ export const collectedTaxHandlers: Pick<Handlers, 'collectedTaxes'> = {
     },
 
     async export(context, { from, to = from, after, limit }, { documents }) {
-      const stored = await documents.issuedIn(context.entity.accountId, { from, to, afterId: after, limit });
-      const rows: CollectedTaxRow[] = stored.flatMap((each) => collectedTaxRows(collectedDocument(each)));
+      const { accountId, chain } = context.entity;
+      const stored = await documents.issuedIn(accountId, { from, to, afterId: after, limit });
+      const rows: CollectedTaxRow[] = stored.flatMap((each) =>
+        collectedTaxRows(collectedDocument(each, chain.length === 1)),
+      );
       const last = stored.at(-1)?.document.id;
       return { rows, ...(stored.length === limit && last !== undefined ? { nextAfter: last } : {}) };
     },

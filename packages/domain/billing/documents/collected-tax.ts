@@ -21,7 +21,7 @@ export interface CollectedDocument {
   readonly totalMinorUnits: bigint;
   /** Of an invoice: what was paid and is neither given back nor held by a bank. */
   readonly paidMinorUnits: bigint;
-  /** What of that is tax, and held for the seller or passed on to it. None where the seller collects itself. */
+  /** What of that is tax, and held for the seller, passed on to it, or with it where it collects itself. */
   readonly paidTaxMinorUnits: bigint;
   /** Of what was paid, exact: what the seller earned of it. */
   readonly earned: Nano;
@@ -29,7 +29,11 @@ export interface CollectedDocument {
   readonly passedThrough: Nano;
 }
 
-export function collectedDocument({ document, collection }: StoredDocument): CollectedDocument {
+/** `isOfTop`: its seller is the top of the tree, which collects all that nobody else does. */
+export function collectedDocument(
+  { document, collection }: StoredDocument,
+  isOfTop = false,
+): CollectedDocument {
   const sign = document.kind === 'credit-note' ? -1n : 1n;
   const said = {
     document,
@@ -39,7 +43,18 @@ export function collectedDocument({ document, collection }: StoredDocument): Col
   };
   if (collection?.kind !== 'invoice')
     return { ...said, paidMinorUnits: 0n, paidTaxMinorUnits: 0n, earned: ZERO, passedThrough: ZERO };
-  return { ...said, ...paidOf(collection, document.sellerId) };
+  const { sellerId } = document;
+  const isWithSeller = isOfTop || collection.collectorId === sellerId;
+  return { ...said, ...(isWithSeller ? paidTo(collection, sellerId) : paidOf(collection, sellerId)) };
+}
+
+/** Where it collects itself all of it is there: it buys what it sells by an invoice of its own. */
+function paidTo(invoice: InvoiceCollection, sellerId: string) {
+  const sums = sumsOf(invoice);
+  const paidMinorUnits = keptOfInvoice(sums);
+  const paidTaxMinorUnits = heldTaxOf({ ...invoice, taxSellerId: sellerId }, sums);
+  const earned = nano((paidMinorUnits - paidTaxMinorUnits) * minorUnitOf(invoice.currency));
+  return { paidMinorUnits, paidTaxMinorUnits, earned, passedThrough: ZERO };
 }
 
 function paidOf(invoice: InvoiceCollection, sellerId: string) {
