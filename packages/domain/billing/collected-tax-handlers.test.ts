@@ -39,7 +39,8 @@ const contextOf = (chain: readonly string[]): Told =>
   domainContext<typeof definition, 'collectedTaxes', 'sendAgain'>(definition, { chain: [...chain] });
 type Operation = keyof (typeof definition)['resources']['collectedTaxes']['operations'];
 const ofSeller = <K extends Operation>() =>
-  domainContext<typeof definition, 'collectedTaxes', K>(definition, { chain: ['acc_platform', 'acc_seller'] }).context;
+  domainContext<typeof definition, 'collectedTaxes', K>(definition, { chain: ['acc_platform', 'acc_seller'] })
+    .context;
 const refusalOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'accepted',
