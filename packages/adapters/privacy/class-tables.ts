@@ -727,6 +727,8 @@ export const classTables = {
     },
     // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
     { table: 'prepaid_word' },
+    // Of several above one alone would say how many they are: what they come to is told by `creditLines.get`.
+    { table: 'credit_line' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.

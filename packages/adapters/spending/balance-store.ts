@@ -2,7 +2,8 @@ import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/col
 import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
-import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
+import { isCovered, type StandingCreditLine } from '@patchbay/domain/spending/credit-line';
+import type { BalanceStore, CreditGift, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
 import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
@@ -21,6 +22,7 @@ import {
   undraw,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
+import { lockCreditLine, readCreditLine } from './credit-line-rows.ts';
 import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 
 export interface BalanceStoreOptions {
@@ -111,6 +113,8 @@ export function balanceStore({
 
     give: (gift) =>
       inBooks(gift.accountId, async (frame) => {
+        const uncovered = await uncoveredBy(frame, gift);
+        if (uncovered !== undefined) return { uncovered };
         const id = await giveCredit(frame, gift);
         return await findCredit(frame.client, gift.accountId, id);
       }),
@@ -144,6 +148,17 @@ export function balanceStore({
 
     refundBought: (accountId) => inBooks(accountId, (frame) => refundBought(frame)),
   };
+}
+
+/** How the line of whoever gives stands, where it does not cover a credit. Nobody else gives of it meanwhile. */
+async function uncoveredBy(
+  { client, platformId: topId }: BalanceFrame,
+  { givenById: accountId, amount }: CreditGift,
+): Promise<StandingCreditLine | undefined> {
+  if (accountId === topId) return undefined;
+  await lockCreditLine(client, accountId);
+  const standing = await readCreditLine(client, { accountId, topId });
+  return isCovered(standing, amount) ? undefined : standing;
 }
 
 interface CreditRow {

@@ -2,6 +2,7 @@ import { documentHeadAnswer } from '@patchbay/domain/billing/collecting-answers'
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodAt } from '@patchbay/domain/billing/period';
+import { leftOf } from '@patchbay/domain/spending/credit-line';
 import type { PrepaidSaid } from '@patchbay/domain/spending/prepaid-word';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -11,10 +12,18 @@ import { accountAccrual, billingStore } from '../billing/billing-store.ts';
 import { closeMonths } from '../billing/closing.ts';
 import { collectionStore } from '../billing/collection-store.ts';
 import { documentStore } from '../billing/document-store.ts';
-import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
+import {
+  applicationPool,
+  asOwner,
+  plantTree,
+  relayCatalogue,
+  setCreditLine,
+  usageOf,
+} from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
 import { stripeRail } from '../stripe/stripe-rail.ts';
 import { balanceStore } from './balance-store.ts';
+import { creditLineStore } from './credit-line-store.ts';
 import { spendingStore } from './spending-store.ts';
 
 const DAY = 86_400_000;
@@ -326,6 +335,7 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
       ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority },
       ...{ reason: 'Welcome', nowMs: clockMs },
     });
+  await setCreditLine(database.url, 'parent', 4_500n * CENT);
   await give('parent', 1_500n, 1);
   await give('platform', 10_000n, 2);
   // That nobody uses is on the parent's books, and paid for by nobody.
@@ -377,6 +387,39 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
     { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
   ]);
+});
+
+test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {
+  const lines = creditLineStore({ pool, platformAccount });
+  const give = (givenById: string, amountCents: bigint) =>
+    balances().give({
+      ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority: 1 },
+      ...{ reason: 'Welcome', nowMs: clockMs },
+    });
+  const leftCents = async () => leftOf(await lines.standing('parent')) / CENT;
+  // Whoever collects bears its own, and needs no line.
+  expect(await give('platform', 10_000n)).toMatchObject({ left: 10_000n * CENT });
+  expect(await give('parent', 1n)).toMatchObject({ uncovered: { words: [], unpaid: 0n } });
+  await lines.say('parent', { byId: 'platform', amount: nano(1_000n * CENT) });
+  expect(await give('parent', 1_001n)).toHaveProperty('uncovered');
+  expect(await leftCents()).toBe(1_000n);
+  // Each alone is within it.
+  const outcomes = await Promise.all([600n, 500n, 600n].map((amountCents) => give('parent', amountCents)));
+  expect(outcomes.filter((given) => !('uncovered' in given))).toHaveLength(1);
+  const [given] = outcomes.flatMap((each) => ('uncovered' in each ? [] : [each]));
+  expect(await leftCents()).toBe(1_000n - (given?.amount ?? 0n) / CENT);
+  // What is taken back is there to be given again.
+  await balances().takeBack({
+    ...{ accountId: 'leaf', givenById: 'parent', creditId: given?.id ?? '' },
+    nowMs: clockMs,
+  });
+  expect(await leftCents()).toBe(1_000n);
+  // One that is narrowed takes back nothing that was given.
+  await give('parent', 1_000n);
+  await lines.say('parent', { byId: 'platform', amount: nano(400n * CENT) });
+  expect(await leftCents()).toBe(0n);
+  await lines.say('parent', { byId: 'platform', amount: undefined });
+  expect(await give('parent', 1n)).toHaveProperty('uncovered');
 });
 
 test('what is spent below a balance is at most what runs in the time that docs/spending.md states, whatever the phases of its reports (BIL-5)', async () => {

@@ -1036,6 +1036,21 @@ export type BalancesListTopUpsItem = { readonly id: Id<"tup">; readonly minorUni
 /** What `balances.refund` answers. */
 export type BalancesRefundResponse = { readonly minorUnits: string };
 
+/** What `creditLines.get` answers. */
+export type CreditLinesGetResponse = { readonly currency: string; readonly amount?: string; readonly unpaid: string; readonly left?: string; readonly set: ReadonlyArray<{ readonly from: Id<"acc">; readonly amount: string }>; readonly speakerIds: ReadonlyArray<string> };
+
+/** What `creditLines.set` takes. */
+export type CreditLinesSetRequest = { readonly amount: string; readonly from?: IdLike<"acc"> };
+
+/** What `creditLines.set` answers. */
+export type CreditLinesSetResponse = { readonly currency: string; readonly amount?: string; readonly unpaid: string; readonly left?: string; readonly set: ReadonlyArray<{ readonly from: Id<"acc">; readonly amount: string }>; readonly speakerIds: ReadonlyArray<string> };
+
+/** What `creditLines.remove` takes. */
+export type CreditLinesRemoveRequest = { readonly from?: IdLike<"acc"> };
+
+/** What `creditLines.remove` answers. */
+export type CreditLinesRemoveResponse = { readonly currency: string; readonly amount?: string; readonly unpaid: string; readonly left?: string; readonly set: ReadonlyArray<{ readonly from: Id<"acc">; readonly amount: string }>; readonly speakerIds: ReadonlyArray<string> };
+
 /** What `credits.list` takes. */
 export type CreditsListRequest = { readonly cursor?: string; readonly limit?: number };
 

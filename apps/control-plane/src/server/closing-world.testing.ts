@@ -7,6 +7,7 @@ import {
   asOwner,
   relayCatalogue as catalogue,
   plantTree,
+  setCreditLine,
   usageOf,
 } from '@patchbay/adapters/metering/tenants.testing';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -77,6 +78,7 @@ export async function usedMonth(): Promise<TestDatabase> {
     ...{ byId: 'platform', above: [] },
     ...{ isPrepaid: true, overdraft: nano(0n) },
   });
+  await setCreditLine(database.url, 'maker', 300n * UNIT);
   for (const [givenById, cents, priority] of [
     ['maker', 300n, 1],
     ['platform', 5_000n, 2],
