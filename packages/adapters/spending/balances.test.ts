@@ -328,46 +328,62 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
 });
 
-test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover out of the next (BIL-5)', async () => {
+/** A month that is over, closed as it is asked for, and what follows of it at the rail. */
+async function closeNow(of: Period) {
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [of.name]);
+  await billing().accrueAll(of);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 3; round++) await hear();
+}
+async function payee(accountId: string) {
+  const { id } = await ports().rail.perform({ type: 'create-payee', accountId, country: 'DE' }, accountId);
+  stripe.state.onboard(id);
+  await asOwner(
+    database.url,
+    'INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, true)',
+    [accountId, id],
+  );
+}
+const lines = () => creditLineStore({ pool, platformAccount });
+const leftCents = async (accountId: string) => Number(leftOf(await lines().standing(accountId)) / CENT);
+const documentsOf = async (accountId: string) =>
+  (await documentStore({ pool, platformAccount }).list(accountId, { of: 'own', limit: 10 })).items;
+const placeOf = ({ kind, period: of }: { readonly kind: string; readonly period: string }) => `${of} ${kind}`;
+const transferred = () => stripe.state.all('transfer').map(({ amount }) => amount);
+
+test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover by an invoice (BIL-5)', async () => {
   await prepaid();
+  await setCreditLine(database.url, 'parent', 4_500n * CENT);
   const give = (givenById: string, amountCents: bigint, priority: number) =>
     balances().give({
       ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority },
       ...{ reason: 'Welcome', nowMs: clockMs },
     });
-  await setCreditLine(database.url, 'parent', 4_500n * CENT);
   await give('parent', 1_500n, 1);
   await give('platform', 10_000n, 2);
   // That nobody uses is on the parent's books, and paid for by nobody.
   await give('parent', 3_000n, 3);
-  const payee = await ports().rail.perform(
-    { type: 'create-payee', accountId: 'parent', country: 'DE' },
-    'parent',
-  );
-  stripe.state.onboard(payee.id);
+  await payee('parent');
   stripe.state.balance = 10_000;
-  await asOwner(
-    database.url,
-    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('parent', '${payee.id}', true)`,
-  );
-  const close = async (of: Period) => {
-    await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [of.name]);
-    await billing().accrueAll(of);
-    await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
-    for (let round = 0; round < 2; round++) await hear();
-  };
   await use(1_000);
+  // What is used of the next month is no matter of this one.
   clockMs = period.toMs + DAY;
-  await close(period);
-  // 20.00 were used, of which the parent gave 15.00 and earned 10.00.
-  expect(stripe.state.all('transfer')).toEqual([]);
-  expect(await books()).toMatchObject({ 'parent granted': -3_500, 'platform granted': 3_500 });
-  expect(await books()).not.toHaveProperty('parent owed');
   const next = nextPeriod(period);
   await use(1_000, { atMs: next.fromMs + 60_000, of: next });
+  await closeNow(period);
+  // 20.00 were used, of which the parent gave 15.00 and earned 10.00.
+  expect(transferred()).toEqual([]);
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 500 }]);
+  expect(await books()).toMatchObject({ 'parent granted': -3_000, 'parent invoiced': -500 });
+  expect(await books()).not.toHaveProperty('parent owed');
+  // What is asked is not paid, and stands in its line.
+  expect(await leftCents('parent')).toBe(1_000);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(await leftCents('parent')).toBe(1_500);
   clockMs = next.toMs + DAY;
-  await close(next);
-  expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+  await closeNow(next);
+  expect(transferred()).toEqual([1_000]);
   expect(await books()).toEqual({
     'leaf balance': 10_500,
     'parent clearing': 500,
@@ -377,48 +393,104 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
     'platform granted': 3_000,
   });
   expect(await billing().countMismatches()).toBe(0);
-  const { items } = await documentStore({ pool, platformAccount }).list('parent', { of: 'own', limit: 10 });
+  // Two of one moment stand in no order.
+  const found = (await documentsOf('parent')).toSorted((left, right) =>
+    placeOf(left.document) < placeOf(right.document) ? -1 : 1,
+  );
   expect(
-    items.map(
+    found.map(({ document: { kind, lines: said, totalMinorUnits } }) => [
+      ...[kind, totalMinorUnits],
+      ...said.map((line) => line.kind),
+    ]),
+  ).toEqual([
+    ['invoice', 500n, 'given-credit'],
+    ['payout-note', 1_000n, 'margin'],
+    ['payout-note', 1_000n, 'margin'],
+  ]);
+  expect(
+    found.map(
       (stored) =>
         documentHeadAnswer(stored, { idOf: (id) => id, nameOf: (id) => id, textOf: (text) => text }).standing,
     ),
   ).toMatchObject([
-    { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
+    { state: 'paid', paidMinorUnits: '500' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
+    { state: 'paid', paidMinorUnits: '1000', fundedMinorUnits: '1000' },
   ]);
 });
 
+test('an account that earns nothing pays by an invoice for the credit that it gave, and all is square once it has (BIL-5)', async () => {
+  // The one between earns nearly all of it.
+  await plantTree(database.url, { giver: 'platform', middle: 'giver', user: 'middle' });
+  await setPrice('platform', '0.01');
+  await setPrice('middle', '1');
+  await balances().setTerms('user', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
+  await setCreditLine(database.url, 'giver', 20_000n * CENT);
+  await balances().give({
+    ...{ accountId: 'user', givenById: 'giver', amount: nano(20_000n * CENT), priority: 1 },
+    ...{ reason: 'Gift', nowMs: clockMs },
+  });
+  await payee('middle');
+  await usageStore(pool).ingest([usageOf('user', { atMs: usedMs, bytes: 100 })]);
+  await spending().evaluate({ accountId: 'user', period, meters: undefined }, { isForced: true });
+  clockMs = period.toMs + DAY;
+  await closeNow(period);
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 10_000 }]);
+  expect(await leftCents('giver')).toBe(0);
+  const before = await books();
+  // Closed once more, nothing is asked a second time.
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  expect(await books()).toEqual(before);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  for (let round = 0; round < 3; round++) await hear();
+  expect(transferred()).toEqual([9_900]);
+  expect(await leftCents('giver')).toBe(10_000);
+  expect(await books()).toEqual({
+    'giver clearing': -10_000,
+    'giver granted': -10_000,
+    'middle clearing': 9_900,
+    'platform balance': -10_000,
+    'platform clearing': 100,
+    'platform granted': 10_000,
+    'user balance': 10_000,
+  });
+  expect(await billing().countMismatches()).toBe(0);
+  expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  // Money that goes back is owed again: it is used by nobody else.
+  stripe.state.dispute(payment(), 4_000);
+  await hear();
+  expect(await books()).toMatchObject({ 'giver granted': -14_000, 'giver disputed': 4_000 });
+  expect(await leftCents('giver')).toBe(6_000);
+});
+
 test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {
-  const lines = creditLineStore({ pool, platformAccount });
   const give = (givenById: string, amountCents: bigint) =>
     balances().give({
       ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority: 1 },
       ...{ reason: 'Welcome', nowMs: clockMs },
     });
-  const leftCents = async () => leftOf(await lines.standing('parent')) / CENT;
   // Whoever collects bears its own, and needs no line.
   expect(await give('platform', 10_000n)).toMatchObject({ left: 10_000n * CENT });
   expect(await give('parent', 1n)).toMatchObject({ uncovered: { words: [], unpaid: 0n } });
-  await lines.say('parent', { byId: 'platform', amount: nano(1_000n * CENT) });
+  await lines().say('parent', { byId: 'platform', amount: nano(1_000n * CENT) });
   expect(await give('parent', 1_001n)).toHaveProperty('uncovered');
-  expect(await leftCents()).toBe(1_000n);
+  expect(await leftCents('parent')).toBe(1_000);
   // Each alone is within it.
   const outcomes = await Promise.all([600n, 500n, 600n].map((amountCents) => give('parent', amountCents)));
   expect(outcomes.filter((given) => !('uncovered' in given))).toHaveLength(1);
   const [given] = outcomes.flatMap((each) => ('uncovered' in each ? [] : [each]));
-  expect(await leftCents()).toBe(1_000n - (given?.amount ?? 0n) / CENT);
+  expect(await leftCents('parent')).toBe(1_000 - Number(given?.amount ?? 0n) / Number(CENT));
   // What is taken back is there to be given again.
   await balances().takeBack({
     ...{ accountId: 'leaf', givenById: 'parent', creditId: given?.id ?? '' },
     nowMs: clockMs,
   });
-  expect(await leftCents()).toBe(1_000n);
+  expect(await leftCents('parent')).toBe(1_000);
   // One that is narrowed takes back nothing that was given.
   await give('parent', 1_000n);
-  await lines.say('parent', { byId: 'platform', amount: nano(400n * CENT) });
-  expect(await leftCents()).toBe(0n);
-  await lines.say('parent', { byId: 'platform', amount: undefined });
+  await lines().say('parent', { byId: 'platform', amount: nano(400n * CENT) });
+  expect(await leftCents('parent')).toBe(0);
+  await lines().say('parent', { byId: 'platform', amount: undefined });
   expect(await give('parent', 1n)).toHaveProperty('uncovered');
 });
 

@@ -1,6 +1,8 @@
-import { nano } from '@patchbay/domain/billing/money';
+import { unpaidCreditOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { CreditLineWord, StandingCreditLine } from '@patchbay/domain/spending/credit-line';
 import type { PoolClient } from 'pg';
+import { collectionFromRow } from '../billing/document-rows.ts';
 
 /**
  * Whoever gives credit of an account, or changes its line, does so one after the other, in whichever process, until the
@@ -36,8 +38,22 @@ export async function readCreditLine(
     topId,
     isBounded: accountId !== topId && !row.is_test,
     words: await readWords(client, accountId),
-    unpaid: nano(BigInt(row.unpaid)),
+    unpaid: nano(
+      BigInt(row.unpaid) + (await readUnpaidByInvoice(client, accountId)) * minorUnitOf(row.currency),
+    ),
   };
+}
+
+/** In minor units, what invoices ask for what others used, and is not paid: asking is no paying. */
+async function readUnpaidByInvoice(client: PoolClient, accountId: string): Promise<bigint> {
+  const { rows } = await client.query<{ state: unknown }>(
+    `SELECT state FROM collection WHERE account_id = $1 AND kind = 'invoice' AND state ? 'givenCreditMinorUnits'`,
+    [accountId],
+  );
+  return rows.reduce((total, { state }) => {
+    const collection = collectionFromRow(state);
+    return collection.kind === 'invoice' ? total + unpaidCreditOf(collection) : total;
+  }, 0n);
 }
 
 async function readWords(client: PoolClient, accountId: string): Promise<readonly CreditLineWord[]> {

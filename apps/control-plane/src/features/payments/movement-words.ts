@@ -41,6 +41,7 @@ const words: Readonly<Record<string, string>> = {
   'drawn balance': 'Balance used',
   'drawn drawn': 'Use paid by the balance',
   'paid balance': 'Money paid in',
+  'issued granted': 'Credit you gave, asked for by the invoice',
   'set-off owed': 'Kept of the payout for credit you gave',
   'set-off granted': 'Credit you gave, paid by the payout',
   'credit balance': 'Credit received',
@@ -56,7 +57,7 @@ export function movementText({ what, book, amount, isOfPlatform = false }: Moved
   if (said === undefined && book === 'owed')
     return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
   if (said === undefined && book === 'granted')
-    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid by the payout`;
+    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid for`;
   if (what === 'payout' && book === 'clearing' && isLess) return 'Payout taken back';
   if (what === 'payout' && book === 'owed' && !isLess) return 'Payout unsettled';
   return said ?? `${what}, ${book}`;
