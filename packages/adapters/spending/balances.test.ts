@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { accountAccrual, billingStore } from '../billing/billing-store.ts';
+import { bookVerifier } from '../billing/book-verifier.ts';
 import { closeMonths } from '../billing/closing.ts';
 import { collectionStore } from '../billing/collection-store.ts';
 import { documentStore } from '../billing/document-store.ts';
@@ -360,8 +361,7 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
       ...{ reason: 'Welcome', nowMs: clockMs },
     });
   await give('parent', 1_500n, 1);
-  await give('platform', 10_000n, 2);
-  // That nobody uses is on the parent's books, and paid for by nobody.
+  await give('platform', 500n, 2);
   await give('parent', 3_000n, 3);
   await payee('parent');
   stripe.state.balance = 10_000;
@@ -383,14 +383,18 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   expect(await leftCents('parent')).toBe(1_500);
   clockMs = next.toMs + DAY;
   await closeNow(next);
-  expect(transferred()).toEqual([1_000]);
+  expect(stripe.state.all('invoice').map(({ total }) => total)).toEqual([500, 1_000]);
+  stripe.state.pay(stripe.state.all('invoice')[1]?.id ?? '');
+  await hear();
+  expect(transferred()).toEqual([]);
+  // What nobody used is on the parent's books, and paid for by nobody.
   expect(await books()).toEqual({
-    'leaf balance': 10_500,
-    'parent clearing': 500,
-    'parent granted': -3_000,
-    'platform balance': -10_500,
-    'platform clearing': -500,
-    'platform granted': 3_000,
+    'leaf balance': 1_000,
+    'parent clearing': -1_500,
+    'parent granted': -1_000,
+    'platform balance': -1_000,
+    'platform clearing': 1_500,
+    'platform granted': 1_000,
   });
   expect(await billing().countMismatches()).toBe(0);
   // Two of one moment stand in no order.
@@ -405,6 +409,7 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   ).toEqual([
     ['invoice', 500n, 'given-credit'],
     ['payout-note', 1_000n, 'margin'],
+    ['invoice', 1_000n, 'given-credit'],
     ['payout-note', 1_000n, 'margin'],
   ]);
   expect(
@@ -415,14 +420,16 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   ).toMatchObject([
     { state: 'paid', paidMinorUnits: '500' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
-    { state: 'paid', paidMinorUnits: '1000', fundedMinorUnits: '1000' },
+    { state: 'paid', paidMinorUnits: '1000' },
+    { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
   ]);
 });
 
 test('an account that earns nothing pays by an invoice for the credit that it gave, and all is square once it has (BIL-5)', async () => {
   // The one between earns nearly all of it.
-  await plantTree(database.url, { giver: 'platform', middle: 'giver', user: 'middle' });
+  await plantTree(database.url, { above: 'platform', giver: 'above', middle: 'giver', user: 'middle' });
   await setPrice('platform', '0.01');
+  await setPrice('above', '0.02');
   await setPrice('middle', '1');
   await balances().setTerms('user', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
   await setCreditLine(database.url, 'giver', 20_000n * CENT);
@@ -431,24 +438,32 @@ test('an account that earns nothing pays by an invoice for the credit that it ga
     ...{ reason: 'Gift', nowMs: clockMs },
   });
   await payee('middle');
+  await payee('above');
   await usageStore(pool).ingest([usageOf('user', { atMs: usedMs, bytes: 100 })]);
   await spending().evaluate({ accountId: 'user', period, meters: undefined }, { isForced: true });
   clockMs = period.toMs + DAY;
   await closeNow(period);
   expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 10_000 }]);
   expect(await leftCents('giver')).toBe(0);
+  // Nobody above earns of it: what they earn is in what was used.
+  const [asked] = await asOwner<{ shares: unknown }>(
+    database.url,
+    `SELECT state -> 'shares' AS shares FROM collection WHERE account_id = 'giver' AND kind = 'invoice'`,
+  );
+  expect(asked?.shares).toEqual([]);
   const before = await books();
   // Closed once more, nothing is asked a second time.
   await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
   expect(await books()).toEqual(before);
   stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
   for (let round = 0; round < 3; round++) await hear();
-  expect(transferred()).toEqual([9_900]);
+  expect(transferred().toSorted()).toEqual([100, 9_800]);
   expect(await leftCents('giver')).toBe(10_000);
   expect(await books()).toEqual({
+    'above clearing': 100,
     'giver clearing': -10_000,
     'giver granted': -10_000,
-    'middle clearing': 9_900,
+    'middle clearing': 9_800,
     'platform balance': -10_000,
     'platform clearing': 100,
     'platform granted': 10_000,
@@ -460,6 +475,15 @@ test('an account that earns nothing pays by an invoice for the credit that it ga
   stripe.state.dispute(payment(), 4_000);
   await hear();
   expect(await books()).toMatchObject({ 'giver granted': -14_000, 'giver disputed': 4_000 });
+  expect(await leftCents('giver')).toBe(6_000);
+  const verifier = bookVerifier(over());
+  for (const accountId of ['giver', 'middle', 'user'])
+    expect(await verifier.verify(accountId, period)).toMatchObject({ outcome: 'agrees' });
+  // The next month asks for it, though nobody used anything in it.
+  const next = nextPeriod(period);
+  clockMs = next.toMs + DAY;
+  await closeNow(next);
+  expect(stripe.state.all('invoice').map(({ total }) => total)).toEqual([10_000, 4_000]);
   expect(await leftCents('giver')).toBe(6_000);
 });
 
