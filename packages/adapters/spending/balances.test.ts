@@ -484,6 +484,13 @@ test('an account that earns nothing pays by an invoice for the credit that it ga
   clockMs = next.toMs + DAY;
   await closeNow(next);
   expect(stripe.state.all('invoice').map(({ total }) => total)).toEqual([10_000, 4_000]);
+  // Of what the months come to, documents have said nothing.
+  expect(
+    await asOwner(
+      database.url,
+      `SELECT by_period FROM document WHERE account_id = 'giver' AND kind = 'invoice' ORDER BY period`,
+    ),
+  ).toEqual([{ by_period: { [period.name]: '0' } }, { by_period: { [next.name]: '0' } }]);
   expect(await leftCents('giver')).toBe(6_000);
 });
 
