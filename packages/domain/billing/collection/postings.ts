@@ -15,11 +15,11 @@ import type { RailRefund } from './rail.ts';
 import type { Backing } from './shares.ts';
 
 /**
- * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
- * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
- * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
- * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
- * 'granted': what it gave to others and bears, less what was kept of its payouts, or asked by an invoice, for that (BIL-5). 'written-off': what went
+ * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of whose it
+ * is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what it is to be
+ * paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the platform, what is
+ * there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet. 'granted': what it gave
+ * to others and bears, less what was kept of its payouts, or asked by an invoice, for that (BIL-5). 'written-off': what went
  * back to it beyond what it had paid, as when a bank takes all of a payment of which a part was given back: whoever collects
  * has lost that, and what is there is its clearing less it.
  */
