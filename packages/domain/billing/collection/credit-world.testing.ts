@@ -136,10 +136,16 @@ export class CreditWorld {
       });
     else this.#keep(asked);
     const document = {
-      ...{ id: `credit_${asked.documentId}`, kind: 'invoice', accountId, period, currency: 'EUR' },
+      kind: 'invoice' as const,
+      ...{ id: `credit_${asked.documentId}`, accountId, period, currency: 'EUR' },
       ...{ totalMinorUnits: minorUnits, netMinorUnits: minorUnits },
-      lines: [{ kind: 'given-credit', key: line.key, period, amount: nano(minorUnits * CENT), minorUnits }],
-    } as const;
+      lines: [
+        {
+          kind: 'given-credit' as const,
+          ...{ key: line.key, period, amount: nano(minorUnits * CENT), minorUnits },
+        },
+      ],
+    };
     this.#post(issued(document, PLATFORM));
     if (isPrepaid) this.#draw(accountId, period, minorUnits);
   }
