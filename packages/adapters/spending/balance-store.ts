@@ -124,8 +124,8 @@ export function balanceStore({
     takeBack: ({ accountId, givenById, creditId }) =>
       inBooks(accountId, async (frame) => {
         await lockBalance(frame.client, accountId);
-        const before = await findCredit(frame.client, accountId, creditId);
-        if (!(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
+        const before = await readCredit(frame.client, accountId, creditId);
+        if (before === undefined || !(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
         return { before, after: await findCredit(frame.client, accountId, creditId) };
       }),
 
@@ -193,14 +193,23 @@ const creditFromRow = (row: CreditRow): CreditRecord => ({
   createdAtMs: row.created_at.getTime(),
 });
 
-async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+async function readCredit(
+  client: PoolClient,
+  accountId: string,
+  creditId: string,
+): Promise<CreditRecord | undefined> {
   const { rows } = await client.query<CreditRow>(
     `SELECT ${creditColumns} FROM credit WHERE account_id = $1 AND id = $2`,
     [accountId, creditId],
   );
   const [row] = rows;
-  if (row === undefined) throw new Error(`The credit ${creditId} is not there.`);
-  return creditFromRow(row);
+  return row && creditFromRow(row);
+}
+
+async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+  const record = await readCredit(client, accountId, creditId);
+  if (record === undefined) throw new Error(`The credit ${creditId} is not there.`);
+  return record;
 }
 
 interface TopUpRow {

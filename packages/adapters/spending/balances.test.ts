@@ -517,6 +517,12 @@ test('an account gives credit within its line, and of two that are given at once
     nowMs: clockMs,
   });
   expect(await leftCents('parent')).toBe(1_000);
+  expect(
+    await balances().takeBack({
+      ...{ accountId: 'leaf', givenById: 'parent', creditId: 'cdt_of_nobody' },
+      nowMs: clockMs,
+    }),
+  ).toBeUndefined();
   // One that is narrowed takes back nothing that was given.
   await give('parent', 1_000n);
   await lines().say('parent', { byId: 'platform', amount: nano(400n * CENT) });
