@@ -587,6 +587,45 @@ test('what is spent below a balance is at most what runs in the time that docs/s
   expect(new Set(entries.map(({ sum }) => sum))).toEqual(new Set(['0']));
 });
 
+test('what a month owes whole with its first use is held before it, with its tax, and not once more when it is owed (BIL-5)', async () => {
+  await billing().setPrices({
+    ...{ accountId: 'parent', service: 'relay', currency: 'EUR', fromMs: period.fromMs },
+    prices: [
+      {
+        ...{ meter: 'bytes', where: {} },
+        tariff: { kind: 'per-unit', amount: nano(10n), per: 1n, minimum: nano(800n * CENT) },
+      },
+    ],
+  });
+  await asOwner(
+    database.url,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
+       tax_basis_points, tax_rules) VALUES ('parent', 'Parent', '{}', 'FR', 'P', 14, 'VAT', 1000, '[]')`,
+  );
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'platform', amount: nano(1_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  const hold = (holdId: string) =>
+    spending().hold({ accountId: 'leaf', holdId, nodeId: 'nod_1', services: ['relay'], isRunning: false });
+  const heldCents = async () => Number((await balances().standing('leaf')).held / CENT);
+  expect(await hold('one')).toBe(true);
+  // 8.00, and 0.075 for thirty seconds of 2 Mbit/s, with a tenth of tax.
+  expect(await heldCents()).toBe(888);
+  expect(await hold('two')).toBe(false);
+  await use(1);
+  await spending().releaseHolds({ nodeId: 'nod_1', releasedIds: [], keptIds: ['one'] });
+  expect(await heldCents()).toBe(8);
+  expect(await hold('two')).toBe(true);
+  expect(await heldCents()).toBe(16);
+  // Half of a minute later it would be the next month, which owes it again.
+  clockMs = period.toMs - 10_000;
+  expect(await hold('three')).toBe(false);
+  clockMs = period.toMs - 40_000;
+  expect(await hold('three')).toBe(true);
+});
+
 test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {
   const say = (by: Sayer, isPrepaid: boolean, overdraft = 0n) =>
     balances().setTerms('leaf', { ...by, isPrepaid, overdraft: nano(overdraft) });

@@ -184,7 +184,8 @@ export const spending = defineDomain({
       title: 'This account pays after the month.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask the account that you buy from to make yours prepaid: balances.setTerms.',
+      remedy:
+        'Let an account above make it prepaid first: balances.setTerms. Until then it takes what its balance owes, and no more.',
     },
     seller_collects: {
       status: 409,
@@ -332,7 +333,7 @@ export const spending = defineDomain({
           method: 'POST',
           path: '/credits',
           summary:
-            'Give this account money to use. Whoever gives it bears what is used of it: an account above, within its credit line.',
+            'Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line.',
           access: 'bill',
           isAllowedAtClosed: true,
           authority: 'ancestor',
@@ -345,7 +346,12 @@ export const spending = defineDomain({
             expiresAt: requestTime.optional(),
           }),
           response: credit,
-          errors: ['spending.service_unknown', 'spending.expired_already', 'spending.credit_uncovered'],
+          errors: [
+            'spending.service_unknown',
+            'spending.expired_already',
+            'spending.not_prepaid',
+            'spending.credit_uncovered',
+          ],
         },
         takeBack: {
           method: 'DELETE',

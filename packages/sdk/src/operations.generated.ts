@@ -1501,9 +1501,9 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(accountId: IdLike<"acc">, request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
     /** Take back what is left of a credit that was given. Only whoever gave it may. */
     takeBack(accountId: IdLike<"acc">, request: CreditsTakeBackRequest, options?: CallOptions): Promise<CreditsTakeBackResponse>;
