@@ -7,6 +7,7 @@ import {
   type DocumentParty,
   issue,
   type SellerTerms,
+  soldOf,
   unsaidTerms,
 } from '@patchbay/domain/billing/documents/document';
 import type { BillingParty } from '@patchbay/domain/billing/documents/document-store';
@@ -153,13 +154,14 @@ export async function issueCreditNote(
   return await issueDocument(client, draft, { nowMs, corrects: invoice });
 }
 
-/** How many minor units of a document, without tax, are of which month. */
-function byPeriod({ lines, netMinorUnits, period }: DocumentDraft): Record<string, string> {
+/** How many minor units of a document, without tax, are of which month: of what was sold. */
+function byPeriod(draft: DocumentDraft): Record<string, string> {
+  const { lines, period } = draft;
   const corrected = lines.filter(({ kind }) => kind === 'adjustment');
   const sum = corrected.reduce((total, { minorUnits = 0n }) => total + minorUnits, 0n);
   return Object.fromEntries([
     ...corrected.map((line) => [line.period, String(line.minorUnits)]),
-    [period, String(netMinorUnits - sum)],
+    [period, String(soldOf(draft) - sum)],
   ]);
 }
 

@@ -9,6 +9,7 @@ import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { PoolClient } from 'pg';
 import { collectionFromRow, insertCollection, postTransactions } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { usedCreditOf } from './used-credit.ts';
 
 /**
  * The payouts of those who earn of an invoice, and what is held of tax for its seller, held until the transaction ends; always in
@@ -148,18 +149,10 @@ export async function setOffNote(
   );
   const note = collectionFromRow(held.rows[0]?.state);
   if (note.kind !== 'payout' || note.setOffMinorUnits !== undefined) return;
-  const { rows } = await client.query<{ used: string }>(usedSql, [note.accountId, note.currency]);
-  const stands = BigInt(rows[0]?.used ?? '0');
+  const used = await usedCreditOf(client, note);
   // What was kept too much before goes with a payout, and never as tax.
-  const used = note.purpose === 'tax' && stands < 0n ? 0n : stands;
-  const setOff = setOffPayout(note, { usedMinorUnits: used / minorUnitOf(note.currency), platformId });
+  const usedMinorUnits = note.purpose === 'tax' && used < 0n ? 0n : used;
+  const setOff = setOffPayout(note, { usedMinorUnits, platformId });
   await writeNote(client, setOff.note);
   await postTransactions(client, setOff.transactions, { platformId, nowMs });
 }
-
-/** What an account bears of what it gave, less what is left of it, in one look at both: what was used and is not paid for. */
-const usedSql = `
-  SELECT (SELECT coalesce(-sum(e.amount), 0) FROM ledger_entry e
-      WHERE e.account_id = $1 AND e.book = 'granted' AND ledger_is_collecting(e.book) AND e.currency = $2)
-    - (SELECT coalesce(sum(c.left_amount), 0) FROM credit c JOIN account a ON a.id = c.account_id
-      WHERE c.given_by_id = $1 AND a.currency = $2) AS used`;

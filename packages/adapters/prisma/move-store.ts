@@ -103,6 +103,7 @@ const everySaid = Prisma.sql`(
   UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
   UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
   UNION ALL SELECT account_id, by_id, 'prepaid', true FROM prepaid_word
+  UNION ALL SELECT account_id, by_id, 'credit-line', false FROM credit_line
   UNION ALL SELECT account_id, set_by_id, 'overdue', true FROM overdue_account WHERE word IS NOT NULL
   UNION ALL SELECT account_id, by_id, 'trigger', reaches_down FROM trigger_holds_in_force())`;
 

@@ -527,7 +527,15 @@ export const classTables = {
           'service',
           'trigger_id',
         ],
-        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'disabled_at', 'created_at', 'removed_at'],
+        ...[
+          'batch_events_max',
+          'batch_wait_ms',
+          'state',
+          'disabled_reason',
+          'disabled_at',
+          'created_at',
+          'removed_at',
+        ],
       ],
       without: [
         'secret_ciphertext',
@@ -736,6 +744,8 @@ export const classTables = {
     },
     // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
     { table: 'prepaid_word' },
+    // Of several above one alone would say how many they are: what they come to is told by `creditLines.get`.
+    { table: 'credit_line' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.

@@ -2,7 +2,8 @@ import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/col
 import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
-import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
+import { isCovered, type StandingCreditLine } from '@patchbay/domain/spending/credit-line';
+import type { BalanceStore, CreditGift, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
 import { saidBy, termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
@@ -21,6 +22,7 @@ import {
   undraw,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
+import { lockCreditLine, readCreditLine } from './credit-line-rows.ts';
 import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 
 export interface BalanceStoreOptions {
@@ -113,6 +115,8 @@ export function balanceStore({
 
     give: (gift) =>
       inBooks(gift.accountId, async (frame) => {
+        const uncovered = await uncoveredBy(frame, gift);
+        if (uncovered !== undefined) return { uncovered };
         const id = await giveCredit(frame, gift);
         return await findCredit(frame.client, gift.accountId, id);
       }),
@@ -120,8 +124,8 @@ export function balanceStore({
     takeBack: ({ accountId, givenById, creditId }) =>
       inBooks(accountId, async (frame) => {
         await lockBalance(frame.client, accountId);
-        const before = await findCredit(frame.client, accountId, creditId);
-        if (!(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
+        const before = await readCredit(frame.client, accountId, creditId);
+        if (before === undefined || !(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
         return { before, after: await findCredit(frame.client, accountId, creditId) };
       }),
 
@@ -148,6 +152,17 @@ export function balanceStore({
 
     refundBought: (accountId) => inBooks(accountId, (frame) => refundBought(frame)),
   };
+}
+
+/** How the line of whoever gives stands, where it does not cover a credit. Nobody else gives of it meanwhile. */
+async function uncoveredBy(
+  { client, platformId: topId }: BalanceFrame,
+  { givenById: accountId, amount }: CreditGift,
+): Promise<StandingCreditLine | undefined> {
+  if (accountId === topId) return undefined;
+  await lockCreditLine(client, accountId);
+  const standing = await readCreditLine(client, { accountId, topId });
+  return isCovered(standing, amount) ? undefined : standing;
 }
 
 interface CreditRow {
@@ -178,14 +193,23 @@ const creditFromRow = (row: CreditRow): CreditRecord => ({
   createdAtMs: row.created_at.getTime(),
 });
 
-async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+async function readCredit(
+  client: PoolClient,
+  accountId: string,
+  creditId: string,
+): Promise<CreditRecord | undefined> {
   const { rows } = await client.query<CreditRow>(
     `SELECT ${creditColumns} FROM credit WHERE account_id = $1 AND id = $2`,
     [accountId, creditId],
   );
   const [row] = rows;
-  if (row === undefined) throw new Error(`The credit ${creditId} is not there.`);
-  return creditFromRow(row);
+  return row && creditFromRow(row);
+}
+
+async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+  const record = await readCredit(client, accountId, creditId);
+  if (record === undefined) throw new Error(`The credit ${creditId} is not there.`);
+  return record;
 }
 
 interface TopUpRow {

@@ -1,8 +1,10 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../billing/money.ts';
+import { formatDecimal, minorUnitOf, type Nano, nano, subtract, ZERO } from '../billing/money.ts';
 import type { CataloguedOperation } from '../tenancy/access.ts';
 import { operationOf } from '../tenancy/scopes.ts';
+import { leftOf } from './credit-line.ts';
+import { creditLineHandlers } from './credit-line-handlers.ts';
 import { spending } from './definition.ts';
 import type {
   CreditRecord,
@@ -163,6 +165,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
     },
   },
 
+  creditLines: creditLineHandlers,
+
   credits: {
     async list({ actor, entity }, page, { balances, caller }) {
       const { speakerAbove } = await caller(entity.chain, actor);
@@ -199,6 +203,11 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         ...said,
         nowMs,
       });
+      if ('uncovered' in record)
+        throw context.error(
+          'spending.credit_uncovered',
+          `/amount: of the credit line of the account that gives, ${formatDecimal(leftOf(record.uncovered))} ${record.uncovered.currency} are left. An account above it can raise it.`,
+        );
       context.audit({ target: record.id, after: creditWritten(record) });
       await context.emit('credit.given', { creditId: record.id, amount: text(record.amount) });
       await ports.changed(accountId);

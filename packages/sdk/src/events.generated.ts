@@ -120,6 +120,7 @@ export interface EventData {
   readonly 'spending.automatic-top-up.changed': { readonly isOn: boolean };
   readonly 'spending.top-up.asked': { readonly topUpId: Id<"tup">; readonly minorUnits: string };
   readonly 'spending.balance.refunded': { readonly minorUnits: string };
+  readonly 'spending.credit-line.changed': { readonly amount: string; readonly currency: string };
   readonly 'spending.credit.given': { readonly creditId: Id<"cdt">; readonly amount: string };
   readonly 'spending.credit.taken-back': { readonly creditId: Id<"cdt"> };
   readonly 'sso.connection.changed': { readonly kind: "oidc" | "saml" };

@@ -334,6 +334,11 @@ import type {
   BalancesListTopUpsRequest,
   BalancesListTopUpsItem,
   BalancesRefundResponse,
+  CreditLinesGetResponse,
+  CreditLinesSetRequest,
+  CreditLinesSetResponse,
+  CreditLinesRemoveRequest,
+  CreditLinesRemoveResponse,
   CreditsListRequest,
   CreditsListItem,
   CreditsGiveRequest,
@@ -1524,14 +1529,28 @@ export interface Operations {
     /** Give back what was bought and not used. Only an account above may, such as when an account is closed. */
     refund(request?: Record<string, never>, options?: CallOptions): Promise<BalancesRefundResponse>;
   };
+  readonly creditLines: {
+    /** Read how much credit this account may give to accounts below it, and what is left of that. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CreditLinesGetResponse>;
+    /** Read how much credit this account may give to accounts below it, and what is left of that. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<CreditLinesGetResponse>;
+    /** Set how much of the credit that this account gives may stand unpaid. Only an account above may, and each for itself: the narrowest holds, and none before whoever collects has set one. */
+    set(accountId: IdLike<"acc">, request: CreditLinesSetRequest, options?: CallOptions): Promise<CreditLinesSetResponse>;
+    /** Set how much of the credit that this account gives may stand unpaid. Only an account above may, and each for itself: the narrowest holds, and none before whoever collects has set one. */
+    set(request: CreditLinesSetRequest, options?: CallOptions): Promise<CreditLinesSetResponse>;
+    /** Take back what an account above has set as the credit line of this one. Those of others stay. */
+    remove(accountId: IdLike<"acc">, request?: CreditLinesRemoveRequest, options?: CallOptions): Promise<CreditLinesRemoveResponse>;
+    /** Take back what an account above has set as the credit line of this one. Those of others stay. */
+    remove(request?: CreditLinesRemoveRequest, options?: CallOptions): Promise<CreditLinesRemoveResponse>;
+  };
   readonly credits: {
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(accountId: IdLike<"acc">, request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
-    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(accountId: IdLike<"acc">, request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
-    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
     /** Take back what is left of a credit that was given. Only whoever gave it may. */
     takeBack(accountId: IdLike<"acc">, request: CreditsTakeBackRequest, options?: CallOptions): Promise<CreditsTakeBackResponse>;
@@ -2744,6 +2763,11 @@ export const operations = {
     listTopUps: 'LIST ~/balance/top-ups',
     refund: 'POST ~/balance/refunds',
   },
+  creditLines: {
+    get: 'GET ~/credit-line',
+    set: 'PUT ~/credit-line',
+    remove: 'DELETE ~/credit-line',
+  },
   credits: {
     list: 'LIST ~/credits',
     give: 'POST ~/credits',
@@ -3067,6 +3091,7 @@ export type ErrorCode =
   | 'signaling.too_many_sessions'
   | 'signaling.ttl_too_long'
   | 'signaling.version_unsupported'
+  | 'spending.credit_uncovered'
   | 'spending.expired_already'
   | 'spending.limit_invalid'
   | 'spending.not_collecting'

@@ -1,4 +1,5 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { setCreditLine } from '@patchbay/adapters/metering/tenants.testing';
 import { realSamlProvider } from '@patchbay/adapters/saml/real-provider.testing';
 import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { roomRulesOnTheFly } from '@patchbay/domain/conferencing/room';
@@ -49,6 +50,7 @@ beforeAll(async () => {
   };
   served = serve(database.applicationUrl, { PATCHBAY_ALLOW_LOOPBACK_PEERS: '1' }, { names: { textsAt } });
   account = await signUp(served, 'audited');
+  await setCreditLine(database.url, account.accountId);
   nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   await beat();
   const created = {
@@ -189,6 +191,12 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { limits: [{ per: 'month', amount: '1' }] },
   ],
   'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: true }],
+  'creditLines.set': async () => [`/v1/accounts/${childId}/credit-line`, { amount: '5' }],
+  'creditLines.remove': async () => {
+    const path = `/v1/accounts/${childId}/credit-line`;
+    await served.rest('PUT', path, { key: account.key, body: { amount: '6' } });
+    return [path];
+  },
   'credits.give': async () => [await creditsPath(), credit],
   'credits.takeBack': async () => {
     const path = await creditsPath();

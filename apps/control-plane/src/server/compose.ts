@@ -93,6 +93,7 @@ import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
 import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { creditLineStore } from '@patchbay/adapters/spending/credit-line-store';
 import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -469,6 +470,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       spending: {
         limits: limitStore({ pool, catalogue, nowMs, aheadMsOf }),
         balances: balanceStore({ pool, platformAccount: collector, nowMs, aheadMsOf }),
+        creditLines: creditLineStore({ pool, platformAccount: collector }),
         serviceNames,
         catalogue,
         isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,

@@ -93,6 +93,8 @@ beforeAll(async () => {
   const priced = { currency: 'EUR', prices };
   await asTop(`PUT ${sellerId}/child-prices/${METER.service}`, priced);
 
+  for (const giverId of [sellerId, top.accountId])
+    await asPlatform(`PUT ${giverId}/credit-line`, { amount: '5000000000' });
   // Each level above leaves what it can at the account.
   for (const [by, asked] of [
     ['seller', (at: string, body?: object) => ask(at, { key: sellerKey.secret, ...(body && { body }) })],
@@ -108,6 +110,7 @@ beforeAll(async () => {
     await asked(`PUT ${shopId}/spending-limits`, {
       limits: [{ per: 'month', amount: '9000000000000', action: 'notify', sharesPercent: [50] }],
     });
+    await asked(`PUT ${shopId}/credit-line`, { amount: '700000000000' });
     await asked(`PUT ${shopId}/balance/terms`, { isPrepaid: true });
     await asked(`POST ${shopId}/credits`, { amount: '5000000000', reason: 'Welcome', priority: 5 });
     await asked(`PUT ${shopId}/services/signaling/config`, { sessionSecondsMax: 600 });

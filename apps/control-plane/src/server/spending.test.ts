@@ -1,4 +1,4 @@
-import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
+import { asOwner, setCreditLine } from '@patchbay/adapters/metering/tenants.testing';
 import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -61,6 +61,7 @@ const call = async <C extends InternalCall>(
 
 beforeEach(async () => {
   reseller = await signUp(served, `reseller-${++count}`);
+  await setCreditLine(database.url, reseller.accountId);
   customer = (await ok('POST', `${reseller.accountId}/accounts`, { name: `Customer ${count}` })).id;
   customerKey = (await ok('POST', `${customer}/keys`, { name: 'own', scopes: ['*'] })).secret;
   await ok('PUT', `${customer}/prices/network-discovery`, {

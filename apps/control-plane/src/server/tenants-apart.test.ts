@@ -194,6 +194,7 @@ async function stateOfAlice(): Promise<string> {
     'spending_limit',
     'prepaid_account',
     'prepaid_word',
+    'credit_line',
     'credit',
     'top_up',
     'service_access',

@@ -41,6 +41,8 @@ export interface InvoiceCollection {
    */
   readonly taxSellerId?: string;
   readonly totalMinorUnits: bigint;
+  /** What of it pays for credit that its account gave and others used (BIL-5). Absent: nothing. */
+  readonly givenCreditMinorUnits?: bigint;
   readonly lines: readonly CollectedLine[];
   readonly shares: readonly Share[];
   readonly invoiceId?: string;
@@ -251,6 +253,24 @@ export const goneOf = (sums: InvoiceSums): bigint => {
 
 /** Of an invoice, what was paid and is there: not given back, and not held by a bank. */
 export const keptOfInvoice = (sums: InvoiceSums): bigint => sums.paid + sums.givenUp - goneOf(sums);
+
+/**
+ * What of the credit in an invoice nobody pays for any more: its giver bears that again. Of part of an invoice it is a part, cut off;
+ * of all of it all.
+ */
+export const goneCreditOf = (
+  { givenCreditMinorUnits = 0n, totalMinorUnits }: InvoiceCollection,
+  sums: InvoiceSums,
+): bigint => (totalMinorUnits === 0n ? 0n : (givenCreditMinorUnits * goneOf(sums)) / totalMinorUnits);
+
+/** What of the credit in an invoice is asked for, and was not paid: rounded up, so that what stands for it is never less. */
+export function unpaidCreditOf(of: InvoiceCollection): bigint {
+  const { givenCreditMinorUnits = 0n, totalMinorUnits } = of;
+  const { paid, givenUp } = sumsOf(of);
+  if (totalMinorUnits === 0n) return 0n;
+  const unpaid = totalMinorUnits - paid - givenUp;
+  return unpaid <= 0n ? 0n : (givenCreditMinorUnits * unpaid + totalMinorUnits - 1n) / totalMinorUnits;
+}
 
 /**
  * What went back beyond what was paid: a bank takes all of a payment, whatever was given back of it before. That is lost to

@@ -1,7 +1,8 @@
-import type { BillingDocument } from '../documents/document.ts';
+import { type BillingDocument, givenCreditOf } from '../documents/document.ts';
 import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../money.ts';
 import {
   givenBackOf,
+  goneCreditOf,
   goneOf,
   type InvoiceCollection,
   type InvoiceSums,
@@ -22,11 +23,11 @@ import type { Backing } from './shares.ts';
 import { heldTaxOf, taxWithin } from './tax-held.ts';
 
 /**
- * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
- * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
- * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
- * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
- * 'granted': what it gave to others and bears, less what was kept of its payouts for that (BIL-5). 'written-off': what went
+ * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of whose it
+ * is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what it is to be
+ * paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the platform, what is
+ * there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet. 'granted': what it gave
+ * to others and bears, less what was kept of its payouts, or asked by an invoice, for that (BIL-5). 'written-off': what went
  * back to it beyond what it had paid, as when a bank takes all of a payment of which a part was given back: whoever collects
  * has lost that, and what is there is its clearing less it. 'tax-held': of a seller in whose name another collects, what was paid
  * as tax and is to be passed on to it; its 'tax' is below zero then, since it owes that to the state (decision 0023).
@@ -88,8 +89,11 @@ function transaction(
   return entries.length === 0 ? [] : [{ sourceRef, period, accountId, currency, entries }];
 }
 
+type IssuedDocument = Posted &
+  Pick<BillingDocument, 'id' | 'kind' | 'lines' | 'totalMinorUnits' | 'netMinorUnits'>;
+
 /** What a document says is owed, by the account or to it. */
-export function issued(document: BillingDocument, platformId: string): readonly CollectionTransaction[] {
+export function issued(document: IssuedDocument, platformId: string): readonly CollectionTransaction[] {
   const { kind, accountId, id, totalMinorUnits, netMinorUnits } = document;
   const tax = totalMinorUnits - netMinorUnits;
   const moved: readonly Moved[] =
@@ -97,6 +101,8 @@ export function issued(document: BillingDocument, platformId: string): readonly 
       ? [
           { accountId, book: 'invoiced', minorUnits: -totalMinorUnits },
           { accountId, book: 'tax', minorUnits: tax },
+          // From here on it is owed by the invoice.
+          { accountId, book: 'granted', minorUnits: givenCreditOf(document) },
         ]
       : kind === 'payout-note'
         ? [{ accountId, book: 'owed', minorUnits: totalMinorUnits }]
@@ -138,9 +144,10 @@ export function settleInvoice({
     const tax: Moved = { accountId, book: 'tax', minorUnits: -taxBack };
     const beyond = takenBeyondOf(next) - takenBeyondOf(sums);
     const lost = [own('clearing', -beyond), own('written-off', beyond)];
+    const granted = own('granted', goneCreditOf(after, sums) - goneCreditOf(after, next));
     const sourceRef = `${what}/${documentId}`;
     transactions.push(
-      ...transaction(after, { sourceRef, platformId, moved: [...moved, tax, ...lost, ...owed] }),
+      ...transaction(after, { sourceRef, platformId, moved: [...moved, tax, granted, ...lost, ...owed] }),
     );
     held = moving;
     sums = next;

@@ -14,6 +14,7 @@ import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AutomaticTopUp } from './automatic-top-up.tsx';
 import type { Balance } from './balance.ts';
+import { CreditLine } from './credit-line.tsx';
 import { Credits } from './credits.tsx';
 import { GiveCredit } from './give-credit.tsx';
 import { Holds } from './holds.tsx';
@@ -84,6 +85,7 @@ function Prepaid({ balance }: { readonly balance: Balance }): ReactNode {
         <AutomaticTopUp key={JSON.stringify(balance.automaticTopUp)} balance={balance} />
       ) : null}
       <Credits currency={balance.currency} />
+      <CreditLine />
       <Holds balance={balance} />
     </section>
   );

@@ -165,6 +165,8 @@ function rowText({ kind, period, childName }: Line): string {
       return `Earned on ${childName ?? 'a customer'}`;
     case 'adjustment':
       return `Correction of ${showPeriod(period)}, which was closed before`;
+    case 'given-credit':
+      return 'Credit that you gave, as others used it';
     case 'refund':
       return 'Given back of the invoice';
     case 'cancelled':

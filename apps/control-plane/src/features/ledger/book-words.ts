@@ -26,7 +26,7 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   drawn: { title: 'Prepaid use', says: 'What the balance paid for use that is on no invoice yet.' },
   granted: {
     title: 'Given to others',
-    says: 'Credit that this account gave and has not paid for, below zero: a payout pays for what others used.',
+    says: 'Credit that this account gave and has not paid for, below zero: payouts and invoices pay for what others used.',
   },
   'written-off': {
     title: 'Written off',

@@ -46,6 +46,7 @@ const words: Readonly<Record<string, string>> = {
   'tax-back tax-held': 'Tax is held again',
   'tax-back clearing': 'Tax taken back',
   'set-off tax-held': 'Kept of the tax for credit you gave',
+  'issued granted': 'Credit you gave, asked for by the invoice',
   'set-off owed': 'Kept of the payout for credit you gave',
   'set-off granted': 'Credit you gave, paid by the payout',
   'credit balance': 'Credit received',
@@ -62,7 +63,7 @@ export function movementText({ what, book, amount, isOfPlatform = false }: Moved
   if (said === undefined && book === 'owed')
     return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
   if (said === undefined && book === 'granted')
-    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid by the payout`;
+    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid for`;
   // Of buyers there is tax where it is asked for and where it goes back: what moves with a payment is of who sold.
   if (said === undefined && book === 'tax')
     return `${isLess ? 'More' : 'Less'} tax is ${isOfPlatform ? 'a seller’s' : 'yours'} to declare`;
