@@ -1,13 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { endpointStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { flowStore } from '@patchbay/adapters/prisma/flow-store';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerStore } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { hooks as definition } from './definition.ts';
 import { batchBodyOf } from './envelope.ts';
@@ -407,6 +408,62 @@ test('flows.list 200: of an instance type, what is set for it and above it, and 
   const ofPhone = ['https://account.test/', 'https://application.test/', 'https://phone.test/'];
   expect(await urls({ applicationId, instanceType: 'phone' })).toEqual(ofPhone);
   expect(await urls({ applicationId })).toEqual([...ofPhone, 'https://web.test/']);
+});
+
+describe('callbacks of an endpoint that goes away (HKS-1)', () => {
+  const identifier = { namespace: 'user', text: 'user:bob' } as const;
+  const callbacks = [{ url: 'https://bob.test/', events: ['session.ended'] }];
+  const replace = (place: object) =>
+    ports.callbacks.replace({ accountId, service: 'signaling', ...place }, callbacks);
+  const endpoint = async (text = 'user:bob') => {
+    const namespace = text.startsWith('tel:') ? 'tel' : 'user';
+    const made = await endpointStore(hooks.database.prisma).allocate({
+      accountId,
+      identifier: { ...identifier, namespace, text },
+      label: '',
+    });
+    if (typeof made === 'string' || !('id' in made)) throw new Error(`It was not allocated: ${made}`);
+    return made.id;
+  };
+  const listed = async () => (await call('webhooks', 'list')).answer.items;
+
+  test.each<[string, string, (endpointId: string) => Promise<unknown>]>([
+    [
+      'is released',
+      'user:bob',
+      (endpointId) => endpointStore(hooks.database.prisma).release({ accountId, endpointId }),
+    ],
+    [
+      'is released and rests',
+      'tel:+4930555',
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).release({
+          accountId,
+          endpointId,
+          restsUntil: new Date(Date.now() + 60_000),
+        }),
+    ],
+    [
+      'goes to another account',
+      'user:eve',
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).move({
+          accountId: hooks.database.platformId,
+          endpointId,
+          fromId: accountId,
+          toId: strangerId,
+        }),
+    ],
+  ])('end when the endpoint %s, and do not come back with it', async (_, text, leave) => {
+    const endpointId = await endpoint(text);
+    expect(await replace({ endpointId })).toHaveProperty('after');
+    expect(await listed()).toHaveLength(1);
+    await leave(endpointId);
+    expect(await listed()).toEqual([]);
+    expect(await replace({ endpointId })).toBe('unknown');
+    if (text.startsWith('tel:')) expect(await endpoint(text)).toBe(endpointId);
+    expect(await listed()).toEqual([]);
+  });
 });
 
 test('of a busy webhook the newest are counted, and since when is said', async () => {
