@@ -358,6 +358,33 @@ async function delivered() {
   return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
 }
 
+test('what was told of an account that moved away is left out of the log, and the log goes on (HKS-2)', async () => {
+  const { database } = hooks;
+  const topId = accountId;
+  accountId = await database.addChild(topId, 'Was above');
+  const movedId = await database.addChild(accountId, 'Moves away');
+  const { id: webhookId } = await create({ scope: 'descendants', batchEventsMax: 2 });
+  const ids = new Map<string, string>();
+  for (const id of [movedId, accountId]) ids.set(id, (await hooks.append(id)).id);
+  await hooks.placeAll();
+  const requests = [{ target: 'main' as const, url, status: 204, latencyMs: 12 }];
+  for (const each of await hooks.claim()) await hooks.finish(each, { isDelivered: true, requests });
+  const listed = async () => (await call('deliveries', 'list', { webhookId })).answer.items;
+  const told = await listed();
+  const [ofOwn, ofMoved] = [accountId, movedId].map((id) =>
+    told.find(({ eventId }) => eventId === ids.get(id)),
+  );
+  const moved = { accountId: topId, movedId, parentId: topId, moverId: topId };
+  expect(await database.ports.moves.move(moved)).toMatchObject({ oldParentId: accountId });
+  expect(await listed()).toEqual([ofOwn]);
+  const seen = await call('deliveries', 'get', { webhookId, deliveryId: ofOwn?.id });
+  expect(seen.answer.body).not.toContain(movedId);
+  for (const operation of ['get', 'resend'] as const)
+    await expect(call('deliveries', operation, { webhookId, deliveryId: ofMoved?.id })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+});
+
 test('flows.list 200: what goes where, and how many of each event did within the hour and the day (HKS-5)', async () => {
   const { id: webhookId } = await create({ eventTypes: ['signaling.*'] });
   await ports.callbacks.replace({ accountId, service: 'signaling' }, [
