@@ -226,6 +226,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
+  /** The dashboard as an account's clients may know it: at the host of its brand, or of the nearest one above it. */
+  const originOf = async (accountId: string) => {
+    const brands = shownBrands(prisma);
+    const { host } = (await brands.of(accountId)) ?? (await brands.above(accountId)) ?? {};
+    return originAt(env.PATCHBAY_URL, host);
+  };
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
   const mint: ServicePorts['signaling']['minting'] = {
@@ -815,6 +821,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         channels: channels.forNodes,
         rooms: rooms.forNodes,
         logic: logic.forNodes,
+        originOf,
         runDelivery: (delivery: NamedDelivery) =>
           runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
         chainOf: (accountId: string) => accountChain(prisma, accountId),
