@@ -445,8 +445,8 @@ test('no account is left without an owner: an erasure that would waits for anoth
   const { accountId } = here;
   const create = () => store.create({ accountId, person: leaving.userId, requestedBy: 'u' });
   // An owner below is one whom an erasure here unmakes; one elsewhere is nobody here.
-  expect(await store.isOwner({ accountId, person: leaving.userId })).toBe(true);
-  expect(await store.isOwner({ accountId, person: heir.userId })).toBe(false);
+  expect(await store.rolesOf({ accountId, person: leaving.userId })).toEqual([{ role: 'owner' }]);
+  expect(await store.rolesOf({ accountId, person: heir.userId })).not.toContainEqual({ role: 'owner' });
   // The only owner of an account below, with none above.
   expect(await create()).toBe('last_owner');
   await own(heir.userId, accountId);

@@ -522,6 +522,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       privacy: {
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        catalogue: tenancy.catalogue,
         places: places.placed,
         retention: {
           words: retentionStore(pool),
