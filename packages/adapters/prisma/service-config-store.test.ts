@@ -158,7 +158,7 @@ const setFor: Readonly<Record<string, { of: SetPlace['kind']; set: (place: SetPl
         policyStore(database.prisma).set({
           ...place,
           by: 'self',
-          word: { ...silent, sessionSecondsMax: 60 },
+          word: { ...silent, values: { participantsMax: 2 } },
         }),
     },
     'callbacks of an application are set': { of: 'application', set: heard },
@@ -166,7 +166,12 @@ const setFor: Readonly<Record<string, { of: SetPlace['kind']; set: (place: SetPl
     'logic of an endpoint is set': {
       of: 'endpoint',
       set: ({ kind: _, ...place }) =>
-        logicMappingStore(database.prisma).set({ ...place, kind: 'json', url: logicUrl }),
+        logicMappingStore(database.prisma).set({
+          ...place,
+          kind: 'json',
+          url: logicUrl,
+          fallbackUrl: undefined,
+        }),
     },
   };
 interface SetPlace {
@@ -185,7 +190,10 @@ test.each(Object.entries(setFor))(
     const { accountId } = await database.signUp('Racing');
     const { id: applicationId } = await applicationOf(accountId);
     const identifier = { namespace: 'user', text: 'user:bob' } as const;
-    const held = await endpointStore(database.prisma).allocate({ accountId, identifier, label: '' });
+    const held = await endpointStore(database.prisma).allocate({
+      ...{ accountId, identifier, label: '' },
+      applicationId: undefined,
+    });
     if (typeof held === 'string' || !('id' in held)) throw new Error('It was not allocated.');
     const remover = await connectAs(database.url);
     await remover.query('BEGIN');

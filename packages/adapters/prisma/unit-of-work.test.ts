@@ -300,7 +300,7 @@ describe('the work of a request, where another came first (C44)', () => {
   const refers = {
     'a statement of Prisma': async (applicationId: string) => {
       const store = endpointStore(database.prisma);
-      const made = await store.allocate({ accountId: one, identifier, label: '' });
+      const made = await store.allocate({ accountId: one, identifier, label: '', applicationId: undefined });
       const endpointId = typeof made === 'object' && 'id' in made ? made.id : 'none';
       await store.update({ accountId: one, endpointId, applicationId });
     },

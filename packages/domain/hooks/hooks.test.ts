@@ -201,7 +201,7 @@ test('webhooks.update 422: what an operation of a service is told of is set with
     const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [
       { ...named, events: ['session.ended'] },
     ]);
-    const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+    const webhookId = typeof set === 'string' ? '' : (set.after[0]?.webhookId ?? '');
     const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
     await expect(change({ eventTypes: ['signaling.session.ended'] })).rejects.toMatchObject(
       refusal(422, 'hooks.callback_bound'),
@@ -216,7 +216,7 @@ test('webhooks.update 422: what an operation of a service is told of is set with
 test('webhooks.update 422: a callback is told of no event but of its service, and of no other account (HKS-1)', async () => {
   const events = ['session.ended'];
   const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [{ url, events }]);
-  const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+  const webhookId = typeof set === 'string' ? '' : (set.after[0]?.webhookId ?? '');
   const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
   const bound = refusal(422, 'hooks.callback_bound');
   for (const eventTypes of [['*'], ['hooks.webhook.tested'], ['signaling.session.ended', 'signaling.*']])
@@ -448,6 +448,7 @@ describe('callbacks of an endpoint that goes away (HKS-1)', () => {
       accountId,
       identifier: { ...identifier, namespace, text },
       label: '',
+      applicationId: undefined,
     });
     if (typeof made === 'string' || !('id' in made)) throw new Error(`It was not allocated: ${made}`);
     return made.id;
@@ -458,7 +459,8 @@ describe('callbacks of an endpoint that goes away (HKS-1)', () => {
     [
       'is released',
       'user:bob',
-      (endpointId) => endpointStore(hooks.database.prisma).release({ accountId, endpointId }),
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).release({ accountId, endpointId, restsUntil: undefined }),
     ],
     [
       'is released and rests',
