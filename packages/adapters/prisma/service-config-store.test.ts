@@ -165,12 +165,11 @@ const setFor: Readonly<Record<string, { of: SetPlace['kind']; set: (place: SetPl
     'callbacks of an endpoint are set': { of: 'endpoint', set: heard },
     'logic of an endpoint is set': {
       of: 'endpoint',
-      set: ({ kind: _, ...place }) =>
+      set: ({ accountId, applicationId, endpointId }) =>
         logicMappingStore(database.prisma).set({
-          ...place,
+          ...{ accountId, applicationId, endpointId, fallbackUrl: undefined },
           kind: 'json',
           url: logicUrl,
-          fallbackUrl: undefined,
         }),
     },
   };
