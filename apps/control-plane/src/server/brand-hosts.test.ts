@@ -129,6 +129,12 @@ test('what nodes tell clients of codes leads to the host of the account’s bran
     return (await answer.json()).pagesUrl;
   };
   expect(await pagesOf(customerId)).toBe(`http://${HOST}:4000/docs/errors/`);
+  // A brand without a host does not show what stands above the one that has one.
+  const asReseller = { key: reseller.key };
+  const path = `/v1/accounts/${reseller.accountId}/accounts`;
+  const { body: branded } = await served.rest('POST', path, { ...asReseller, body: { name: 'Branded' } });
+  await served.rest('PUT', `/v1/accounts/${branded.id}/brand`, { ...asReseller, body: { name: 'Own' } });
+  expect(await pagesOf(branded.id)).toBe(`http://${HOST}:4000/docs/errors/`);
   expect(await pagesOf((await signUp(served, 'brandless')).accountId)).toBe(`${PLATFORM}/docs/errors/`);
 });
 

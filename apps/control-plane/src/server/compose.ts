@@ -226,11 +226,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
-  /** The dashboard as an account's clients may know it: at the host of its brand, or of the nearest one above it. */
+  /** The dashboard as an account's clients may know it: at the host of its brand, or of the nearest one above that has a host. */
   const originOf = async (accountId: string) => {
     const brands = shownBrands(prisma);
-    const { host } = (await brands.of(accountId)) ?? (await brands.above(accountId)) ?? {};
-    return originAt(env.PATCHBAY_URL, host);
+    let brand = (await brands.of(accountId)) ?? (await brands.above(accountId));
+    while (brand !== undefined && brand.host === undefined) brand = await brands.above(brand.accountId);
+    return originAt(env.PATCHBAY_URL, brand?.host);
   };
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
