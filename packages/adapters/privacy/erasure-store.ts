@@ -57,7 +57,7 @@ export function erasureStore(pool: Pool): PrivacyPorts['erasures'] {
         const { rows } = await client.query<RoleRow>(
           `SELECT DISTINCT g.role, r.scopes FROM role_grant g JOIN account_closure c ON c.descendant_id = g.account_id
              LEFT JOIN account_role r ON r.account_id = g.account_id AND r.id = g.custom_role_id
-           WHERE g.user_id = $2 AND c.ancestor_id = $1 AND c.valid_from <= now() AND now() < c.valid_to`,
+           WHERE g.user_id = $2 AND c.ancestor_id = $1 AND c.valid_to = 'infinity'`,
           [accountId, person],
         );
         return rows.map(({ role, scopes }) =>

@@ -13,7 +13,10 @@ export function Facts({ label, className, children }: FactsProps): ReactNode {
   return (
     <dl
       aria-label={label}
-      className={classNames('grid grid-cols-1 content-start self-start divide-y divide-line border-y', className)}
+      className={classNames(
+        'grid grid-cols-1 content-start self-start divide-y divide-line border-y',
+        className,
+      )}
     >
       {children}
     </dl>
