@@ -179,6 +179,11 @@ export const internalApi = {
       spent: z.array(spentBudgetSchema),
       /** It, or an account above or below it, has application logic: whom its clients call, somebody has to be asked about. */
       hasLogicNear: z.boolean().optional(),
+      /**
+       * Below this address stands a page for each code, at the host that the account's clients may know: its brand's. A control plane of
+       * the version before says none.
+       */
+      pagesUrl: z.url().max(300).optional(),
     }),
   },
   applicationSnapshot: {

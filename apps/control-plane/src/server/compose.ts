@@ -227,6 +227,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
+  /** The dashboard as an account's clients may know it: at the host of its brand, or of the nearest one above that has a host. */
+  const originOf = async (accountId: string) => {
+    const brands = shownBrands(prisma);
+    let brand = (await brands.of(accountId)) ?? (await brands.above(accountId));
+    while (brand !== undefined && brand.host === undefined) brand = await brands.above(brand.accountId);
+    return originAt(env.PATCHBAY_URL, brand?.host);
+  };
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
   const mint: ServicePorts['signaling']['minting'] = {
@@ -518,6 +525,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       privacy: {
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        catalogue: tenancy.catalogue,
         places: places.placed,
         retention: {
           words: retentionStore(pool),
@@ -818,6 +826,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         channels: channels.forNodes,
         rooms: rooms.forNodes,
         logic: logic.forNodes,
+        originOf,
         runDelivery: (delivery: NamedDelivery) =>
           runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
         chainOf: (accountId: string) => accountChain(prisma, accountId),

@@ -15,7 +15,7 @@ import { invalidRequest } from '@patchbay/faces/refused-fields';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
-import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { errorPagePath, platformError, ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
@@ -182,7 +182,11 @@ function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Hand
       const spent = [...(await internal.spentNow(accountId, policies.policy))];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
       const hasLogicNear = await internal.logic.isNear(accountId);
-      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };
+      const pagesUrl = new URL(errorPagePath(''), await internal.originOf(accountId)).href;
+      return {
+        ...{ accountId, chain: [...chain], caps, capsByEndpoint, ...policies },
+        ...{ spent, hasLogicNear, pagesUrl },
+      };
     },
 
     async applicationSnapshot(application) {

@@ -21,7 +21,6 @@ function relay(append?: (line: SessionEventReport) => void) {
     relayNodeId: () => 'nod_1',
     region: 'eu',
     newId: (prefix) => `${prefix}_${++count}`,
-    helpUrl,
     append(line) {
       lines.push(line);
       append?.(line);

@@ -38,6 +38,8 @@ export type ResolvedCredential =
       readonly isRelayOnly: boolean;
       /** Its account, or one above or below it, has application logic. */
       readonly hasLogicNear?: boolean;
+      /** Below this address stands a page for each code, at the host of the account's brand. */
+      readonly pagesUrl?: string;
       /** What policies say besides. */
       readonly policy: HeldPolicy;
     }
@@ -301,6 +303,7 @@ export class CredentialResolver {
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
       ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
+      ...(known.pagesUrl === undefined ? {} : { pagesUrl: known.pagesUrl }),
       policy,
     };
   }

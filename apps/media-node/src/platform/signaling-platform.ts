@@ -346,7 +346,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, hasLogicNear, policy }: ResolvedOk,
+  { effective, key, isRelayOnly, hasLogicNear, pagesUrl, policy }: ResolvedOk,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -356,6 +356,7 @@ function limitsOf(
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
     ...(hasLogicNear === true ? { hasLogicNear } : {}),
+    ...(pagesUrl === undefined ? {} : { pagesUrl }),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
     ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { inactiveCodes } from '@patchbay/domain/tenancy/account-state';
+import { errorPagePath } from '@patchbay/kit/errors';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { createId } from '@patchbay/kit/ids';
 import { relayEndings } from '@patchbay/protocol/turn/codes';
@@ -41,12 +42,11 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   const sessions = new SessionRegister({ client: node.client });
   const relayNodeId = () => node.identity.nodeId ?? '';
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
-  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
   const lostCode = 'network-discovery.relay_lost';
   const unended = new UnendedSessions({
     code: lostCode,
     detail: relayEndings[lostCode],
-    helpUrl: helpUrl(lostCode),
+    helpUrl: errorPagePath(lostCode),
   });
   const claims = new SessionClaims({
     client: node.client,
@@ -57,7 +57,6 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     relayNodeId,
     region,
     newId: (prefix) => createId(prefix),
-    helpUrl,
     append(line) {
       unended.note(line);
       events.append(line);

@@ -1,4 +1,5 @@
 import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
+import { errorPagePath } from '@patchbay/kit/errors';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -22,7 +23,7 @@ import type { Action, Input, MachinePorts } from './machine-words.ts';
 import { MessageRate } from './message-rate.ts';
 import type { CallRefusal } from './party-rules.ts';
 import type { Authentication, Principal } from './platform.ts';
-import type { Reasons } from './reasons.ts';
+import { type Reasons, withPages } from './reasons.ts';
 import { countOf } from './session-log.ts';
 import type { StateChanges } from './state-changes.ts';
 
@@ -294,7 +295,7 @@ export class Connections {
       expiresAtMs: limits.expiresAtMs,
       relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
       sessions: this.#ports.calls().resumedSessions(client),
-      helpUrl: this.#ports.reasons.pagesUrl,
+      helpUrl: limits.pagesUrl ?? errorPagePath(''),
     });
   }
 
@@ -440,7 +441,7 @@ export class Connections {
 
   send(client: Client, message: ServerMessage): void {
     if (this.#ports.calls().tellMedia(client, message)) return;
-    const source = client.outbox.stamp(message);
+    const source = client.outbox.stamp(withPages(message, client.principal.limits));
     if (!isTransient(message.type))
       this.#ports.changes().frame(client, { sequence: client.outbox.lastSequence, source });
     if (client.socketId !== undefined) this.#ports.act({ type: 'send', socketId: client.socketId, source });
@@ -450,7 +451,11 @@ export class Connections {
   deliver(client: Client, message: ServerMessage): void {
     const { socketId } = client;
     if (socketId !== undefined)
-      this.#ports.act({ type: 'deliver', socketId, source: client.outbox.stamp(message) });
+      this.#ports.act({
+        type: 'deliver',
+        socketId,
+        source: client.outbox.stamp(withPages(message, client.principal.limits)),
+      });
   }
 
   /** To a socket behind which there is no client yet. */

@@ -17,7 +17,6 @@ import type {
   SessionEvent,
   UsageRecord,
 } from './platform.ts';
-import type { HelpUrl } from './reasons.ts';
 import type { SavedState } from './saved-state.ts';
 
 /** What the machine hears: of sockets, of what it asked for, of the platform, and that time has passed. */
@@ -88,7 +87,6 @@ export type Action =
 
 export interface MachinePorts {
   readonly region: string;
-  readonly helpUrl: HelpUrl;
   /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
   readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;

@@ -166,6 +166,8 @@ export interface SignalingLimits {
   readonly closesAtMs?: number;
   /** Its account, or one above or below it, has application logic: who is called has to be asked about. */
   readonly hasLogicNear?: boolean;
+  /** Below this address stands a page for each code. Absent: that is not known, and clients are told paths. */
+  readonly pagesUrl?: string;
   /** Each of its sessions is counted over all nodes before it begins. */
   readonly isCounted?: boolean;
 }

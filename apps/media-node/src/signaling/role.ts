@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { errorPagePath } from '@patchbay/kit/errors';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
@@ -25,7 +26,6 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const node = await openNodePlatform(env, 'signaling', log);
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
-  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
   const state = StateJournal.open({ folder: path.join(node.folder, 'state'), onFailure });
   state.recoverSpool('usage', node.usage);
@@ -74,7 +74,6 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     },
     region,
     log,
-    helpUrl,
   });
   const lines = new MediaLines({
     publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'media'),
@@ -109,7 +108,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       platform.notify({
         type: 'endSession',
         sessionId,
-        reason: { code, detail, helpUrl: helpUrl(code) },
+        reason: { code, detail, helpUrl: errorPagePath(code) },
       });
       links?.order({ type: 'endSession', sessionId, detail });
     },

@@ -29,7 +29,7 @@ export class SessionMachine {
 
   constructor(ports: MachinePorts) {
     this.#ports = ports;
-    this.#reasons = new Reasons(ports.helpUrl);
+    this.#reasons = new Reasons();
     this.#connections = new Connections({
       region: ports.region,
       lineage: ports.lineage,

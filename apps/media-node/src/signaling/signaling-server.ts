@@ -8,7 +8,6 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { Door, type DoorBounds, doorBounds, sourceOfText } from './door.ts';
 import type { Action, Input } from './machine-words.ts';
 import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
-import type { HelpUrl } from './reasons.ts';
 import { StateFencedError, type StateStore } from './saved-state.ts';
 import { SessionMachine } from './session-machine.ts';
 
@@ -44,8 +43,6 @@ export interface SignalingOptions {
   readonly onFenced?: () => void;
   readonly region: string;
   readonly log: SignalingLog;
-  /** The page about a code. Default: `/docs/errors/<code>`. */
-  readonly helpUrl?: HelpUrl;
   /**
    * Pages that may connect. Default: any, because a connection says nothing before it has shown a credential, and
    * no cookie is read.
@@ -100,19 +97,11 @@ class Shell implements SignalingServer {
   #drained: (() => void)[] = [];
 
   constructor(options: SignalingOptions) {
-    const {
-      listen,
-      platform,
-      state,
-      region,
-      helpUrl = (code) => `/docs/errors/${code}`,
-      nowMs = Date.now,
-    } = options;
+    const { listen, platform, state, region, nowMs = Date.now } = options;
     this.#options = options;
     this.#nowMs = nowMs;
     this.#machine = new SessionMachine({
       region,
-      helpUrl,
       lineage: state?.saved.lineage ?? randomBytes(9).toString('base64url'),
       ...(state === undefined ? {} : { saved: state.saved }),
       placeRelay: (sessionId) => platform.placeRelay(sessionId),

@@ -151,8 +151,8 @@ interface PartyProps {
 
 function Party({ name, label, amount, currency, isGiving = false }: PartyProps): ReactNode {
   return (
-    <div className="min-w-40 rounded-md border border-line-strong px-3 py-2">
-      <div className="truncate font-medium">{name}</div>
+    <div className="min-w-40 rounded-md border border-line-strong px-3 py-2 md:max-w-72">
+      <div className="font-medium wrap-anywhere">{name}</div>
       <div className="text-sm text-ink-faint">{label}</div>
       <div className={isGiving ? 'text-wait tabular-nums' : 'text-money tabular-nums'}>
         {showExactMoney(amount)} <span className="text-sm text-ink-faint">{currency}</span>

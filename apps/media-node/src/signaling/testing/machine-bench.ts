@@ -47,7 +47,6 @@ export class MachineBench {
       region: 'eu',
       lineage: saved?.lineage ?? `lineage-${++this.#count}`,
       ...(saved === undefined ? {} : { saved }),
-      helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
       placeMedia: (preferred) => this.platform.placeMedia(preferred),
       newId: (prefix) => `${prefix}_${++this.#count}`,
