@@ -527,7 +527,15 @@ export const classTables = {
           'service',
           'trigger_id',
         ],
-        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'disabled_at', 'created_at', 'removed_at'],
+        ...[
+          'batch_events_max',
+          'batch_wait_ms',
+          'state',
+          'disabled_reason',
+          'disabled_at',
+          'created_at',
+          'removed_at',
+        ],
       ],
       without: [
         'secret_ciphertext',
@@ -774,7 +782,15 @@ export const classTables = {
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
-    ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
+    ...[
+      '_prisma_migrations',
+      'bus_message',
+      'event_place',
+      'job_run',
+      'node',
+      'node_join_token',
+      'node_software',
+    ],
     ...[
       'policy_day_count',
       'policy_hold',
