@@ -705,6 +705,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       pool: privacyPool,
       nowMs,
       isStopped,
+      services,
       notices: {
         atomically: (work) => atomically(prisma, work),
         tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
