@@ -473,7 +473,7 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, where: { direction: 'out' } }))).toEqual([[20n, 1]]);
   });
 
-  test('by application, session and node, which only raw records know', async () => {
+  test('by application, session, node and what that ran, which only raw records know', async () => {
     expect(plain(await ask({ ...bytes, groupBy: ['endpoint'] }))).toEqual([
       ['', 50n, 2],
       ['user:bob', 20n, 1],
@@ -486,6 +486,21 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, groupBy: ['node'] }))).toEqual([
       ['nod_other', 20n, 1],
       ['nod_test', 50n, 2],
+    ]);
+    // What the node ran is that of the boot of the record: from the row before it on, and not that of a later one.
+    await asOwner(
+      database.url,
+      `INSERT INTO node_software (node_id, boot, implementation, version) VALUES
+         ('nod_test', 1, 'patchbay', '1.0.0'), ('nod_test', 9000000000000, 'patchbay', '2.0.0'),
+         ('nod_other', 0, 'other', '1.0.0'), ('nod_else', 1, 'other', '3.0.0')`,
+    );
+    expect(plain(await ask({ ...bytes, groupBy: ['implementation'] }))).toEqual([
+      ['other', 20n, 1],
+      ['patchbay', 50n, 2],
+    ]);
+    expect(plain(await ask({ ...bytes, groupBy: ['version', 'node'], accountId: 'leaf' }))).toEqual([
+      ['1.0.0', 'nod_other', 20n, 1],
+      ['1.0.0', 'nod_test', 10n, 1],
     ]);
     expect(plain(await ask({ ...bytes, groupBy: ['application', 'account'] }))).toEqual([
       ['', 'a', 40n, 1],

@@ -50,6 +50,7 @@ const platformTables: readonly string[] = [
   'job_run',
   'node',
   'node_join_token',
+  'node_software',
   'organisation',
   'passkey',
   'passkey_challenge',

@@ -30,6 +30,8 @@ export interface ClassTable {
    * nobody counts who spoke (decision 0021). SQL of a row by its name: the word of which it is the least has its way.
    */
   readonly oneAbove?: (row: string) => string;
+  /** With it: the column of the word, where what they come to is more than the word of one of them, and by whose rules. */
+  readonly wordAbove?: { readonly column: string; readonly kind: 'config' | 'retention' };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -37,6 +39,9 @@ export interface ClassTable {
   /** Of a table that has no account: what leads to one. Its rows are `t`. */
   readonly through?: string;
 }
+
+/** Of words that are merged, the row of the one that was said last says since when they hold. */
+const lastSaid = (row: string) => `-extract(epoch FROM ${row}.updated_at)`;
 
 /**
  * In which tables the rows of a class are. Every table of the database is in one of them: a test walks the catalogue, so a
@@ -475,6 +480,8 @@ export const classTables = {
     {
       table: 'service_config',
       order: ['set_by', 'application_id', 'instance_type', 'endpoint_id', 'service'],
+      oneAbove: lastSaid,
+      wordAbove: { column: 'config', kind: 'config' },
       columns: [
         'account_id',
         'set_by',
@@ -507,6 +514,8 @@ export const classTables = {
     {
       table: 'retention_word',
       order: ['set_by'],
+      oneAbove: lastSaid,
+      wordAbove: { column: 'word', kind: 'retention' },
       columns: ['account_id', 'set_by', 'word', 'updated_at'],
     },
     {
@@ -784,7 +793,15 @@ export const classTables = {
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
-    ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
+    ...[
+      '_prisma_migrations',
+      'bus_message',
+      'event_place',
+      'job_run',
+      'node',
+      'node_join_token',
+      'node_software',
+    ],
     ...[
       'policy_day_count',
       'policy_hold',

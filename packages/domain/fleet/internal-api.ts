@@ -9,6 +9,7 @@ import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts
 import { settingNames } from '../policy/settings.ts';
 import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
+import { softwareSchema } from './software.ts';
 
 /** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
 export const nodeRoles = ['relay', 'signaling', 'media', 'gateway', 'jobs'] as const;
@@ -99,6 +100,8 @@ export const internalApi = {
       urls: nodeUrls,
       load: z.record(z.string().max(32), z.number()),
       isDraining: z.boolean(),
+      /** Of this boot. A node of the release before says none. */
+      software: softwareSchema.optional(),
     }),
     response: z.object({
       /** Of the use that no customer's credential is named for. Absent: there is no such account yet. */

@@ -158,6 +158,7 @@ import { sealedCursors } from './sealed-cursors.ts';
 import { sessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
+import { controlPlaneSoftware } from './software.ts';
 import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
@@ -265,6 +266,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     dataFolder: env.PATCHBAY_DATA,
     region: env.PATCHBAY_REGION,
     ingest,
+    noteSource: (source) => fleet.noteSoftware({ ...source, software: controlPlaneSoftware }),
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
   });
 
@@ -714,6 +716,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       pool: privacyPool,
       nowMs,
       isStopped,
+      services,
       notices: {
         atomically: (work) => atomically(prisma, work),
         tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),

@@ -118,8 +118,8 @@ function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Hand
     ...channelHandlers(internal.channels),
     ...roomHandlers(internal.rooms),
 
-    async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
-      await fleet.beat({ nodeId, boot, urls, load, isDraining });
+    async heartbeat({ boot, urls, load, isDraining, software }, { id: nodeId }) {
+      await fleet.beat({ nodeId, boot, urls, load, isDraining, software });
       // Whoever was in a channel by a node that is gone is told off by those that are left.
       channels.lookAtNodes();
       const platformAccountId = await internal.platformAccount();

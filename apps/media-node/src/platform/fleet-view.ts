@@ -6,6 +6,7 @@ import {
 } from '@patchbay/domain/fleet/internal-api';
 import { z } from 'zod';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import { nodeSoftware } from './software.ts';
 
 export type FleetNode = InternalResponse<'listNodes'>['items'][number];
 
@@ -109,7 +110,7 @@ export interface HeartbeatReport {
 
 /** Tells the control plane that this node lives, and hears who else does. */
 export function startHeartbeat(options: {
-  readonly client: ControlPlaneClient;
+  readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly fleet: FleetView;
   readonly report: () => HeartbeatReport;
   readonly onHeard?: (answer: InternalResponse<'heartbeat'>) => void;
@@ -124,7 +125,7 @@ export function startHeartbeat(options: {
     try {
       const { boot, urls, load, isDraining } = options.report();
       const lists = Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]]));
-      const beaten = { boot, urls: lists, load: { ...load }, isDraining };
+      const beaten = { boot, urls: lists, load: { ...load }, isDraining, software: nodeSoftware };
       const answer = await options.client.call('heartbeat', beaten);
       options.onHeard?.(answer);
       await options.fleet.refresh();
