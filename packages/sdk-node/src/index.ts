@@ -58,6 +58,7 @@ export {
 } from './prices.ts';
 export type { SpeakRequest, SpeechMethods } from './speech.ts';
 export type { TokenAnswer } from './token-answer.ts';
+export type { InspectRequest, TranscodeRequest, TranscodingMethods } from './transcoding.ts';
 export {
   type Authorise,
   type TokenHandler,

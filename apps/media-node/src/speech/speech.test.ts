@@ -5,10 +5,10 @@ import { rms } from '@patchbay/dsp/level';
 import { readWav, writeWav } from '@patchbay/dsp/wav';
 import { afterAll, expect, test } from 'vitest';
 import { SpeechEngine } from '../media/speech.ts';
+import type { ProgramEnd, ProgramRun } from '../programs/run-program.ts';
+import { runProgram } from '../programs/run-program.ts';
 import { speechEngines } from './engines.ts';
 import { renderPassages } from './render.ts';
-import type { ProgramEnd, ProgramRun } from './run-program.ts';
-import { runProgram } from './run-program.ts';
 import { soundWriter } from './sound-writer.ts';
 
 const flite = new SpeechEngine();
