@@ -19,7 +19,9 @@ export interface SafeRequest {
   readonly url: string;
   /** Default: POST. */
   readonly method?: 'GET' | 'POST' | 'PUT';
-  readonly body: string | Uint8Array;
+  readonly body: string;
+  /** What is sent in place of `body`. */
+  readonly bytes?: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -176,7 +178,7 @@ interface Connection {
 
 /** The head of the answer. */
 function answerTo(
-  { method = 'POST', body, headers }: SafeRequest,
+  { method = 'POST', body, bytes = Buffer.from(body, 'utf8'), headers }: SafeRequest,
   { url, addresses, signal }: Connection,
   onConnected: () => void,
 ): Promise<IncomingMessage> {
@@ -192,7 +194,6 @@ function answerTo(
   };
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
     const sent = send(url, {
       method,
       // A connection is of one request: a kept one would go where the name led at another time.

@@ -62,7 +62,7 @@ export function transcodingQueue(pool: Pool) {
     },
 
     /**
-     * Says that it is still in hand, and how far it is. False: it is not ours any more, because it was canceled or removed, or
+     * Says that it is still in hand, and how far it is. False: it is not ours any more, because it was cancelled or removed, or
      * somebody else took it after this took too long.
      * @param tells an event says how far it is.
      */

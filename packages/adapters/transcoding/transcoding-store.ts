@@ -116,14 +116,14 @@ export function transcodingStore(pool: Pool) {
         if (isOver(job.state)) return 'over';
         await removeUpload(client, { accountId, jobId });
         await client.query(
-          `UPDATE transcoding_job SET state = 'canceled', job_order = NULL, lease_until = NULL, finished_at = now()
+          `UPDATE transcoding_job SET state = 'cancelled', job_order = NULL, lease_until = NULL, finished_at = now()
            WHERE account_id = $1 AND id = $2`,
           [accountId, jobId],
         );
         return job;
       }),
 
-    /** As it stood. Undefined: there is none. What a node has in hand of it is killed as when it is canceled. */
+    /** As it stood. Undefined: there is none. What a node has in hand of it is killed as when it is cancelled. */
     remove: async ({ accountId, jobId }: OneJob): Promise<TranscodingJob | undefined> =>
       await inAccountScope(pool, accountId, async (client) => {
         const job = await findJob(client, { accountId, jobId });

@@ -3,7 +3,7 @@ import type { MediaFormat } from './media-format.ts';
 import type { Priority } from './transcoding-order.ts';
 
 /** `awaiting`: its file is still to be uploaded. */
-export const jobStates = ['awaiting', 'queued', 'running', 'completed', 'failed', 'canceled'] as const;
+export const jobStates = ['awaiting', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type JobState = (typeof jobStates)[number];
 
 export const jobPurposes = ['convert', 'probe'] as const;
@@ -55,4 +55,4 @@ export interface MadeFile {
 }
 
 export const isOver = (state: JobState): boolean =>
-  state === 'completed' || state === 'failed' || state === 'canceled';
+  state === 'completed' || state === 'failed' || state === 'cancelled';

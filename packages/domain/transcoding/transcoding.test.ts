@@ -48,8 +48,20 @@ test('the sides of a picture are read before anything of it is decoded', () => {
   expect(declaredSizeOf(png, 'mov')).toBeUndefined();
 });
 
-const sound = { codec_type: 'audio', codec_name: 'mp3', sample_rate: '44100', channels: 2, bit_rate: '128000' };
-const film = { codec_type: 'video', codec_name: 'h264', width: 640, height: 360, avg_frame_rate: '30000/1001' };
+const sound = {
+  codec_type: 'audio',
+  codec_name: 'mp3',
+  sample_rate: '44100',
+  channels: 2,
+  bit_rate: '128000',
+};
+const film = {
+  codec_type: 'video',
+  codec_name: 'h264',
+  width: 640,
+  height: 360,
+  avg_frame_rate: '30000/1001',
+};
 const limits = { container: 'mov', sizeBytes: 10, mediaSecondsMax: 100 };
 const factsOf = (streams: object[], change: object = {}, duration = '12.3456') =>
   mediaFactsOf(JSON.stringify({ streams, format: { duration } }), { ...limits, ...change });

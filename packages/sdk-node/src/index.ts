@@ -58,13 +58,13 @@ export {
 } from './prices.ts';
 export type { SpeakRequest, SpeechMethods } from './speech.ts';
 export type { TokenAnswer } from './token-answer.ts';
-export type { InspectRequest, TranscodeRequest, TranscodingMethods } from './transcoding.ts';
 export {
   type Authorise,
   type TokenHandler,
   type TokenRequest,
   tokenHandler,
 } from './token-handler.ts';
+export type { InspectRequest, TranscodeRequest, TranscodingMethods } from './transcoding.ts';
 export type { RequestHandler, WebInput } from './web-request.ts';
 export {
   type SignedRequest,

@@ -30,7 +30,7 @@ export interface InspectRequest extends Omit<TranscodingProbeRequest, 'uploadByt
 export interface TranscodingMethods {
   /**
    * Turns a file into another and answers that: `pb.transcoding.transcode({ file, format: 'wav' })`. It waits until it is made, however
-   * long that takes: end it with a signal, and the job is canceled. Rejects as `createJob` does, and with what a job fails with.
+   * long that takes: end it with a signal, and the job is cancelled. Rejects as `createJob` does, and with what a job fails with.
    */
   transcode(request: TranscodeRequest, options?: CallOptions): Promise<AnsweredFile>;
   /** Looks at what is in a file: `pb.transcoding.inspect({ uri })`. Rejects as `transcode` does. */
@@ -88,23 +88,34 @@ export function withTranscoding(
       }
     } catch (error) {
       // Nobody waits for it any more: what it takes of the account is given back.
-      await call('cancelJob', { jobId: job.id, state: 'canceled' }, {}).catch(() => undefined);
+      await call('cancelJob', { jobId: job.id, state: 'cancelled' }, {}).catch(() => undefined);
       throw error;
     }
     const { failure } = job;
     if (failure !== undefined)
       throw new PatchbayError({ code: failure.code as PatchbayError['code'], message: failure.detail });
-    if (job.state === 'canceled')
-      throw new PatchbayError({ code: 'transcoding.is_over', message: 'It was canceled while it was waited for.' });
+    if (job.state === 'cancelled')
+      throw new PatchbayError({
+        code: 'transcoding.is_over',
+        message: 'It was cancelled while it was waited for.',
+      });
     return job;
   }
 
   async function sendFile(url: string, file: Uint8Array | Blob, signal: AbortSignal | undefined) {
     const headers = { 'content-type': 'application/octet-stream' };
     const body = file instanceof Uint8Array ? new Blob([Uint8Array.from(file)]) : file;
-    const sent = await send(url, { method: 'PUT', headers, body, ...(signal === undefined ? {} : { signal }) });
+    const sent = await send(url, {
+      method: 'PUT',
+      headers,
+      body,
+      ...(signal === undefined ? {} : { signal }),
+    });
     if (sent.ok) return;
-    const problem = (await sent.json().catch(() => ({}))) as { code?: PatchbayError['code']; detail?: string };
+    const problem = (await sent.json().catch(() => ({}))) as {
+      code?: PatchbayError['code'];
+      detail?: string;
+    };
     throw new PatchbayError({
       code: problem.code ?? 'transcoding.upload_invalid',
       message: problem.detail ?? `The file was not taken: status ${sent.status}.`,
@@ -121,7 +132,11 @@ export function withTranscoding(
     },
     async inspect({ accountId, file, ...fields }, options = {}) {
       const call = callerOf(accountId);
-      const { media } = await ended('probe', { file, fields }, { call, options, onProgress: () => undefined });
+      const { media } = await ended(
+        'probe',
+        { file, fields },
+        { call, options, onProgress: () => undefined },
+      );
       if (media === undefined)
         throw new PatchbayError({ code: 'transcoding.failed', message: 'It says nothing of what is in it.' });
       return media;

@@ -89,7 +89,7 @@ export type Firing = { readonly id: Id<"fir">; readonly triggerId: Id<"trg">; re
 export type Speech = { readonly id: Id<"spk">; readonly state: "queued" | "running" | "completed" | "failed"; readonly delivery: "sync" | "async"; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly sampleRateHz: number; readonly voices: ReadonlyArray<string>; readonly characters: number; readonly words: number; readonly isCacheHit: boolean; readonly createdAt: string; readonly finishedAt?: string; readonly durationMs?: number; readonly sizeBytes?: number; readonly mediaType?: string; readonly url?: string; readonly urlExpiresAt?: string; readonly failure?: { readonly code: string; readonly detail: string } };
 
 /** As the platform answers it. */
-export type Job = { readonly id: Id<"trc">; readonly purpose: "convert" | "probe"; readonly state: "awaiting" | "queued" | "running" | "completed" | "failed" | "canceled"; readonly priority: "high" | "normal" | "low"; readonly format?: "wav" | "mp3" | "ogg" | "flac" | "m4a" | "mp4" | "webm" | "jpeg" | "png"; readonly progressPercent: number; readonly media?: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly createdAt: string; readonly startedAt?: string; readonly finishedAt?: string; readonly uploadUrl?: string; readonly uploadExpiresAt?: string; readonly objectId?: Id<"obj">; readonly durationMs?: number; readonly sizeBytes?: number; readonly mediaType?: string; readonly url?: string; readonly urlExpiresAt?: string; readonly failure?: { readonly code: string; readonly detail: string } };
+export type Job = { readonly id: Id<"trc">; readonly purpose: "convert" | "probe"; readonly state: "awaiting" | "queued" | "running" | "completed" | "failed" | "cancelled"; readonly priority: "high" | "normal" | "low"; readonly format?: "wav" | "mp3" | "ogg" | "flac" | "m4a" | "mp4" | "webm" | "jpeg" | "png"; readonly progressPercent: number; readonly media?: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly createdAt: string; readonly startedAt?: string; readonly finishedAt?: string; readonly uploadUrl?: string; readonly uploadExpiresAt?: string; readonly objectId?: Id<"obj">; readonly durationMs?: number; readonly sizeBytes?: number; readonly mediaType?: string; readonly url?: string; readonly urlExpiresAt?: string; readonly failure?: { readonly code: string; readonly detail: string } };
 
 /** What `allowList.get` answers. */
 export type AllowListGetResponse = { readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string; readonly authenticates: boolean }>; readonly fromAbove: ReadonlyArray<{ readonly setById?: string; readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string }> }>; readonly speakerIds: ReadonlyArray<string>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> };
@@ -2264,7 +2264,7 @@ export type TranscodingProbeResponse = Job;
 export type TranscodingListJobsRequest = { readonly cursor?: string; readonly limit?: number };
 
 /** One of what `transcoding.listJobs` answers. */
-export type TranscodingListJobsItem = { readonly id: Id<"trc">; readonly purpose: "convert" | "probe"; readonly state: "awaiting" | "queued" | "running" | "completed" | "failed" | "canceled"; readonly priority: "high" | "normal" | "low"; readonly format?: "wav" | "mp3" | "ogg" | "flac" | "m4a" | "mp4" | "webm" | "jpeg" | "png"; readonly progressPercent: number; readonly media?: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly createdAt: string; readonly startedAt?: string; readonly finishedAt?: string; readonly uploadUrl?: string; readonly uploadExpiresAt?: string; readonly objectId?: Id<"obj">; readonly durationMs?: number; readonly sizeBytes?: number; readonly mediaType?: string; readonly url?: string; readonly urlExpiresAt?: string; readonly failure?: { readonly code: string; readonly detail: string } };
+export type TranscodingListJobsItem = { readonly id: Id<"trc">; readonly purpose: "convert" | "probe"; readonly state: "awaiting" | "queued" | "running" | "completed" | "failed" | "cancelled"; readonly priority: "high" | "normal" | "low"; readonly format?: "wav" | "mp3" | "ogg" | "flac" | "m4a" | "mp4" | "webm" | "jpeg" | "png"; readonly progressPercent: number; readonly media?: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly createdAt: string; readonly startedAt?: string; readonly finishedAt?: string; readonly uploadUrl?: string; readonly uploadExpiresAt?: string; readonly objectId?: Id<"obj">; readonly durationMs?: number; readonly sizeBytes?: number; readonly mediaType?: string; readonly url?: string; readonly urlExpiresAt?: string; readonly failure?: { readonly code: string; readonly detail: string } };
 
 /** What `transcoding.getJob` takes. */
 export type TranscodingGetJobRequest = { readonly jobId: IdLike<"trc"> };
@@ -2276,7 +2276,7 @@ export type TranscodingResultRequest = { readonly jobId: IdLike<"trc"> };
 export type TranscodingGetJobResponse = Job;
 
 /** What `transcoding.cancelJob` takes. */
-export type TranscodingCancelJobRequest = { readonly jobId: IdLike<"trc">; readonly state: "canceled" };
+export type TranscodingCancelJobRequest = { readonly jobId: IdLike<"trc">; readonly state: "cancelled" };
 
 /** What `transcoding.cancelJob` answers. */
 export type TranscodingCancelJobResponse = Job;
@@ -2339,7 +2339,7 @@ export type TranscodingPutEndpointConfigResponse = { readonly origin: { readonly
 export type TranscodingGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `transcoding.putCallbacks` takes. */
-export type TranscodingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "canceled"> }> };
+export type TranscodingPutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "cancelled"> }> };
 
 /** What `transcoding.putCallbacks` answers. */
 export type TranscodingPutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -2351,7 +2351,7 @@ export type TranscodingGetApplicationCallbacksRequest = { readonly applicationId
 export type TranscodingGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `transcoding.putApplicationCallbacks` takes. */
-export type TranscodingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "canceled"> }>; readonly applicationId: IdLike<"app"> };
+export type TranscodingPutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "cancelled"> }>; readonly applicationId: IdLike<"app"> };
 
 /** What `transcoding.putApplicationCallbacks` answers. */
 export type TranscodingPutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -2363,7 +2363,7 @@ export type TranscodingGetInstanceTypeCallbacksRequest = { readonly applicationI
 export type TranscodingGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `transcoding.putInstanceTypeCallbacks` takes. */
-export type TranscodingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "canceled"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+export type TranscodingPutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "cancelled"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
 
 /** What `transcoding.putInstanceTypeCallbacks` answers. */
 export type TranscodingPutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
@@ -2375,7 +2375,7 @@ export type TranscodingGetEndpointCallbacksRequest = { readonly endpointId: IdLi
 export type TranscodingGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
 
 /** What `transcoding.putEndpointCallbacks` takes. */
-export type TranscodingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "canceled"> }>; readonly endpointId: IdLike<"end"> };
+export type TranscodingPutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"completed" | "failed" | "progressed" | "cancelled"> }>; readonly endpointId: IdLike<"end"> };
 
 /** What `transcoding.putEndpointCallbacks` answers. */
 export type TranscodingPutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };

@@ -2468,9 +2468,9 @@ export interface Operations {
     cancelJob(accountId: IdLike<"acc">, request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
     /** Cancel a job: what runs of it is ended within a second, and nothing of it counts. */
     cancelJob(request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
-    /** Remove a job and its file. What still waits or runs of it is canceled. */
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
     removeJob(accountId: IdLike<"acc">, request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
-    /** Remove a job and its file. What still waits or runs of it is canceled. */
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
     removeJob(request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
     /** Read the configuration of transcoding for this account, and where each value comes from. */
     getConfig(accountId: IdLike<"acc">, request?: TranscodingGetConfigRequest, options?: CallOptions): Promise<TranscodingGetConfigResponse>;

@@ -55,7 +55,7 @@ export function memoryTranscodingPorts({ waitingMax = 100, objectIds }: Options 
         const job = find(one);
         if (job === undefined) return undefined;
         if (isOver(job.state)) return 'over';
-        change(job.id, { state: 'canceled', finishedAt: new Date(0) });
+        change(job.id, { state: 'cancelled', finishedAt: new Date(0) });
         return job;
       },
       async remove(one) {

@@ -46,12 +46,12 @@ ALTER TABLE "transcoding_job" ADD CONSTRAINT "transcoding_job_input_object_id_fk
 ALTER TABLE "transcoding_job" ADD CONSTRAINT "transcoding_job_object_id_fkey" FOREIGN KEY ("object_id") REFERENCES "stored_object"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 ALTER TABLE transcoding_job ADD CONSTRAINT transcoding_job_state
-  CHECK (state IN ('awaiting', 'queued', 'running', 'completed', 'failed', 'canceled'));
+  CHECK (state IN ('awaiting', 'queued', 'running', 'completed', 'failed', 'cancelled'));
 ALTER TABLE transcoding_job ADD CONSTRAINT transcoding_job_purpose CHECK (purpose IN ('convert', 'probe'));
 ALTER TABLE transcoding_job ADD CONSTRAINT transcoding_job_progress CHECK (progress_percent BETWEEN 0 AND 100);
 -- What is asked for may hold addresses that open something: it is kept until it is done, and no longer (PRD-4).
 ALTER TABLE transcoding_job ADD CONSTRAINT transcoding_job_order_goes
-  CHECK ((job_order IS NULL) = (state IN ('completed', 'failed', 'canceled')));
+  CHECK ((job_order IS NULL) = (state IN ('completed', 'failed', 'cancelled')));
 ALTER TABLE transcoding_job ADD CONSTRAINT transcoding_job_failure CHECK ((failure IS NULL) = (state <> 'failed'));
 CREATE INDEX transcoding_job_waiting ON transcoding_job (created_at, id) WHERE state IN ('awaiting', 'queued', 'running');
 CREATE INDEX transcoding_job_waiting_of_account ON transcoding_job (account_id) WHERE state IN ('awaiting', 'queued');

@@ -448,7 +448,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'transcoding.putConfig': async () => [servicePath('transcoding/config'), changedConfig.transcoding],
   'transcoding.cancelJob': async () => [
     servicePath(`transcoding/jobs/${await transcodingJobId()}`),
-    { state: 'canceled' },
+    { state: 'cancelled' },
   ],
   'transcoding.removeJob': async () => [servicePath(`transcoding/jobs/${await transcodingJobId()}`)],
 };

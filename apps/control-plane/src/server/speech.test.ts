@@ -186,7 +186,10 @@ test('asked for asynchronously, an event tells of the end once, and a repeat wit
   expect(await eventsOf(other)).toMatchObject([
     {
       type: 'text-to-speech.completed',
-      data: { speechId: asked.body.id, characters: 6, path: at(other, `/speech/${asked.body.id}/audio`) },
+      data: {
+        ...{ speechId: asked.body.id, characters: 6, objectId: expect.stringMatching(/^obj_/) },
+        path: at(other, `/speech/${asked.body.id}/audio`),
+      },
     },
     {
       type: 'text-to-speech.failed',

@@ -25,7 +25,10 @@ const refusal = (reason: 'not_awaited' | 'upload_invalid', publicDetail: string)
  * Takes the file of a job from whoever holds the link that was signed for it: once, and no byte more or less than was said.
  * @throws resource.unknown for every link that does not hold, whatever is wrong with it.
  */
-export async function takeUpload({ pool, media, transcodingJobs: jobs }: Uploads, request: Request): Promise<Response> {
+export async function takeUpload(
+  { pool, media, transcodingJobs: jobs }: Uploads,
+  request: Request,
+): Promise<Response> {
   const link = uploadLinks.from(new URL(request.url));
   if (link === undefined) throw unknown();
   const { signature, ...signed } = link;

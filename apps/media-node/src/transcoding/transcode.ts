@@ -200,19 +200,10 @@ function failureOf(
       detail: `Files are worked on by FFmpeg, which is not installed: ${FFMPEG_REMEDY}.`,
     };
   const { detail: told, bound } = end;
-  switch (bound) {
-    case 'time':
-      return {
-        failure: 'took_too_long',
-        detail: 'It took more time, or more of the machine, than one file may.',
-        told,
-      };
-    case 'output':
-    case 'signal':
-      return { failure: 'failed', detail: 'It was ended before its end.', told };
-    case undefined:
-      return failureTold(told, otherwise);
-  }
+  if (bound === undefined) return failureTold(told, otherwise);
+  return bound === 'time'
+    ? { failure: 'took_too_long', detail: 'It took more time than one file may.', told }
+    : { failure: 'failed', detail: 'It was ended before its end.', told };
 }
 
 function failureTold(told: string, otherwise: string): WorkFailure {

@@ -15,7 +15,7 @@ import { makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 
 /** Who has said nothing of a job for so long has lost it. */
 const LEASE_MS = 10_000;
-/** How often it says so; and how soon it finds that a job was canceled. */
+/** How often it says so; and how soon it finds that a job was cancelled. */
 const HOLD_MS = 400;
 const POLL_MS = 250;
 const LIVELY_POLL_MS = 50;
@@ -106,7 +106,7 @@ export class TranscodingWorker {
     try {
       const { end, media, outputMs } = await this.#endOf(job, { folder, hand });
       if (hand.signal.aborted) {
-        // Of what was canceled, or taken by another, nothing is ours to give back.
+        // Of what was cancelled, or taken by another, nothing is ours to give back.
         await queue.release(job);
         return;
       }
@@ -129,7 +129,11 @@ export class TranscodingWorker {
     const ending = new AbortController();
     let told = 0;
     let isSaying = false;
-    const hand: Hand = { percent: 0, signal: AbortSignal.any([ending.signal, this.#stopping.signal]), stop: () => clearInterval(timer) };
+    const hand: Hand = {
+      percent: 0,
+      signal: AbortSignal.any([ending.signal, this.#stopping.signal]),
+      stop: () => clearInterval(timer),
+    };
     const say = async () => {
       const { percent } = hand;
       const step = Math.floor(percent / TOLD_STEP) * TOLD_STEP;
@@ -198,7 +202,7 @@ export class TranscodingWorker {
     const { mediaType } = mediaFormatFacts(order.conversion.format);
     if (order.putUrl !== undefined) {
       const headers = { 'content-type': mediaType, 'user-agent': 'Patchbay-Transcoding/1' };
-      const answer = await send({ url: order.putUrl, method: 'PUT', body: bytes, headers });
+      const answer = await send({ url: order.putUrl, method: 'PUT', body: '', bytes, headers });
       if (answer.error !== undefined)
         return { failure: 'output_undelivered', detail: `putUrl did not take it: ${whyOf(answer)}.` };
     }

@@ -62,7 +62,8 @@ export function addTranscodeCommand(program: Command): void {
       const { account, out, json = false } = flags;
       const { transcoding } = connect(account);
       const file = await transcoding.transcode({ ...(await inputOf(named)), ...requestOf(flags) });
-      const target = out === undefined ? Writable.toWeb(process.stdout) : Writable.toWeb(createWriteStream(out));
+      const target =
+        out === undefined ? Writable.toWeb(process.stdout) : Writable.toWeb(createWriteStream(out));
       await file.stream.pipeTo(target, { preventClose: out === undefined });
       if (out === undefined) return;
       const { mediaType } = file;
@@ -86,13 +87,14 @@ export function addTranscodeCommand(program: Command): void {
     });
 }
 
-const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : Math.round(1_000 * seconds));
+const inMs = (seconds: number | undefined) =>
+  seconds === undefined ? undefined : Math.round(1_000 * seconds);
 
 function requestOf(flags: TranscodeFlags) {
   const { to, audioCodec, videoCodec, audioKbps, videoKbps, rate, mono, width, height } = flags;
   const { from, until, speed, denoise, loudness } = flags;
-  return given({
-    ...{ format: to, audioCodec, videoCodec, width, height, speed },
+  const more = given({
+    ...{ audioCodec, videoCodec, width, height, speed },
     ...{ audioBitRateKbps: audioKbps, videoBitRateKbps: videoKbps },
     // The platform says which rates there are.
     sampleRateHz: rate as TranscodeRequest['sampleRateHz'],
@@ -100,4 +102,5 @@ function requestOf(flags: TranscodeFlags) {
     ...{ startMs: inMs(from), endMs: inMs(until), loudnessLufs: loudness },
     isDenoised: denoise,
   });
+  return { format: to, ...more };
 }

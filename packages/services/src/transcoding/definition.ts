@@ -136,7 +136,7 @@ export const transcoding = defineService({
     }),
     /** At a quarter, at half and at three quarters. */
     progressed: z.object({ jobId: z.string(), percent: z.int() }),
-    canceled: z.object({ jobId: z.string(), purpose: z.enum(jobPurposes) }),
+    cancelled: z.object({ jobId: z.string(), purpose: z.enum(jobPurposes) }),
   },
   errors: transcodingErrors,
   operations: {
@@ -165,7 +165,6 @@ export const transcoding = defineService({
       summary: 'Look at what is in a file. The job that is answered has it as `media`, once it is completed.',
       access: 'develop',
       isUse: true,
-      takesEvents: { fields: {}, emits: ['completed', 'failed'] },
       request: z.strictObject({ ...inputShape, ...whose }),
       response: job,
       errors: [...asking],
@@ -203,14 +202,14 @@ export const transcoding = defineService({
       path: '/jobs/{jobId}',
       summary: 'Cancel a job: what runs of it is ended within a second, and nothing of it counts.',
       access: 'develop',
-      request: z.strictObject({ jobId: idSchema('trc'), state: z.literal('canceled') }),
+      request: z.strictObject({ jobId: idSchema('trc'), state: z.literal('cancelled') }),
       response: job,
       errors: ['transcoding.is_over'],
     },
     removeJob: {
       method: 'DELETE',
       path: '/jobs/{jobId}',
-      summary: 'Remove a job and its file. What still waits or runs of it is canceled.',
+      summary: 'Remove a job and its file. What still waits or runs of it is cancelled.',
       access: 'develop',
       request: z.object({ jobId: idSchema('trc') }),
       response: z.object({ id: idField('trc') }),

@@ -30,7 +30,7 @@ export const transcodingErrors = {
   },
   is_over: {
     ...{ ...ofClient, status: 409, title: 'The job is over.' },
-    remedy: 'Nothing of it can be canceled any more. removeJob takes it away, and its file.',
+    remedy: 'Nothing of it can be cancelled any more. removeJob takes it away, and its file.',
   },
   upload_missing: {
     ...{ ...ofClient, status: 422, title: 'The file never came.' },

@@ -67,17 +67,17 @@ export const handlers: Handlers<Definition, TranscodingPorts> = {
     const before = await ports.jobs.cancel({ accountId, jobId });
     if (before === undefined) throw noJob(context, jobId);
     if (before === 'over')
-      throw context.error('transcoding.is_over', 'It has ended: nothing of it can be canceled.');
+      throw context.error('transcoding.is_over', 'It has ended: nothing of it can be cancelled.');
     const { state, purpose, format } = before;
     context.audit({
       target: jobId,
       before: { state, purpose, format },
-      after: { state: 'canceled', purpose, format },
+      after: { state: 'cancelled', purpose, format },
     });
-    await context.emit('canceled', { jobId, purpose });
-    const canceled = await ports.jobs.find({ accountId, jobId });
-    if (canceled === undefined) throw noJob(context, jobId);
-    return toAnswer(canceled, context, ports);
+    await context.emit('cancelled', { jobId, purpose });
+    const cancelled = await ports.jobs.find({ accountId, jobId });
+    if (cancelled === undefined) throw noJob(context, jobId);
+    return toAnswer(cancelled, context, ports);
   },
 
   async removeJob(context, { jobId }, ports) {

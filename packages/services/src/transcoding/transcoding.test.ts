@@ -119,7 +119,11 @@ test('getJob 200: it says how far it is, what was made, and of a failure why; th
   expect(transcoding.operations.getJob.response.parse(await get())).toMatchObject({
     ...{ state: 'completed', ...file, url: expect.stringContaining(`/api/media/${file.objectId}?`) },
   });
-  ports.change(jobId, { state: 'failed', file: undefined, failure: { reason: 'input_broken', detail: 'Why.' } });
+  ports.change(jobId, {
+    state: 'failed',
+    file: undefined,
+    failure: { reason: 'input_broken', detail: 'Why.' },
+  });
   expect(await get()).toMatchObject({ failure: { code: 'transcoding.input_broken', detail: 'Why.' } });
   ports.change(jobId, { accountId: createId('acc', 2) });
   expect(await fieldsOf(get())).toMatchObject({ code: 'resource.unknown' });
@@ -136,20 +140,22 @@ test('cancelJob 200: it is over, an event tells of it, and the log of changes sa
   const { answer, ports } = createJob({ uri, format: 'wav' });
   const { id: jobId } = await answer;
   const { context, audited, events } = ofService('cancelJob');
-  const canceled = await handlers.cancelJob(context, { jobId, state: 'canceled' }, ports);
-  expect(canceled).toMatchObject({ id: jobId, state: 'canceled' });
-  expect(audited).toMatchObject([{ target: jobId, before: { state: 'queued' }, after: { state: 'canceled' } }]);
+  const cancelled = await handlers.cancelJob(context, { jobId, state: 'cancelled' }, ports);
+  expect(cancelled).toMatchObject({ id: jobId, state: 'cancelled' });
+  expect(audited).toMatchObject([
+    { target: jobId, before: { state: 'queued' }, after: { state: 'cancelled' } },
+  ]);
   expect(JSON.stringify(events)).toContain(jobId);
 });
 
-test('cancelJob 409: what is over cannot be canceled, and what there is not is unknown', async () => {
+test('cancelJob 409: what is over cannot be cancelled, and what there is not is unknown', async () => {
   const { answer, ports } = createJob({ uri, format: 'wav' });
   const { id: jobId } = await answer;
   ports.change(jobId, { state: 'completed' });
   const { context, audited } = ofService('cancelJob');
-  const again = handlers.cancelJob(context, { jobId, state: 'canceled' }, ports);
+  const again = handlers.cancelJob(context, { jobId, state: 'cancelled' }, ports);
   expect(await fieldsOf(again)).toMatchObject({ code: 'transcoding.is_over', status: 409 });
-  const none = handlers.cancelJob(context, { jobId: createId('trc', 9), state: 'canceled' }, ports);
+  const none = handlers.cancelJob(context, { jobId: createId('trc', 9), state: 'cancelled' }, ports);
   expect(await fieldsOf(none)).toMatchObject({ code: 'resource.unknown' });
   expect(audited).toEqual([]);
 });
@@ -160,5 +166,7 @@ test('removeJob 200: it is gone, and the log of changes says what it was; a seco
   const { context, audited } = ofService('removeJob');
   expect(await handlers.removeJob(context, { jobId }, ports)).toEqual({ id: jobId });
   expect(audited).toMatchObject([{ target: jobId, before: { state: 'queued', format: 'wav' } }]);
-  expect(await fieldsOf(handlers.removeJob(context, { jobId }, ports))).toMatchObject({ code: 'resource.unknown' });
+  expect(await fieldsOf(handlers.removeJob(context, { jobId }, ports))).toMatchObject({
+    code: 'resource.unknown',
+  });
 });

@@ -1,6 +1,6 @@
 'use client';
 
-import { mediaFormatFacts, type MediaFormat, mediaFormats } from '@patchbay/domain/transcoding/media-format';
+import { type MediaFormat, mediaFormatFacts, mediaFormats } from '@patchbay/domain/transcoding/media-format';
 import { FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
 import { Button } from '@patchbay/ui/button';
 import { Field, Labelled } from '@patchbay/ui/input';

@@ -16,7 +16,7 @@ const stateWords: Readonly<Record<Job['state'], string>> = {
   running: 'is worked on',
   completed: 'done',
   failed: 'failed',
-  canceled: 'canceled',
+  cancelled: 'cancelled',
 };
 
 /** How far a job is, why it failed, or what came of it. */
@@ -57,7 +57,13 @@ export function JobResult({ job }: { readonly job: Job }): ReactNode {
   );
 }
 
-function Player({ job: { id, mediaType = '' }, path }: { readonly job: Job; readonly path: string }): ReactNode {
+function Player({
+  job: { id, mediaType = '' },
+  path,
+}: {
+  readonly job: Job;
+  readonly path: string;
+}): ReactNode {
   const [kind] = mediaType.split('/');
   if (kind === 'audio')
     return (
@@ -83,7 +89,12 @@ function Player({ job: { id, mediaType = '' }, path }: { readonly job: Job; read
     );
   return (
     // biome-ignore lint/performance/noImgElement: it is shown as it was made.
-    <img src={path} alt={`Result of ${id}`} loading="lazy" className="max-h-48 max-w-full rounded-md border" />
+    <img
+      src={path}
+      alt={`Result of ${id}`}
+      loading="lazy"
+      className="max-h-48 max-w-full rounded-md border"
+    />
   );
 }
 

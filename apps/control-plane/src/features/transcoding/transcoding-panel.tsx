@@ -100,7 +100,7 @@ function CancelButton({ job: { id: jobId, state } }: { readonly job: Job }): Rea
         variant="ghost"
         isPending={cancel.isPending}
         aria-label={`Cancel ${jobId}`}
-        onClick={() => cancel.mutate({ accountId, jobId, state: 'canceled' })}
+        onClick={() => cancel.mutate({ accountId, jobId, state: 'cancelled' })}
       >
         Cancel
       </Button>
