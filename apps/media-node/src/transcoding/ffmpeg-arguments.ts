@@ -117,10 +117,10 @@ export function measureArguments(run: ConversionRun): readonly string[] {
 /** What loudnorm wrote, at the end of what FFmpeg told. Undefined: it is not there, or the sound is silence. */
 export function readLoudness(told: string): Loudness | undefined {
   const written = told.slice(told.lastIndexOf('[Parsed_loudnorm'));
-  const valueOf = (name: string) =>
+  const measured = (name: string) =>
     new RegExp(`"${name}"\\s*:\\s*"(-?\\d{1,3}\\.\\d{1,4})"`).exec(written)?.[1];
-  const [integrated, truePeak, range] = [valueOf('input_i'), valueOf('input_tp'), valueOf('input_lra')];
-  const [threshold, offset] = [valueOf('input_thresh'), valueOf('target_offset')];
+  const [integrated, truePeak, range] = [measured('input_i'), measured('input_tp'), measured('input_lra')];
+  const [threshold, offset] = [measured('input_thresh'), measured('target_offset')];
   if (integrated === undefined || truePeak === undefined || range === undefined) return undefined;
   return threshold === undefined || offset === undefined
     ? undefined
