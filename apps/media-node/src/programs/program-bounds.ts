@@ -9,22 +9,32 @@ export interface ProgramBounds {
   readonly fileBytesMax: number;
 }
 
-/** As prlimit ends where it found no such program (util-linux). */
+/** What of a machine holds a program to bounds: both are of util-linux. */
+export interface BoundingTools {
+  readonly prlimit?: string | undefined;
+  /** Has a program killed as soon as this process is no more, however that came: nobody else would end it then. */
+  readonly setpriv?: string | undefined;
+}
+
+/** As these tools end where they found no such program. */
 export const PROGRAM_MISSING_CODE = 127;
 const OPEN_FILES_MAX = 64;
-const places = ['/usr/bin/prlimit', '/bin/prlimit', '/usr/local/bin/prlimit'];
+const folders = ['/usr/bin', '/bin', '/usr/local/bin'];
 
-/** Where it is installed. Undefined: a program is bounded by time and output alone, as on a machine that is no Linux. */
-export const findPrlimit = (isThere: (path: string) => boolean = existsSync): string | undefined =>
-  places.find((place) => isThere(place));
+/** Those that are installed. Without them a program is bounded by time and output alone, as on a machine that is no Linux. */
+export function findBoundingTools(isThere: (path: string) => boolean = existsSync): BoundingTools {
+  const find = (name: string) => folders.map((folder) => `${folder}/${name}`).find((place) => isThere(place));
+  return { prlimit: find('prlimit'), setpriv: find('setpriv') };
+}
 
-/** The program and its words, with the kernel holding it to its bounds from its first moment on. */
+/** The program and its words, held to its bounds by the kernel from its first moment on. */
 export function boundedCommand(
   program: string,
   args: readonly string[],
-  { prlimit, bounds }: { readonly prlimit: string | undefined; readonly bounds: ProgramBounds | undefined },
+  { tools, bounds }: { readonly tools: BoundingTools; readonly bounds: ProgramBounds | undefined },
 ): readonly [program: string, args: readonly string[]] {
-  if (prlimit === undefined || bounds === undefined) return [program, args];
+  const { prlimit, setpriv } = tools;
+  if (bounds === undefined) return [program, args];
   const limits = {
     as: bounds.memoryBytesMax,
     cpu: bounds.cpuSecondsMax,
@@ -32,8 +42,12 @@ export function boundedCommand(
     nofile: OPEN_FILES_MAX,
     core: 0,
   };
-  return [
-    prlimit,
-    [...Object.entries(limits).map(([name, most]) => `--${name}=${most}`), '--', program, ...args],
+  const words = [
+    ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--']),
+    ...(prlimit === undefined
+      ? []
+      : [prlimit, ...Object.entries(limits).map(([name, most]) => `--${name}=${most}`), '--']),
   ];
+  const [first = program, ...rest] = [...words, program, ...args];
+  return [first, rest];
 }

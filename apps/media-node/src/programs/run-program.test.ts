@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
-import { boundedCommand, findPrlimit } from './program-bounds.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { boundedCommand, findBoundingTools } from './program-bounds.ts';
 import { type ProgramRun, runProgram } from './run-program.ts';
 
 const node = (script: string, change: Partial<ProgramRun> = {}) =>
@@ -49,17 +54,21 @@ test('what it writes is told as it does, and what it tells beside that at its en
 const bounds = { memoryBytesMax: 4_000_000_000, cpuSecondsMax: 10, fileBytesMax: 100_000 };
 
 test('the kernel holds it to its bounds where the machine can, and elsewhere it runs as it is', () => {
-  const [program, args] = boundedCommand('ffmpeg', ['-i', 'a b'], { prlimit: '/usr/bin/prlimit', bounds });
+  const tools = { setpriv: '/usr/bin/setpriv', prlimit: '/usr/bin/prlimit' };
+  const [program, args] = boundedCommand('ffmpeg', ['-i', 'a b'], { tools, bounds });
+  const limits = ['--as=4000000000', '--cpu=10', '--fsize=100000', '--nofile=64', '--core=0'];
   expect([program, ...args]).toEqual([
-    ...['/usr/bin/prlimit', '--as=4000000000', '--cpu=10', '--fsize=100000', '--nofile=64', '--core=0'],
+    ...['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', '/usr/bin/prlimit', ...limits],
     ...['--', 'ffmpeg', '-i', 'a b'],
   ]);
-  expect(boundedCommand('ffmpeg', ['-i'], { prlimit: undefined, bounds })).toEqual(['ffmpeg', ['-i']]);
-  expect(findPrlimit((place) => place === '/bin/prlimit')).toBe('/bin/prlimit');
-  expect(findPrlimit(() => false)).toBeUndefined();
+  expect(boundedCommand('ffmpeg', ['-i'], { tools: {}, bounds })).toEqual(['ffmpeg', ['-i']]);
+  expect(boundedCommand('ffmpeg', ['-i'], { tools, bounds: undefined })).toEqual(['ffmpeg', ['-i']]);
+  expect(findBoundingTools((place) => place === '/bin/prlimit')).toEqual({ prlimit: '/bin/prlimit' });
 });
 
-test.skipIf(findPrlimit() === undefined)(
+const { prlimit, setpriv } = findBoundingTools();
+
+test.skipIf(prlimit === undefined)(
   'one that writes more of a file than it may is ended, and an absent one is known behind its bounds',
   async () => {
     const shell = {
@@ -72,3 +81,29 @@ test.skipIf(findPrlimit() === undefined)(
     expect(await node('', { program: 'no-such-program', bounds })).toEqual({ kind: 'absent' });
   },
 );
+
+test.skipIf(setpriv === undefined)(
+  'it does not outlive the process that runs it, even one that is killed',
+  async () => {
+    const run = path.join(import.meta.dirname, 'run-program.ts');
+    const script = `import { runProgram } from ${JSON.stringify(pathToFileURL(run).href)};
+      runProgram({ program: '/bin/sh', args: ['-c', 'echo $$; sleep 600'], input: new Uint8Array(), timeoutMs: 600_000,
+        outputBytesMax: 100, bounds: ${JSON.stringify(bounds)}, onOutput: (bytes) => process.stdout.write(bytes) });`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [written] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(written.toString());
+    expect(isRunning(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000 });
+  },
+  30_000,
+);
+
+/** One that has ended and that nobody asked after yet runs no more. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

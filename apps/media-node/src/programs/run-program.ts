@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { boundedCommand, findPrlimit, PROGRAM_MISSING_CODE, type ProgramBounds } from './program-bounds.ts';
+import { boundedCommand, findBoundingTools, PROGRAM_MISSING_CODE, type ProgramBounds } from './program-bounds.ts';
 
 export interface ProgramRun {
   readonly program: string;
@@ -36,7 +36,7 @@ export type ProgramEnd =
 /** What a program says of its failure, for people to read. */
 const COMPLAINT_BYTES_MAX = 2_000;
 
-const prlimit = findPrlimit();
+const tools = findBoundingTools();
 
 /**
  * Runs a program over pipes: without a shell, without what this process has in its environment, bounded in time and output, and
@@ -44,7 +44,7 @@ const prlimit = findPrlimit();
  */
 export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   const { input, timeoutMs, outputBytesMax, folder, bounds, signal, onOutput } = run;
-  const [program, args] = boundedCommand(run.program, run.args, { prlimit, bounds });
+  const [program, args] = boundedCommand(run.program, run.args, { tools, bounds });
   const isBounded = program !== run.program;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
