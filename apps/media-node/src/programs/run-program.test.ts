@@ -89,7 +89,9 @@ test.skipIf(setpriv === undefined)(
     const script = `import { runProgram } from ${JSON.stringify(pathToFileURL(run).href)};
       runProgram({ program: '/bin/sh', args: ['-c', 'echo $$; sleep 600'], input: new Uint8Array(), timeoutMs: 600_000,
         outputBytesMax: 100, bounds: ${JSON.stringify(bounds)}, onOutput: (bytes) => process.stdout.write(bytes) });`;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [written] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(written.toString());
     expect(isRunning(pid)).toBe(true);

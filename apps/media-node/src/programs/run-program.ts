@@ -1,5 +1,10 @@
 import { spawn } from 'node:child_process';
-import { boundedCommand, findBoundingTools, PROGRAM_MISSING_CODE, type ProgramBounds } from './program-bounds.ts';
+import {
+  boundedCommand,
+  findBoundingTools,
+  PROGRAM_MISSING_CODE,
+  type ProgramBounds,
+} from './program-bounds.ts';
 
 export interface ProgramRun {
   readonly program: string;

@@ -88,12 +88,7 @@ export function ffmpegTranscoder({
   ffmpegPath = FFMPEG_PROGRAM,
   run = runProgram,
 }: Options = {}): Transcoder {
-  const ffprobePath = path.join(
-    path.dirname(ffmpegPath),
-    path.basename(ffmpegPath).replace('ffmpeg', 'ffprobe'),
-  );
-  // A name on the path stays one: joined to '.', it would be looked for here.
-  const ffprobe = path.dirname(ffmpegPath) === '.' ? path.basename(ffprobePath) : ffprobePath;
+  const ffprobe = ffprobeBeside(ffmpegPath);
   let known: Promise<string> | undefined;
   const convert = async (file: string, order: Pick<ProgramRun, 'args' | 'signal' | 'onOutput'>) =>
     await run({
@@ -159,6 +154,12 @@ export function ffmpegTranscoder({
 }
 
 const nothing = new Uint8Array();
+
+/** A name that is looked for on the path stays one. */
+function ffprobeBeside(ffmpegPath: string): string {
+  const { dir, base } = path.parse(ffmpegPath);
+  return path.join(dir, base.replace('ffmpeg', 'ffprobe'));
+}
 
 /** An encoder adds a few samples of its own, which nobody asked for. */
 function durationOf(
