@@ -531,7 +531,7 @@ export const classTables = {
           'service',
           'trigger_id',
         ],
-        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'disabled_at', 'created_at', 'removed_at'],
       ],
       without: [
         'secret_ciphertext',

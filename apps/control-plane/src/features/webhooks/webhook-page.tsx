@@ -105,7 +105,7 @@ export function WebhookPage(): ReactNode {
               </IfMay>
             </div>
           </div>
-          <ReplaySection webhookId={webhookId} isActive={isActive} />
+          <ReplaySection {...{ webhookId, isActive }} disabledAt={webhook.disabledAt} />
           <DeliveryList webhookId={webhookId} />
         </div>
       )}
@@ -127,7 +127,11 @@ const disabledBecause = {
   gone: 'It answered 410: nobody is there any more.',
 } as const;
 
-function Disabled({ webhook: { disabledReason }, isPending, onEnable }: DisabledProps): ReactNode {
+function Disabled({
+  webhook: { disabledReason, disabledAt },
+  isPending,
+  onEnable,
+}: DisabledProps): ReactNode {
   const reason = disabledReason === undefined ? 'It was disabled here.' : disabledBecause[disabledReason];
   return (
     <Callout
@@ -141,7 +145,8 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
         </IfMay>
       }
     >
-      {reason} What waited is sent when it is enabled; events since then can be replayed from a cursor.
+      {reason} What waited before is sent when it is enabled. Events{' '}
+      {disabledAt === undefined ? 'since then' : `since ${showMoment(disabledAt)}`} are sent by a replay.
     </Callout>
   );
 }
