@@ -3288,6 +3288,7 @@ export type ErrorCode =
   | 'transcoding.unavailable'
   | 'transcoding.upload_invalid'
   | 'transcoding.upload_missing'
+  | 'transcoding.uploads_busy'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

@@ -161,6 +161,7 @@ import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { storedMedia } from './stored-media.ts';
+import { uploadTaker } from './take-upload.ts';
 import { transcodingWork } from './transcoding-work.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -789,7 +790,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       nowMs,
     },
     media: { ...media, nowMs },
-    transcodingJobs: transcoding.jobs,
+    takeUpload: uploadTaker({ pool, media, jobs: transcoding.jobs, nowMs }),
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away

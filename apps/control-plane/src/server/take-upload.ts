@@ -2,43 +2,77 @@ import { writeObject } from '@patchbay/adapters/objects/stored-objects';
 import type { TranscodingStore } from '@patchbay/adapters/transcoding/transcoding-store';
 import { uploadLinks } from '@patchbay/domain/stored-media/object-link';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import type { SignedLink } from '@patchbay/kit/signed-link';
 import { transcodingErrors } from '@patchbay/services/transcoding/errors';
 import type { Pool } from 'pg';
-import type { ControlPlane } from './compose.ts';
+import type { StoredMedia } from './stored-media.ts';
 
 /** An upload that no job came to in this time, or whose job is over, goes by itself. */
 const KEPT_MS = 7 * 86_400_000;
 
+/** Files that come into one process at a time: each is held in memory until it is sealed. */
+const AT_ONCE_MAX = 4;
+const BUSY_RETRY_MS = 5_000;
+
 interface Uploads {
   readonly pool: Pool;
-  readonly media: Pick<ControlPlane['media'], 'isUploadSigned' | 'objects' | 'nowMs'>;
-  readonly transcodingJobs: Pick<TranscodingStore, 'awaited' | 'take'>;
+  readonly media: Pick<StoredMedia, 'isUploadSigned' | 'objects'>;
+  readonly jobs: Pick<TranscodingStore, 'awaited' | 'take'>;
+  readonly nowMs: () => number;
 }
 
 const unknown = (): ServiceError =>
   platformError('resource.unknown', 'This link leads nowhere, or not any more: ask for a new job.');
 
-const refusal = (reason: 'not_awaited' | 'upload_invalid', publicDetail: string): ServiceError =>
-  new ServiceError({ ...transcodingErrors[reason], code: `transcoding.${reason}`, publicDetail });
+const refusal = (
+  reason: 'not_awaited' | 'upload_invalid' | 'uploads_busy',
+  publicDetail: string,
+): ServiceError => {
+  const retryAfterMs = reason === 'uploads_busy' ? { retryAfterMs: BUSY_RETRY_MS } : {};
+  return new ServiceError({
+    ...transcodingErrors[reason],
+    ...{ code: `transcoding.${reason}`, publicDetail, ...retryAfterMs },
+  });
+};
 
 /**
  * Takes the file of a job from whoever holds the link that was signed for it: once, and no byte more or less than was said.
  * @throws resource.unknown for every link that does not hold, whatever is wrong with it.
  */
-export async function takeUpload(
-  { pool, media, transcodingJobs: jobs }: Uploads,
-  request: Request,
-): Promise<Response> {
-  const link = uploadLinks.from(new URL(request.url));
+export function uploadTaker(uploads: Uploads): (request: Request) => Promise<Response> {
+  let comingCount = 0;
+  return async (request) => {
+    const link = linkOf(uploads, request);
+    if (comingCount >= AT_ONCE_MAX)
+      throw refusal('uploads_busy', `${AT_ONCE_MAX} files are coming in, and no more may at a time.`);
+    comingCount++;
+    try {
+      await take(uploads, link, request);
+    } finally {
+      comingCount--;
+    }
+    return Response.json({ id: link.id, state: 'queued' }, { headers: { 'cache-control': 'no-store' } });
+  };
+}
+
+function linkOf({ media, nowMs }: Uploads, { url }: Request): SignedLink {
+  const link = uploadLinks.from(new URL(url));
   if (link === undefined) throw unknown();
   const { signature, ...signed } = link;
-  if (!media.isUploadSigned(signed, signature) || signed.expiresMs <= media.nowMs()) throw unknown();
-  const { objects } = media;
+  if (!media.isUploadSigned(signed, signature) || signed.expiresMs <= nowMs()) throw unknown();
+  return signed;
+}
+
+async function take(
+  { pool, media: { objects }, jobs, nowMs }: Uploads,
+  { accountId, id: jobId }: SignedLink,
+  request: Request,
+): Promise<void> {
   if (objects === undefined)
     throw new Error('Files are stored nowhere: set PATCHBAY_FILES or PATCHBAY_S3_URL.');
-  const { accountId, id: jobId } = signed;
+  const notAwaited = () => refusal('not_awaited', 'Its file has come already, or the job is over.');
   const awaited = await jobs.awaited({ accountId, jobId });
-  if (awaited === undefined) throw refusal('not_awaited', 'Its file has come already, or the job is over.');
+  if (awaited === undefined) throw notAwaited();
   const { uploadBytes, applicationId, endpoint } = awaited;
   const bytes = await readExactly(request, uploadBytes);
   const object = await writeObject(
@@ -46,13 +80,11 @@ export async function takeUpload(
     {
       ...{ accountId, applicationId, endpoint, service: 'transcoding', kind: 'upload' },
       ...{ dataClass: 'transcodedFiles', mediaType: 'application/octet-stream' },
-      expiresAt: new Date(media.nowMs() + KEPT_MS),
+      expiresAt: new Date(nowMs() + KEPT_MS),
     },
     bytes,
   );
-  if (!(await jobs.take({ accountId, jobId }, object)))
-    throw refusal('not_awaited', 'Its file has come already, or the job is over.');
-  return Response.json({ id: jobId, state: 'queued' }, { headers: { 'cache-control': 'no-store' } });
+  if (!(await jobs.take({ accountId, jobId }, object))) throw notAwaited();
 }
 
 /** What is longer is not read to its end. */

@@ -13,7 +13,6 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveLinkedFile, serveMedia } from './serve-media.ts';
 import { makePlatform, masterKey, type Served, serve, signUp, type Tenant } from './served.testing.ts';
-import { takeUpload } from './take-upload.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-transcoding-test-'));
 const objects = sealedObjects(localObjects(folder), readMasterKey(masterKey));
@@ -55,9 +54,9 @@ const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 2
 const statusOf = (error: { fields: { status: number; code: string } }) =>
   Response.json({ code: error.fields.code }, { status: error.fields.status });
 const put = async (url: string, body: Uint8Array) =>
-  await takeUpload(served.control, new Request(url, { method: 'PUT', body: Uint8Array.from(body) })).catch(
-    statusOf,
-  );
+  await served.control
+    .takeUpload(new Request(url, { method: 'PUT', body: Uint8Array.from(body) }))
+    .catch(statusOf);
 const fetchLink = async (url: string) => await serveMedia(served.control, new Request(url)).catch(statusOf);
 
 async function only(claimed: Promise<readonly ClaimedJob[]>): Promise<ClaimedJob> {
@@ -149,6 +148,24 @@ test('a file is uploaded once, as long as it was said to be, by the link alone t
   expect((await get(one, id)).body).toMatchObject({
     ...{ state: 'failed', failure: { code: 'transcoding.input_broken', detail: 'It breaks off.' } },
   });
+});
+
+test('so many files come in at a time, and another is told to come again', async () => {
+  const { id, uploadUrl } = await ask(one, { uploadBytes: 5 });
+  const endings: (() => void)[] = [];
+  const slow = () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => void endings.push(() => stream.close()),
+    });
+    const request = new Request(uploadUrl, { method: 'PUT', body, duplex: 'half' } as RequestInit);
+    return served.control.takeUpload(request).catch(statusOf);
+  };
+  const coming = Array.from({ length: 4 }, slow);
+  expect((await put(uploadUrl, bytes.subarray(0, 5))).status).toBe(503);
+  for (const end of endings) end();
+  expect((await Promise.all(coming)).map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+  expect((await put(uploadUrl, bytes.subarray(0, 5))).status).toBe(200);
+  await served.rest('DELETE', at(one, `/jobs/${id}`), { key: one.key });
 });
 
 test('what never comes ends its job by itself, and says so', async () => {

@@ -28,6 +28,13 @@ export const transcodingErrors = {
     ...{ ...ofClient, status: 422, title: 'The file that came is not as long as it was said to be.' },
     remedy: 'Send exactly as many bytes as uploadBytes said.',
   },
+  uploads_busy: {
+    status: 503,
+    title: 'As many files are coming in as may.',
+    owner: 'capacity',
+    retry: 'after',
+    remedy: 'Send it again in a moment: the link holds for an hour.',
+  },
   is_over: {
     ...{ ...ofClient, status: 409, title: 'The job is over.' },
     remedy: 'Nothing of it can be cancelled any more. removeJob takes it away, and its file.',
