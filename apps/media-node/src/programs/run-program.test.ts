@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test, vi } from 'vitest';
@@ -71,13 +72,11 @@ const { prlimit, setpriv } = findBoundingTools();
 test.skipIf(prlimit === undefined)(
   'one that writes more of a file than it may is ended, and an absent one is known behind its bounds',
   async () => {
-    const shell = {
-      program: '/bin/sh',
-      args: ['-c', 'head -c 200000 /dev/zero > "$0"', '/tmp/never'],
-      bounds,
-    };
-    const args = ['-c', 'f=$(mktemp); head -c 200000 /dev/zero > "$f"; code=$?; rm "$f"; exit $code'];
-    expect(await node('', { ...shell, args })).toMatchObject({ kind: 'failed' });
+    const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-program-'));
+    const args = ['-c', 'exec head -c 200000 /dev/zero > written'];
+    expect(await node('', { program: '/bin/sh', args, bounds, folder })).toMatchObject({ bound: 'output' });
+    expect(statSync(path.join(folder, 'written')).size).toBe(100_000);
+    rmSync(folder, { recursive: true });
     expect(await node('', { program: 'no-such-program', bounds })).toEqual({ kind: 'absent' });
   },
 );

@@ -86,7 +86,9 @@ export function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     });
     child.on('close', (code, ended) => {
       signal?.removeEventListener('abort', kill);
-      if (outputBytes > outputBytesMax)
+      if (ended === 'SIGXFSZ')
+        resolve({ kind: 'failed', bound: 'output', detail: 'It wrote more of a file than it may.' });
+      else if (outputBytes > outputBytesMax)
         resolve({ kind: 'failed', bound: 'output', detail: `It wrote more than ${outputBytesMax} bytes.` });
       else if (code === 0) resolve({ kind: 'done', output: Buffer.concat(output), told });
       else if (isBounded && code === PROGRAM_MISSING_CODE) resolve({ kind: 'absent' });

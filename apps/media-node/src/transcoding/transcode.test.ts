@@ -71,6 +71,7 @@ describe('what a program ends as', () => {
   test.each<[ProgramEnd, string, string]>([
     [{ kind: 'absent' }, 'unavailable', 'apt-get install ffmpeg'],
     [{ kind: 'failed', detail: 'It was ended.', bound: 'time' }, 'took_too_long', 'more time'],
+    [{ kind: 'failed', detail: 'It wrote.', bound: 'output' }, 'input_too_large', 'more of itself'],
     [{ kind: 'failed', detail: `${folder}: Invalid data` }, 'input_broken', 'Nothing can be read'],
     [{ kind: 'failed', detail: "Unknown encoder 'libspeex'" }, 'unavailable', 'libspeex'],
     [{ kind: 'failed', detail: 'Cannot allocate memory' }, 'input_too_large', 'memory'],

@@ -112,6 +112,8 @@ export function ffmpegTranscoder({
         ...{ program: ffprobe, args: probeArguments(demuxer, file), input: nothing, bounds, signal },
         ...{ folder: path.dirname(file), timeoutMs: PROBE_MS_MAX, outputBytesMax: PROBE_OUTPUT_BYTES_MAX },
       });
+      if (end.kind === 'failed' && end.bound === 'output')
+        return { failure: 'input_too_large', detail: 'It says more of itself than is read.' };
       if (end.kind !== 'done') return failureOf(end, 'Nothing can be read of what is in it.');
       const probed = Buffer.from(end.output).toString('utf8');
       const media = mediaFactsOf(probed, { container: demuxer, sizeBytes, mediaSecondsMax });
@@ -141,8 +143,7 @@ export function ffmpegTranscoder({
       if (end.kind !== 'done') return failureOf(end);
       const { size: sizeBytes } = await stat(outputFile).catch(() => ({ size: 0 }));
       if (sizeBytes === 0) return { failure: 'input_broken', detail: 'Nothing of it could be decoded.' };
-      if (sizeBytes > FILE_BYTES_MAX)
-        return { failure: 'output_too_large', detail: `It would have more than ${FILE_BYTES_MAX} bytes.` };
+      if (sizeBytes > FILE_BYTES_MAX) return ofBounds.output;
       return { sizeBytes, ...durationOf(asked, progress.madeMs) };
     },
 
@@ -202,10 +203,14 @@ function failureOf(
     };
   const { detail: told, bound } = end;
   if (bound === undefined) return failureTold(told, otherwise);
-  return bound === 'time'
-    ? { failure: 'took_too_long', detail: 'It took more time than one file may.', told }
-    : { failure: 'failed', detail: 'It was ended before its end.', told };
+  return { ...ofBounds[bound], ...(bound === 'signal' ? {} : { told }) };
 }
+
+const ofBounds: Readonly<Record<'time' | 'output' | 'signal', WorkFailure>> = {
+  time: { failure: 'took_too_long', detail: 'It took more time than one file may.' },
+  output: { failure: 'output_too_large', detail: `It would have more than ${FILE_BYTES_MAX} bytes.` },
+  signal: { failure: 'failed', detail: 'It was ended before its end.' },
+};
 
 function failureTold(told: string, otherwise: string): WorkFailure {
   const [, missing] = /Unknown encoder '(\w{1,40})'/.exec(told) ?? [];

@@ -240,10 +240,12 @@ const endless = (begun: { percent: number; ended: number }): Transcoder => ({
   convert: ({ signal, onProgress }) =>
     new Promise((resolve) => {
       onProgress(begun.percent);
-      signal.addEventListener('abort', () => {
+      const end = () => {
         begun.ended++;
         resolve({ failure: 'failed', detail: 'Ended.' });
-      });
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end);
     }),
 });
 

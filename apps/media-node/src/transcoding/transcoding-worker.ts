@@ -16,7 +16,7 @@ import { makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 /** Who has said nothing of a job for so long has lost it. */
 const LEASE_MS = 10_000;
 /** How often it says so; and how soon it finds that a job was cancelled. */
-const HOLD_MS = 400;
+const HOLD_MS = 250;
 const POLL_MS = 250;
 const LIVELY_POLL_MS = 50;
 /** A file that brought its process down so often is not given to another. */
@@ -112,8 +112,8 @@ export class TranscodingWorker {
       }
       const isOurs = await queue.finish(job, end, nowMs());
       if (!isOurs || end.kind === 'failed' || media === undefined) return;
-      const version = await transcoder.version();
       const processMs = performance.now() - startedMs;
+      const version = await transcoder.version();
       const { conversion } = job.order;
       for (const use of usesOfTranscoding({ media, conversion, outputMs, processMs, version }))
         count(usedByOf(job), use);

@@ -59,7 +59,7 @@ export function ConvertForm(): ReactNode {
         accept="audio/*,video/*,image/*"
         hint="Sound, a film or a picture, of 100 MB at most."
         error={isTooLarge ? 'This file is too large.' : undefined}
-        className="[&_input]:py-1 [&_input]:text-sm"
+        className="[&_input]:py-1.5 [&_input]:text-sm"
         onChange={({ target }) => setFile(target.files?.[0])}
       />
       <div className="flex flex-wrap gap-3">

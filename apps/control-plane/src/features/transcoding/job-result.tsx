@@ -36,7 +36,7 @@ export function JobResult({ job }: { readonly job: Job }): ReactNode {
       </div>
     );
   if (state !== 'completed') return <span className="text-ink-soft">{stateWords[state]}</span>;
-  if (job.purpose === 'probe') return <span className="text-ink-soft">{mediaWords(job)}</span>;
+  if (job.purpose === 'probe') return <span className="text-ink-soft">looked at</span>;
   if (url === undefined) return <span className="text-ink-faint">its file is gone</span>;
   const { format = '', durationMs, sizeBytes = 0 } = job;
   const facts = [format, ...(durationMs === undefined ? [] : [showDuration(durationMs)])];
