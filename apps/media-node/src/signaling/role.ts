@@ -102,7 +102,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     hearChannels: (message) =>
       platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message)),
     obey: (order) => platform.notify({ type: 'order', order }),
-    suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    stopAccount: (accountId, code) => platform.notify({ type: 'stopAccount', accountId, code }),
     accountsWithin: (accountId) => signaling.accountsWithin(accountId),
     reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {

@@ -20,6 +20,7 @@ import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useTriggerNames } from '../triggers/use-trigger-names.ts';
 import { DeliveryList } from './delivery-list.tsx';
 import { ReplaySection } from './replay-section.tsx';
 import type { Webhook } from './webhook.ts';
@@ -164,6 +165,7 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
     triggerId,
   } = webhook;
   const accountId = useAccountId();
+  const triggerName = useTriggerNames().get(triggerId ?? '');
   return (
     <dl className="grid max-w-2xl divide-y divide-line border-y">
       <Fact term="State">
@@ -188,9 +190,12 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
       </Fact>
       {triggerId === undefined ? null : (
         <Fact term="Called by">
-          <Link href={pagePath(accountId, 'triggers')} className="hover:underline">
-            the trigger {triggerId}
-          </Link>
+          <span className="inline-flex min-w-0 flex-wrap items-center justify-end gap-x-2">
+            <Link href={pagePath(accountId, 'triggers')} className="wrap-anywhere hover:underline">
+              the trigger{triggerName === undefined ? '' : ` “${triggerName}”`}
+            </Link>
+            <Identifier id={triggerId} isShort />
+          </span>
         </Fact>
       )}
       <Fact term="Of">{scope === 'own' ? 'this account' : 'this account and those below'}</Fact>
