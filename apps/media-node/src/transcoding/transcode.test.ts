@@ -5,6 +5,7 @@ import path from 'node:path';
 import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import { writeWav } from '@patchbay/dsp/wav';
 import { afterAll, describe, expect, test } from 'vitest';
+import { FFMPEG_PROGRAM } from '../programs/ffmpeg.ts';
 import type { ProgramEnd, ProgramRun } from '../programs/run-program.ts';
 import { ffmpegTranscoder } from './transcode.ts';
 
@@ -101,7 +102,7 @@ describe('what a program ends as', () => {
 
 const hasFfmpeg = (() => {
   try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
+    execFileSync(FFMPEG_PROGRAM, ['-version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

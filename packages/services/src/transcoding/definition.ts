@@ -65,7 +65,7 @@ const job = z.object({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime().optional(),
-  /** Of one that awaits its file: where it is sent by PUT, once and without a key, until `uploadExpiresAt`. */
+  /** Told to whoever asks for the job: where its file is sent by PUT, once and without a key, until `uploadExpiresAt`. */
   uploadUrl: z.string().optional(),
   uploadExpiresAt: z.iso.datetime().optional(),
   /** What was made, as a file that other services take. */

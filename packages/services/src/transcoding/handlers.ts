@@ -34,7 +34,7 @@ export const handlers: Handlers<Definition, TranscodingPorts> = {
       ...(putUrl === undefined ? {} : { putUrl }),
     };
     const known = { purpose: 'convert', priority, format: conversion.format } as const;
-    return toAnswer(
+    return toAskedAnswer(
       await ask(context, { order, known, uploadBytes: request.uploadBytes }, ports),
       context,
       ports,
@@ -44,7 +44,7 @@ export const handlers: Handlers<Definition, TranscodingPorts> = {
   async probe(context, { priority, ...request }, ports) {
     const order = orderOf(context, request);
     const known = { purpose: 'probe', priority } as const;
-    return toAnswer(
+    return toAskedAnswer(
       await ask(context, { order, known, uploadBytes: request.uploadBytes }, ports),
       context,
       ports,
@@ -130,13 +130,23 @@ function noJob(context: Pick<ServiceContext<Definition, 'getJob'>, 'error'>, job
   return context.error('resource.unknown', `This account has no job ${jobId}.`);
 }
 
+/** Who reads of a job may not send its file: the link to do so is told to whoever asked for it alone. */
+function toAskedAnswer(job: TranscodingJob, context: Asking, ports: TranscodingPorts): Answer {
+  const answer = toAnswer(job, context, ports);
+  if (job.state !== 'awaiting') return answer;
+  const { links } = ports;
+  const expiresMs = job.createdAt.getTime() + UPLOAD_MS_MAX;
+  const path = links.uploadPathOf({ accountId: job.accountId, id: job.id, expiresMs });
+  const uploadUrl = links.urlOf(path, context.baseUrl);
+  return { ...answer, uploadUrl, uploadExpiresAt: new Date(expiresMs).toISOString() };
+}
+
 function toAnswer(
   job: TranscodingJob,
   { nowMs, baseUrl, entity: { accountId } }: Pick<Asking, 'nowMs' | 'baseUrl' | 'entity'>,
   { links }: TranscodingPorts,
 ): Answer {
   const { id, purpose, state, priority, format, progressPercent, media, failure, file } = job;
-  const uploadExpiresMs = job.createdAt.getTime() + UPLOAD_MS_MAX;
   const expiresMs = nowMs() + OBJECT_LINK_LIFETIME_MS;
   return {
     ...{ id, purpose, state, priority, progressPercent, createdAt: job.createdAt.toISOString() },
@@ -144,12 +154,6 @@ function toAnswer(
     ...(media === undefined ? {} : { media }),
     ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt.toISOString() }),
     ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt.toISOString() }),
-    ...(state === 'awaiting'
-      ? {
-          uploadUrl: links.urlOf(links.uploadPathOf({ accountId, id, expiresMs: uploadExpiresMs }), baseUrl),
-          uploadExpiresAt: new Date(uploadExpiresMs).toISOString(),
-        }
-      : {}),
     ...(failure === undefined
       ? {}
       : { failure: { code: `transcoding.${failure.reason}`, detail: failure.detail } }),

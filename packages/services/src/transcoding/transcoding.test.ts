@@ -52,11 +52,14 @@ test('createJob 200: a file at an address waits for a node, with the bounds of t
   ]);
 });
 
-test('createJob 200: a file that is to be uploaded is awaited at an address of its own, for an hour', async () => {
-  const { answer } = createJob({ uploadBytes: 10, format: 'wav' });
+test('createJob 200: a file that is to be uploaded is awaited at an address of its own, for an hour, that nobody else reads', async () => {
+  const { answer, ports } = createJob({ uploadBytes: 10, format: 'wav' });
   const { id, state, uploadUrl, uploadExpiresAt } = await answer;
   expect([state, uploadExpiresAt]).toEqual(['awaiting', new Date(3_600_000).toISOString()]);
   expect(uploadUrl).toContain(`https://patchbay.test/api/uploads/${id}?account=${accountId}&expires=3600000`);
+  const read = await handlers.getJob(ofService('getJob').context, { jobId: id }, ports);
+  expect(read).toMatchObject({ state: 'awaiting' });
+  expect(read).not.toHaveProperty('uploadUrl');
 });
 
 test.each([
