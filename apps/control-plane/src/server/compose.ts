@@ -615,6 +615,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     serviceNames,
     featureNames,
     nowMs,
+    aheadMsOf,
     log,
   });
   const credentialEndsWork = new CredentialEndsWork({
