@@ -2628,33 +2628,39 @@ export const apiVersion = '2026-11-24';
 /** What `~` stands for: the paths are most of what a browser loads of this table. */
 export const accountPath = '/v1/accounts/{accountId}';
 
-const ofService = (service: string) => ({
-    getConfig: `GET ~/services/${service}/config`,
-    putConfig: `PUT ~/services/${service}/config`,
-    getApplicationConfig: `GET ~/applications/{applicationId}/services/${service}/config`,
-    putApplicationConfig: `PUT ~/applications/{applicationId}/services/${service}/config`,
-    getInstanceTypeConfig: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    putInstanceTypeConfig: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    getEndpointConfig: `GET ~/endpoints/{endpointId}/services/${service}/config`,
-    putEndpointConfig: `PUT ~/endpoints/{endpointId}/services/${service}/config`,
-    getCallbacks: `GET ~/services/${service}/callbacks`,
-    putCallbacks: `PUT ~/services/${service}/callbacks`,
-    getApplicationCallbacks: `GET ~/applications/{applicationId}/services/${service}/callbacks`,
-    putApplicationCallbacks: `PUT ~/applications/{applicationId}/services/${service}/callbacks`,
-    getInstanceTypeCallbacks: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    putInstanceTypeCallbacks: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    getEndpointCallbacks: `GET ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    putEndpointCallbacks: `PUT ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    getInfo: `GET ~/services/${service}/info`,
-    getApplicationInfo: `GET ~/applications/{applicationId}/services/${service}/info`,
-    getEndpointInfo: `GET ~/endpoints/{endpointId}/services/${service}/info`,
-    listData: `LIST ~/services/${service}/data`,
-    listApplicationData: `LIST ~/applications/{applicationId}/services/${service}/data`,
-    listEndpointData: `LIST ~/endpoints/{endpointId}/services/${service}/data`,
-    getUse: `GET ~/services/${service}/use`,
-    getApplicationUse: `GET ~/applications/{applicationId}/services/${service}/use`,
-    getEndpointUse: `GET ~/endpoints/{endpointId}/services/${service}/use`,
-});
+const ofService = (service: string) => {
+  const account = `~/services/${service}`;
+  const application = `~/applications/{applicationId}/services/${service}`;
+  const instanceType = `~/applications/{applicationId}/instance-types/{instanceType}/services/${service}`;
+  const endpoint = `~/endpoints/{endpointId}/services/${service}`;
+  return {
+    getConfig: `GET ${account}/config`,
+    putConfig: `PUT ${account}/config`,
+    getApplicationConfig: `GET ${application}/config`,
+    putApplicationConfig: `PUT ${application}/config`,
+    getInstanceTypeConfig: `GET ${instanceType}/config`,
+    putInstanceTypeConfig: `PUT ${instanceType}/config`,
+    getEndpointConfig: `GET ${endpoint}/config`,
+    putEndpointConfig: `PUT ${endpoint}/config`,
+    getCallbacks: `GET ${account}/callbacks`,
+    putCallbacks: `PUT ${account}/callbacks`,
+    getApplicationCallbacks: `GET ${application}/callbacks`,
+    putApplicationCallbacks: `PUT ${application}/callbacks`,
+    getInstanceTypeCallbacks: `GET ${instanceType}/callbacks`,
+    putInstanceTypeCallbacks: `PUT ${instanceType}/callbacks`,
+    getEndpointCallbacks: `GET ${endpoint}/callbacks`,
+    putEndpointCallbacks: `PUT ${endpoint}/callbacks`,
+    getInfo: `GET ${account}/info`,
+    getApplicationInfo: `GET ${application}/info`,
+    getEndpointInfo: `GET ${endpoint}/info`,
+    listData: `LIST ${account}/data`,
+    listApplicationData: `LIST ${application}/data`,
+    listEndpointData: `LIST ${endpoint}/data`,
+    getUse: `GET ${account}/use`,
+    getApplicationUse: `GET ${application}/use`,
+    getEndpointUse: `GET ${endpoint}/use`,
+  };
+};
 
 /** Method and path. LIST: a GET whose answer is a page of a list. MORE: one whose answer may be cut. FILE: of a file. */
 export const operations = {
