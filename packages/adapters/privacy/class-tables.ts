@@ -183,6 +183,19 @@ export const classTables = {
       without: ['sound_key', 'concurrent_max', 'regions', 'attempt', 'lease_until'],
     },
   ],
+  transcodedFiles: [
+    {
+      table: 'transcoding_job',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'purpose', 'state', 'priority', 'job_order'],
+        ...['format', 'upload_bytes', 'input_object_id', 'object_id', 'progress_percent', 'media'],
+        ...['failure', 'failure_detail', 'created_at', 'started_at', 'finished_at'],
+      ],
+      // How it is worked on.
+      without: ['concurrent_max', 'regions', 'attempt', 'lease_until'],
+    },
+  ],
   webhookDeliveries: [
     {
       table: 'webhook_delivery',

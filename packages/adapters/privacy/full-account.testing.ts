@@ -108,6 +108,10 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...{ sample_rate_hz: 8_000, characters: 1, words: 1, object_id: objectId, finished_at: at },
     ...{ concurrent_max: 1, regions: [] },
   });
+  await put('transcoding_job', {
+    ...{ id: id('trc'), ...own, ...servedFor, purpose: 'probe', state: 'completed', priority: 1 },
+    ...{ media: JSON.stringify({ mark }), finished_at: at, concurrent_max: 1, regions: [] },
+  });
   const eventId = id('evt');
   const position = (await owner.query('SELECT coalesce(max(position), 0) + 1 AS p FROM platform_event'))
     .rows[0].p;

@@ -249,6 +249,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'network-discovery',
     'light',
     'mark',
+    'mp3',
     '100',
     'sk_test_1',
     ...ids,

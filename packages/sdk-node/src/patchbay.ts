@@ -15,6 +15,7 @@ import {
 import { type PriceMethods, withPriceSheets } from './prices.ts';
 import { type SpeechMethods, withSpeaking } from './speech.ts';
 import type { TokenAnswer } from './token-answer.ts';
+import { type TranscodingMethods, withTranscoding } from './transcoding.ts';
 
 /** Whatever is left out is read from the environment. */
 export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'credential'> {
@@ -77,6 +78,7 @@ class ServerClient {
     Object.assign(this, client, {
       prices: withPriceSheets(client.prices),
       textToSpeech: withSpeaking(client.textToSpeech),
+      transcoding: withTranscoding(client.transcoding),
     });
 
     this.#nowMs = options.nowMs ?? Date.now;
@@ -158,9 +160,10 @@ class ServerClient {
  * operation of the API: `pb.accounts.create(…)`, `pb.networkDiscovery.getUse()`.
  */
 export type Patchbay = ServerClient &
-  Omit<Operations, 'prices' | 'textToSpeech'> & {
+  Omit<Operations, 'prices' | 'textToSpeech' | 'transcoding'> & {
     readonly prices: Operations['prices'] & PriceMethods;
     readonly textToSpeech: Operations['textToSpeech'] & SpeechMethods;
+    readonly transcoding: Operations['transcoding'] & TranscodingMethods;
   };
 
 /** The operations are assigned from the generated table, which a class cannot declare. */

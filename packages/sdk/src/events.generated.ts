@@ -34,8 +34,12 @@ export interface EventData {
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
-  readonly 'text-to-speech.completed': { readonly speechId: string; readonly voices: ReadonlyArray<string>; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly mediaType: string; readonly characters: number; readonly words: number; readonly durationMs: number; readonly sizeBytes: number; readonly isCacheHit: boolean; readonly path: string };
+  readonly 'text-to-speech.completed': { readonly speechId: string; readonly voices: ReadonlyArray<string>; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly mediaType: string; readonly characters: number; readonly words: number; readonly durationMs: number; readonly sizeBytes: number; readonly isCacheHit: boolean; readonly objectId: string; readonly path: string };
   readonly 'text-to-speech.failed': { readonly speechId: string; readonly code: string; readonly detail: string };
+  readonly 'transcoding.completed': { readonly jobId: string; readonly purpose: "convert" | "probe"; readonly media: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly objectId?: string; readonly mediaType?: string; readonly sizeBytes?: number; readonly durationMs?: number; readonly path?: string };
+  readonly 'transcoding.failed': { readonly jobId: string; readonly purpose: "convert" | "probe"; readonly code: string; readonly detail: string };
+  readonly 'transcoding.progressed': { readonly jobId: string; readonly percent: number };
+  readonly 'transcoding.cancelled': { readonly jobId: string; readonly purpose: "convert" | "probe" };
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };

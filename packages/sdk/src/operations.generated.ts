@@ -742,6 +742,66 @@ import type {
   TextToSpeechGetApplicationUseResponse,
   TextToSpeechGetEndpointUseRequest,
   TextToSpeechGetEndpointUseResponse,
+  TranscodingCreateJobRequest,
+  TranscodingCreateJobResponse,
+  TranscodingProbeRequest,
+  TranscodingProbeResponse,
+  TranscodingListJobsRequest,
+  TranscodingListJobsItem,
+  TranscodingGetJobRequest,
+  TranscodingResultRequest,
+  TranscodingGetJobResponse,
+  TranscodingCancelJobRequest,
+  TranscodingCancelJobResponse,
+  TranscodingRemoveJobRequest,
+  TranscodingRemoveJobResponse,
+  TranscodingGetConfigRequest,
+  TranscodingGetConfigResponse,
+  TranscodingPutConfigRequest,
+  TranscodingPutConfigResponse,
+  TranscodingGetApplicationConfigRequest,
+  TranscodingGetApplicationConfigResponse,
+  TranscodingPutApplicationConfigRequest,
+  TranscodingPutApplicationConfigResponse,
+  TranscodingGetInstanceTypeConfigRequest,
+  TranscodingGetInstanceTypeConfigResponse,
+  TranscodingPutInstanceTypeConfigRequest,
+  TranscodingPutInstanceTypeConfigResponse,
+  TranscodingGetEndpointConfigRequest,
+  TranscodingGetEndpointConfigResponse,
+  TranscodingPutEndpointConfigRequest,
+  TranscodingPutEndpointConfigResponse,
+  TranscodingGetCallbacksResponse,
+  TranscodingPutCallbacksRequest,
+  TranscodingPutCallbacksResponse,
+  TranscodingGetApplicationCallbacksRequest,
+  TranscodingGetApplicationCallbacksResponse,
+  TranscodingPutApplicationCallbacksRequest,
+  TranscodingPutApplicationCallbacksResponse,
+  TranscodingGetInstanceTypeCallbacksRequest,
+  TranscodingGetInstanceTypeCallbacksResponse,
+  TranscodingPutInstanceTypeCallbacksRequest,
+  TranscodingPutInstanceTypeCallbacksResponse,
+  TranscodingGetEndpointCallbacksRequest,
+  TranscodingGetEndpointCallbacksResponse,
+  TranscodingPutEndpointCallbacksRequest,
+  TranscodingPutEndpointCallbacksResponse,
+  TranscodingGetInfoResponse,
+  TranscodingGetApplicationInfoRequest,
+  TranscodingGetApplicationInfoResponse,
+  TranscodingGetEndpointInfoRequest,
+  TranscodingGetEndpointInfoResponse,
+  TranscodingListDataRequest,
+  TranscodingListDataItem,
+  TranscodingListApplicationDataRequest,
+  TranscodingListApplicationDataItem,
+  TranscodingListEndpointDataRequest,
+  TranscodingListEndpointDataItem,
+  TranscodingGetUseResponse,
+  TranscodingGetApplicationUseRequest,
+  TranscodingGetApplicationUseResponse,
+  TranscodingGetEndpointUseRequest,
+  TranscodingGetEndpointUseResponse,
 } from './operation-types.generated.ts';
 
 export interface Operations {
@@ -2449,6 +2509,136 @@ export interface Operations {
     /** Read this month's use of text to speech by an endpoint. */
     getEndpointUse(request: TextToSpeechGetEndpointUseRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointUseResponse>;
   };
+  readonly transcoding: {
+    /** Turn a file into another: one at `uri`, one that is stored as `objectId`, or one that you then upload. */
+    createJob(accountId: IdLike<"acc">, request: TranscodingCreateJobRequest, options?: CallOptions): Promise<TranscodingCreateJobResponse>;
+    /** Turn a file into another: one at `uri`, one that is stored as `objectId`, or one that you then upload. */
+    createJob(request: TranscodingCreateJobRequest, options?: CallOptions): Promise<TranscodingCreateJobResponse>;
+    /** Look at what is in a file. The job that is answered has it as `media`, once it is completed. */
+    probe(accountId: IdLike<"acc">, request?: TranscodingProbeRequest, options?: CallOptions): Promise<TranscodingProbeResponse>;
+    /** Look at what is in a file. The job that is answered has it as `media`, once it is completed. */
+    probe(request?: TranscodingProbeRequest, options?: CallOptions): Promise<TranscodingProbeResponse>;
+    /** List jobs, newest first. */
+    listJobs(accountId: IdLike<"acc">, request?: TranscodingListJobsRequest, options?: CallOptions): List<TranscodingListJobsItem>;
+    /** List jobs, newest first. */
+    listJobs(request?: TranscodingListJobsRequest, options?: CallOptions): List<TranscodingListJobsItem>;
+    /** Read how far a job is, and a link to its file. */
+    getJob(accountId: IdLike<"acc">, request: TranscodingGetJobRequest, options?: CallOptions): Promise<TranscodingGetJobResponse>;
+    /** Read how far a job is, and a link to its file. */
+    getJob(request: TranscodingGetJobRequest, options?: CallOptions): Promise<TranscodingGetJobResponse>;
+    /** Read the file that was made, with Range from one byte to another. Its Content-Type says its format. */
+    result(accountId: IdLike<"acc">, request: TranscodingResultRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read the file that was made, with Range from one byte to another. Its Content-Type says its format. */
+    result(request: TranscodingResultRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Cancel a job: what runs of it is ended within a second, and nothing of it counts. */
+    cancelJob(accountId: IdLike<"acc">, request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
+    /** Cancel a job: what runs of it is ended within a second, and nothing of it counts. */
+    cancelJob(request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
+    removeJob(accountId: IdLike<"acc">, request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
+    removeJob(request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
+    /** Read the configuration of transcoding for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: TranscodingGetConfigRequest, options?: CallOptions): Promise<TranscodingGetConfigResponse>;
+    /** Read the configuration of transcoding for this account, and where each value comes from. */
+    getConfig(request?: TranscodingGetConfigRequest, options?: CallOptions): Promise<TranscodingGetConfigResponse>;
+    /** Set the configuration of transcoding for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: TranscodingPutConfigRequest, options?: CallOptions): Promise<TranscodingPutConfigResponse>;
+    /** Set the configuration of transcoding for this account: what is left out is not set here. */
+    putConfig(request?: TranscodingPutConfigRequest, options?: CallOptions): Promise<TranscodingPutConfigResponse>;
+    /** Read the configuration of transcoding for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: TranscodingGetApplicationConfigRequest, options?: CallOptions): Promise<TranscodingGetApplicationConfigResponse>;
+    /** Read the configuration of transcoding for an application, and where each value comes from. */
+    getApplicationConfig(request: TranscodingGetApplicationConfigRequest, options?: CallOptions): Promise<TranscodingGetApplicationConfigResponse>;
+    /** Set the configuration of transcoding for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: TranscodingPutApplicationConfigRequest, options?: CallOptions): Promise<TranscodingPutApplicationConfigResponse>;
+    /** Set the configuration of transcoding for an application: what is left out is not set here. */
+    putApplicationConfig(request: TranscodingPutApplicationConfigRequest, options?: CallOptions): Promise<TranscodingPutApplicationConfigResponse>;
+    /** Read the configuration of transcoding for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: TranscodingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeConfigResponse>;
+    /** Read the configuration of transcoding for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: TranscodingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeConfigResponse>;
+    /** Set the configuration of transcoding for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: TranscodingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeConfigResponse>;
+    /** Set the configuration of transcoding for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: TranscodingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeConfigResponse>;
+    /** Read the configuration of transcoding for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: TranscodingGetEndpointConfigRequest, options?: CallOptions): Promise<TranscodingGetEndpointConfigResponse>;
+    /** Read the configuration of transcoding for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: TranscodingGetEndpointConfigRequest, options?: CallOptions): Promise<TranscodingGetEndpointConfigResponse>;
+    /** Set the configuration of transcoding for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: TranscodingPutEndpointConfigRequest, options?: CallOptions): Promise<TranscodingPutEndpointConfigResponse>;
+    /** Set the configuration of transcoding for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: TranscodingPutEndpointConfigRequest, options?: CallOptions): Promise<TranscodingPutEndpointConfigResponse>;
+    /** Read who is told of the events of transcoding in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetCallbacksResponse>;
+    /** Read who is told of the events of transcoding in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetCallbacksResponse>;
+    /** Set who is told of the events of transcoding in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: TranscodingPutCallbacksRequest, options?: CallOptions): Promise<TranscodingPutCallbacksResponse>;
+    /** Set who is told of the events of transcoding in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: TranscodingPutCallbacksRequest, options?: CallOptions): Promise<TranscodingPutCallbacksResponse>;
+    /** Read who is told of the events of transcoding in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: TranscodingGetApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of transcoding in an application. */
+    getApplicationCallbacks(request: TranscodingGetApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of transcoding in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: TranscodingPutApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of transcoding in an application. */
+    putApplicationCallbacks(request: TranscodingPutApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of transcoding in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TranscodingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of transcoding in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: TranscodingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of transcoding in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TranscodingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of transcoding in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: TranscodingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of transcoding that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: TranscodingGetEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of transcoding that an endpoint has a part in. */
+    getEndpointCallbacks(request: TranscodingGetEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of transcoding that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: TranscodingPutEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of transcoding that an endpoint has a part in. */
+    putEndpointCallbacks(request: TranscodingPutEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingPutEndpointCallbacksResponse>;
+    /** Read what transcoding is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetInfoResponse>;
+    /** Read what transcoding is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetInfoResponse>;
+    /** Read what transcoding is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: TranscodingGetApplicationInfoRequest, options?: CallOptions): Promise<TranscodingGetApplicationInfoResponse>;
+    /** Read what transcoding is to an application: its meters, events and operations. */
+    getApplicationInfo(request: TranscodingGetApplicationInfoRequest, options?: CallOptions): Promise<TranscodingGetApplicationInfoResponse>;
+    /** Read what transcoding is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: TranscodingGetEndpointInfoRequest, options?: CallOptions): Promise<TranscodingGetEndpointInfoResponse>;
+    /** Read what transcoding is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: TranscodingGetEndpointInfoRequest, options?: CallOptions): Promise<TranscodingGetEndpointInfoResponse>;
+    /** Read what transcoding left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: TranscodingListDataRequest, options?: CallOptions): List<TranscodingListDataItem>;
+    /** Read what transcoding left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: TranscodingListDataRequest, options?: CallOptions): List<TranscodingListDataItem>;
+    /** Read what transcoding left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: TranscodingListApplicationDataRequest, options?: CallOptions): List<TranscodingListApplicationDataItem>;
+    /** Read what transcoding left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: TranscodingListApplicationDataRequest, options?: CallOptions): List<TranscodingListApplicationDataItem>;
+    /** Read what transcoding left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: TranscodingListEndpointDataRequest, options?: CallOptions): List<TranscodingListEndpointDataItem>;
+    /** Read what transcoding left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: TranscodingListEndpointDataRequest, options?: CallOptions): List<TranscodingListEndpointDataItem>;
+    /** Read this month's use of transcoding, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetUseResponse>;
+    /** Read this month's use of transcoding, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetUseResponse>;
+    /** Read this month's use of transcoding with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: TranscodingGetApplicationUseRequest, options?: CallOptions): Promise<TranscodingGetApplicationUseResponse>;
+    /** Read this month's use of transcoding with credentials of an application. */
+    getApplicationUse(request: TranscodingGetApplicationUseRequest, options?: CallOptions): Promise<TranscodingGetApplicationUseResponse>;
+    /** Read this month's use of transcoding by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: TranscodingGetEndpointUseRequest, options?: CallOptions): Promise<TranscodingGetEndpointUseResponse>;
+    /** Read this month's use of transcoding by an endpoint. */
+    getEndpointUse(request: TranscodingGetEndpointUseRequest, options?: CallOptions): Promise<TranscodingGetEndpointUseResponse>;
+  };
 }
 
 /** The version of the API that these are of: each request names it. */
@@ -2457,33 +2647,39 @@ export const apiVersion = '2026-11-24';
 /** What `~` stands for: the paths are most of what a browser loads of this table. */
 export const accountPath = '/v1/accounts/{accountId}';
 
-const ofService = (service: string) => ({
-    getConfig: `GET ~/services/${service}/config`,
-    putConfig: `PUT ~/services/${service}/config`,
-    getApplicationConfig: `GET ~/applications/{applicationId}/services/${service}/config`,
-    putApplicationConfig: `PUT ~/applications/{applicationId}/services/${service}/config`,
-    getInstanceTypeConfig: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    putInstanceTypeConfig: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    getEndpointConfig: `GET ~/endpoints/{endpointId}/services/${service}/config`,
-    putEndpointConfig: `PUT ~/endpoints/{endpointId}/services/${service}/config`,
-    getCallbacks: `GET ~/services/${service}/callbacks`,
-    putCallbacks: `PUT ~/services/${service}/callbacks`,
-    getApplicationCallbacks: `GET ~/applications/{applicationId}/services/${service}/callbacks`,
-    putApplicationCallbacks: `PUT ~/applications/{applicationId}/services/${service}/callbacks`,
-    getInstanceTypeCallbacks: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    putInstanceTypeCallbacks: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    getEndpointCallbacks: `GET ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    putEndpointCallbacks: `PUT ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    getInfo: `GET ~/services/${service}/info`,
-    getApplicationInfo: `GET ~/applications/{applicationId}/services/${service}/info`,
-    getEndpointInfo: `GET ~/endpoints/{endpointId}/services/${service}/info`,
-    listData: `LIST ~/services/${service}/data`,
-    listApplicationData: `LIST ~/applications/{applicationId}/services/${service}/data`,
-    listEndpointData: `LIST ~/endpoints/{endpointId}/services/${service}/data`,
-    getUse: `GET ~/services/${service}/use`,
-    getApplicationUse: `GET ~/applications/{applicationId}/services/${service}/use`,
-    getEndpointUse: `GET ~/endpoints/{endpointId}/services/${service}/use`,
-});
+const ofService = (service: string) => {
+  const account = `~/services/${service}`;
+  const application = `~/applications/{applicationId}/services/${service}`;
+  const instanceType = `~/applications/{applicationId}/instance-types/{instanceType}/services/${service}`;
+  const endpoint = `~/endpoints/{endpointId}/services/${service}`;
+  return {
+    getConfig: `GET ${account}/config`,
+    putConfig: `PUT ${account}/config`,
+    getApplicationConfig: `GET ${application}/config`,
+    putApplicationConfig: `PUT ${application}/config`,
+    getInstanceTypeConfig: `GET ${instanceType}/config`,
+    putInstanceTypeConfig: `PUT ${instanceType}/config`,
+    getEndpointConfig: `GET ${endpoint}/config`,
+    putEndpointConfig: `PUT ${endpoint}/config`,
+    getCallbacks: `GET ${account}/callbacks`,
+    putCallbacks: `PUT ${account}/callbacks`,
+    getApplicationCallbacks: `GET ${application}/callbacks`,
+    putApplicationCallbacks: `PUT ${application}/callbacks`,
+    getInstanceTypeCallbacks: `GET ${instanceType}/callbacks`,
+    putInstanceTypeCallbacks: `PUT ${instanceType}/callbacks`,
+    getEndpointCallbacks: `GET ${endpoint}/callbacks`,
+    putEndpointCallbacks: `PUT ${endpoint}/callbacks`,
+    getInfo: `GET ${account}/info`,
+    getApplicationInfo: `GET ${application}/info`,
+    getEndpointInfo: `GET ${endpoint}/info`,
+    listData: `LIST ${account}/data`,
+    listApplicationData: `LIST ${application}/data`,
+    listEndpointData: `LIST ${endpoint}/data`,
+    getUse: `GET ${account}/use`,
+    getApplicationUse: `GET ${application}/use`,
+    getEndpointUse: `GET ${endpoint}/use`,
+  };
+};
 
 /** Method and path. LIST: a GET whose answer is a page of a list. MORE: one whose answer may be cut. FILE: of a file. */
 export const operations = {
@@ -2909,6 +3105,16 @@ export const operations = {
     listVoices: 'LIST ~/services/text-to-speech/voices',
     ...ofService('text-to-speech'),
   },
+  transcoding: {
+    createJob: 'POST ~/services/transcoding/jobs',
+    probe: 'POST ~/services/transcoding/probes',
+    listJobs: 'LIST ~/services/transcoding/jobs',
+    getJob: 'GET ~/services/transcoding/jobs/{jobId}',
+    result: 'FILE ~/services/transcoding/jobs/{jobId}/result',
+    cancelJob: 'PATCH ~/services/transcoding/jobs/{jobId}',
+    removeJob: 'DELETE ~/services/transcoding/jobs/{jobId}',
+    ...ofService('transcoding'),
+  },
 } as const;
 
 export type ErrorCode =
@@ -3153,6 +3359,25 @@ export type ErrorCode =
   | 'text-to-speech.too_many_waiting'
   | 'text-to-speech.unavailable'
   | 'text-to-speech.voice_unknown'
+  | 'transcoding.conversion_invalid'
+  | 'transcoding.failed'
+  | 'transcoding.input_broken'
+  | 'transcoding.input_empty'
+  | 'transcoding.input_too_large'
+  | 'transcoding.input_unreachable'
+  | 'transcoding.input_unsuitable'
+  | 'transcoding.input_unsupported'
+  | 'transcoding.is_over'
+  | 'transcoding.not_awaited'
+  | 'transcoding.object_unknown'
+  | 'transcoding.output_too_large'
+  | 'transcoding.output_undelivered'
+  | 'transcoding.too_many_waiting'
+  | 'transcoding.took_too_long'
+  | 'transcoding.unavailable'
+  | 'transcoding.upload_invalid'
+  | 'transcoding.upload_missing'
+  | 'transcoding.uploads_busy'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

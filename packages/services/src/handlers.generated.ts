@@ -4,6 +4,7 @@ import type { NetworkDiscoveryPorts } from './network-discovery/ports.ts';
 import type { NotificationPorts } from './notification/ports.ts';
 import type { SignalingPorts } from './signaling/ports.ts';
 import type { TextToSpeechPorts } from './text-to-speech/ports.ts';
+import type { TranscodingPorts } from './transcoding/ports.ts';
 
 export interface ServicePorts {
   readonly conferencing: ConferencingPorts;
@@ -11,6 +12,7 @@ export interface ServicePorts {
   readonly notification: NotificationPorts;
   readonly signaling: SignalingPorts;
   readonly textToSpeech: TextToSpeechPorts;
+  readonly transcoding: TranscodingPorts;
 }
 
 /** A definition is light and read by all; its handlers are loaded at the first call. */
@@ -20,4 +22,5 @@ export const serviceHandlerLoaders = {
   notification: () => import('./notification/handlers.ts'),
   signaling: () => import('./signaling/handlers.ts'),
   textToSpeech: () => import('./text-to-speech/handlers.ts'),
+  transcoding: () => import('./transcoding/handlers.ts'),
 } as const;

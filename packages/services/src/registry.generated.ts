@@ -4,5 +4,6 @@ import { networkDiscovery } from './network-discovery/definition.ts';
 import { notification } from './notification/definition.ts';
 import { signaling } from './signaling/definition.ts';
 import { textToSpeech } from './text-to-speech/definition.ts';
+import { transcoding } from './transcoding/definition.ts';
 
-export const services = { conferencing, networkDiscovery, notification, signaling, textToSpeech } as const;
+export const services = { conferencing, networkDiscovery, notification, signaling, textToSpeech, transcoding } as const;

@@ -16,6 +16,7 @@ import { mint } from '@patchbay/protocol/credential/credential';
 import { memoryConferencingPorts } from './conferencing-ports.ts';
 import { memoryNotificationPorts } from './notification-ports.ts';
 import { memorySpeechPorts } from './speech-ports.ts';
+import { memoryTranscodingPorts } from './transcoding-ports.ts';
 
 export const PLATFORM_ACCOUNT = createId('acc', 1);
 export const PARENT_ACCOUNT = createId('acc', 2);
@@ -99,6 +100,7 @@ export function createApiHarness(options: Options = {}) {
       }),
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
       textToSpeech: memorySpeechPorts(),
+      transcoding: memoryTranscodingPorts(),
     },
     dataKinds: options.dataKinds ?? [],
     domainPorts: {

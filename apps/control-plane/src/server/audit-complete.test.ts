@@ -177,6 +177,7 @@ const changedConfig = {
   notification: { tokenTtlSecondsMax: 80_000 },
   signaling: { tokenTtlSecondsMax: 80_000 },
   'text-to-speech': { charactersMax: 80 },
+  transcoding: { mediaSecondsMax: 80 },
 } as const;
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
@@ -385,6 +386,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       notification: 'notification',
       signaling: 'signaling',
       textToSpeech: 'text-to-speech',
+      transcoding: 'transcoding',
     } as const).flatMap(([key, service]) => [
       [
         `${key}.putApplicationConfig`,
@@ -463,7 +465,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     const { id } = await ask('POST', '/services/text-to-speech/speech', asked);
     return [servicePath(`text-to-speech/speech/${id}`)];
   },
+  'transcoding.putConfig': async () => [servicePath('transcoding/config'), changedConfig.transcoding],
+  'transcoding.cancelJob': async () => [
+    servicePath(`transcoding/jobs/${await transcodingJobId()}`),
+    { state: 'cancelled' },
+  ],
+  'transcoding.removeJob': async () => [servicePath(`transcoding/jobs/${await transcodingJobId()}`)],
 };
+
+const transcodingJobId = async (): Promise<string> =>
+  (await ask('POST', '/services/transcoding/probes', { uri: 'https://correct.horse.test/a.mp3' })).id;
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
 const ssoProvider = { issuer: 'http://127.0.0.1:1', clientId: 'audited', clientSecret: 'correct horse' };
@@ -481,6 +492,7 @@ const eventOf: Readonly<Record<string, string>> = {
   notification: 'channel.left',
   signaling: 'session.ended',
   'text-to-speech': 'completed',
+  transcoding: 'completed',
 };
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({

@@ -162,6 +162,9 @@ import { controlPlaneSoftware } from './software.ts';
 import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
+import { storedMedia } from './stored-media.ts';
+import { uploadTaker } from './take-upload.ts';
+import { transcodingWork } from './transcoding-work.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 import { verificationWork } from './verification-work.ts';
@@ -368,7 +371,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       services: Object.values(services),
     }),
   });
-  const speech = speechWork({ env, pool, urlOf });
+  const media = storedMedia({ env, pool, urlOf });
+  const speech = speechWork({ pool, media });
+  const transcoding = transcodingWork({ pool, media });
   const stores = createPlatform({
     servicePorts: {
       conferencing: rooms.ports,
@@ -376,9 +381,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
       textToSpeech: speech.ports,
+      transcoding: transcoding.ports,
     },
     dataKinds: [
       speech.data,
+      transcoding.data,
       sessionLogData(prisma),
       eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
       exportData(exportStore(pool)),
@@ -796,7 +803,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
       nowMs,
     },
-    media: { ...speech.media, nowMs },
+    media: { ...media, nowMs },
+    takeUpload: uploadTaker({ pool, media, jobs: transcoding.jobs, nowMs }),
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away

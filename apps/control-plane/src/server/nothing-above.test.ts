@@ -208,6 +208,7 @@ beforeAll(async () => {
   const erasure = await asShop('POST /erasures', { person: 'user:gone' });
   const made = await asShop('POST /exports', {});
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
+  const { id: jobId } = await asShop('POST /services/transcoding/probes', { uri: 'https://shop.test/a.mp3' });
   await asShop('PUT /services/conferencing/rooms/till', {});
   const body = { concurrentSessionsMax: 5_000 };
   const refused = await served.rest('PUT', `/v1/accounts/${shopId}/policy`, { key: shop.key, body });
@@ -229,7 +230,13 @@ beforeAll(async () => {
     ...{ planId, webhookId, transferId: transfer.id, roleId: roles.at(-1).id, keyId: keys.at(-1).id },
     ...{ documentId: documents[0].id, deliveryId: deliveries[0]?.id, triggerId: triggers[0].id },
     ...{ applicationId: application.id, instanceType: 'till', endpointId: own.id, mappingId: mapping.id },
-    ...{ erasureId: erasure.id, exportId: made.id, speechId: speech.id, subject: refused.body.requestId },
+    ...{
+      erasureId: erasure.id,
+      exportId: made.id,
+      speechId: speech.id,
+      jobId,
+      subject: refused.body.requestId,
+    },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },
     ...{ scope: 'descendants', detail: 'lines', direction: 'incoming', bucket: 'month' },
     ...{ meter: METER.meter, person: 'user:gone', room: 'till' },

@@ -107,6 +107,8 @@ beforeAll(async () => {
   await ask('PUT', '/services/conferencing/rooms/secret-room', { organiser: 'user:secret.test' });
   const said = { text: 'secret.test', delivery: 'async' };
   const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
+  const heard = { uri: 'https://secret.test/a.mp3', format: 'wav' };
+  const { id: jobId } = await ask('POST', '/services/transcoding/jobs', heard);
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -142,6 +144,7 @@ beforeAll(async () => {
     roleId,
     domainId,
     speechId,
+    jobId,
     documentId,
     creditId: createId('cdt'),
     buyerId: alice.accountId,
@@ -216,6 +219,7 @@ async function stateOfAlice(): Promise<string> {
     'conference_room',
     'live_room',
     'speech',
+    'transcoding_job',
     'stored_object',
   ];
   const rows = await Promise.all(

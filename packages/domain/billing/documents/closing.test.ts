@@ -82,7 +82,7 @@ test('money for credit that was given is no sale: it is taxed with what others b
     ...{ statement: unusedOf('EUR'), sellerId: 'top', outstanding: late, usedCredit: 1500n },
   });
   if (invoice === undefined) throw new Error('There is one.');
-  const terms = { ...unsaidTerms, taxBasisPoints: 1900 };
+  const terms = { ...unsaidTerms, numberPrefix: 'T', taxBasisPoints: 1900 };
   expect(taxLinesOf(invoice, terms, {}).map(({ minorUnits }) => minorUnits)).toEqual([380n]);
   expect(soldOf(invoice)).toBe(2000n);
 });

@@ -21,6 +21,7 @@ const samples: readonly unknown[] = [
   'viewer',
   'light',
   'mark',
+  'mp3',
   '100',
   'ended',
   'cancelled',
