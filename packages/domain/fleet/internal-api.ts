@@ -7,6 +7,7 @@ import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
+import { presenceCalls } from '../presence/node-calls.ts';
 import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
 
@@ -402,6 +403,7 @@ export const internalApi = {
     response: z.object({}),
   },
   ...channelCalls,
+  ...presenceCalls,
   ...roomCalls,
   publish: {
     method: 'POST',

@@ -154,6 +154,8 @@ const clientShapes = {
     instanceId: optional(text(64, /^[A-Za-z0-9_-]{16,64}$/)),
     /** What the SDK says that it runs on, such as `server`. What a browser shows of itself comes first. */
     device: optional(text(16, /^[a-z]+$/)),
+    /** What its user calls the device, such as `Desk phone`: a call may be for it alone (IDP). */
+    deviceName: optional(text(64)),
     /** Frames that it knows besides those of the protocol's version, such as `control`: no other gets them. */
     understands: optional(listOf(text(32, /^[a-z-]+$/), 16)),
     /** Name and version of the SDK, for the session log. */

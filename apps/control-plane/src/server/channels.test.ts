@@ -343,3 +343,48 @@ test('of an erased person neither the name under which they published is left, n
   expect(JSON.stringify(body)).not.toContain('zoe-secret');
   expect(body.items[1].publisher).toBe('erased-1');
 });
+
+const registration = (connectionId: string, more: object = {}) => ({
+  ...{ accountId: acme.accountId, identity: 'dora', connectionId, sinceMs: Date.now() },
+  ...{ device: { id: `device-of-${connectionId}`, kind: 'mobile' }, ...more },
+});
+const tellRegistered = (of: TestNode, here: readonly object[], gone: readonly object[] = []) =>
+  asNode(of.request('registerEndpoints', { boot: '1', here: [...here], gone: [...gone] } as never));
+const placesOf = async (asking: TestNode, tenant: Tenant = acme) =>
+  (await asNode(asking.request('findRegistrations', { accountId: tenant.accountId, identity: 'dora' })))
+    .items;
+
+test('where an endpoint is connected is known while its node beats, to other nodes and of its own account', async () => {
+  const far = await enrolNode(served, ['signaling']);
+  await beat(far, 1);
+  await tellRegistered(far, [registration('con_far')]);
+  expect(await placesOf(node)).toEqual([{ nodeId: far.nodeId, connectionId: 'con_far' }]);
+  // Told again, it changes nothing; whoever asks knows its own; another account has another dora.
+  await tellRegistered(far, [registration('con_far')]);
+  expect([await placesOf(far), await placesOf(node, other)]).toEqual([[], []]);
+  // No node takes out what another one told of.
+  await tellRegistered(node, [], [registration('con_far')]);
+  expect(await placesOf(node)).toHaveLength(1);
+  // A device that comes back elsewhere is no more where it was.
+  await tellRegistered(far, [
+    registration('con_new', { device: { id: 'device-of-con_far', kind: 'mobile' } }),
+  ]);
+  expect(await placesOf(node)).toMatchObject([{ connectionId: 'con_new' }]);
+  await owner.query(`UPDATE node SET last_heartbeat_at = now() - interval '5.5 seconds' WHERE id = $1`, [
+    far.nodeId,
+  ]);
+  expect(await placesOf(node)).toEqual([]);
+  await beat(far, 1);
+  expect(await placesOf(node)).toHaveLength(1);
+  await tellRegistered(far, [], [registration('con_new')]);
+  expect(await placesOf(node)).toEqual([]);
+});
+
+test('no other role tells where endpoints are connected, or asks for it', async () => {
+  const relay = await enrolNode(served, ['relay']);
+  const told = await tellRegistered(relay, [registration('con_relay')]);
+  expect(told).toMatchObject({ code: 'auth.scope' });
+  expect(
+    await asNode(relay.request('findRegistrations', { accountId: acme.accountId, identity: 'dora' })),
+  ).toMatchObject({ code: 'auth.scope' });
+});

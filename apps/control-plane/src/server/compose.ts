@@ -145,6 +145,7 @@ import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { ownSignIn } from './own-sign-in.ts';
 import { createPlatform } from './platform.ts';
+import { presenceWork } from './presence-work.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
@@ -340,6 +341,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     publish: (message) => bus.publish(message),
     configs,
     chainOf,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+    nowMs,
+  });
+  const presence = presenceWork({
+    prisma,
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
     nowMs,
   });
@@ -768,6 +774,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     channels,
+    presence,
     privacyWork,
     moneyWork: money.runner,
     spending,
@@ -813,6 +820,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
+        presence: presence.forNodes,
         rooms: rooms.forNodes,
         logic: logic.forNodes,
         runDelivery: (delivery: NamedDelivery) =>
@@ -862,6 +870,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await triggerActions.stop();
       await ingestLag.flush();
       await channels.settled();
+      await presence.settled();
       await credentialEndsWork.stop();
       await orders.stop();
       await rooms.stop();

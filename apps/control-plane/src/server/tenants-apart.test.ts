@@ -211,6 +211,7 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'endpoint_registration',
     'conference_room',
     'live_room',
     'speech',

@@ -30,6 +30,7 @@ import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { MediaLines } from './media-line.ts';
 import type { LiveRelay } from './node-link.ts';
+import type { Registrar } from './registrar.ts';
 import type { SessionClaims } from './session-claims.ts';
 import type { StateJournal } from './state-journal.ts';
 
@@ -42,6 +43,8 @@ export interface SignalingPlatformOptions {
   readonly claims: Pick<SessionClaims, 'claim' | 'confirm' | 'release'>;
   readonly relays: () => readonly LiveRelay[];
   readonly media: () => Pick<MediaLines, 'free' | 'say'> | undefined;
+  readonly peers: Pick<SignalingPlatform, 'locate' | 'hasPeers' | 'toGuest' | 'toHome'>;
+  readonly registrar: Pick<Registrar, 'register' | 'unregister'>;
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
 }
@@ -62,6 +65,7 @@ const LOGIC_MS_MAX = 35_000;
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
   const { resolver, client, usage, events, state, claims, relays, media, region, onFailure } = options;
+  const { peers, registrar } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   const notify = (notice: PlatformNotice) => {
@@ -269,6 +273,15 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     placeMedia: (preferredNodeId) => media()?.free(preferredNodeId),
     toMedia: (nodeId, word) => media()?.say(nodeId, word),
 
+    ...peers,
+    narrow: ({ username, credential: password }, to) => {
+      const caveats = limitCaveats(to);
+      const narrowed = narrow({ credential: { username, password }, caveats, random: randomBytes(8) });
+      return { username: narrowed.username, credential: narrowed.password };
+    },
+    register: (registration) => registrar.register(registration),
+    unregister: (gone) => registrar.unregister(gone),
+
     answerOrder(orderId, answer) {
       client
         .call('controlled', { orderId, answer })
@@ -388,26 +401,31 @@ function principalOf(
     limits,
     review,
     mayUseChannels,
-    narrow({ sessionId, bytesMax, bitsPerSecondMax, region }: NarrowedTo) {
+    narrow(to: NarrowedTo) {
+      const { sessionId } = to;
       continueUse(sessionId);
-      const caveats: Restriction[] = [
-        { type: 'session', session: sessionId },
-        ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
-        ...(bitsPerSecondMax === undefined
-          ? []
-          : [
-              {
-                type: 'bitRate',
-                bitsPerSecond: bitsPerSecondMax,
-                burstBytes: Math.ceil(bitsPerSecondMax / 8),
-              } as const,
-            ]),
-        ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
-      ];
+      const caveats: Restriction[] = [{ type: 'session', session: sessionId }, ...limitCaveats(to)];
       const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });
       return { username, credential: password };
     },
   };
+}
+
+/** What is said of the leg besides which session it is of. */
+function limitCaveats({ bytesMax, bitsPerSecondMax, region }: NarrowedTo): readonly Restriction[] {
+  return [
+    ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
+    ...(bitsPerSecondMax === undefined
+      ? []
+      : [
+          {
+            type: 'bitRate',
+            bitsPerSecond: bitsPerSecondMax,
+            burstBytes: Math.ceil(bitsPerSecondMax / 8),
+          } as const,
+        ]),
+    ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
+  ];
 }
 
 const toSecondsLimit =

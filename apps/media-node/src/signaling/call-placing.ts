@@ -3,6 +3,7 @@ import { calledUser } from './call-logic.ts';
 import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
 import { type CallRefusal, featureRefusal, mediaRefusal, participantsRefusal } from './party-rules.ts';
+import type { CalledUser } from './peer-words.ts';
 import type { ClaimAnswer, FoundLogic } from './platform.ts';
 import type { RefusedCalls } from './refused-calls.ts';
 
@@ -13,6 +14,8 @@ export interface CallPlacingPorts
   extends Pick<CallPorts, 'clients' | 'reasons' | 'newId' | 'findLogic' | 'claim' | 'release' | 'send'> {
   readonly refusedCalls: RefusedCalls;
   isDraining(): boolean;
+  /** Goes on when the devices of those that are called are known, wherever they are connected. */
+  locate(called: readonly CalledUser[], nowMs: number, goOn: (nowMs: number) => void): void;
   begin(placing: Placing, target: CallTarget | undefined, nowMs: number): void;
   /** What was asked with {@link CallPlacing.claimAnswer}. */
   answerClaimed(
@@ -79,6 +82,22 @@ export class CallPlacing {
   }
 
   #placeDirect(placing: Placing, nowMs: number): void {
+    const { client, frame, sessionId } = placing;
+    const refused = this.#refusalOfCaller(client, frame);
+    if (refused !== undefined) {
+      this.#refuseCall(client, frame, { ...refused, nowMs });
+      return;
+    }
+    const called = calledUser(frame.to, client.principal.accountId);
+    this.#lookingUp.set(sessionId, placing);
+    this.#ports.locate(called === undefined ? [] : [called], nowMs, (atMs) => {
+      this.#lookingUp.delete(sessionId);
+      // The world may be another than it was when it was asked.
+      if (this.#ports.clients.byConnection(client.connectionId) === client) this.#placeLocated(placing, atMs);
+    });
+  }
+
+  #placeLocated(placing: Placing, nowMs: number): void {
     const { client, frame } = placing;
     const target = this.#admitCall(client, frame);
     if ('refusal' in target) this.#refuseCall(client, frame, { ...target, nowMs });

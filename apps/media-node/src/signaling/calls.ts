@@ -8,7 +8,7 @@ import type {
   ResumedSession,
   ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
-import { CallLogic, dialledLegId } from './call-logic.ts';
+import { CallLogic, calledUser, dialledLegId } from './call-logic.ts';
 import {
   CallPlacing,
   type CallTarget,
@@ -32,6 +32,7 @@ import {
   mediaRefusal,
   participantsRefusal,
 } from './party-rules.ts';
+import type { CalledUser } from './peer-words.ts';
 import type {
   AllocationEnded,
   ClaimAnswer,
@@ -130,6 +131,7 @@ export class Calls {
       claim: (claimId, claim) => ports.claim(claimId, claim),
       release: (sessionId) => ports.release(sessionId),
       isDraining: () => this.isDraining,
+      locate: (called, nowMs, goOn) => ports.locate(called, nowMs, goOn),
       begin: (placing, target, nowMs) => this.#begin(placing, target, nowMs),
       answerClaimed: (client, { frame, refused, nowMs }) => {
         const refusal = refused ?? this.#join(client, frame, nowMs);
@@ -179,6 +181,8 @@ export class Calls {
       newId: (prefix) => ports.newId(prefix),
       ask: (sessionId, request) => ports.fetchLogic(sessionId, request),
       changed: (session) => ports.changed(session),
+      locate: (called, nowMs, goOn) => ports.locate(called, nowMs, goOn),
+      isLive: ({ sessionId }) => this.#sessions.has(sessionId),
       canRing: (session, device) =>
         device !== session.caller.client &&
         device.sessionIds.size < sessionsPerClientMax &&
@@ -683,13 +687,22 @@ export class Calls {
   }
 
   #endWithoutLeg(session: Session, nowMs: number): void {
-    const code = 'signaling.media_lost';
     const { logic, calleeLegId: legId } = session;
+    // Without logic it was a device of another node.
+    const code = logic === undefined ? 'signaling.node_lost' : 'signaling.media_lost';
     if (logic !== undefined) {
       const leg = { legId, client: { principal: { accountId: logic.accountId } } };
       this.#records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: code } });
     }
     this.end(session, this.#ports.reasons.ending(code), nowMs);
+  }
+
+  /** Whom an order brings into a session of this node. */
+  calledBy({ sessionId, change }: ControlOrder): readonly CalledUser[] {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined || change.type !== 'transfer') return [];
+    const called = calledUser(change.to, session.caller.client.principal.accountId);
+    return called === undefined ? [] : [called];
   }
 
   /** Undefined where the session is not here, for whoever holds it answers, and where nobody waits any longer. */

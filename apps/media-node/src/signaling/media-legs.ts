@@ -181,6 +181,7 @@ export class MediaLegs {
       inbox: new Inbox(),
       sessionIds: new Set(),
       media: { nodeId, legId: session.calleeLegId },
+      device: { kind: 'server' },
       understands: [],
       principal: {
         accountId,
@@ -199,6 +200,7 @@ export class MediaLegs {
       isLeftBehind: false,
       detachedAtMs: 0,
       lastHeardAtMs: nowMs,
+      sinceMs: nowMs,
       messageCount: 0,
       messagesSinceMs: nowMs,
     };

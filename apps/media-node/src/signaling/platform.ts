@@ -5,6 +5,7 @@ import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
+import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
@@ -22,6 +23,14 @@ import type {
 import type { notification } from '@patchbay/services/notification/definition';
 import type { signaling } from '@patchbay/services/signaling/definition';
 import type { ChannelNotice, ChannelPlatform, ChannelUser } from './channel-platform.ts';
+import type {
+  CalledUser,
+  FarDevice,
+  GuestWord,
+  HomeWord,
+  PeerNotice,
+  SessionCredential,
+} from './peer-words.ts';
 
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
@@ -44,6 +53,19 @@ export interface SignalingPlatform {
   claimSession(claim: SessionClaim): Promise<ClaimAnswer>;
   /** Gives a session back that did not begin after all. One that ended in the log is given back by that. */
   releaseSession(sessionId: string): void;
+  /** Devices of the endpoints that are connected at other nodes. Does not reject: who cannot be asked about is not there. */
+  locate(called: readonly CalledUser[]): Promise<readonly FarDevice[]>;
+  /** Whether there is any other signaling node. Answers from memory. */
+  hasPeers(): boolean;
+  /** Tells a device of another node something of a session of this one. What cannot be told is told back as the death of the node. */
+  toGuest(nodeId: string, word: HomeWord): void;
+  /** Says something of a client of this node to the one that holds a session of it. */
+  toHome(nodeId: string, word: GuestWord): void;
+  /** Narrows a credential that is for one session already. */
+  narrow(from: SessionCredential, to: NarrowedTo): SessionCredential;
+  /** A client is connected here. Told again, the last word counts. */
+  register(registration: Registration): void;
+  unregister(gone: Gone): void;
   /** What decides about a call to an endpoint. Does not reject. */
   findLogic(called: CalledEndpoint): Promise<FoundLogic>;
   /** A document of it. Does not reject. */
@@ -230,7 +252,8 @@ export type PlatformNotice =
   | AllocationEnded
   | RelayLineNotice
   | ChannelNotice
-  | MediaNotice;
+  | MediaNotice
+  | PeerNotice;
 
 interface OfMediaLeg {
   readonly legId: string;

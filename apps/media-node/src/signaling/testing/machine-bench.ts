@@ -49,6 +49,8 @@ export class MachineBench {
       ...(saved === undefined ? {} : { saved }),
       helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
+      hasPeers: () => this.platform.hasPeers(),
+      narrow: (from) => this.platform.narrow(from),
       placeMedia: (preferred) => this.platform.placeMedia(preferred),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
@@ -97,7 +99,14 @@ export class MachineBench {
         const { documentNumber } = action.request.session;
         if (answer !== undefined)
           this.feed({ type: 'logicFetched', sessionId: action.sessionId, documentNumber, answer });
-      } else if (action.type === 'askChannel') this.asked.push(action);
+      } else if (action.type === 'locate') {
+        const devices = this.platform.foundOf(action.called);
+        this.feed({ type: 'located', askId: action.askId, devices });
+      } else if (action.type === 'toGuest') this.platform.toGuest(action.nodeId, action.word);
+      else if (action.type === 'toHome') this.platform.toHome(action.nodeId, action.word);
+      else if (action.type === 'register') this.platform.register(action.registration);
+      else if (action.type === 'unregister') this.platform.unregister(action.gone);
+      else if (action.type === 'askChannel') this.asked.push(action);
       else if (action.type === 'leaveChannel') this.platform.channels.leave(action.leave);
       else if (action.type === 'releaseChannels') this.platform.channels.release(action.connectionId);
       else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);

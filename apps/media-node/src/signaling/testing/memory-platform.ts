@@ -1,5 +1,7 @@
+import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
+import type { CalledUser, FarDevice, GuestWord, HomeWord, SessionCredential } from '../peer-words.ts';
 import type {
   Authentication,
   CalledEndpoint,
@@ -152,6 +154,46 @@ export class MemoryPlatform implements SignalingPlatform {
   toMedia(_nodeId: string, word: MediaWord): void {
     this.toldMedia.push(word);
     this.onMedia?.(word);
+  }
+
+  /** Devices of other nodes, and what they and the nodes that hold sessions were told. */
+  farDevices: FarDevice[] | undefined;
+  readonly toldGuests: { readonly nodeId: string; readonly word: HomeWord }[] = [];
+  readonly toldHomes: { readonly nodeId: string; readonly word: GuestWord }[] = [];
+  readonly registered = new Map<string, Registration>();
+
+  hasPeers(): boolean {
+    return this.farDevices !== undefined;
+  }
+
+  locate(called: readonly CalledUser[]): Promise<readonly FarDevice[]> {
+    return Promise.resolve(this.foundOf(called));
+  }
+
+  foundOf(called: readonly CalledUser[]): readonly FarDevice[] {
+    return (this.farDevices ?? []).filter(({ principal }) =>
+      called.some((one) => one.accountId === principal.accountId && one.identity === principal.identity),
+    );
+  }
+
+  toGuest(nodeId: string, word: HomeWord): void {
+    this.toldGuests.push({ nodeId, word });
+  }
+
+  toHome(nodeId: string, word: GuestWord): void {
+    this.toldHomes.push({ nodeId, word });
+  }
+
+  narrow(from: SessionCredential): SessionCredential {
+    return { username: `${from.username}+`, credential: from.credential };
+  }
+
+  register(registration: Registration): void {
+    this.registered.set(registration.connectionId, registration);
+  }
+
+  unregister({ connectionId }: Gone): void {
+    this.registered.delete(connectionId);
   }
 
   readonly answers = new Map<string, ControlAnswer>();
