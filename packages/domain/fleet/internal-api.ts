@@ -8,6 +8,7 @@ import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
 import { presenceCalls } from '../presence/node-calls.ts';
+import { ringingSchema } from '../presence/ringing.ts';
 import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
 
@@ -40,6 +41,8 @@ const credentialCaps = z.object({
   sessionSecondsMax: z.int().min(1).optional(),
   /** Every call goes through a relay, whatever its parties ask for. */
   isRelayOnly: z.boolean().optional(),
+  /** Which devices of its endpoint ring. A control plane of the version before says none. */
+  ringing: ringingSchema.exactOptional(),
 });
 
 export type CredentialCaps = z.output<typeof credentialCaps>;

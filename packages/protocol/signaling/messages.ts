@@ -142,6 +142,17 @@ const resumedSessionReader = record({
 });
 export type ResumedSession = ReadBy<typeof resumedSessionReader>;
 
+const devicesReader = record({
+  /** `kind:mobile`, `name:Desk phone` or `id:…`, the most wanted first. */
+  devices: optional(listOf(text(80, /^(?:kind|name|id):./u), 8)),
+  /** `together`: all at once. `in-turn`: one after the other. */
+  strategy: optional(oneOf('together', 'in-turn')),
+  /** How long each turn rings. */
+  turnSeconds: optional(integer(5, 45)),
+});
+/** Which devices of an endpoint ring for a call (IDP). */
+export type RingDevices = ReadBy<typeof devicesReader>;
+
 const clientShapes = {
   /** The first frame, never the URL. `token` is `username.password` of an ephemeral credential. */
   authenticate: {
@@ -163,7 +174,14 @@ const clientShapes = {
   },
   /** A fresh credential of the same identity, before the old one expires. */
   renew: { token: text(1_200, /^[^\s.]+\.[^\s.]+$/) },
-  call: { requestId: identifier, to: endpoint, media: mediaReader, mode: optional(modeReader) },
+  call: {
+    requestId: identifier,
+    to: endpoint,
+    media: mediaReader,
+    mode: optional(modeReader),
+    /** Which of the endpoint's devices ring, and when. The endpoint's own settings may leave some of them out. */
+    devices: optional(devicesReader),
+  },
   accept: { sessionId: identifier, media: mediaReader, mode: optional(modeReader) },
   reject: { sessionId: identifier, reason: optional(text(256)) },
   signal: { sessionId: identifier, generation, data: signalReader },

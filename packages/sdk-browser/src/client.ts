@@ -7,6 +7,7 @@ import type {
   EndReason,
   Media,
   Problem,
+  RingDevices,
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
@@ -23,6 +24,8 @@ import type { TokenSource } from './token-source.ts';
 
 export interface ConnectOptions {
   readonly token: TokenSource;
+  /** What its user calls this device: a call may be for it alone. At most 64 characters. */
+  readonly deviceName?: string;
   /** Another transport than simple-peer. */
   readonly transport?: CreatePeerTransport;
 }
@@ -30,6 +33,8 @@ export interface ConnectOptions {
 export interface CallOptions extends MediaOptions {
   /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
   readonly mode?: 'auto' | 'relay';
+  /** Which devices of whoever is called ring, and when. Default: all at once. */
+  readonly devices?: RingDevices;
   /** Gives up waiting for devices and for the platform's answer. */
   readonly signal?: AbortSignal;
   /** How long to wait for the platform, 30,000 by default: then the call throws `client.timeout`. */
@@ -69,7 +74,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   constructor(options: ConnectOptions, agent: string) {
     super();
     this.#createTransport = options.transport ?? createSimplePeer;
-    this.#connection = createSignalConnection(options.token, agent);
+    this.#connection = createSignalConnection(options.token, { agent, deviceName: options.deviceName });
     this.#channels = new Channels(this.#connection, { toFailure: toPatchbayError, after });
     let isFirst = true;
     this.#connection.on('authenticated', ({ identity, resumed }) => {
@@ -115,7 +120,8 @@ export class PatchbayClient extends Emitter<ClientEvents> {
    * denied or the platform refuses.
    */
   async call(to: string, options: CallOptions = {}): Promise<Call> {
-    const { signal, mode = 'auto', timeoutMs = ANSWER_MS_MAX } = options;
+    const { signal, mode = 'auto', devices, timeoutMs = ANSWER_MS_MAX } = options;
+    const chosen = devices === undefined ? {} : { devices };
     signal?.throwIfAborted();
     const local = await LocalMedia.open(options);
     try {
@@ -123,7 +129,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       const requestId = crypto.randomUUID();
       const answer = new Promise<ServerMessageOf<'ringing'>>((resolve, reject) => {
         this.#pending.set(requestId, { resolve, reject });
-        this.#connection.send({ type: 'call', requestId, to, media: local.media, mode });
+        this.#connection.send({ type: 'call', requestId, to, media: local.media, mode, ...chosen });
       });
       const error = () => {
         this.#abandon(requestId);

@@ -8,7 +8,7 @@ export type {
   SubscriptionOptions,
 } from '@patchbay/protocol/client/subscription';
 export type { LogPosition, PresentMember } from '@patchbay/protocol/signaling/channel-messages';
-export type { Media, MediaPath, MediaTransport } from '@patchbay/protocol/signaling/messages';
+export type { Media, MediaPath, MediaTransport, RingDevices } from '@patchbay/protocol/signaling/messages';
 // biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
 export { PatchbayError, type PatchbayErrorCode, type PatchbayErrorFields } from '@patchbay/sdk';
 export type { Call, CallEvents, CallState } from './call.ts';

@@ -1,4 +1,5 @@
 import { deviceSchema } from '@patchbay/domain/presence/registration';
+import { ringingSchema } from '@patchbay/domain/presence/ringing';
 import { deviceKinds } from '@patchbay/kit/device-kind';
 import { endings, type SignalingEndingCode } from '@patchbay/protocol/signaling/codes';
 import { z } from 'zod';
@@ -34,6 +35,7 @@ const limitsSchema = z.object({
   closesAtMs: z.number().exactOptional(),
   hasLogicNear: z.boolean().exactOptional(),
   isCounted: z.boolean().exactOptional(),
+  ringing: ringingSchema.exactOptional(),
 });
 
 const principalSchema = z.object({
@@ -58,7 +60,12 @@ const endingCode = z.custom<SignalingEndingCode>(
 export const homeWordSchema = z.object({ connectionId: id, source });
 
 export const guestWordSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('frame'), connectionId: id, source, narrowed: sessionCredential.exactOptional() }),
+  z.object({
+    type: z.literal('frame'),
+    connectionId: id,
+    source,
+    narrowed: sessionCredential.exactOptional(),
+  }),
   z.object({
     type: z.literal('left'),
     connectionId: id,

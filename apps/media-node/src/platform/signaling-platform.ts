@@ -358,7 +358,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, hasLogicNear, policy }: ResolvedOk,
+  { effective, key, isRelayOnly, ringing, hasLogicNear, policy }: ResolvedOk,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -367,6 +367,7 @@ function limitsOf(
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
+    ...(ringing === undefined ? {} : { ringing }),
     ...(hasLogicNear === true ? { hasLogicNear } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),

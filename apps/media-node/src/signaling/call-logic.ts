@@ -10,6 +10,7 @@ import {
 } from '@patchbay/domain/logic/interpreter';
 import type { LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
+import { ringPlan } from '@patchbay/domain/presence/ringing';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import {
   type EndReason,
@@ -254,9 +255,11 @@ export class CallLogic {
     this.#leaveUnanswered(session, { except: undefined, reason: 'signaling.no_answer' }, nowMs);
     let count = 0;
     for (const endpoint of new Set(endpoints)) {
-      const devices = this.#devicesOf(session, logic, endpoint).filter(
-        (device) => !session.ringing.has(device),
-      );
+      const found = this.#devicesOf(session, logic, endpoint);
+      // Of the settings of the endpoint which devices ring counts; when they do is a matter of the document.
+      const devices = ringPlan(found, found[0]?.principal.limits.ringing)
+        .turns.flat()
+        .filter((device) => !session.ringing.has(device));
       const [first] = devices;
       if (first === undefined) continue;
       const legId = this.#ports.newId('leg');

@@ -1,3 +1,4 @@
+import { type Ringing, ringPlan } from '@patchbay/domain/presence/ringing';
 import type { ClientMessageOf, Problem } from '@patchbay/protocol/signaling/messages';
 import { calledUser } from './call-logic.ts';
 import type { CallPorts } from './call-ports.ts';
@@ -168,7 +169,7 @@ export class CallPlacing {
     const called = calledUser(frame.to, client.principal.accountId);
     return called === undefined
       ? { refusal: 'signaling.namespace_unsupported' }
-      : this.#findDevices(client, called);
+      : this.#findDevices(client, { ...called, asked: frame.devices });
   }
 
   /** Why whoever calls may not, whomever they call. */
@@ -196,7 +197,7 @@ export class CallPlacing {
   /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
   #findDevices(
     client: Client,
-    { identity, accountId }: { readonly identity: string; readonly accountId: string },
+    { identity, accountId, asked }: CalledUser & { readonly asked?: Ringing | undefined },
   ): CallTarget | CallRefusal {
     const own = client.principal;
     const devices = this.#ports.clients
@@ -207,11 +208,24 @@ export class CallPlacing {
     const related = isAbove
       ? devices
       : devices.filter((device) => device.principal.accountPath.includes(own.accountId));
-    if (related.length > 0) return { identity, devices: related };
+    if (related.length > 0) return this.#planOf(identity, related, asked);
     // Whether an unrelated account has such an endpoint is not for this caller to learn.
     return isAbove
       ? { refusal: 'signaling.endpoint_unavailable', detail: `No device of user:${identity} is connected.` }
       : ofAnotherAccount;
+  }
+
+  /** The settings of the endpoint are the same for all of its devices: what holds for the one that came last is newest. */
+  #planOf(
+    identity: string,
+    devices: readonly Client[],
+    asked: Ringing | undefined,
+  ): CallTarget | CallRefusal {
+    const newest = devices.toSorted((one, other) => other.sinceMs - one.sinceMs);
+    const { turns, turnMs } = ringPlan(newest, newest[0]?.principal.limits.ringing, asked);
+    if (turns.length > 0) return { identity, devices: turns.flat(), turns, turnMs };
+    const detail = `No device of user:${identity} that may ring for this call is connected.`;
+    return { refusal: 'signaling.endpoint_unavailable', detail };
   }
 
   #claimingCountOf(client: Client): number {
@@ -224,7 +238,11 @@ export class CallPlacing {
 
 export interface CallTarget {
   readonly identity: string;
+  /** All of them. */
   readonly devices: readonly Client[];
+  /** Those that ring together, turn after turn. */
+  readonly turns: readonly (readonly Client[])[];
+  readonly turnMs: number;
 }
 
 /** A call on its way to begin. */

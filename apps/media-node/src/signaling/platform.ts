@@ -6,6 +6,7 @@ import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { Gone, Registration } from '@patchbay/domain/presence/registration';
+import type { Ringing } from '@patchbay/domain/presence/ringing';
 import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
@@ -189,6 +190,8 @@ export interface SignalingLimits {
   readonly hasLogicNear?: boolean;
   /** Each of its sessions is counted over all nodes before it begins. */
   readonly isCounted?: boolean;
+  /** Which devices of its endpoint ring, and when. */
+  readonly ringing?: Ringing;
 }
 
 /** What policies allow, and what is said of anything else. */

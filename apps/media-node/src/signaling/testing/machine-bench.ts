@@ -143,8 +143,12 @@ export class MachineBench {
     return socketId;
   }
 
-  connect(credential: MemoryCredential, understands?: readonly string[]): BenchClient {
+  connect(
+    { deviceName, ...credential }: MemoryCredential & { readonly deviceName?: string },
+    understands?: readonly string[],
+  ): BenchClient {
     const client = new BenchClient(this, this.platform.token(credential));
+    client.deviceName = deviceName;
     client.understands = understands ?? client.understands;
     this.clients.push(client);
     client.authenticate();
@@ -161,6 +165,7 @@ export class BenchClient {
   lastSequence = 0;
   /** What it says that it knows. */
   understands: readonly string[] = ['control'];
+  deviceName: string | undefined;
   readonly #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   readonly #inbox = new Inbox();
   #heardCount = 0;
@@ -178,8 +183,9 @@ export class BenchClient {
   authenticate(): void {
     const resumption =
       this.resumeToken === '' ? {} : { resumeToken: this.resumeToken, lastSequence: this.lastSequence };
-    const { token, understands } = this;
-    this.send({ type: 'authenticate', token, protocolVersion, understands, ...resumption });
+    const { token, understands, deviceName } = this;
+    const named = deviceName === undefined ? {} : { deviceName };
+    this.send({ type: 'authenticate', token, protocolVersion, understands, ...named, ...resumption });
     const welcome = this.last('authenticated');
     this.resumeToken = welcome.resumeToken;
   }

@@ -1,5 +1,6 @@
 import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer } from '@patchbay/domain/sessions/control';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
 import type { CalledUser, FarDevice, GuestWord, HomeWord, SessionCredential } from '../peer-words.ts';
 import type {
@@ -28,6 +29,7 @@ export interface MemoryCredential {
   readonly accountPath?: readonly string[];
   readonly keyId?: string;
   readonly limits?: Partial<SignalingLimits>;
+  readonly deviceKind?: DeviceKind;
 }
 
 /** The platform in memory: credentials, relay, spool and log are lists that a test can read and change. */
@@ -62,6 +64,7 @@ export class MemoryPlatform implements SignalingPlatform {
       credentialId,
       prefixIds: ['crd_root', credentialId],
       identity,
+      ...(rest.deviceKind === undefined ? {} : { deviceKind: rest.deviceKind }),
       limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...rest.limits },
       review: async () => {
         const principal = this.#principals.get(token);
