@@ -11,11 +11,6 @@ import { type Database, rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 const LEFT_BEHIND_MS = 60_000;
 const GONE_COUNT_MAX = 1_000;
 
-/** Of a run of a node that beats. Before its first beat a run has no other word for itself than what it has just told. */
-const isThere = `EXISTS (SELECT 1 FROM node n WHERE n.id = r.node_id AND n.state <> 'removed'
-  AND coalesce(n.last_heartbeat_at, n.joined_at) >= now() - ${REGISTRATION_LIVE_MS} * interval '1 millisecond'
-  AND (n.boot_id IS NOT DISTINCT FROM r.boot OR r.told_at >= now() - ${REGISTRATION_LIVE_MS} * interval '1 millisecond'))`;
-
 /** Where endpoints are connected. */
 export function registrationStore(database: Database) {
   return {
@@ -54,7 +49,7 @@ export function registrationStore(database: Database) {
     }): Promise<readonly Place[]> {
       const rows = await rowsInAccount<{ node_id: string; connection_id: string }>(database, accountId, {
         text: `SELECT r.node_id, r.connection_id FROM endpoint_registration r
-          WHERE r.account_id = $1 AND r.identity = $2 AND r.node_id <> $3 AND ${isThere}
+          WHERE r.account_id = $1 AND r.identity = $2 AND r.node_id <> $3 AND is_registered_now(r, ${REGISTRATION_LIVE_MS})
           ORDER BY r.since DESC, r.connection_id LIMIT $4`,
         values: [accountId, identity, exceptNodeId, PLACES_MAX],
       });

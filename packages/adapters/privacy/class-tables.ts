@@ -291,6 +291,13 @@ export const classTables = {
       without: ['node_id', 'boot', 'told_at'],
     },
     {
+      table: 'identity_presence',
+      order: ['identity'],
+      columns: [
+        ...['account_id', 'identity', 'is_online', 'last_seen_at', 'state', 'note', 'set_at', 'until'],
+      ],
+    },
+    {
       table: 'account',
       ownedBy: 'id',
       order: ['id'],

@@ -1924,6 +1924,171 @@ export type NotificationGetEndpointUseRequest = { readonly endpointId: IdLike<"e
 /** What `notification.getEndpointUse` answers. */
 export type NotificationGetEndpointUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
 
+/** What `presence.list` takes. */
+export type PresenceListRequest = { readonly cursor?: string; readonly limit?: number; readonly standing?: "online" | "offline" };
+
+/** One of what `presence.list` answers. */
+export type PresenceListItem = { readonly identity: string; readonly state: "available" | "away" | "busy" | "dnd" | "offline"; readonly note?: string; readonly isInCall: boolean; readonly lastSeenAt?: string; readonly devices: ReadonlyArray<{ readonly id?: string; readonly name?: string; readonly kind: "desktop" | "mobile" | "tablet" | "server" | "other"; readonly since: string }> };
+
+/** What `presence.get` takes. */
+export type PresenceGetRequest = { readonly identity: string };
+
+/** What `presence.get` answers. */
+export type PresenceGetResponse = { readonly identity: string; readonly state: "available" | "away" | "busy" | "dnd" | "offline"; readonly note?: string; readonly isInCall: boolean; readonly lastSeenAt?: string; readonly devices: ReadonlyArray<{ readonly id?: string; readonly name?: string; readonly kind: "desktop" | "mobile" | "tablet" | "server" | "other"; readonly since: string }> };
+
+/** What `presence.set` takes. */
+export type PresenceSetRequest = { readonly identity: string; readonly state: "available" | "away" | "busy" | "dnd"; readonly note?: string; readonly lastsSeconds?: number };
+
+/** What `presence.set` answers. */
+export type PresenceSetResponse = { readonly identity: string; readonly state: "available" | "away" | "busy" | "dnd" | "offline"; readonly note?: string; readonly isInCall: boolean; readonly lastSeenAt?: string; readonly devices: ReadonlyArray<{ readonly id?: string; readonly name?: string; readonly kind: "desktop" | "mobile" | "tablet" | "server" | "other"; readonly since: string }> };
+
+/** What `presence.clear` takes. */
+export type PresenceClearRequest = { readonly identity: string };
+
+/** What `presence.clear` answers. */
+export type PresenceClearResponse = { readonly identity: string; readonly state: "available" | "away" | "busy" | "dnd" | "offline"; readonly note?: string; readonly isInCall: boolean; readonly lastSeenAt?: string; readonly devices: ReadonlyArray<{ readonly id?: string; readonly name?: string; readonly kind: "desktop" | "mobile" | "tablet" | "server" | "other"; readonly since: string }> };
+
+/** What `presence.getConfig` takes. */
+export type PresenceGetConfigRequest = { readonly from?: IdLike<"acc"> };
+
+/** What `presence.getConfig` answers. */
+export type PresenceGetConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.putConfig` takes. */
+export type PresencePutConfigRequest = { readonly noteLengthMax?: number; readonly from?: IdLike<"acc"> };
+
+/** What `presence.putConfig` answers. */
+export type PresencePutConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.getApplicationConfig` takes. */
+export type PresenceGetApplicationConfigRequest = { readonly applicationId: IdLike<"app">; readonly from?: IdLike<"acc"> };
+
+/** What `presence.getApplicationConfig` answers. */
+export type PresenceGetApplicationConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.putApplicationConfig` takes. */
+export type PresencePutApplicationConfigRequest = { readonly noteLengthMax?: number; readonly applicationId: IdLike<"app">; readonly from?: IdLike<"acc"> };
+
+/** What `presence.putApplicationConfig` answers. */
+export type PresencePutApplicationConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.getInstanceTypeConfig` takes. */
+export type PresenceGetInstanceTypeConfigRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string; readonly from?: IdLike<"acc"> };
+
+/** What `presence.getInstanceTypeConfig` answers. */
+export type PresenceGetInstanceTypeConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.putInstanceTypeConfig` takes. */
+export type PresencePutInstanceTypeConfigRequest = { readonly noteLengthMax?: number; readonly applicationId: IdLike<"app">; readonly instanceType: string; readonly from?: IdLike<"acc"> };
+
+/** What `presence.putInstanceTypeConfig` answers. */
+export type PresencePutInstanceTypeConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.getEndpointConfig` takes. */
+export type PresenceGetEndpointConfigRequest = { readonly endpointId: IdLike<"end">; readonly from?: IdLike<"acc"> };
+
+/** What `presence.getEndpointConfig` answers. */
+export type PresenceGetEndpointConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.putEndpointConfig` takes. */
+export type PresencePutEndpointConfigRequest = { readonly noteLengthMax?: number; readonly endpointId: IdLike<"end">; readonly from?: IdLike<"acc"> };
+
+/** What `presence.putEndpointConfig` answers. */
+export type PresencePutEndpointConfigResponse = { readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly stored: { readonly noteLengthMax?: number }; readonly own: { readonly noteLengthMax?: number }; readonly inherited: { readonly noteLengthMax: number }; readonly effective: { readonly noteLengthMax: number }; readonly origins: { readonly noteLengthMax?: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string } }; readonly speakerIds: ReadonlyArray<string>; readonly fromAbove: ReadonlyArray<{ readonly origin: { readonly level: "default" | "platform" | "account" | "application" | "instanceType" | "endpoint" | "trigger"; readonly accountId?: string; readonly applicationId?: Id<"app">; readonly instanceType?: string; readonly endpointId?: Id<"end">; readonly by?: "above"; readonly setById?: string; readonly triggerId?: string }; readonly values: { readonly noteLengthMax?: number } }> };
+
+/** What `presence.getCallbacks` answers. */
+export type PresenceGetCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `presence.putCallbacks` takes. */
+export type PresencePutCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"identity.changed" | "identity.said"> }> };
+
+/** What `presence.putCallbacks` answers. */
+export type PresencePutCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `presence.getApplicationCallbacks` takes. */
+export type PresenceGetApplicationCallbacksRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `presence.getApplicationCallbacks` answers. */
+export type PresenceGetApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `presence.putApplicationCallbacks` takes. */
+export type PresencePutApplicationCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"identity.changed" | "identity.said"> }>; readonly applicationId: IdLike<"app"> };
+
+/** What `presence.putApplicationCallbacks` answers. */
+export type PresencePutApplicationCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `presence.getInstanceTypeCallbacks` takes. */
+export type PresenceGetInstanceTypeCallbacksRequest = { readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `presence.getInstanceTypeCallbacks` answers. */
+export type PresenceGetInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `presence.putInstanceTypeCallbacks` takes. */
+export type PresencePutInstanceTypeCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"identity.changed" | "identity.said"> }>; readonly applicationId: IdLike<"app">; readonly instanceType: string };
+
+/** What `presence.putInstanceTypeCallbacks` answers. */
+export type PresencePutInstanceTypeCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `presence.getEndpointCallbacks` takes. */
+export type PresenceGetEndpointCallbacksRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `presence.getEndpointCallbacks` answers. */
+export type PresenceGetEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> };
+
+/** What `presence.putEndpointCallbacks` takes. */
+export type PresencePutEndpointCallbacksRequest = { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"identity.changed" | "identity.said"> }>; readonly endpointId: IdLike<"end"> };
+
+/** What `presence.putEndpointCallbacks` answers. */
+export type PresencePutEndpointCallbacksResponse = { readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> };
+
+/** What `presence.getInfo` answers. */
+export type PresenceGetInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `presence.getApplicationInfo` takes. */
+export type PresenceGetApplicationInfoRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `presence.getApplicationInfo` answers. */
+export type PresenceGetApplicationInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `presence.getEndpointInfo` takes. */
+export type PresenceGetEndpointInfoRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `presence.getEndpointInfo` answers. */
+export type PresenceGetEndpointInfoResponse = { readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> };
+
+/** What `presence.listData` takes. */
+export type PresenceListDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all" };
+
+/** One of what `presence.listData` answers. */
+export type PresenceListDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `presence.listApplicationData` takes. */
+export type PresenceListApplicationDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly applicationId: IdLike<"app"> };
+
+/** One of what `presence.listApplicationData` answers. */
+export type PresenceListApplicationDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `presence.listEndpointData` takes. */
+export type PresenceListEndpointDataRequest = { readonly cursor?: string; readonly limit?: number; readonly kind?: string; readonly form?: "data" | "media" | "all"; readonly endpointId: IdLike<"end"> };
+
+/** One of what `presence.listEndpointData` answers. */
+export type PresenceListEndpointDataItem = { readonly id: string; readonly kind: string; readonly form: "data" | "media"; readonly mediaType: string; readonly sizeBytes: number; readonly createdAt: string; readonly keptUntil?: string; readonly dataClass: string; readonly path: string };
+
+/** What `presence.getUse` answers. */
+export type PresenceGetUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `presence.getApplicationUse` takes. */
+export type PresenceGetApplicationUseRequest = { readonly applicationId: IdLike<"app"> };
+
+/** What `presence.getApplicationUse` answers. */
+export type PresenceGetApplicationUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
+/** What `presence.getEndpointUse` takes. */
+export type PresenceGetEndpointUseRequest = { readonly endpointId: IdLike<"end"> };
+
+/** What `presence.getEndpointUse` answers. */
+export type PresenceGetEndpointUseResponse = { readonly from: string; readonly to: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly unit: string; readonly quantity: string }> };
+
 /** What `signaling.createToken` takes. */
 export type SignalingCreateTokenRequest = { readonly identity: string; readonly applicationId?: string; readonly instanceType?: string; readonly sessionId?: string; readonly ttlSeconds?: number; readonly notBeforeMs?: number; readonly usesMax?: number; readonly secondsMax?: number; readonly bytesMax?: number; readonly limitScope?: "session" | "total"; readonly limitOutcome?: "end" | "notify" | "throttle" | "downgrade"; readonly bandwidthClass?: "audio" | "low-video" | "high-video"; readonly bitsPerSecondMax?: number; readonly burstBytes?: number; readonly features?: ReadonlyArray<string>; readonly mediaKinds?: ReadonlyArray<"audio" | "video" | "screen" | "data" | "image">; readonly regions?: ReadonlyArray<string>; readonly countries?: ReadonlyArray<string>; readonly deviceKinds?: ReadonlyArray<"desktop" | "mobile" | "tablet" | "server" | "other">; readonly sourceCidrs?: ReadonlyArray<string>; readonly peerCidrs?: ReadonlyArray<string>; readonly endEvent?: string; readonly endSubject?: string };
 

@@ -2,6 +2,7 @@
 import type { ConferencingPorts } from './conferencing/ports.ts';
 import type { NetworkDiscoveryPorts } from './network-discovery/ports.ts';
 import type { NotificationPorts } from './notification/ports.ts';
+import type { PresencePorts } from './presence/ports.ts';
 import type { SignalingPorts } from './signaling/ports.ts';
 import type { TextToSpeechPorts } from './text-to-speech/ports.ts';
 
@@ -9,6 +10,7 @@ export interface ServicePorts {
   readonly conferencing: ConferencingPorts;
   readonly networkDiscovery: NetworkDiscoveryPorts;
   readonly notification: NotificationPorts;
+  readonly presence: PresencePorts;
   readonly signaling: SignalingPorts;
   readonly textToSpeech: TextToSpeechPorts;
 }
@@ -18,6 +20,7 @@ export const serviceHandlerLoaders = {
   conferencing: () => import('./conferencing/handlers.ts'),
   networkDiscovery: () => import('./network-discovery/handlers.ts'),
   notification: () => import('./notification/handlers.ts'),
+  presence: () => import('./presence/handlers.ts'),
   signaling: () => import('./signaling/handlers.ts'),
   textToSpeech: () => import('./text-to-speech/handlers.ts'),
 } as const;

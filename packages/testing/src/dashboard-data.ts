@@ -62,7 +62,14 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['conferencing', 'network-discovery', 'notification', 'signaling', 'text-to-speech'],
+    services: [
+      'conferencing',
+      'network-discovery',
+      'notification',
+      'presence',
+      'signaling',
+      'text-to-speech',
+    ],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,

@@ -388,3 +388,69 @@ test('no other role tells where endpoints are connected, or asks for it', async 
     await asNode(relay.request('findRegistrations', { accountId: acme.accountId, identity: 'dora' })),
   ).toMatchObject({ code: 'auth.scope' });
 });
+
+const turnsOf = async (identity: string) => {
+  const { rows } = await owner.query(
+    `SELECT data ->> 'isOnline' AS is_online FROM platform_event WHERE type = 'presence.identity.changed'
+      AND data ->> 'identity' = $1 ORDER BY id`,
+    [identity],
+  );
+  return rows.map(({ is_online }) => is_online === 'true');
+};
+
+test('whoever comes and goes is told of once, by devices, by a node that dies and by one that is back', async () => {
+  const far = await enrolNode(served, ['signaling']);
+  await beat(far, 1);
+  const path = `/v1/accounts/${acme.accountId}/services/presence/identities`;
+  const presenceOf = async (tenant: Tenant = acme) =>
+    (await served.rest('GET', `${path}/erin`.replace(acme.accountId, tenant.accountId), { key: tenant.key }))
+      .body;
+  const [first, second] = ['con_1', 'con_2'].map((connectionId) =>
+    registration(connectionId, {
+      identity: 'erin',
+      device: { id: connectionId, name: 'Tablet', kind: 'tablet' },
+    }),
+  );
+  if (first === undefined || second === undefined) throw new Error('There are no two devices.');
+  expect(await presenceOf()).toEqual({ identity: 'erin', state: 'offline', isInCall: false, devices: [] });
+  await tellRegistered(far, [first]);
+  await tellRegistered(far, [second]);
+  await tellRegistered(far, [first]);
+  expect(await turnsOf('erin')).toEqual([true]);
+  expect(await presenceOf()).toMatchObject({ state: 'available', devices: [{ name: 'Tablet' }, {}] });
+  expect(await presenceOf(other)).toMatchObject({ state: 'offline' });
+  await tellRegistered(far, [], [first]);
+  expect(await turnsOf('erin')).toEqual([true]);
+  await owner.query(`UPDATE node SET last_heartbeat_at = now() - interval '6 seconds' WHERE id = $1`, [
+    far.nodeId,
+  ]);
+  // Both of two processes look: it is told once.
+  await Promise.all([served.control.presence.tellOfNodes(), served.control.presence.tellOfNodes()]);
+  expect(await turnsOf('erin')).toEqual([true, false]);
+  expect(await presenceOf()).toMatchObject({ state: 'offline', lastSeenAt: expect.any(String) });
+  await beat(far, 1);
+  await served.control.presence.tellOfNodes();
+  await tellRegistered(far, [], [second]);
+  expect(await turnsOf('erin')).toEqual([true, false, true, false]);
+  const { items } = (await served.rest('GET', `${path}?standing=offline`, { key: acme.key })).body;
+  expect(items.map(({ identity }: { identity: string }) => identity)).toContain('erin');
+});
+
+test('what somebody says of themselves is kept through coming and going, and whoever talks is busy', async () => {
+  const path = `/v1/accounts/${acme.accountId}/services/presence/identities/dora`;
+  const said = await served.rest('PUT', path, { key: acme.key, body: { state: 'away', note: 'Out' } });
+  expect(said).toMatchObject({ status: 200, body: { state: 'offline', note: 'Out' } });
+  await beat(node, 1);
+  await tellRegistered(node, [registration('con_dora')]);
+  expect((await served.rest('GET', path, { key: acme.key })).body).toMatchObject({ state: 'away' });
+  expect((await served.rest('DELETE', path, { key: acme.key })).body).toMatchObject({ state: 'available' });
+  await owner.query(
+    `INSERT INTO session_leg (id, session_id, account_id, identity, state, joined_at)
+      VALUES ('leg_of_dora', 'ses_of_dora', $1, 'dora', 'joined', now())`,
+    [acme.accountId],
+  );
+  expect((await served.rest('GET', path, { key: acme.key })).body).toMatchObject({
+    state: 'busy',
+    isInCall: true,
+  });
+});

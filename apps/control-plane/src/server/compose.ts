@@ -368,6 +368,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const stores = createPlatform({
     servicePorts: {
       conferencing: rooms.ports,
+      presence: presence.ports,
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },

@@ -205,6 +205,7 @@ beforeAll(async () => {
   const made = await asShop('POST /exports', {});
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
   await asShop('PUT /services/conferencing/rooms/till', {});
+  await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
   const refused = await served.rest('PUT', `/v1/accounts/${shopId}/policy`, { key: shop.key, body });
   expect(refused.status).toBe(422);
@@ -228,7 +229,7 @@ beforeAll(async () => {
     ...{ erasureId: erasure.id, exportId: made.id, speechId: speech.id, subject: refused.body.requestId },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },
     ...{ scope: 'descendants', detail: 'lines', direction: 'incoming', bucket: 'month' },
-    ...{ meter: METER.meter, person: 'user:gone', room: 'till' },
+    ...{ meter: METER.meter, person: 'user:gone', room: 'till', identity: 'gone' },
   };
   above = [
     ...[platformId, top.accountId, sellerId, formerId, top.userId, top.keyId, operator.key.id, sellerKey.id],
