@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Channels } from '@patchbay/protocol/client/channels';
 import type { FailureFields } from '@patchbay/protocol/client/failure';
+import { Presences } from '@patchbay/protocol/client/presences';
 import { SignalConversation } from '@patchbay/protocol/client/signal-conversation';
 import type { ChannelEntry } from '@patchbay/protocol/client/subscription';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
@@ -119,7 +120,8 @@ function connect(
       const socket = new WebSocket(url);
       socket.on('open', onOpen).on('message', (data) => onMessage(String(data)));
       socket.on('close', (code, reason) => onClose(code, String(reason))).on('error', () => undefined);
-      return { send: (source) => socket.send(source), close: () => socket.terminate() };
+      const close = (code?: number) => (code === 1000 ? socket.close(code) : socket.terminate());
+      return { send: (source) => socket.send(source), close };
     },
     asRefusal: () => undefined,
     pageOf: (code) => `/docs/errors/${code}`,
@@ -369,4 +371,27 @@ test('the node that holds the call dies: the called party is told within five se
   await one.kill();
   expect(await bob.hear('ended')).toMatchObject({ sessionId, reason: { code: 'signaling.node_lost' } });
   expect(Date.now() - diedMs).toBeLessThan(5_500);
+}, 120_000);
+
+test('who is watched is seen from another node: coming, saying something, and going, with no word of a moment without a connection', async () => {
+  const [one, two] = nodes;
+  if (one === undefined || two === undefined) throw new Error('There are no two nodes.');
+  const seen: string[] = [];
+  const presences = new Presences(connect('alice', one).conversation);
+  presences
+    .watch('bob')
+    .on('changed', ({ state, note }) => seen.push(note === undefined ? state : `${state}: ${note}`));
+  await until(() => seen.length === 1, { what: 'bob to be offline' });
+  const bob = connect('bob', two).conversation;
+  await until(() => seen.length === 2, { what: 'bob to be there' });
+  new Presences(bob).set({ state: 'dnd', note: 'On stage' });
+  await until(() => seen.length === 3, { what: 'what bob said' });
+  bob.dropSocket();
+  await until(() => bob.state === 'connected', { what: 'bob to be back' });
+  bob.close();
+  await until(() => seen.length === 4, { what: 'bob to be gone' });
+  expect(seen).toEqual(['offline', 'available', 'dnd: On stage', 'offline: On stage']);
+  // Whoever asks later is told at once.
+  const later = presences.watch('bob');
+  await until(() => later.current?.state === 'offline', { what: 'what is known' });
 }, 120_000);

@@ -1,7 +1,11 @@
-import { type KnownPresence, saidStates } from '@patchbay/domain/presence/presence';
+import {
+  type KnownPresence,
+  type PresenceBook,
+  type SaidPresence,
+  saidStates,
+} from '@patchbay/domain/presence/presence';
 import { REGISTRATION_LIVE_MS } from '@patchbay/domain/presence/registration';
 import { deviceKinds } from '@patchbay/kit/device-kind';
-import type { PresencePorts, SaidPresence } from '@patchbay/services/presence/ports';
 import { type Database, rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 import { pageFrom } from '../prisma/page.ts';
 
@@ -44,7 +48,7 @@ const columns = `p.identity, ${devices}, ${isInCall}, p.state, p.note, p.until, 
 
 /** Who is there, and what they say of themselves. */
 export function presenceStore(database: Database) {
-  const presences: PresencePorts['presences'] = {
+  const presences: PresenceBook = {
     async list({ accountId, isOnline, cursor = '', limit }) {
       const rows = await rowsInAccount<Row>(database, accountId, {
         text: `SELECT ${columns} FROM identity_presence p WHERE p.account_id = $1 AND p.identity COLLATE "C" > $2

@@ -125,7 +125,7 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
       events: 1,
       webhookDeliveries: 1,
       usageTotals: 1,
-      configuration: 4,
+      configuration: 6,
       auditEntries: 1,
     },
   });

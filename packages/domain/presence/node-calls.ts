@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTE_LENGTH_MAX, presenceStates, saidStates } from './presence.ts';
 import {
   goneSchema,
   PLACES_MAX,
@@ -8,6 +9,9 @@ import {
 } from './registration.ts';
 
 const id = z.string().min(1).max(200);
+const identity = z.string().min(1).max(256);
+/** Identities that one client watches. */
+const WATCHED_MAX = 100;
 
 /** What signaling tells and asks the control plane about where endpoints are connected. */
 export const presenceCalls = {
@@ -29,5 +33,33 @@ export const presenceCalls = {
     path: '/registrations/finds',
     request: z.object({ accountId: id, identity: z.string().min(1).max(256) }),
     response: z.object({ items: z.array(placeSchema).max(PLACES_MAX) }),
+  },
+  /** How identities of an account are, as one of them may see it; and, before that, what somebody says of themselves. */
+  askPresence: {
+    method: 'POST',
+    path: '/presences',
+    request: z.object({
+      accountId: id,
+      identities: z.array(identity).max(WATCHED_MAX),
+      viewer: identity,
+      says: z
+        .object({
+          identity,
+          state: z.enum(saidStates).exactOptional(),
+          note: z.string().max(NOTE_LENGTH_MAX).exactOptional(),
+        })
+        .exactOptional(),
+    }),
+    response: z.object({
+      items: z.array(
+        z.object({
+          identity,
+          state: z.enum([...presenceStates, 'hidden']),
+          note: z.string().exactOptional(),
+          isInCall: z.boolean(),
+          lastSeenAtMs: z.int().exactOptional(),
+        }),
+      ),
+    }),
   },
 } as const;

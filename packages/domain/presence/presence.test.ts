@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type KnownPresence, shownPresence } from './presence.ts';
+import { type KnownPresence, maySee, shownPresence } from './presence.ts';
 
 const nowMs = 1_000_000;
 const phone = { kind: 'mobile' as const, sinceMs: 900_000 };
@@ -38,4 +38,13 @@ test('a word that was to hold for a time holds no longer, and its note with it',
     state: 'dnd',
     note: 'In a meeting',
   });
+});
+
+test('who sees whom is a word of the account, and everybody sees themselves', () => {
+  const who = { viewer: 'alice', identity: 'bob' };
+  expect(maySee({ visibleTo: 'account' }, who)).toBe(true);
+  expect(maySee({ visibleTo: 'nobody', visibleToIdentities: ['alice'] }, who)).toBe(false);
+  expect(maySee({ visibleTo: 'listed', visibleToIdentities: ['alice'] }, who)).toBe(true);
+  expect(maySee({ visibleTo: 'listed' }, who)).toBe(false);
+  expect(maySee({ visibleTo: 'nobody' }, { viewer: 'bob', identity: 'bob' })).toBe(true);
 });

@@ -16,13 +16,39 @@ export type PresenceState = (typeof presenceStates)[number];
 export const presenceSchema = z.object({
   identity: z.string(),
   state: z.enum(presenceStates),
-  note: z.string().optional(),
+  note: z.string().exactOptional(),
   isInCall: z.boolean(),
   /** When somebody who is not there was there last. */
-  lastSeenAtMs: z.int().optional(),
+  lastSeenAtMs: z.int().exactOptional(),
   devices: z.array(deviceSchema.extend({ sinceMs: z.int() })),
 });
 export type Presence = z.output<typeof presenceSchema>;
+
+/** A word of somebody of themselves. */
+export interface SaidPresence {
+  readonly state: SaidState;
+  readonly note?: string | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+/** The presences of accounts, as they are kept. */
+export interface PresenceBook {
+  /** Those that are known: connected now, seen of late, or with a word of their own. */
+  list(page: {
+    readonly accountId: string;
+    readonly isOnline?: boolean | undefined;
+    readonly cursor?: string | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly items: readonly KnownPresence[]; readonly nextCursor?: string | undefined }>;
+  /** Of somebody who was never seen there is nothing but the name. */
+  find(who: { readonly accountId: string; readonly identity: string }): Promise<KnownPresence>;
+  /** What they said before. Undefined takes it back. */
+  say(word: {
+    readonly accountId: string;
+    readonly identity: string;
+    readonly said: SaidPresence | undefined;
+  }): Promise<SaidPresence | undefined>;
+}
 
 /** What is known of somebody. */
 export interface KnownPresence {
@@ -30,9 +56,7 @@ export interface KnownPresence {
   /** Those that are connected now. */
   readonly devices: Presence['devices'];
   readonly isInCall: boolean;
-  readonly said?:
-    | { readonly state: SaidState; readonly note?: string | undefined; readonly untilMs?: number | undefined }
-    | undefined;
+  readonly said?: SaidPresence | undefined;
   readonly lastSeenAtMs?: number | undefined;
 }
 
@@ -52,6 +76,23 @@ export function shownPresence(known: KnownPresence, nowMs: number): Presence {
     ...(isOnline || lastSeenAtMs === undefined ? {} : { lastSeenAtMs }),
     devices,
   };
+}
+
+/** Who of an account may see how others of it are. */
+export const visibilities = ['account', 'listed', 'nobody'] as const;
+export interface SightRule {
+  readonly visibleTo: (typeof visibilities)[number];
+  /** Those who see everybody where it is `listed`. */
+  readonly visibleToIdentities?: readonly string[] | undefined;
+}
+
+/** Everybody sees themselves. */
+export function maySee(
+  { visibleTo, visibleToIdentities = [] }: SightRule,
+  { viewer, identity }: { readonly viewer: string; readonly identity: string },
+): boolean {
+  if (viewer === identity || visibleTo === 'account') return true;
+  return visibleTo === 'listed' && visibleToIdentities.includes(viewer);
 }
 
 const isPast = (untilMs: number | undefined, nowMs: number): boolean =>

@@ -3,6 +3,7 @@
  * Types and decoder come from one description, so a field is stated once. docs: ./README.md.
  */
 import { clientChannelShapes, serverChannelShapes, transientChannelTypes } from './channel-messages.ts';
+import { clientPresenceShapes, serverPresenceShapes, transientPresenceTypes } from './presence-messages.ts';
 import {
   flag,
   integer,
@@ -192,6 +193,7 @@ const clientShapes = {
   /** The direct path failed or took too long (QUE-5). `generation` is the one that failed. */
   relayNeeded: { sessionId: identifier, generation, reason: optional(text(256)) },
   ...clientChannelShapes,
+  ...clientPresenceShapes,
   /** Also acknowledges: the node forgets what it kept for replay up to `lastSequence`. */
   ping: { nonce: integer(), lastSequence: sequence },
 } as const;
@@ -258,6 +260,7 @@ const serverShapes = {
   },
   ended: { sessionId: identifier, reason: endReasonReader },
   ...serverChannelShapes,
+  ...serverPresenceShapes,
   refused: { requestId: identifier, problem: problemReader },
   error: { problem: problemReader, sessionId: optional(identifier) },
   pong: { nonce: integer(), receivedSequence: sequence },
@@ -283,6 +286,7 @@ const transientTypes: ReadonlySet<string> = new Set([
   ...(['authenticate', 'renew', 'ping', 'quality'] satisfies ClientMessage['type'][]),
   ...(['authenticated', 'renewed', 'pong', 'error'] satisfies ServerMessage['type'][]),
   ...transientChannelTypes,
+  ...transientPresenceTypes,
 ]);
 
 /** A transient frame is neither numbered anew nor sent again after a resumption: it would be stale. */

@@ -2,6 +2,7 @@ import type { Channel } from '@patchbay/protocol/client/channel';
 import { Channels } from '@patchbay/protocol/client/channels';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Emitter } from '@patchbay/protocol/client/emitter';
+import { type IdentityPresence, Presences, type PresenceWord } from '@patchbay/protocol/client/presences';
 import type { ConversationState } from '@patchbay/protocol/client/signal-conversation';
 import type {
   EndReason,
@@ -63,6 +64,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   readonly #connection: SignalConnection;
   readonly #createTransport: CreatePeerTransport;
   readonly #channels: Channels<PatchbayError>;
+  readonly #presences: Presences<PatchbayError>;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, IncomingCall>();
   readonly #pending = new Map<string, PendingCall>();
@@ -76,6 +78,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     this.#createTransport = options.transport ?? createSimplePeer;
     this.#connection = createSignalConnection(options.token, { agent, deviceName: options.deviceName });
     this.#channels = new Channels(this.#connection, { toFailure: toPatchbayError, after });
+    this.#presences = new Presences(this.#connection);
     let isFirst = true;
     this.#connection.on('authenticated', ({ identity, resumed }) => {
       if (isFirst) this.emit('connected', { identity });
@@ -92,6 +95,16 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     this.#connection.on('refused', (error) => this.#refused(error));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
     this.#connection.start();
+  }
+
+  /** Somebody of the account: told how they are at once, and whenever it changes, until it is closed. Up to 100 at once. */
+  presence(identity: string): IdentityPresence {
+    return this.#presences.watch(identity);
+  }
+
+  /** What others see of this client's identity, on all of its devices. Undefined takes it back. */
+  setPresence(word: PresenceWord | undefined): void {
+    this.#presences.set(word);
   }
 
   get state(): ConversationState {

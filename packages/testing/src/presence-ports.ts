@@ -1,5 +1,5 @@
-import type { KnownPresence } from '@patchbay/domain/presence/presence';
-import type { PresencePorts, SaidPresence } from '@patchbay/services/presence/ports';
+import type { KnownPresence, SaidPresence } from '@patchbay/domain/presence/presence';
+import type { PresencePorts } from '@patchbay/services/presence/ports';
 
 /** Presence in memory. `online`: those who are there. */
 export function memoryPresencePorts(online: ReadonlyMap<string, KnownPresence> = new Map()): PresencePorts {

@@ -454,3 +454,36 @@ test('what somebody says of themselves is kept through coming and going, and who
     isInCall: true,
   });
 });
+
+test('who of an account sees how somebody is, is its word; what a client says is told, and cut to what is allowed', async () => {
+  const config = (body: object) =>
+    served.rest('PUT', `/v1/accounts/${acme.accountId}/services/presence/config`, { key: acme.key, body });
+  const look = async (more: object = {}) =>
+    asNode(
+      node.request('askPresence', {
+        ...{ accountId: acme.accountId, viewer: 'alice', identities: ['frank', 'alice'], ...more },
+      }),
+    );
+  await beat(node, 1);
+  await tellRegistered(node, [registration('con_frank', { identity: 'frank' })]);
+  await config({ noteLengthMax: 5 });
+  const said = await look({ says: { identity: 'frank', state: 'away', note: 'Lunch break' } });
+  expect(said.items).toEqual([
+    { identity: 'frank', state: 'away', note: 'Lunch', isInCall: false },
+    { identity: 'alice', state: 'offline', isInCall: false },
+  ]);
+  const { rows } = await owner.query(
+    `SELECT data FROM platform_event WHERE type = 'presence.identity.said' AND data ->> 'identity' = 'frank'`,
+  );
+  expect(rows).toEqual([{ data: { identity: 'frank', state: 'away', note: 'Lunch' } }]);
+  const told = await served.control.bus.kept('presence.changed');
+  expect(told).toContainEqual(expect.objectContaining({ accountId: acme.accountId, identity: 'frank' }));
+  await config({ visibleTo: 'listed', visibleToIdentities: ['carol'] });
+  expect((await look()).items).toMatchObject([{ state: 'hidden' }, { state: 'offline' }]);
+  expect((await look({ viewer: 'carol' })).items).toMatchObject([{ state: 'away' }, {}]);
+  await config({ visibleTo: 'nobody' });
+  expect((await look({ viewer: 'carol' })).items).toMatchObject([{ state: 'hidden' }, { state: 'hidden' }]);
+  const relay = await enrolNode(served, ['relay']);
+  const asked = { accountId: acme.accountId, viewer: 'alice', identities: [] };
+  expect(await asNode(relay.request('askPresence', asked))).toMatchObject({ code: 'auth.scope' });
+});

@@ -346,6 +346,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   });
   const presence = presenceWork({
     prisma,
+    publish: (message) => bus.publish(message),
+    configs,
+    chainOf,
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
     nowMs,
   });

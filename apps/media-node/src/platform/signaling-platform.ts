@@ -279,6 +279,21 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       const narrowed = narrow({ credential: { username, password }, caveats, random: randomBytes(8) });
       return { username: narrowed.username, credential: narrowed.password };
     },
+    async askPresence({ accountId, identities, viewer, says }) {
+      try {
+        const asked = {
+          accountId,
+          identities: [...identities],
+          viewer,
+          ...(says === undefined ? {} : { says }),
+        };
+        return (await client.call('askPresence', asked)).items;
+      } catch (error) {
+        onFailure(error, 'Who is there could not be asked for.');
+        return undefined;
+      }
+    },
+
     register: (registration) => registrar.register(registration),
     unregister: (gone) => registrar.unregister(gone),
 

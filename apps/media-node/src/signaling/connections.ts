@@ -25,6 +25,7 @@ import type { Action, Input, MachinePorts } from './machine-words.ts';
 import { MessageRate } from './message-rate.ts';
 import type { CallRefusal } from './party-rules.ts';
 import type { Authentication, Principal } from './platform.ts';
+import type { Presences } from './presences.ts';
 import type { Reasons } from './reasons.ts';
 import { countOf } from './session-log.ts';
 import type { StateChanges } from './state-changes.ts';
@@ -42,6 +43,7 @@ export interface ConnectionsPorts extends Pick<MachinePorts, 'region' | 'lineage
   channels(): Channels;
   far(): Pick<FarDevices, 'tell'>;
   guests(): Pick<Guests, 'leave' | 'changed' | 'resumedSessions'>;
+  presences(): Pick<Presences, 'detached'>;
   changes(): Pick<StateChanges, 'client' | 'frame'>;
   act(action: Action): void;
   /** A frame of a client that is known, which was not heard before. */
@@ -367,6 +369,7 @@ export class Connections {
   ): void {
     this.#ports.calls().leave(client, code, { nowMs });
     this.#ports.guests().leave(client, code);
+    this.#ports.presences().detached(client);
     this.#ports.channels().detached(client, nowMs);
     this.#flushClientUsage(client, nowMs);
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
@@ -516,6 +519,7 @@ export class Connections {
     client.socketId = undefined;
     client.detachedAtMs = this.#nowMs;
     this.#ports.channels().detached(client, this.#nowMs);
+    this.#ports.presences().detached(client);
     this.#ports.changes().client(client);
   }
 

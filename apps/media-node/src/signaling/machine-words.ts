@@ -20,6 +20,7 @@ import type {
   SessionEvent,
   UsageRecord,
 } from './platform.ts';
+import type { PresenceAnswer, PresenceQuestion } from './presences.ts';
 import type { HelpUrl } from './reasons.ts';
 import type { SavedState } from './saved-state.ts';
 
@@ -51,6 +52,7 @@ export type Input =
       readonly answer: LogicAnswer;
     }
   | { readonly type: 'located'; readonly askId: string; readonly devices: readonly FarDevice[] }
+  | { readonly type: 'presenceAnswered'; readonly askId: string; readonly answer: PresenceAnswer }
   | { readonly type: 'channelAnswered'; readonly askId: string; readonly answer: ChannelAnswer }
   /** What waits to be written to it is as much as may wait. */
   | { readonly type: 'slow'; readonly socketId: string }
@@ -80,6 +82,8 @@ export type Action =
   | { readonly type: 'toHome'; readonly nodeId: string; readonly word: GuestWord }
   | { readonly type: 'register'; readonly registration: Registration }
   | { readonly type: 'unregister'; readonly gone: Gone }
+  /** Answer with `presenceAnswered`. */
+  | { readonly type: 'askPresence'; readonly askId: string; readonly question: PresenceQuestion }
   /** Answer with `channelAnswered`. */
   | { readonly type: 'askChannel'; readonly askId: string; readonly question: ChannelQuestion }
   | { readonly type: 'leaveChannel'; readonly leave: ChannelLeave }

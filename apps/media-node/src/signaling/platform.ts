@@ -33,6 +33,8 @@ import type {
   SessionCredential,
 } from './peer-words.ts';
 
+import type { PresenceAnswer, PresenceQuestion } from './presences.ts';
+
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
  * logs; who wires it to the control plane decides how these reach it.
@@ -64,6 +66,8 @@ export interface SignalingPlatform {
   toHome(nodeId: string, word: GuestWord): void;
   /** Narrows a credential that is for one session already. */
   narrow(from: SessionCredential, to: NarrowedTo): SessionCredential;
+  /** How others of an account are, and what a client says of itself. Does not reject. */
+  askPresence(question: PresenceQuestion): Promise<PresenceAnswer>;
   /** A client is connected here. Told again, the last word counts. */
   register(registration: Registration): void;
   unregister(gone: Gone): void;
@@ -256,7 +260,9 @@ export type PlatformNotice =
   | RelayLineNotice
   | ChannelNotice
   | MediaNotice
-  | PeerNotice;
+  | PeerNotice
+  /** How somebody is may be another than it was. */
+  | { readonly type: 'presenceChanged'; readonly accountId: string; readonly identity: string };
 
 interface OfMediaLeg {
   readonly legId: string;

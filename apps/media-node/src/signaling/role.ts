@@ -132,6 +132,8 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       if (message === undefined) registrar.tellAll();
       platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message));
     },
+    presenceChanged: (accountId, identity) =>
+      platform.notify({ type: 'presenceChanged', accountId, identity }),
     obey: (order) => platform.notify({ type: 'order', order }),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
     accountsWithin: (accountId) => signaling.accountsWithin(accountId),

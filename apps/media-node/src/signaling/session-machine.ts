@@ -12,6 +12,7 @@ import type { Action, Input, MachinePorts } from './machine-words.ts';
 import type { CallRefusal } from './party-rules.ts';
 import type { FarDevice } from './peer-words.ts';
 import type { PlatformNotice, Principal, SessionSnapshot } from './platform.ts';
+import { Presences } from './presences.ts';
 import { Reasons } from './reasons.ts';
 import { restoredClient, type SavedState, type StateChange } from './saved-state.ts';
 import { StateChanges } from './state-changes.ts';
@@ -29,6 +30,7 @@ export class SessionMachine {
   readonly #channels: Channels;
   readonly #far: FarDevices;
   readonly #guests: Guests;
+  readonly #presences: Presences;
   readonly #changes: StateChanges;
   #actions: Action[] = [];
   #nowMs = 0;
@@ -49,6 +51,7 @@ export class SessionMachine {
       channels: () => this.#channels,
       far: () => this.#far,
       guests: () => this.#guests,
+      presences: () => this.#presences,
       changes: () => this.#changes,
       act: (action) => this.#actions.push(action),
       heard: (client, frame, at) => this.#dispatch(client, frame, at),
@@ -93,6 +96,12 @@ export class SessionMachine {
       toHome: (nodeId, word) => this.#actions.push({ type: 'toHome', nodeId, word }),
       send: (client, message) => this.#connections.send(client, message),
       drop: (reason) => this.#connections.drop(reason),
+    });
+    this.#presences = new Presences({
+      ask: (askId, question) => this.#actions.push({ type: 'askPresence', askId, question }),
+      send: (client, message) => this.#connections.send(client, message),
+      refuse: (client, refusal) => this.#connections.refuse(client, refusal),
+      now: () => this.#nowMs,
     });
     this.#channels = new Channels({
       region: ports.region,
@@ -202,6 +211,9 @@ export class SessionMachine {
       case 'located':
         this.#far.located(input.askId, input.devices, nowMs);
         break;
+      case 'presenceAnswered':
+        this.#presences.answered(input.askId, input.answer);
+        break;
       case 'channelAnswered':
         this.#channels.answered(input.askId, input.answer, nowMs);
         break;
@@ -271,6 +283,12 @@ export class SessionMachine {
         break;
       case 'history':
         this.#channels.history(client, frame);
+        break;
+      case 'setPresence':
+        this.#presences.say(client, frame);
+        break;
+      case 'watchPresence':
+        this.#presences.watch(client, frame);
         break;
       case 'members':
         this.#channels.members(client, frame);
@@ -397,6 +415,9 @@ export class SessionMachine {
       case 'homeSays':
         this.#guests.hear(notice.nodeId, notice.word, nowMs);
         break;
+      case 'presenceChanged':
+        this.#presences.changed(notice.accountId, notice.identity);
+        break;
       case 'homeNodeDead':
         this.#guests.homeDead(notice.nodeId);
         break;
@@ -438,6 +459,7 @@ export class SessionMachine {
     this.#connections.tick(nowMs);
     this.#far.tick(nowMs);
     this.#guests.tick(nowMs);
+    this.#presences.tick(nowMs);
     this.#calls.tick(nowMs);
     this.#channels.tick(nowMs);
   }

@@ -350,6 +350,9 @@ class Shell implements SignalingServer {
       case 'unregister':
         this.#options.platform.unregister(action.gone);
         break;
+      case 'askPresence':
+        void this.#askPresence(action);
+        break;
       case 'askChannel':
         void this.#askChannel(action);
         break;
@@ -423,6 +426,11 @@ class Shell implements SignalingServer {
   async #locate({ askId, called }: Extract<Action, { type: 'locate' }>): Promise<void> {
     const devices = await this.#options.platform.locate(called);
     this.#feed({ type: 'located', askId, devices });
+  }
+
+  async #askPresence({ askId, question }: Extract<Action, { type: 'askPresence' }>): Promise<void> {
+    const answer = await this.#options.platform.askPresence(question);
+    this.#feed({ type: 'presenceAnswered', askId, answer });
   }
 
   async #askChannel({ askId, question }: Extract<Action, { type: 'askChannel' }>): Promise<void> {

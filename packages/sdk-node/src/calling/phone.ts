@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
+import { type IdentityPresence, Presences, type PresenceWord } from '@patchbay/protocol/client/presences';
 import type {
   CallMode,
   EndReason,
@@ -60,6 +61,7 @@ interface Asked {
 export class Phone extends EventEmitter<PhoneEvents> {
   readonly #wrtc: Wrtc;
   readonly #line: SignalLine;
+  readonly #presences: Presences<PatchbayError>;
   readonly #calls = new Map<string, PhoneCall>();
   readonly #asked = new Map<string, Asked>();
   #requestCount = 0;
@@ -68,6 +70,7 @@ export class Phone extends EventEmitter<PhoneEvents> {
     super();
     this.#wrtc = wrtc;
     this.#line = createSignalLine(mintToken, deviceName);
+    this.#presences = new Presences(this.#line);
     this.#line.on('frame', (frame) => this.#receive(frame));
     this.#line.on('stateChanged', (state) => {
       if (state === 'closed') return;
@@ -108,6 +111,16 @@ export class Phone extends EventEmitter<PhoneEvents> {
       return this.#line.timeout('The platform did not answer the call in time.');
     };
     return await within(answer, { timeoutMs, error });
+  }
+
+  /** Somebody of the account: told how they are at once, and whenever it changes, until it is closed. Up to 100 at once. */
+  presence(identity: string): IdentityPresence {
+    return this.#presences.watch(identity);
+  }
+
+  /** What others see of this identity, on all of its devices. Undefined takes it back. */
+  setPresence(word: PresenceWord | undefined): void {
+    this.#presences.set(word);
   }
 
   /** Hangs up every call and disconnects. A process that has used WebRTC is ended with `process.exit()`. */

@@ -3,6 +3,7 @@ import {
   PRESENCE_SECONDS_MAX,
   presenceStates,
   saidStates,
+  visibilities,
 } from '@patchbay/domain/presence/presence';
 import { DEVICE_NAME_LENGTH_MAX } from '@patchbay/domain/presence/registration';
 import { defineService } from '@patchbay/kit/definition';
@@ -45,6 +46,17 @@ export const presence = defineService({
   timing: 'sync',
   media: 'none',
   config: z.object({
+    visibleTo: z
+      .enum(visibilities)
+      .default('account')
+      .describe(
+        'Who of the account sees how others are. account: everybody. listed: whom visibleToIdentities names. nobody: keys alone.',
+      ),
+    visibleToIdentities: z
+      .array(z.string().min(1).max(256))
+      .max(100)
+      .optional()
+      .describe('Those who see everybody where visibleTo is listed, as they sign in.'),
     noteLengthMax: z
       .int()
       .min(0)
@@ -52,7 +64,11 @@ export const presence = defineService({
       .default(NOTE_LENGTH_MAX)
       .describe('The longest note that somebody may leave, in characters.'),
   }),
-  merge: { noteLengthMax: 'narrowest' },
+  merge: {
+    visibleTo: { narrowestOf: ['account', 'listed', 'nobody'] },
+    visibleToIdentities: 'nearest',
+    noteLengthMax: 'narrowest',
+  },
   meters: {
     lookups: { unit: 'count', summary: 'Presences that were read, each of one identity.', dimensions: {} },
     updates: { unit: 'count', summary: 'Words that identities said of themselves.', dimensions: {} },

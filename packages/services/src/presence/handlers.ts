@@ -1,8 +1,8 @@
-import { type Presence, shownPresence } from '@patchbay/domain/presence/presence';
+import { type Presence, type SaidPresence, shownPresence } from '@patchbay/domain/presence/presence';
 import type { Handlers } from '@patchbay/kit/definition';
 import type { z } from 'zod';
 import type { presence } from './definition.ts';
-import type { PresencePorts, SaidPresence } from './ports.ts';
+import type { PresencePorts } from './ports.ts';
 
 type Shown = z.output<(typeof presence)['operations']['get']['response']>;
 

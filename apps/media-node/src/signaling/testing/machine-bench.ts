@@ -26,6 +26,8 @@ export class MachineBench {
   readonly received = new Map<string, ServerFrame[]>();
   /** What was asked of channels, for the test to answer. */
   readonly asked: Extract<Action, { type: 'askChannel' }>[] = [];
+  /** What was asked of presence, for the test to answer. */
+  readonly askedPresence: Extract<Action, { type: 'askPresence' }>[] = [];
   /** Of sockets that take no more of channels. */
   readonly slowSocketIds = new Set<string>();
   machine: SessionMachine;
@@ -104,6 +106,7 @@ export class MachineBench {
         this.feed({ type: 'located', askId: action.askId, devices });
       } else if (action.type === 'toGuest') this.platform.toGuest(action.nodeId, action.word);
       else if (action.type === 'toHome') this.platform.toHome(action.nodeId, action.word);
+      else if (action.type === 'askPresence') this.askedPresence.push(action);
       else if (action.type === 'register') this.platform.register(action.registration);
       else if (action.type === 'unregister') this.platform.unregister(action.gone);
       else if (action.type === 'askChannel') this.asked.push(action);

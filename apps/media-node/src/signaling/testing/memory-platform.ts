@@ -191,6 +191,10 @@ export class MemoryPlatform implements SignalingPlatform {
     return { username: `${from.username}+`, credential: from.credential };
   }
 
+  askPresence(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   register(registration: Registration): void {
     this.registered.set(registration.connectionId, registration);
   }
