@@ -66,7 +66,8 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
   const { fromMs, toMs } = countedRange(query);
-  const range = [new Date(fromMs), new Date(toMs)];
+  // What an earlier answer told is not read again: a row is named by the time at which its bucket begins.
+  const range = [new Date(Math.max(fromMs, query.after?.atMs ?? fromMs)), new Date(toMs)];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords(query)) return recordSource(query, asked);
   if (entities.includes('account') && query.scope === 'descendants') {
@@ -84,7 +85,7 @@ function sourceOf(query: UsageQuery): Source {
   };
 }
 
-/** Whether raw records are read: minute totals know no application, endpoint, credential or session. */
+/** Whether raw records are read: minute totals know no application, endpoint, credential, session or node. */
 const needsRecords = ({ groupBy, sessionId, endpoint, application, credential }: UsageQuery): boolean =>
   (sessionId ?? endpoint ?? application ?? credential) !== undefined ||
   groupBy.some((name) => isEntity(name) && name !== 'account');
@@ -108,7 +109,7 @@ async function completeFrom(pool: Pool, query: UsageQuery): Promise<number | und
   return row?.at.getTime();
 }
 
-/** Raw records know what minute totals do not: application, endpoint, credential and session. */
+/** Raw records know what minute totals do not: application, endpoint, credential, session and node. */
 function recordSource(
   { scope, sessionId, endpoint, application, credential }: UsageQuery,
   asked: readonly Parameter[],
@@ -116,7 +117,7 @@ function recordSource(
   const isOwn = scope === 'own';
   return {
     sql: `
-      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
+      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id, r.node_id,
         bucket.labels[width_bucket(r.to_at, bucket.starts)] AS at,
         q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
       FROM account_closure c

@@ -323,7 +323,12 @@ describe('reading (MET-5)', () => {
         atMs: noon + 61 * MINUTE,
         bytes: 20,
         dimensions: { direction: 'out' },
-        more: { sessionId: 'ses_2', applicationId: 'app_1', endpointId: userEndpointId('bob') },
+        more: {
+          id: { nodeId: 'nod_other', boot: 1, sequence: 1 },
+          sessionId: 'ses_2',
+          applicationId: 'app_1',
+          endpointId: userEndpointId('bob'),
+        },
       }),
       usageOf('a', { atMs: noon + DAY / 2, bytes: 40, more: { modality: 'video' } }),
       usageOf('beside', { atMs: noon, bytes: 1000 }),
@@ -468,7 +473,7 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, where: { direction: 'out' } }))).toEqual([[20n, 1]]);
   });
 
-  test('by application and session, which only raw records know', async () => {
+  test('by application, session and node, which only raw records know', async () => {
     expect(plain(await ask({ ...bytes, groupBy: ['endpoint'] }))).toEqual([
       ['', 50n, 2],
       ['user:bob', 20n, 1],
@@ -477,6 +482,10 @@ describe('reading (MET-5)', () => {
       ['ses_2', 20n, 1],
       ['ses_a', 40n, 1],
       ['ses_leaf', 10n, 1],
+    ]);
+    expect(plain(await ask({ ...bytes, groupBy: ['node'] }))).toEqual([
+      ['nod_other', 20n, 1],
+      ['nod_test', 50n, 2],
     ]);
     expect(plain(await ask({ ...bytes, groupBy: ['application', 'account'] }))).toEqual([
       ['', 'a', 40n, 1],

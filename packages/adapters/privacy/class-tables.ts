@@ -25,6 +25,11 @@ export interface ClassTable {
     /** The document itself, whose lines have the id of their seller in their key. */
     readonly content: string;
   };
+  /**
+   * Of words that accounts have about one: those about the same, of accounts above the exported one, are told as one row, so that
+   * nobody counts who spoke (decision 0021). SQL of a row by its name: the word of which it is the least has its way.
+   */
+  readonly oneAbove?: (row: string) => string;
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -350,11 +355,15 @@ export const classTables = {
     {
       table: 'allow_list_entry',
       order: ['set_by', 'purpose', 'network'],
+      // The same address is the same, whoever lists it.
+      oneAbove: () => '0',
       columns: ['account_id', 'set_by', 'purpose', 'network', 'label', 'authenticates'],
     },
     {
       table: 'service_access',
       order: ['set_by', 'service'],
+      // Off by anybody is off.
+      oneAbove: (row) => `(${row}.state <> 'disabled')::int`,
       columns: [
         'account_id',
         'set_by',
@@ -535,7 +544,7 @@ export const classTables = {
           'service',
           'trigger_id',
         ],
-        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'disabled_at', 'created_at', 'removed_at'],
       ],
       without: [
         'secret_ciphertext',

@@ -180,13 +180,14 @@ test('an export holds no row and no name of a sibling or of the account above, a
   // Words of those above, beside the account's own.
   await owner.query(
     `INSERT INTO service_access (account_id, set_by, service, state, uses) VALUES
-       ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}')`,
-    [mineId, parentId],
+       ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}'), ($1, $3, 'signaling', 'enabled', '{}')`,
+    [mineId, parentId, database.platformId],
   );
   await owner.query(
     `INSERT INTO allow_list_entry (account_id, set_by, purpose, network, label) VALUES
-       ($1, '', 'keys', '203.0.113.0/24', 'mine'), ($1, $2, 'keys', '203.0.113.0/24', 'theirs')`,
-    [mineId, parentId],
+       ($1, '', 'keys', '203.0.113.0/24', 'mine'), ($1, $2, 'keys', '203.0.113.0/24', 'theirs'),
+       ($1, $3, 'keys', '203.0.113.0/24', 'theirs')`,
+    [mineId, parentId, database.platformId],
   );
   const off = { state: 'disabled', uses: ['audio'] };
   const lifted = [off, { from: parentId, ...off }, { from: database.platformId, ...off, uses: ['video'] }];
@@ -201,6 +202,7 @@ test('an export holds no row and no name of a sibling or of the account above, a
       .filter(([name]) => name.includes(`/${table}-`))
       .flatMap(([, text]) => text.trim().split('\n'))
       .map((line) => JSON.parse(line));
+  // One row of all that spoke above: nobody counts them (decision 0021).
   expect(linesOf('service_access')).toMatchObject([
     { set_by: null, state: 'enabled' },
     { set_by: 'above', state: 'disabled' },

@@ -228,6 +228,7 @@ async function pageOf(client: PoolClient, page: Page) {
   if (table.doneBy !== undefined) values.push(root);
   const shown = (table.columns ?? []).map((column) => fieldOf(table, column, types.get(column) ?? 'text'));
   const where = [`${table.ownedBy === undefined ? 't.account_id' : ownerExpression(table.ownedBy)} = $1`];
+  if (table.oneAbove !== undefined) where.push(isFirstAbove(table, table.oneAbove));
   if (after !== undefined) {
     const bounds = (table.order ?? []).map((column, place) => {
       values.push(after[place]);
@@ -273,6 +274,16 @@ const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked
 
 /** Whose word a row is: empty of the account's own. */
 const SETTER = 'set_by';
+
+/** Whether a row is a word of the account or of one that is seen, or the one that has its way of those that are not. */
+function isFirstAbove({ table, order = [] }: ClassTable, rank: (row: string) => string): string {
+  const isHidden = (row: string) =>
+    `(${row}.${SETTER} <> '' AND account_is_visible(${row}.${SETTER}) IS NOT TRUE)`;
+  const about = order.filter((column) => column !== SETTER).map((column) => `w.${column} = t.${column}`);
+  return `(NOT ${isHidden('t')} OR NOT EXISTS (SELECT 1 FROM ${escapeIdentifier(table)} w
+    WHERE w.account_id = t.account_id AND ${about.join(' AND ')} AND ${isHidden('w')}
+      AND (${rank('w')}, w.${SETTER}) < (${rank('t')}, t.${SETTER})))`;
+}
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
 function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): string {

@@ -3,7 +3,7 @@ import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
-import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
+import { saidBy, termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
@@ -66,7 +66,8 @@ export function balanceStore({
         const { client } = frame;
         await client.query(HOLD_PLACES);
         await lockBalance(client, accountId);
-        const words = wordsAfter(await readPrepaidWords(client, accountId), said);
+        const standing = await readPrepaidWords(client, accountId);
+        const words = wordsAfter(standing, said);
         if (words === 'prepaid_above') return words;
         const before = await readTerms(client, accountId);
         await writePrepaidWords(client, accountId, words);
@@ -80,7 +81,8 @@ export function balanceStore({
           [accountId, isPrepaid, periodAt(frame.nowMs).name, overdraft.toString(), new Date(frame.nowMs)],
         );
         if (before.isPrepaid && !isPrepaid) await undraw(frame);
-        return { before, after: await readTerms(client, accountId) };
+        const saidBefore = saidBy(standing, said.byId);
+        return { before, saidBefore, after: await readTerms(client, accountId) };
       }),
 
     setTopUp: (accountId, topUp) =>
@@ -117,8 +119,10 @@ export function balanceStore({
 
     takeBack: ({ accountId, givenById, creditId }) =>
       inBooks(accountId, async (frame) => {
+        await lockBalance(frame.client, accountId);
+        const before = await findCredit(frame.client, accountId, creditId);
         if (!(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
-        return await findCredit(frame.client, accountId, creditId);
+        return { before, after: await findCredit(frame.client, accountId, creditId) };
       }),
 
     topUps: (accountId, { cursor, limit }) =>

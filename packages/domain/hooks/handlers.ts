@@ -52,6 +52,7 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   batchWaitMs: webhook.batchWaitMs,
   state: webhook.state,
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
+  ...(webhook.disabledAt === undefined ? {} : { disabledAt: webhook.disabledAt.toISOString() }),
   health: healthOf(webhook, nowMs),
   ...(webhook.failingSince === undefined ? {} : { failingSince: webhook.failingSince.toISOString() }),
   ...(healthOf(webhook, nowMs) !== 'fallback' || webhook.fallbackSince === undefined

@@ -174,12 +174,28 @@ test('webhooks.get 200: a webhook that the platform disabled says why, and that 
   expect(enabled).toMatchObject({ state: 'active', health: 'ok' });
 });
 
+test('webhooks.get 200: since when it was disabled stays when it is enabled, for a replay of what it missed, and is of the last time', async () => {
+  const { id: webhookId, disabledAt: never } = await create();
+  const change = async (state: string) => {
+    const { answer } = await call('webhooks', 'update', { webhookId, state });
+    return (answer as { readonly disabledAt?: string }).disabledAt;
+  };
+  const before = Date.now();
+  const first = await change('disabled');
+  expect(never).toBeUndefined();
+  expect(Date.parse(first ?? '')).toBeGreaterThanOrEqual(before - 1);
+  expect(await change('disabled')).toBe(first);
+  expect(await change('active')).toBe(first);
+  const second = await change('disabled');
+  expect(Date.parse(second ?? '')).toBeGreaterThan(Date.parse(first ?? ''));
+});
+
 test('webhooks.update 200: what is not named stays, and null takes the fallback away', async () => {
   const { secret: _, ...before } = await create({ fallbackUrl: 'https://other.test/', description: 'Ours' });
   const change = { webhookId: before.id, fallbackUrl: null, state: 'disabled' };
   const { answer, audited } = await call('webhooks', 'update', change);
   const { fallbackUrl: __, ...rest } = before;
-  expect(answer).toEqual({ ...rest, state: 'disabled' });
+  expect(answer).toEqual({ ...rest, state: 'disabled', disabledAt: expect.any(String) });
   expect(audited).toEqual([{ target: before.id, before, after: answer }]);
 });
 

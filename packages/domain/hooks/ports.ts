@@ -21,6 +21,8 @@ export interface WebhookRecord {
   readonly batchWaitMs: number;
   readonly state: 'active' | 'disabled';
   readonly disabledReason: 'failing' | 'gone' | undefined;
+  /** The last time. */
+  readonly disabledAt: Date | undefined;
   readonly failedCount: number;
   readonly failingSince: Date | undefined;
   readonly succeededAt: Date | undefined;

@@ -35,8 +35,8 @@ export interface IngestReceipt {
 
 export type UsageBucket = 'minute' | 'hour' | 'day' | 'month' | 'all';
 
-/** What usage can be grouped by besides a meter's dimensions. All but 'account' belong to own use. */
-export const entityGroups = ['account', 'application', 'endpoint', 'credential', 'session'] as const;
+/** What usage can be grouped by besides a meter's dimensions. All but 'account' stand in single records alone; 'node' is which one reported it. */
+export const entityGroups = ['account', 'application', 'endpoint', 'credential', 'session', 'node'] as const;
 export type EntityGroup = (typeof entityGroups)[number];
 
 export interface UsageQuery {

@@ -115,7 +115,7 @@ function world({
         said.push(by);
         const before = terms;
         terms = { ...terms, isPrepaid, overdraft };
-        return { before, after: terms };
+        return { before, saidBefore: before, after: terms };
       },
       setTopUp: async (_accountId, next) => {
         const before = terms;
@@ -127,7 +127,8 @@ function world({
         gifts.push(gift);
         return credit;
       },
-      takeBack: async ({ givenById }) => (givenById === sellerId ? { ...credit, left: nano(0n) } : undefined),
+      takeBack: async ({ givenById }) =>
+        givenById === sellerId ? { before: credit, after: { ...credit, left: nano(0n) } } : undefined,
       topUps: async () => ({ items: [topUp], nextCursor: 'more' }),
       askTopUp: async () => topUp,
       refundBought: async () => 500n,

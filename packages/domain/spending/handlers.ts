@@ -1,6 +1,6 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { type Nano, nano, subtract } from '../billing/money.ts';
+import { type Nano, nano, subtract, ZERO } from '../billing/money.ts';
 import type { CataloguedOperation } from '../tenancy/access.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
@@ -92,12 +92,15 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
           'spending.prepaid_above',
           'It was made prepaid from higher up than you stand, and stays so until that is taken back there.',
         );
-      const { before, after } = changed;
+      const { before, saidBefore, after } = changed;
       context.audit({
         target: `${accountId}/balance`,
-        before: termsWritten(before),
         // What was said, and what holds of it: of several above, the least.
-        after: { ...termsWritten(after), said: { isPrepaid, overdraft: text(said.overdraft) } },
+        before: { ...termsWritten(before), said: termsWritten(saidBefore) },
+        after: {
+          ...termsWritten(after),
+          said: termsWritten(isPrepaid ? said : { ...said, overdraft: ZERO }),
+        },
       });
       if (before.isPrepaid !== after.isPrepaid || before.overdraft !== after.overdraft)
         await context.emit('terms.changed', {
@@ -195,18 +198,19 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
     async takeBack(context, { creditId }, ports) {
       const { accountId } = context.entity;
       const givenById = await speakerOf(context, takingBack, ports);
-      const record = await ports.balances.takeBack({
+      const taken = await ports.balances.takeBack({
         accountId,
         givenById,
         creditId,
         nowMs: context.nowMs(),
       });
-      if (record === undefined)
+      if (taken === undefined)
         throw context.error('resource.unknown', `You gave this account no credit ${creditId}.`);
-      context.audit({ target: creditId, after: creditWritten(record) });
+      const { before, after } = taken;
+      context.audit({ target: creditId, before: creditWritten(before), after: creditWritten(after) });
       await context.emit('credit.taken-back', { creditId });
       await ports.changed(accountId);
-      return creditAnswer(record, givenById);
+      return creditAnswer(after, givenById);
     },
   },
 };
@@ -302,7 +306,11 @@ function limitAnswer(
 /** Later than that is nothing that anybody plans for, and no time that everything can write. */
 const FORECAST_MS_MAX = Date.UTC(2199, 0);
 
-function termsWritten({ isPrepaid, overdraft, topUp }: PrepaidTerms) {
+function termsWritten({
+  isPrepaid,
+  overdraft,
+  topUp,
+}: Pick<PrepaidTerms, 'isPrepaid' | 'overdraft'> & Partial<PrepaidTerms>) {
   return {
     isPrepaid,
     overdraft: text(overdraft),

@@ -104,11 +104,18 @@ export interface RecordPage {
 
 export interface BalanceStore {
   standing(accountId: string): Promise<StandingBalance>;
-  /** What held before, and holds now; nothing is changed where somebody above whoever says it keeps the account prepaid. */
+  /** What held before, by the word of whoever says it and of all, and holds now; nothing is changed where somebody above whoever says it keeps the account prepaid. */
   setTerms(
     accountId: string,
     said: PrepaidSaid,
-  ): Promise<{ readonly before: PrepaidTerms; readonly after: PrepaidTerms } | 'prepaid_above'>;
+  ): Promise<
+    | {
+        readonly before: PrepaidTerms;
+        readonly saidBefore: Pick<PrepaidSaid, 'isPrepaid' | 'overdraft'>;
+        readonly after: PrepaidTerms;
+      }
+    | 'prepaid_above'
+  >;
   setTopUp(accountId: string, topUp: PrepaidTerms['topUp']): Promise<PrepaidTerms>;
   credits(
     accountId: string,
@@ -121,7 +128,7 @@ export interface BalanceStore {
     readonly givenById: string;
     readonly creditId: string;
     readonly nowMs: number;
-  }): Promise<CreditRecord | undefined>;
+  }): Promise<{ readonly before: CreditRecord; readonly after: CreditRecord } | undefined>;
   topUps(
     accountId: string,
     page: RecordPage,

@@ -77,16 +77,14 @@ async function put(
   const given = settings.newcomerRole === undefined ? roles : [...roles, settings.newcomerRole];
   await refuseRoles(context, { roles: given, accountId, caller }, ports);
   const after = await ports.providers.put({ accountId, settings, ...change });
-  const secret = clientSecret === undefined ? 'kept' : 'set';
   context.audit({
     accountId,
     target: after.id,
+    // A secret that is set anew is a change that nothing else shows.
     ...(before === undefined ? {} : { before: said(before) }),
-    after: { ...said(after), ...(settings.kind === 'oidc' ? { clientSecret: secret } : {}) },
+    after: { ...said(after), ...(clientSecret === undefined ? {} : { clientSecret: 'set' }) },
   });
-  // A secret that is set anew is a change that nothing else shows.
-  if (clientSecret !== undefined || isChanged(before && said(before), said(after)))
-    await context.emit('connection.changed', { kind: settings.kind }, accountId);
+  await context.emit('connection.changed', { kind: settings.kind }, accountId);
   return await toAnswer(context, found, ports);
 }
 

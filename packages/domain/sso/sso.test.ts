@@ -161,7 +161,7 @@ describe('the provider of an organisation (PRD-3)', () => {
     const again = await call(['sso', 'set'], same);
     expect(again.answer.provider).toMatchObject({ groupRoles: [], groupsClaim: 'groups' });
     expect(again.answer.provider?.newcomerRole).toBeUndefined();
-    expect(again.audited).toMatchObject([{ after: { clientSecret: 'kept' } }]);
+    expect(again.audited[0]?.after).not.toHaveProperty('clientSecret');
   });
 
   test('sso.set 403: only owners set it, and a key gives no role that may do more than it', async () => {

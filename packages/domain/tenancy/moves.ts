@@ -62,7 +62,7 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
   const parent = await foundAccount(context, parentId, ports);
   if (parent.effectiveState === 'closed') throw accountClosed(`Account ${parentId} is closed.`);
   if (parent.effectiveState !== 'active')
-    throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
+    throw platformError('account.suspended', `Account ${parentId} is suspended.`);
   const visibleIds = [...new Set([...visibleChain, ...found])];
   const after = [...parentChain, accountId];
   const moverId = above.speakerAbove(moving) ?? common.at(-1) ?? scopeId;

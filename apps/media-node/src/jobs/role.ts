@@ -54,7 +54,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   node.start({
     revokeKey: () => {},
     revokeCredential: () => {},
-    suspendAccount: () => {},
+    stopAccount: () => {},
     reviewAccount: async () => true,
     endSession: () => {},
   });

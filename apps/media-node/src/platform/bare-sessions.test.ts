@@ -141,6 +141,7 @@ test.each([
   ['limit-bytes', { spent: { kind: 'bytes', counts: 'total', max: 7 } }, 'limit.credential_bytes'],
   ['revoked', {}, 'credential.revoked'],
   ['account-suspended', {}, 'account.suspended'],
+  ['account-closed', {}, 'tenancy.account_closed'],
   ['credential-ended', {}, 'credential.expired'],
   ['relay-stopped', {}, 'network-discovery.relay_stopped'],
 ] as const)('one that is cut off ends at once with its code: %s', (reason, more, code) => {

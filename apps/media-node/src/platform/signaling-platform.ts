@@ -6,7 +6,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { credentialUses, isAskedForChannels } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
-import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
+import { toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
@@ -30,6 +30,7 @@ import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { MediaLines } from './media-line.ts';
 import type { LiveRelay } from './node-link.ts';
+import { type NodeRefusalCode, nodeRefusal } from './node-refusal.ts';
 import type { Registrar } from './registrar.ts';
 import type { SessionClaims } from './session-claims.ts';
 import type { StateJournal } from './state-journal.ts';
@@ -332,8 +333,8 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 /** A call may need a relay at any time: what it may cost is both together. */
 const sessionServices = ['signaling', 'network-discovery'];
 
-function refuse(code: PlatformErrorCode, publicDetail: string): Authentication {
-  const { type, title, status, detail } = toProblem(platformError(code, publicDetail));
+function refuse(code: NodeRefusalCode, publicDetail: string): Authentication {
+  const { type, title, status, detail } = toProblem(nodeRefusal(code, publicDetail));
   return { ok: false, problem: { type, code, title, status, detail } };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { inactiveCodes } from '@patchbay/domain/tenancy/account-state';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { createId } from '@patchbay/kit/ids';
 import { relayEndings } from '@patchbay/protocol/turn/codes';
@@ -120,7 +121,11 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   node.start({
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
-    suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    stopAccount: (accountId, code) =>
+      relay.revoke(
+        { accountId, isClosed: code === inactiveCodes.closed },
+        code === inactiveCodes.closed ? 'The account is closed.' : 'The account is suspended.',
+      ),
     reviewAccount: (accountId) => relay.review(accountId),
     endSession(sessionId, reason) {
       endCall(sessionId, reason.detail);

@@ -9,6 +9,7 @@ import type { Gone, Registration } from '@patchbay/domain/presence/registration'
 import type { Ringing } from '@patchbay/domain/presence/ringing';
 import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
+import type { InactiveCode } from '@patchbay/domain/tenancy/account-state';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type {
@@ -248,7 +249,7 @@ export type PlatformNotice =
   | ({ readonly type: 'policyRefused'; readonly credentialId: string } & PolicyEnding)
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
-  | { readonly type: 'suspendAccount'; readonly accountId: string }
+  | { readonly type: 'stopAccount'; readonly accountId: string; readonly code: InactiveCode }
   /** What a credential may do changed while its clients are here (POL-5). */
   | { readonly type: 'limitsChanged'; readonly credentialId: string; readonly limits: SignalingLimits }
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }

@@ -135,7 +135,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     presenceChanged: (accountId, identity) =>
       platform.notify({ type: 'presenceChanged', accountId, identity }),
     obey: (order) => platform.notify({ type: 'order', order }),
-    suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    stopAccount: (accountId, code) => platform.notify({ type: 'stopAccount', accountId, code }),
     accountsWithin: (accountId) => signaling.accountsWithin(accountId),
     reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {

@@ -371,8 +371,8 @@ export class SessionMachine {
       case 'revokeKey':
         this.#expel({ code: 'credential.revoked' }, nowMs, ({ keyId }) => keyId === notice.keyId);
         break;
-      case 'suspendAccount':
-        this.#expel({ code: 'account.suspended' }, nowMs, ({ accountPath }) =>
+      case 'stopAccount':
+        this.#expel({ code: notice.code }, nowMs, ({ accountPath }) =>
           accountPath.includes(notice.accountId),
         );
         break;
