@@ -21,7 +21,7 @@ import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
 import { Recheck } from './recheck.ts';
 import { Revocations } from './revocations.ts';
-import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
 
 const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */

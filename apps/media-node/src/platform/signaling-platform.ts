@@ -15,15 +15,11 @@ import type { ChannelFeature, ChannelRight } from '../signaling/channel-platform
 import type {
   Authentication,
   AuthenticationContext,
-  NarrowedTo,
   PlatformNotice,
-  Principal,
-  Review,
-  SecondsLimit,
   SessionClaim,
-  SignalingLimits,
   SignalingPlatform,
 } from '../signaling/platform.ts';
+import type { NarrowedTo, Principal, Review, SecondsLimit, SignalingLimits } from '../signaling/principal.ts';
 import { createChannelPlatform, problemOf } from './channel-platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import { endingOf, type HeldList } from './credential-policy.ts';

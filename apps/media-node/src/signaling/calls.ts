@@ -40,10 +40,10 @@ import type {
   FoundLogic,
   LogicAnswer,
   MediaNotice,
-  Principal,
   RelayLineNotice,
   SessionSnapshot,
 } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Ending } from './reasons.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { RelayLines, relayLimitKey } from './relay-lines.ts';
@@ -51,12 +51,10 @@ import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
   isRelayDenied,
-  type Leg,
   legOf,
   legsOf,
   modalityOf,
   modeOf,
-  newLeg,
   newSession,
   type Party,
   peerOf,

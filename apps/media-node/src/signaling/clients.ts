@@ -2,7 +2,7 @@ import type { Device } from '@patchbay/domain/presence/registration';
 import type { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import { pingIntervalMs, type ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { SessionCredential } from './peer-words.ts';
-import type { Principal } from './platform.ts';
+import type { Principal } from './principal.ts';
 
 /** One SDK instance. It outlives its WebSocket by the resume window. */
 export interface Client {

@@ -16,7 +16,7 @@ import type {
   HomeWord,
   SessionCredential,
 } from './peer-words.ts';
-import type { NarrowedTo, Principal } from './platform.ts';
+import type { NarrowedTo, Principal } from './principal.ts';
 
 /** A device that is in no session of this node is known for so long: a call that is counted first still finds it. */
 export const farDeviceMs = 60_000;

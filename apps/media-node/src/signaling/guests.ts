@@ -8,7 +8,7 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
 import type { FarDevice, FarPrincipal, GuestWord, HomeWord } from './peer-words.ts';
-import type { Principal } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Reasons } from './reasons.ts';
 
 export interface GuestsPorts {
@@ -18,6 +18,11 @@ export interface GuestsPorts {
   toHome(nodeId: string, word: GuestWord): void;
   send(client: Client, message: ServerMessage): void;
   drop(reason: string): void;
+}
+
+interface Ended {
+  readonly code: EndingCode;
+  readonly detail?: string | undefined;
 }
 
 /** A session of another node that a client of this one is in. */
@@ -66,7 +71,10 @@ export class Guests {
       return;
     }
     const { sequence: _sequence, ...message } = decoded.frame;
-    if (message.type === 'incoming') this.#admit(homeNodeId, client, message, nowMs);
+    if (message.type === 'incoming' && !this.#guests.has(message.sessionId)) {
+      this.#standing.set(client, isConnected(client, nowMs));
+      this.#admit(homeNodeId, client, message);
+    }
     const sessionId = 'sessionId' in message ? message.sessionId : undefined;
     // A node speaks of the sessions that it brought a client into, and of no other.
     if (sessionId === undefined ? message.type !== 'message' : !this.#isOf(homeNodeId, client, sessionId)) {
@@ -99,7 +107,7 @@ export class Guests {
     for (const [sessionId, guest] of this.#guests) {
       if (guest.client !== client) continue;
       homes.add(guest.homeNodeId);
-      this.#end(sessionId, guest, code, detail);
+      this.#end(sessionId, guest, { code, detail });
     }
     const { connectionId } = client;
     for (const nodeId of homes)
@@ -129,7 +137,7 @@ export class Guests {
   /** The node that held sessions is reached no more: they are over. */
   homeDead(homeNodeId: string): void {
     for (const [sessionId, guest] of this.#guests)
-      if (guest.homeNodeId === homeNodeId) this.#end(sessionId, guest, 'signaling.node_lost');
+      if (guest.homeNodeId === homeNodeId) this.#end(sessionId, guest, { code: 'signaling.node_lost' });
   }
 
   resumedSessions(client: Client): readonly ResumedSession[] {
@@ -155,11 +163,8 @@ export class Guests {
     homeNodeId: string,
     client: Client,
     { sessionId, legId, from }: Extract<ServerMessage, { type: 'incoming' }>,
-    nowMs: number,
   ): void {
-    if (this.#guests.has(sessionId)) return;
     client.sessionIds.add(sessionId);
-    this.#standing.set(client, isConnected(client, nowMs));
     const seen = { sessionId, legId, state: 'ringing', initiator: false, generation: 0, peer: from } as const;
     this.#guests.set(sessionId, { homeNodeId, client, seen: { ...seen, mode: 'auto' } });
   }
@@ -174,7 +179,7 @@ export class Guests {
     if (message.type === 'ended') this.#forget(sessionId, guest);
   }
 
-  #end(sessionId: string, guest: Guest, code: EndingCode, detail?: string): void {
+  #end(sessionId: string, guest: Guest, { code, detail }: Ended): void {
     this.#forget(sessionId, guest);
     const reason = this.#ports.reasons.ending(code, detail);
     this.#ports.send(guest.client, { type: 'ended', sessionId, reason });

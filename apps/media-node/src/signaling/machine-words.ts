@@ -13,14 +13,14 @@ import type {
   LogicAnswer,
   LogicRequest,
   MediaWord,
-  NarrowedTo,
   PlatformNotice,
   RelayPlacement,
   SessionClaim,
   SessionEvent,
   UsageRecord,
 } from './platform.ts';
-import type { PresenceAnswer, PresenceQuestion } from './presences.ts';
+import type { PresenceAnswer, PresenceQuestion } from './presence-words.ts';
+import type { NarrowedTo } from './principal.ts';
 import type { HelpUrl } from './reasons.ts';
 import type { SavedState } from './saved-state.ts';
 

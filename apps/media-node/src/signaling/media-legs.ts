@@ -12,7 +12,8 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
-import type { ClaimAnswer, MediaNotice, Principal } from './platform.ts';
+import type { ClaimAnswer, MediaNotice } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Session } from './session.ts';
 import type { SessionLogic } from './session-logic.ts';
 

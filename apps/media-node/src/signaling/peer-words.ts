@@ -1,6 +1,6 @@
 import type { Device } from '@patchbay/domain/presence/registration';
 import type { SignalingEndingCode } from '@patchbay/protocol/signaling/codes';
-import type { Principal } from './platform.ts';
+import type { Principal } from './principal.ts';
 
 /** What of whoever holds a credential another node goes by: no credential is among it. */
 export type FarPrincipal = Omit<Principal, 'review' | 'narrow' | 'mayUseChannels'>;

@@ -1,7 +1,7 @@
 import type { ClientMessageOf, ServerMessage } from '@patchbay/protocol/signaling/messages';
-import type { SeenPresence } from '@patchbay/protocol/signaling/presence-messages';
 import type { Client } from './clients.ts';
 import { type CallRefusal, featureRefusal } from './party-rules.ts';
+import type { PresenceAnswer, PresenceQuestion } from './presence-words.ts';
 
 /** How often all who are watched are asked for again: so late is seen, at the latest, what nobody told of. */
 export const presenceRefreshMs = 15_000;
@@ -13,22 +13,6 @@ export interface PresencesPorts {
   refuse(client: Client, refusal: CallRefusal): void;
   now(): number;
 }
-
-export interface PresenceQuestion {
-  readonly accountId: string;
-  readonly identities: readonly string[];
-  /** First said of this one by itself. */
-  readonly says?: {
-    readonly identity: string;
-    readonly state?: 'available' | 'away' | 'busy' | 'dnd';
-    readonly note?: string;
-  };
-  /** Whoever asks: what is shown may rest on it. */
-  readonly viewer: string;
-}
-
-/** Absent where nobody could say: it is asked again. */
-export type PresenceAnswer = readonly SeenPresence[] | undefined;
 
 interface Watch {
   readonly client: Client;

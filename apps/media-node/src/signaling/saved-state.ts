@@ -2,7 +2,7 @@ import type { Device } from '@patchbay/domain/presence/registration';
 import { Inbox, type KeptFrame, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import { encodeServerFrame, type ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Client } from './clients.ts';
-import type { Principal } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Leg, Session } from './session.ts';
 
 /** Without what turns a credential into another: no credential is written to disk, its holder brings it again. */

@@ -11,17 +11,15 @@ import type {
   LogicAnswer,
   LogicRequest,
   MediaWord,
-  NarrowedTo,
   PlatformNotice,
-  Principal,
   RelayPlacement,
   SessionClaim,
   SessionEvent,
   SessionEventType,
-  SignalingLimits,
   SignalingPlatform,
   UsageRecord,
 } from '../platform.ts';
+import type { NarrowedTo, Principal, SignalingLimits } from '../principal.ts';
 
 export interface MemoryCredential {
   readonly identity: string;
