@@ -16,8 +16,7 @@ CREATE TABLE "identity_presence" (
 ALTER TABLE "identity_presence" ADD CONSTRAINT "identity_presence_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 ALTER TABLE "identity_presence" ADD CONSTRAINT "identity_presence_state" CHECK ("state" IN ('available', 'away', 'busy', 'dnd'));
--- Whoever is there, and whoever went not long ago: these are looked at when a node goes, or is back.
-CREATE INDEX identity_presence_online_idx ON identity_presence (account_id, identity) WHERE is_online;
+-- Whoever went not long ago: these are looked at when a node is back.
 CREATE INDEX identity_presence_seen_idx ON identity_presence (last_seen_at) WHERE NOT is_online;
 -- Who is in a call now.
 CREATE INDEX session_leg_in_call_idx ON session_leg (account_id, identity) WHERE joined_at IS NOT NULL AND left_at IS NULL;
@@ -46,8 +45,12 @@ AS $$
     SELECT DISTINCT t.account_id, t.identity FROM jsonb_to_recordset(coalesce(named, '[]')) AS t(account_id text, identity text)
       JOIN account a ON a.id = t.account_id
     UNION
-    (SELECT p.account_id, p.identity FROM identity_presence p WHERE named IS NULL AND p.is_online AND NOT EXISTS (
-      SELECT 1 FROM endpoint_registration r WHERE r.account_id = p.account_id AND r.identity = p.identity
+    (SELECT p.account_id, p.identity FROM node n JOIN endpoint_registration g ON g.node_id = n.id
+      JOIN identity_presence p ON p.account_id = g.account_id AND p.identity = g.identity
+      WHERE named IS NULL AND p.is_online AND (n.state = 'removed'
+        OR coalesce(n.last_heartbeat_at, n.joined_at) < now() - live_ms * interval '1 millisecond'
+        OR (n.boot_id IS DISTINCT FROM g.boot AND g.told_at < now() - live_ms * interval '1 millisecond'))
+      AND NOT EXISTS (SELECT 1 FROM endpoint_registration r WHERE r.account_id = p.account_id AND r.identity = p.identity
         AND is_registered_now(r, live_ms)) LIMIT row_max)
     UNION
     (SELECT p.account_id, p.identity FROM identity_presence p WHERE named IS NULL AND NOT p.is_online

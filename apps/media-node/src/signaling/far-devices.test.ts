@@ -51,11 +51,14 @@ test('a device of another node rings, answers and hangs up as one of this node d
   const { alice, bob, sessionId } = talking();
   expect(alice.last('started')).toMatchObject({ peer: 'bob', initiator: true });
   expect(bob.last('started')).toMatchObject({ peer: 'alice', initiator: false });
+  // Neither node that drains goes while they talk.
+  expect([home.machine.sessionCount, guest.machine.sessionCount]).toEqual([1, 1]);
   bob.send({ type: 'hangup', sessionId });
   carry();
   expect(alice.last('ended').reason.code).toBe('signaling.hung_up');
   expect(bob.last('ended').reason.code).toBe('signaling.hung_up');
   expect(home.platform.eventsOf('leg.joined').map(({ legAccountId }) => legAccountId)).toHaveLength(2);
+  expect([home.machine.sessionCount, guest.machine.sessionCount]).toEqual([0, 0]);
   // One of the two nodes has the session, its log and its use.
   expect([guest.platform.events, guest.platform.usage]).toEqual([[], []]);
 });

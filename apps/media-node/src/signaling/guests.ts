@@ -47,6 +47,10 @@ export class Guests {
     this.#ports = ports;
   }
 
+  get sessionCount(): number {
+    return this.#guests.size;
+  }
+
   /** Those of the connections that may be rung, as another node has to know them. */
   meet(connectionIds: readonly string[], nowMs: number): readonly Omit<FarDevice, 'nodeId'>[] {
     return connectionIds.flatMap((connectionId) => {

@@ -172,8 +172,9 @@ export class SessionMachine {
     return [...new Set(within.map((principal) => principal.accountId))];
   }
 
+  /** Those of other nodes that a client of this one is in count: whoever drains waits for them as well. */
   get sessionCount(): number {
-    return this.#calls.sessionCount;
+    return this.#calls.sessionCount + this.#guests.sessionCount;
   }
 
   handle(input: Input, nowMs: number): readonly Action[] {
