@@ -37,6 +37,7 @@ async function lined({ known = 'own' }: { known?: 'own' | 'none' | 'another' } =
         understands: [],
         device: { kind: 'mobile' },
         isConnected: true,
+        sinceMs: 1,
       })),
     onNotice: (notice) => heardAtGuest?.push(notice),
   });

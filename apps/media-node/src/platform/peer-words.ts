@@ -88,4 +88,5 @@ export const metDeviceSchema = z.object({
   understands: z.array(z.string().max(32)).max(16),
   device: deviceSchema,
   isConnected: z.boolean(),
+  sinceMs: z.int(),
 });

@@ -1,5 +1,7 @@
 import type { Device } from '@patchbay/domain/presence/registration';
 import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
+import { toBase64Url } from '@patchbay/protocol/credential/base64url';
+import { sha256 } from '@patchbay/protocol/credential/sha256';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -533,13 +535,19 @@ type Resumption =
   | { readonly client: Client; readonly missed: readonly string[] }
   | { readonly loss?: EndingCode };
 
+const utf8 = new TextEncoder();
+
+/** What an instance calls itself is known to it alone, for a use of a credential is its own: others see what it cannot be told from. */
+const deviceIdOf = (instanceId: string): string =>
+  toBase64Url(sha256(utf8.encode(`device ${instanceId}`)).subarray(0, 12));
+
 function deviceOf(
   { instanceId, deviceName }: ClientMessageOf<'authenticate'>,
   { deviceKind = 'other' }: Principal,
 ): Device {
   return {
     kind: deviceKind,
-    ...(instanceId === undefined ? {} : { id: instanceId }),
+    ...(instanceId === undefined ? {} : { id: deviceIdOf(instanceId) }),
     ...(deviceName === undefined ? {} : { name: deviceName }),
   };
 }

@@ -183,6 +183,23 @@ test('an account above or below may call, and an unrelated one learns nothing', 
   expect(home.platform.toldGuests).toEqual([]);
 });
 
+test('others know a device by an id that stays, and never by what its instance calls itself', () => {
+  const bob = guest.connect({ identity: 'bob' });
+  bob.instanceId = 'an-instance-of-an-sdk';
+  bob.lose(true);
+  bob.resumeToken = '';
+  const idAfterComingBack = () => {
+    bob.comeBack();
+    return [...guest.platform.registered.values()].at(-1)?.device.id;
+  };
+  const first = idAfterComingBack();
+  expect(first).toMatch(/^[A-Za-z0-9_-]{16}$/);
+  expect(first).not.toContain('instance');
+  bob.lose(true);
+  bob.resumeToken = '';
+  expect(idAfterComingBack()).toBe(first);
+});
+
 test('who is connected is registered with its device, and again by a process that takes over', () => {
   const bob = guest.connect({ identity: 'bob' });
   const [registration] = [...guest.platform.registered.values()];

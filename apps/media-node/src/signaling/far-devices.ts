@@ -126,7 +126,7 @@ export class FarDevices {
   }
 
   #know(device: FarDevice, nowMs: number): void {
-    const { nodeId, connectionId, principal, understands, isConnected } = device;
+    const { nodeId, connectionId, principal, understands, isConnected, sinceMs } = device;
     const known = this.#ports.clients.byConnection(farId(nodeId, connectionId));
     if (known?.far !== undefined) {
       known.far.metAtMs = nowMs;
@@ -151,7 +151,7 @@ export class FarDevices {
       isLeftBehind: false,
       detachedAtMs: nowMs,
       lastHeardAtMs: nowMs,
-      sinceMs: nowMs,
+      sinceMs,
       messageCount: 0,
       messagesSinceMs: nowMs,
     });

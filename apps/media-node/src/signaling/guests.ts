@@ -57,9 +57,16 @@ export class Guests {
       const client = this.#ports.clients.byConnection(connectionId);
       if (client === undefined || !isHere(client)) return [];
       if (client.sessionIds.size >= this.#ports.sessionsPerClientMax) return [];
-      const { understands, device } = client;
+      const { understands, device, sinceMs } = client;
       const principal = farPrincipal(client.principal);
-      return { connectionId, principal, understands, device, isConnected: isConnected(client, nowMs) };
+      return {
+        connectionId,
+        principal,
+        understands,
+        device,
+        isConnected: isConnected(client, nowMs),
+        sinceMs,
+      };
     });
   }
 

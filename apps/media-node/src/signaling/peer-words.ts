@@ -19,6 +19,8 @@ export interface FarDevice {
   readonly understands: readonly string[];
   readonly device: Device;
   readonly isConnected: boolean;
+  /** When it connected. */
+  readonly sinceMs: number;
 }
 
 /** What the node that holds a session says to a device of another node. */

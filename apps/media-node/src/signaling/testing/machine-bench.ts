@@ -169,6 +169,7 @@ export class BenchClient {
   /** What it says that it knows. */
   understands: readonly string[] = ['control'];
   deviceName: string | undefined;
+  instanceId: string | undefined;
   readonly #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   readonly #inbox = new Inbox();
   #heardCount = 0;
@@ -187,7 +188,10 @@ export class BenchClient {
     const resumption =
       this.resumeToken === '' ? {} : { resumeToken: this.resumeToken, lastSequence: this.lastSequence };
     const { token, understands, deviceName } = this;
-    const named = deviceName === undefined ? {} : { deviceName };
+    const named = {
+      ...(deviceName === undefined ? {} : { deviceName }),
+      ...(this.instanceId === undefined ? {} : { instanceId: this.instanceId }),
+    };
     this.send({ type: 'authenticate', token, protocolVersion, understands, ...named, ...resumption });
     const welcome = this.last('authenticated');
     this.resumeToken = welcome.resumeToken;
