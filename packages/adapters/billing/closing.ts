@@ -336,7 +336,7 @@ async function issueDocuments(
   };
   // All others are asked; what is paid out waits until everything is known of the month.
   if (late.isAny()) {
-    await inAccountScope(pool, platformId, (client) => release(client, ['invoice']));
+    await inAccountScope(pool, platformId, (client) => release(client, ['invoice', 'tax']));
     return documentCount;
   }
   // Once every invoice is there: what its closing still drew of a balance counts as used.
@@ -357,7 +357,7 @@ async function issueDocuments(
       [treeId, period.name, at, accountIds],
     );
     // Only now is everything known that a payout waits for.
-    await release(client, ['invoice', 'payout']);
+    await release(client, ['invoice', 'tax', 'payout']);
   });
   return documentCount;
 }
@@ -411,8 +411,13 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
 
 function invoiceOf(
   document: BillingDocument,
-  { shares, collectorId }: Around & { readonly collectorId?: string },
+  { shares, platformId, collectorId }: Around & { readonly collectorId?: string },
 ): InvoiceCollection {
+  // Of a comparison nobody pays anything.
+  const isTaxHeld =
+    document.kind === 'invoice' &&
+    document.sellerId !== (collectorId ?? platformId) &&
+    document.totalMinorUnits > document.netMinorUnits;
   const { id: documentId, accountId, period, currency, number, seller } = document;
   return {
     kind: 'invoice',
@@ -421,6 +426,8 @@ function invoiceOf(
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
+    taxes: document.taxLines.map(({ minorUnits }) => minorUnits),
+    ...(isTaxHeld ? { taxSellerId: document.sellerId } : {}),
     totalMinorUnits: document.totalMinorUnits,
     lines: collectedLines(document),
     ...notAskedYet,

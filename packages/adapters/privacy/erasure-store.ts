@@ -51,7 +51,7 @@ export function erasureStore(pool: Pool): PrivacyPorts['erasures'] {
         const { rows } = await client.query<{ is_owner: boolean }>(
           `SELECT EXISTS (SELECT 1 FROM role_grant g JOIN account_closure c ON c.descendant_id = g.account_id
              WHERE g.user_id = $2 AND g.role = 'owner' AND c.ancestor_id = $1
-               AND c.valid_from <= now() AND now() < c.valid_to) AS is_owner`,
+               AND c.valid_to = 'infinity') AS is_owner`,
           [accountId, person],
         );
         return rows[0]?.is_owner === true;

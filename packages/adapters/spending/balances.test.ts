@@ -274,9 +274,9 @@ test('below what an account wants to have, money is asked for once by itself', a
   expect(items).toMatchObject([{ isAutomatic: true, minorUnits: 2_000n }]);
 });
 
-test('the invoice of a prepaid account is paid as it is issued, tax and all, and those above earn of it (BIL-4)', async () => {
-  await prepaid();
-  await asOwner(
+/** The parent adds 19 % to what it sells to the leaf. */
+const taxed = () =>
+  asOwner(
     database.url,
     `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
        tax_basis_points, tax_rules)
@@ -284,6 +284,9 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
          '[{"country": "DE", "name": "VAT", "basisPoints": 1900, "reverseCharge": "none"}]'),
        ('leaf', 'Leaf', '{}', 'DE', 'L', 14, 'VAT', 0, '[]')`,
   );
+test('the invoice of a prepaid account is paid as it is issued, tax and all, and those above earn of it (BIL-4)', async () => {
+  await prepaid();
+  await taxed();
   await balances().give({
     accountId: 'leaf',
     givenById: 'platform',
@@ -301,14 +304,16 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   for (let round = 0; round < 2; round++) await hear();
   expect(stripe.state.all('invoice')).toEqual([]);
   expect(await cents()).toBe(5_000 - 2_380);
-  // The platform gave the credit and bears it; the state and the parent get what is theirs.
+  // The platform gave the credit and bears it; the parent gets what is its, and the tax that it owes to the state.
   expect(await books()).toEqual({
     'leaf balance': 2_620,
     'leaf tax': 380,
     'parent owed': 1_000,
+    'parent tax': -380,
+    'parent tax-held': 380,
     'platform balance': -2_620,
     'platform owed': -1_000,
-    'platform tax': -380,
+    'platform tax-held': -380,
   });
   const [row] = await asOwner<{ paid: string }>(
     database.url,
@@ -317,6 +322,39 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   expect(JSON.stringify(row)).toContain('2380');
   expect(await billing().countMismatches()).toBe(0);
   expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+});
+
+test('tax that a seller’s own credit paid is passed on to nobody: no money came in for it (decision 0023)', async () => {
+  await prepaid();
+  await taxed();
+  const given = { accountId: 'leaf', givenById: 'parent', amount: nano(5_000n * CENT) };
+  await balances().give({ ...given, priority: 1, reason: 'Welcome', nowMs: clockMs });
+  const payee = await ports().rail.perform(
+    { type: 'create-payee', accountId: 'parent', country: 'DE' },
+    'parent',
+  );
+  stripe.state.onboard(payee.id);
+  stripe.state.balance = 10_000;
+  await asOwner(
+    database.url,
+    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('parent', '${payee.id}', true)`,
+  );
+  await use(1_000);
+  clockMs = period.toMs + 64 * DAY;
+  await billing().accrueAll(period);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 2; round++) await hear();
+  // Of 23.80 that were used, it earned 10.00 and would have got 3.80 as tax: both are kept, and the rest is for its next payout.
+  expect(stripe.state.all('transfer')).toEqual([]);
+  expect(await books()).toEqual({
+    'leaf balance': 2_620,
+    'leaf tax': 380,
+    'parent granted': -3_620,
+    'parent tax': -380,
+    'platform balance': -2_620,
+    'platform granted': 3_620,
+  });
+  expect(await billing().countMismatches()).toBe(0);
 });
 
 test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover out of the next (BIL-5)', async () => {
@@ -433,6 +471,45 @@ test('what is spent below a balance is at most what runs in the time that docs/s
     'SELECT sum(amount)::text AS sum FROM ledger_entry GROUP BY transaction_id',
   );
   expect(new Set(entries.map(({ sum }) => sum))).toEqual(new Set(['0']));
+});
+
+test('what a month owes whole with its first use is held before it, with its tax, and not once more when it is owed (BIL-5)', async () => {
+  await billing().setPrices({
+    ...{ accountId: 'parent', service: 'relay', currency: 'EUR', fromMs: period.fromMs },
+    prices: [
+      {
+        ...{ meter: 'bytes', where: {} },
+        tariff: { kind: 'per-unit', amount: nano(10n), per: 1n, minimum: nano(800n * CENT) },
+      },
+    ],
+  });
+  await asOwner(
+    database.url,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
+       tax_basis_points, tax_rules) VALUES ('parent', 'Parent', '{}', 'FR', 'P', 14, 'VAT', 1000, '[]')`,
+  );
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'platform', amount: nano(1_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  const hold = (holdId: string) =>
+    spending().hold({ accountId: 'leaf', holdId, nodeId: 'nod_1', services: ['relay'], isRunning: false });
+  const heldCents = async () => Number((await balances().standing('leaf')).held / CENT);
+  expect(await hold('one')).toBe(true);
+  // 8.00, and 0.075 for thirty seconds of 2 Mbit/s, with a tenth of tax.
+  expect(await heldCents()).toBe(888);
+  expect(await hold('two')).toBe(false);
+  await use(1);
+  await spending().releaseHolds({ nodeId: 'nod_1', releasedIds: [], keptIds: ['one'] });
+  expect(await heldCents()).toBe(8);
+  expect(await hold('two')).toBe(true);
+  expect(await heldCents()).toBe(16);
+  // Half of a minute later it would be the next month, which owes it again.
+  clockMs = period.toMs - 10_000;
+  expect(await hold('three')).toBe(false);
+  clockMs = period.toMs - 40_000;
+  expect(await hold('three')).toBe(true);
 });
 
 test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {

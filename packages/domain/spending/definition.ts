@@ -191,7 +191,8 @@ export const spending = defineDomain({
       title: 'This account pays after the month.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask the account that you buy from to make yours prepaid: balances.setTerms.',
+      remedy:
+        'Let an account above make it prepaid first: balances.setTerms. Until then it takes what its balance owes, and no more.',
     },
     seller_collects: {
       status: 409,
@@ -338,7 +339,7 @@ export const spending = defineDomain({
           method: 'POST',
           path: '/credits',
           summary:
-            'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
+            'Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above.',
           access: 'bill',
           isAllowedAtClosed: true,
           authority: 'ancestor',
@@ -351,7 +352,7 @@ export const spending = defineDomain({
             expiresAt: requestTime.optional(),
           }),
           response: credit,
-          errors: ['spending.service_unknown', 'spending.expired_already'],
+          errors: ['spending.service_unknown', 'spending.expired_already', 'spending.not_prepaid'],
         },
         takeBack: {
           method: 'DELETE',

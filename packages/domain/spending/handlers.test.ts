@@ -331,8 +331,13 @@ test('balances.setTerms 409: nobody is prepaid whom a seller asks itself: prepai
 test('balances.topUp 409: who pays after the month, or where nothing collects, buys nothing', async () => {
   for (const [options, code] of unbuyable)
     await expect(
-      balances.topUp(ofBalances(), { minorUnits: '1' }, world(options).ports),
+      balances.topUp(ofBalances(), { minorUnits: '2' }, world(options).ports),
     ).rejects.toMatchObject({ fields: { code } });
+});
+
+test('balances.topUp 200: who is prepaid no more pays what the balance owes, to the whole minor unit', async () => {
+  const { ports } = world({ isPrepaid: false });
+  await expect(balances.topUp(ofBalances(), { minorUnits: '1' }, ports)).resolves.toBeDefined();
 });
 
 test('balances.setAutomaticTopUp 409: what cannot be bought is not bought by itself', async () => {
@@ -414,6 +419,15 @@ test('credits.give 422: for no service that there is not, and not into the past'
     fields: { code: 'spending.expired_already' },
   });
   expect(gifts).toEqual([]);
+});
+
+test('credits.give 409: who pays after the month is given what the balance owes of when it was prepaid, and no credit that nothing would ever use', async () => {
+  const { ports, gifts } = world({ isPrepaid: false });
+  const give = (amount: string) => credits.give(ofCredits(), { ...gift, amount }, ports);
+  await expect(give('4')).rejects.toMatchObject({ fields: { code: 'spending.not_prepaid' } });
+  expect(gifts).toEqual([]);
+  await give('3');
+  expect(gifts).toMatchObject([{ amount: 3n }]);
 });
 
 test('credits.takeBack 200: what is left goes back to whoever gave it, and to nobody else', async () => {

@@ -1,6 +1,6 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { type Nano, nano, subtract, ZERO } from '../billing/money.ts';
+import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../billing/money.ts';
 import type { CataloguedOperation } from '../tenancy/access.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { spending } from './definition.ts';
@@ -113,6 +113,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async setAutomaticTopUp(context, { automaticTopUp }, ports) {
       const { accountId } = context.entity;
+      const { terms } = await ports.balances.standing(accountId);
+      if (!terms.isPrepaid) throw context.error('spending.not_prepaid', paysAfter);
       await refuseBuying(context, accountId, ports);
       const topUp = automaticTopUp && {
         below: nano(BigInt(automaticTopUp.below)),
@@ -131,8 +133,13 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async topUp(context, { minorUnits }, ports) {
       const { accountId } = context.entity;
-      await refuseBuying(context, accountId, ports);
       const asked = { accountId, minorUnits: BigInt(minorUnits), isAutomatic: false, nowMs: context.nowMs() };
+      const standing = await ports.balances.standing(accountId);
+      const unit = minorUnitOf(standing.currency);
+      // Of a part of a minor unit that is owed, the whole is paid: less than one cannot be.
+      if (!isOfUse(standing, { amount: nano(asked.minorUnits * unit), step: unit }))
+        throw context.error('spending.not_prepaid', paysAfter);
+      await refuseBuying(context, accountId, ports);
       const record = await ports.balances.askTopUp(asked);
       context.audit({ target: record.id, after: { minorUnits } });
       await context.emit('top-up.asked', { topUpId: record.id, minorUnits: text(asked.minorUnits) });
@@ -179,11 +186,14 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const expiresAtMs = expiresAt === undefined ? undefined : Date.parse(expiresAt);
       if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
         throw context.error('spending.expired_already', '/expiresAt: it is over.');
+      const given = nano(BigInt(amount));
+      if (!isOfUse(await ports.balances.standing(accountId), { amount: given, step: 1n }))
+        throw context.error('spending.not_prepaid', paysAfter);
       const givenById = await speakerOf(context, giving, ports);
       const record = await ports.balances.give({
         accountId,
         givenById,
-        amount: nano(BigInt(amount)),
+        amount: given,
         services,
         expiresAtMs,
         ...said,
@@ -229,14 +239,22 @@ async function speakerOf(
   return speaker;
 }
 
+const paysAfter = 'What this account uses is asked for after the month.';
+
+/**
+ * Whether money that comes in pays for anything: for use of an account that is prepaid, and of one that was, for what its
+ * balance owes of that time, up to the next whole `step`. More would lie there, and never be used.
+ */
+const isOfUse = (
+  { terms, balance }: Pick<StandingBalance, 'terms' | 'balance'>,
+  { amount, step }: { readonly amount: Nano; readonly step: bigint },
+): boolean => terms.isPrepaid || amount < step - balance;
+
 async function refuseBuying(
   { error }: Pick<DomainContext<Spending, 'balances', 'topUp'>, 'error'>,
   accountId: string,
-  { balances, isCollecting }: Pick<SpendingPorts, 'balances' | 'isCollecting'>,
+  { isCollecting }: Pick<SpendingPorts, 'isCollecting'>,
 ): Promise<void> {
-  const { terms } = await balances.standing(accountId);
-  if (!terms.isPrepaid)
-    throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
   if (!(await isCollecting(accountId)))
     throw error('spending.not_collecting', 'No money can be paid in here.');
 }

@@ -91,7 +91,7 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
     const move = await planned(context, parentId, ports);
     const { before, after, scopeId, visibleIds, parent, above, moverId } = move;
     const { accountId } = context.entity;
-    const atMs = context.nowMs();
+    const atMs = context.nowMs() + (await ports.moves.aheadMsOf(accountId));
     const effects = await ports.moves.effects({
       accountId: scopeId,
       movedId: accountId,

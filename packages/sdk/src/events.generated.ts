@@ -59,6 +59,9 @@ export interface EventData {
   readonly 'billing.payout.sent': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.asked-again': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.taken-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.passed-on': { readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.taken-back': { readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.asked-again': { readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.customers.linked': { readonly linkCount: number };
   readonly 'billing.collecting.changed': { readonly state: "none" | "begins" | "collecting" | "ending" | "ended" };
   readonly 'billing.comparison.changed': { readonly childId: Id<"acc"> };

@@ -38,6 +38,19 @@ import type {
   ClosingsListVerificationsResponse,
   ClosingsVerifyRequest,
   ClosingsVerifyResponse,
+  CollectedTaxesListResponse,
+  CollectedTaxesGetRequest,
+  CollectedTaxesGetResponse,
+  CollectedTaxesGetPdfRequest,
+  CollectedTaxesPdfRequest,
+  CollectedTaxesGetPdfResponse,
+  CollectedTaxesExportRequest,
+  CollectedTaxesCsvRequest,
+  CollectedTaxesJsonRequest,
+  CollectedTaxesExportItem,
+  CollectedTaxesExportResponse,
+  CollectedTaxesSendAgainRequest,
+  CollectedTaxesSendAgainResponse,
   CustomersListRequest,
   CustomersListItem,
   CustomersCheckRequest,
@@ -882,6 +895,40 @@ export interface Operations {
     /** Recompute a closed month for all accounts in one pass, each record read once. Answers within seconds with how far it is: ask again until it is done. Of the platform alone. */
     verify(request: ClosingsVerifyRequest, options?: CallOptions): Promise<ClosingsVerifyResponse>;
   };
+  readonly collectedTaxes: {
+    /** Read by month what was paid as tax on invoices in the name of this account, and was passed on to it or is held. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CollectedTaxesListResponse>;
+    /** Read by month what was paid as tax on invoices in the name of this account, and was passed on to it or is held. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<CollectedTaxesListResponse>;
+    /** Read what was collected in the name of this account in a month: its invoices and credit notes, their tax by rate, what was paid of them and where that went. */
+    get(accountId: IdLike<"acc">, request: CollectedTaxesGetRequest, options?: CallOptions): Promise<CollectedTaxesGetResponse>;
+    /** Read what was collected in the name of this account in a month: its invoices and credit notes, their tax by rate, what was paid of them and where that went. */
+    get(request: CollectedTaxesGetRequest, options?: CallOptions): Promise<CollectedTaxesGetResponse>;
+    /** Read the same as a PDF. Its file is at …/document.pdf. */
+    getPdf(accountId: IdLike<"acc">, request: CollectedTaxesGetPdfRequest, options?: CallOptions): Promise<CollectedTaxesGetPdfResponse>;
+    /** Read the same as a PDF. Its file is at …/document.pdf. */
+    getPdf(request: CollectedTaxesGetPdfRequest, options?: CallOptions): Promise<CollectedTaxesGetPdfResponse>;
+    /** Read what was collected in the name of this account in a month as the PDF file that it is. */
+    pdf(accountId: IdLike<"acc">, request: CollectedTaxesPdfRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account in a month as the PDF file that it is. */
+    pdf(request: CollectedTaxesPdfRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read all invoices and credit notes in the name of this account of a range of months, tax by tax, as exact decimals of the major unit. */
+    export(accountId: IdLike<"acc">, request: CollectedTaxesExportRequest, options?: CallOptions): Continued<CollectedTaxesExportResponse, CollectedTaxesExportItem>;
+    /** Read all invoices and credit notes in the name of this account of a range of months, tax by tax, as exact decimals of the major unit. */
+    export(request: CollectedTaxesExportRequest, options?: CallOptions): Continued<CollectedTaxesExportResponse, CollectedTaxesExportItem>;
+    /** Read what was collected in the name of this account as one CSV file (RFC 4180) of any length. */
+    csv(accountId: IdLike<"acc">, request: CollectedTaxesCsvRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one CSV file (RFC 4180) of any length. */
+    csv(request: CollectedTaxesCsvRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one JSON array of any length. */
+    json(accountId: IdLike<"acc">, request: CollectedTaxesJsonRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one JSON array of any length. */
+    json(request: CollectedTaxesJsonRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Send once more what was taken back at Stripe by hand of tax that was passed on, once however often it is asked. Of whoever collects. */
+    sendAgain(accountId: IdLike<"acc">, request: CollectedTaxesSendAgainRequest, options?: CallOptions): Promise<CollectedTaxesSendAgainResponse>;
+    /** Send once more what was taken back at Stripe by hand of tax that was passed on, once however often it is asked. Of whoever collects. */
+    sendAgain(request: CollectedTaxesSendAgainRequest, options?: CallOptions): Promise<CollectedTaxesSendAgainResponse>;
+  };
   readonly customers: {
     /** Read which accounts are known to Stripe as which customers. Of the platform alone. */
     list(accountId: IdLike<"acc">, request?: CustomersListRequest, options?: CallOptions): List<CustomersListItem>;
@@ -1537,9 +1584,9 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above. */
     give(accountId: IdLike<"acc">, request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above. */
     give(request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
     /** Take back what is left of a credit that was given. Only whoever gave it may. */
     takeBack(accountId: IdLike<"acc">, request: CreditsTakeBackRequest, options?: CallOptions): Promise<CreditsTakeBackResponse>;
@@ -2631,6 +2678,16 @@ export const operations = {
     listVerifications: 'GET ~/closing-verifications',
     verify: 'GET ~/closings/{period}/verification',
   },
+  collectedTaxes: {
+    list: 'GET ~/collected-taxes',
+    get: 'GET ~/collected-taxes/{period}',
+    getPdf: 'GET ~/collected-taxes/{period}/pdf',
+    pdf: 'FILE ~/collected-taxes/{period}/document.pdf',
+    export: 'MORE ~/collected-tax-lines',
+    csv: 'FILE ~/collected-tax-lines.csv',
+    json: 'FILE ~/collected-tax-lines.json',
+    sendAgain: 'POST ~/collected-taxes-again',
+  },
   customers: {
     list: 'LIST ~/customers',
     check: 'POST ~/customers/checks',
@@ -3035,6 +3092,7 @@ export type ErrorCode =
   | 'billing.not_compared'
   | 'billing.nothing_returned'
   | 'billing.nothing_to_pay'
+  | 'billing.number_prefix_taken'
   | 'billing.own_collecting_refused'
   | 'billing.period_past'
   | 'billing.period_running'

@@ -161,6 +161,13 @@ const reminders = { afterDays: [5], lastAction: 'mark' };
 const credit = { amount: '1', reason: 'Welcome' };
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
+/** Of a child that is prepaid: no other is given any. */
+async function creditsPath(): Promise<string> {
+  const body = { isPrepaid: true };
+  await served.rest('PUT', `/v1/accounts/${childId}/balance/terms`, { key: account.key, body });
+  return `/v1/accounts/${childId}/credits`;
+}
+
 /** Other than what is configured: who sets what is set has changed nothing. */
 const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
@@ -183,13 +190,11 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { limits: [{ per: 'month', amount: '1' }] },
   ],
   'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: true }],
-  'credits.give': async () => [`/v1/accounts/${childId}/credits`, credit],
+  'credits.give': async () => [await creditsPath(), credit],
   'credits.takeBack': async () => {
-    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, {
-      key: account.key,
-      body: credit,
-    });
-    return [`/v1/accounts/${childId}/credits/${body.id}`];
+    const path = await creditsPath();
+    const { body } = await served.rest('POST', path, { key: account.key, body: credit });
+    return [`${path}/${body.id}`];
   },
   'sellers.set': async () => [
     `/v1/accounts/${childId}/seller`,

@@ -618,6 +618,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     serviceNames,
     featureNames,
     nowMs,
+    aheadMsOf,
     log,
   });
   const credentialEndsWork = new CredentialEndsWork({

@@ -88,12 +88,14 @@ test('a month has every kind of money in it, and its books are whole: what the o
   expect(toldTo('billing.invoice.paid')).toEqual(buyers);
   expect(toldTo('billing.invoice.paid-back')).toEqual(['buyer']);
   expect(endBooks.toldOfPayouts).toEqual([
-    'maker payout-note top T-P00001 199',
+    'maker payout-note top T-P00001 198',
     'top payout-note platform D-P00001 698',
   ]);
+  // Of 3.81 and 1.90 that were paid in its name, 1.91 went back with 12.00.
+  expect(endBooks.toldOfTaxes).toEqual(['maker 380']);
   const said = endBooks.entries.map((entry) => entry.split(/[:/]/)[0]);
   expect(new Set(said)).toEqual(
-    new Set(['accrual', 'credit', 'drawn', 'issued', 'paid', 'payout', 'refund', 'set-off']),
+    new Set(['accrual', 'credit', 'drawn', 'issued', 'paid', 'payout', 'refund', 'set-off', 'tax']),
   );
 });
 

@@ -108,6 +108,7 @@ beforeAll(async () => {
     await asked(`PUT ${shopId}/spending-limits`, {
       limits: [{ per: 'month', amount: '9000000000000', action: 'notify', sharesPercent: [50] }],
     });
+    await asked(`PUT ${shopId}/balance/terms`, { isPrepaid: true });
     await asked(`POST ${shopId}/credits`, { amount: '5000000000', reason: 'Welcome', priority: 5 });
     await asked(`PUT ${shopId}/services/signaling/config`, { sessionSecondsMax: 600 });
     await asked(`PUT ${shopId}/service-access/signaling`, {

@@ -316,6 +316,11 @@ test('an account that pays after the month again gets back what was drawn, and i
   await useSeconds(4);
   await ok('PUT', `${customer}/balance/terms`, { isPrepaid: false });
   expect(await balance()).toMatchObject({ isPrepaid: false, balance: String(SECOND * 10n) });
+  // What it uses from now on no credit pays for.
+  const { path, key } = { path: `/v1/accounts/${customer}/credits`, key: reseller.key };
+  expect(
+    (await served.rest('POST', path, { key, body: { amount: '1000', reason: 'Again' } })).body,
+  ).toMatchObject({ code: 'spending.not_prepaid' });
   expect(await claim(`ses_free_${count}`)).toEqual({});
   expect(await books()).toEqual({
     'customer balance': 10,

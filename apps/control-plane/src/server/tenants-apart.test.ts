@@ -117,6 +117,7 @@ beforeAll(async () => {
     [documentId, of, at],
   );
   ids = {
+    sellerId: alice.accountId,
     hostId,
     mappingId,
     theme: 'light',
@@ -451,7 +452,7 @@ test('every change leaves one entry in the audit log, with who made it (ACC-8)',
         .count,
     );
   const before = await count();
-  await served.rest('PATCH', path, { key: alice.key, body: { name: 'alice' } });
+  await served.rest('PATCH', path, { key: alice.key, body: { name: 'Alice' } });
   await served.rest('PUT', `${path}/services/signaling/config`, { key: alice.key, body: { mode: 'relay' } });
   await served.rest('PUT', `${path}/services/signaling/config`, {
     key: alice.key,

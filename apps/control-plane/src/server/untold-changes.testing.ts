@@ -25,7 +25,7 @@ export const ofPeople = ['views.start', 'views.end'];
 /** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries, the tests of their handlers their events. */
 export const ofCollecting = [
   ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
-  ...['payouts.sendAgain', 'collecting.connect', 'collecting.disconnect'],
+  ...['payouts.sendAgain', 'collectedTaxes.sendAgain', 'collecting.connect', 'collecting.disconnect'],
   ...['comparisons.start', 'comparisons.collect', 'comparisons.importFigures'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];

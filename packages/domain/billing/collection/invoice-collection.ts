@@ -33,6 +33,13 @@ export interface InvoiceCollection {
   readonly sellerName: string;
   readonly dueAtMs: number;
   readonly taxMinorUnits: bigint;
+  /** The same tax by tax, in minor units. Absent of what was issued before that was kept. */
+  readonly taxes?: readonly bigint[];
+  /**
+   * In whose name it is, where that is not whoever collects: what is paid of its tax is held for that one. Absent of invoices
+   * without tax, and of those that were issued before decision 0023.
+   */
+  readonly taxSellerId?: string;
   readonly totalMinorUnits: bigint;
   readonly lines: readonly CollectedLine[];
   readonly shares: readonly Share[];
@@ -241,6 +248,9 @@ export const goneOf = (sums: InvoiceSums): bigint => {
   const back = sums.refunded + sums.disputed + sums.lost;
   return (back < sums.paid ? back : sums.paid) + sums.givenUp;
 };
+
+/** Of an invoice, what was paid and is there: not given back, and not held by a bank. */
+export const keptOfInvoice = (sums: InvoiceSums): bigint => sums.paid + sums.givenUp - goneOf(sums);
 
 /**
  * What went back beyond what was paid: a bank takes all of a payment, whatever was given back of it before. That is lost to

@@ -46,9 +46,8 @@ export interface SellerTerms extends TaxTerms {
   readonly paymentDays: number;
 }
 
-/** Of an account that has said nothing. */
-export const defaultTerms: SellerTerms = {
-  numberPrefix: 'D',
+/** Of an account that has said nothing, but for its prefix: that is its own (`DocumentStore.prefixOf`). */
+export const unsaidTerms: Omit<SellerTerms, 'numberPrefix'> = {
   paymentDays: 14,
   taxBasisPoints: 0,
   taxName: 'Tax',

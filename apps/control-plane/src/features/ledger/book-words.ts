@@ -12,7 +12,10 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   carry: { title: 'Fraction to pay', says: 'What rounding leaves, and the next month has.' },
   payout: { title: 'Fraction earned', says: 'What cutting a payout off leaves, and the next month has.' },
   invoiced: { title: 'Open invoices', says: 'What was invoiced and is not paid yet.' },
-  tax: { title: 'Tax', says: 'What of the invoices is the state’s.' },
+  tax: {
+    title: 'Tax',
+    says: 'What of the invoices is the state’s. Below zero: what you owe it for what was paid in your name.',
+  },
   owed: { title: 'Open payouts', says: 'What was earned and is not sent yet.' },
   disputed: { title: 'Disputed', says: 'What a bank holds while a payment is disputed.' },
   clearing: {
@@ -28,5 +31,9 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   'written-off': {
     title: 'Written off',
     says: 'What a bank took back beyond what had been paid. Whoever collects has lost it.',
+  },
+  'tax-held': {
+    title: 'Tax held for you',
+    says: 'What was paid as tax on invoices in your name, and is not passed on yet.',
   },
 };
