@@ -195,18 +195,8 @@ function sharedRouteLines(groups: readonly SdkGroup[]): string[] {
         return `\`${verb} \${${placeName(place)}}${rest}\``;
       }),
     );
-  const prefixes = [...places].map(
-    ([name, place]) => `  const ${name} = \`${place}/services/\${service}\`;`,
-  );
-  return [
-    'const ofService = (service: string) => {',
-    ...prefixes,
-    '  return {',
-    ...lines,
-    '  };',
-    '};',
-    '',
-  ];
+  const prefixes = [...places].map(([name, place]) => `  const ${name} = \`${place}/services/\${service}\`;`);
+  return ['const ofService = (service: string) => {', ...prefixes, '  return {', ...lines, '  };', '};', ''];
 }
 
 /** Whose services those are whose paths begin so: of `~/endpoints/{endpointId}`, `endpoint`. */

@@ -304,6 +304,23 @@ export const classTables = {
   ],
   configuration: [
     {
+      // While somebody is connected; then the row goes.
+      table: 'endpoint_registration',
+      order: ['identity', 'connection_id'],
+      columns: [
+        ...['account_id', 'identity', 'connection_id', 'device_id', 'device_name', 'device_kind'],
+        ...['application_id', 'since'],
+      ],
+      without: ['node_id', 'boot', 'told_at'],
+    },
+    {
+      table: 'identity_presence',
+      order: ['identity'],
+      columns: [
+        ...['account_id', 'identity', 'is_online', 'last_seen_at', 'state', 'note', 'set_at', 'until'],
+      ],
+    },
+    {
       table: 'account',
       ownedBy: 'id',
       order: ['id'],

@@ -125,7 +125,7 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
       events: 1,
       webhookDeliveries: 1,
       usageTotals: 1,
-      configuration: 4,
+      configuration: 6,
       auditEntries: 1,
     },
   });
@@ -548,7 +548,11 @@ test('an export of a person has what an erasure would take, and nothing of anybo
   await fillAccount(owner, accountId, { atMs: Date.now() - 5, identity: 'dog', mark: 'copied' });
   const exports = exportStore(pool);
   const made = await exports.create({ accountId, person: 'user:cat', requestedBy: 'usr_x' });
-  await makeExports(pool, { nowMs, notices: { atomically: (work) => work(), tell: async () => {} } });
+  await makeExports(pool, {
+    nowMs,
+    services: [],
+    notices: { atomically: (work) => work(), tell: async () => {} },
+  });
   const exportId = made?.id ?? '';
   expect(await exports.find({ accountId, exportId })).toMatchObject({ state: 'ready', scope: 'person' });
   const { rows } = await owner.query<{ file: { table?: string; rows?: number } }>(

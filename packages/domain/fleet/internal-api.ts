@@ -7,6 +7,8 @@ import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
+import { presenceCalls } from '../presence/node-calls.ts';
+import { ringingSchema } from '../presence/ringing.ts';
 import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
 import { softwareSchema } from './software.ts';
@@ -40,6 +42,8 @@ const credentialCaps = z.object({
   sessionSecondsMax: z.int().min(1).optional(),
   /** Every call goes through a relay, whatever its parties ask for. */
   isRelayOnly: z.boolean().optional(),
+  /** Which devices of its endpoint ring. A control plane of the version before says none. */
+  ringing: ringingSchema.exactOptional(),
 });
 
 export type CredentialCaps = z.output<typeof credentialCaps>;
@@ -410,6 +414,7 @@ export const internalApi = {
     response: z.object({}),
   },
   ...channelCalls,
+  ...presenceCalls,
   ...roomCalls,
   publish: {
     method: 'POST',

@@ -245,6 +245,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'cancelled',
     'user:nobody',
     'declined',
+    'away',
     'paid',
     'network-discovery',
     'light',

@@ -46,6 +46,11 @@ export interface ConnectOptions extends TokenLimits {
   readonly timeoutMs?: number;
 }
 
+export interface PhoneConnectOptions extends ConnectOptions {
+  /** What this device is called: a call may be for it alone. At most 64 characters. */
+  readonly deviceName?: string;
+}
+
 const RELAY_SERVICES = ['network-discovery'] as const;
 const CALL_SERVICES = ['signaling', 'network-discovery'] as const;
 
@@ -108,10 +113,10 @@ class ServerClient {
    * minted and renewed by itself. Throws `client.timeout` when signaling is not reached within `timeoutMs`, 30,000 by
    * default.
    */
-  async connect({ timeoutMs, ...limits }: ConnectOptions): Promise<Phone> {
+  async connect({ timeoutMs, deviceName, ...limits }: PhoneConnectOptions): Promise<Phone> {
     // Loaded when it is used: who only mints carries neither WebSocket nor WebRTC.
     const { Phone: Calling } = await import('./calling/phone.ts');
-    return Calling.connect(() => this.token(limits), timeoutMs);
+    return Calling.connect(() => this.token(limits), { timeoutMs, deviceName });
   }
 
   /**

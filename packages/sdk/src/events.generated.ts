@@ -20,6 +20,8 @@ export interface EventData {
   readonly 'notification.channel.removed': { readonly channel: string };
   readonly 'notification.namespace.set': { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
   readonly 'notification.namespace.removed': { readonly namespace: string };
+  readonly 'presence.identity.changed': { readonly identity: string; readonly isOnline: boolean };
+  readonly 'presence.identity.said': { readonly identity: string; readonly state?: "available" | "away" | "busy" | "dnd"; readonly note?: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };

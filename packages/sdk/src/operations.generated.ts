@@ -635,6 +635,61 @@ import type {
   NotificationGetApplicationUseResponse,
   NotificationGetEndpointUseRequest,
   NotificationGetEndpointUseResponse,
+  PresenceListRequest,
+  PresenceListItem,
+  PresenceGetRequest,
+  PresenceGetResponse,
+  PresenceSetRequest,
+  PresenceSetResponse,
+  PresenceClearRequest,
+  PresenceClearResponse,
+  PresenceGetConfigRequest,
+  PresenceGetConfigResponse,
+  PresencePutConfigRequest,
+  PresencePutConfigResponse,
+  PresenceGetApplicationConfigRequest,
+  PresenceGetApplicationConfigResponse,
+  PresencePutApplicationConfigRequest,
+  PresencePutApplicationConfigResponse,
+  PresenceGetInstanceTypeConfigRequest,
+  PresenceGetInstanceTypeConfigResponse,
+  PresencePutInstanceTypeConfigRequest,
+  PresencePutInstanceTypeConfigResponse,
+  PresenceGetEndpointConfigRequest,
+  PresenceGetEndpointConfigResponse,
+  PresencePutEndpointConfigRequest,
+  PresencePutEndpointConfigResponse,
+  PresenceGetCallbacksResponse,
+  PresencePutCallbacksRequest,
+  PresencePutCallbacksResponse,
+  PresenceGetApplicationCallbacksRequest,
+  PresenceGetApplicationCallbacksResponse,
+  PresencePutApplicationCallbacksRequest,
+  PresencePutApplicationCallbacksResponse,
+  PresenceGetInstanceTypeCallbacksRequest,
+  PresenceGetInstanceTypeCallbacksResponse,
+  PresencePutInstanceTypeCallbacksRequest,
+  PresencePutInstanceTypeCallbacksResponse,
+  PresenceGetEndpointCallbacksRequest,
+  PresenceGetEndpointCallbacksResponse,
+  PresencePutEndpointCallbacksRequest,
+  PresencePutEndpointCallbacksResponse,
+  PresenceGetInfoResponse,
+  PresenceGetApplicationInfoRequest,
+  PresenceGetApplicationInfoResponse,
+  PresenceGetEndpointInfoRequest,
+  PresenceGetEndpointInfoResponse,
+  PresenceListDataRequest,
+  PresenceListDataItem,
+  PresenceListApplicationDataRequest,
+  PresenceListApplicationDataItem,
+  PresenceListEndpointDataRequest,
+  PresenceListEndpointDataItem,
+  PresenceGetUseResponse,
+  PresenceGetApplicationUseRequest,
+  PresenceGetApplicationUseResponse,
+  PresenceGetEndpointUseRequest,
+  PresenceGetEndpointUseResponse,
   SignalingCreateTokenRequest,
   SignalingCreateTokenResponse,
   SignalingGetConfigRequest,
@@ -2277,6 +2332,124 @@ export interface Operations {
     /** Read this month's use of notification by an endpoint. */
     getEndpointUse(request: NotificationGetEndpointUseRequest, options?: CallOptions): Promise<NotificationGetEndpointUseResponse>;
   };
+  readonly presence: {
+    /** List who is there, and who was. */
+    list(accountId: IdLike<"acc">, request?: PresenceListRequest, options?: CallOptions): List<PresenceListItem>;
+    /** List who is there, and who was. */
+    list(request?: PresenceListRequest, options?: CallOptions): List<PresenceListItem>;
+    /** Read whether somebody is there, on which devices, and what they say of themselves. */
+    get(accountId: IdLike<"acc">, request: PresenceGetRequest, options?: CallOptions): Promise<PresenceGetResponse>;
+    /** Read whether somebody is there, on which devices, and what they say of themselves. */
+    get(request: PresenceGetRequest, options?: CallOptions): Promise<PresenceGetResponse>;
+    /** Say what others see of somebody while they are there, until it is taken back or its time is over. */
+    set(accountId: IdLike<"acc">, request: PresenceSetRequest, options?: CallOptions): Promise<PresenceSetResponse>;
+    /** Say what others see of somebody while they are there, until it is taken back or its time is over. */
+    set(request: PresenceSetRequest, options?: CallOptions): Promise<PresenceSetResponse>;
+    /** Take back what was said of somebody: others see what the platform sees. */
+    clear(accountId: IdLike<"acc">, request: PresenceClearRequest, options?: CallOptions): Promise<PresenceClearResponse>;
+    /** Take back what was said of somebody: others see what the platform sees. */
+    clear(request: PresenceClearRequest, options?: CallOptions): Promise<PresenceClearResponse>;
+    /** Read the configuration of presence for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: PresenceGetConfigRequest, options?: CallOptions): Promise<PresenceGetConfigResponse>;
+    /** Read the configuration of presence for this account, and where each value comes from. */
+    getConfig(request?: PresenceGetConfigRequest, options?: CallOptions): Promise<PresenceGetConfigResponse>;
+    /** Set the configuration of presence for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: PresencePutConfigRequest, options?: CallOptions): Promise<PresencePutConfigResponse>;
+    /** Set the configuration of presence for this account: what is left out is not set here. */
+    putConfig(request?: PresencePutConfigRequest, options?: CallOptions): Promise<PresencePutConfigResponse>;
+    /** Read the configuration of presence for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: PresenceGetApplicationConfigRequest, options?: CallOptions): Promise<PresenceGetApplicationConfigResponse>;
+    /** Read the configuration of presence for an application, and where each value comes from. */
+    getApplicationConfig(request: PresenceGetApplicationConfigRequest, options?: CallOptions): Promise<PresenceGetApplicationConfigResponse>;
+    /** Set the configuration of presence for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: PresencePutApplicationConfigRequest, options?: CallOptions): Promise<PresencePutApplicationConfigResponse>;
+    /** Set the configuration of presence for an application: what is left out is not set here. */
+    putApplicationConfig(request: PresencePutApplicationConfigRequest, options?: CallOptions): Promise<PresencePutApplicationConfigResponse>;
+    /** Read the configuration of presence for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: PresenceGetInstanceTypeConfigRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeConfigResponse>;
+    /** Read the configuration of presence for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: PresenceGetInstanceTypeConfigRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeConfigResponse>;
+    /** Set the configuration of presence for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: PresencePutInstanceTypeConfigRequest, options?: CallOptions): Promise<PresencePutInstanceTypeConfigResponse>;
+    /** Set the configuration of presence for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: PresencePutInstanceTypeConfigRequest, options?: CallOptions): Promise<PresencePutInstanceTypeConfigResponse>;
+    /** Read the configuration of presence for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: PresenceGetEndpointConfigRequest, options?: CallOptions): Promise<PresenceGetEndpointConfigResponse>;
+    /** Read the configuration of presence for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: PresenceGetEndpointConfigRequest, options?: CallOptions): Promise<PresenceGetEndpointConfigResponse>;
+    /** Set the configuration of presence for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: PresencePutEndpointConfigRequest, options?: CallOptions): Promise<PresencePutEndpointConfigResponse>;
+    /** Set the configuration of presence for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: PresencePutEndpointConfigRequest, options?: CallOptions): Promise<PresencePutEndpointConfigResponse>;
+    /** Read who is told of the events of presence in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetCallbacksResponse>;
+    /** Read who is told of the events of presence in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetCallbacksResponse>;
+    /** Set who is told of the events of presence in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: PresencePutCallbacksRequest, options?: CallOptions): Promise<PresencePutCallbacksResponse>;
+    /** Set who is told of the events of presence in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: PresencePutCallbacksRequest, options?: CallOptions): Promise<PresencePutCallbacksResponse>;
+    /** Read who is told of the events of presence in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: PresenceGetApplicationCallbacksRequest, options?: CallOptions): Promise<PresenceGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of presence in an application. */
+    getApplicationCallbacks(request: PresenceGetApplicationCallbacksRequest, options?: CallOptions): Promise<PresenceGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of presence in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: PresencePutApplicationCallbacksRequest, options?: CallOptions): Promise<PresencePutApplicationCallbacksResponse>;
+    /** Set who is told of the events of presence in an application. */
+    putApplicationCallbacks(request: PresencePutApplicationCallbacksRequest, options?: CallOptions): Promise<PresencePutApplicationCallbacksResponse>;
+    /** Read who is told of the events of presence in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: PresenceGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of presence in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: PresenceGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of presence in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: PresencePutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresencePutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of presence in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: PresencePutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresencePutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of presence that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: PresenceGetEndpointCallbacksRequest, options?: CallOptions): Promise<PresenceGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of presence that an endpoint has a part in. */
+    getEndpointCallbacks(request: PresenceGetEndpointCallbacksRequest, options?: CallOptions): Promise<PresenceGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of presence that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: PresencePutEndpointCallbacksRequest, options?: CallOptions): Promise<PresencePutEndpointCallbacksResponse>;
+    /** Set who is told of the events of presence that an endpoint has a part in. */
+    putEndpointCallbacks(request: PresencePutEndpointCallbacksRequest, options?: CallOptions): Promise<PresencePutEndpointCallbacksResponse>;
+    /** Read what presence is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetInfoResponse>;
+    /** Read what presence is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetInfoResponse>;
+    /** Read what presence is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: PresenceGetApplicationInfoRequest, options?: CallOptions): Promise<PresenceGetApplicationInfoResponse>;
+    /** Read what presence is to an application: its meters, events and operations. */
+    getApplicationInfo(request: PresenceGetApplicationInfoRequest, options?: CallOptions): Promise<PresenceGetApplicationInfoResponse>;
+    /** Read what presence is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: PresenceGetEndpointInfoRequest, options?: CallOptions): Promise<PresenceGetEndpointInfoResponse>;
+    /** Read what presence is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: PresenceGetEndpointInfoRequest, options?: CallOptions): Promise<PresenceGetEndpointInfoResponse>;
+    /** Read what presence left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: PresenceListDataRequest, options?: CallOptions): List<PresenceListDataItem>;
+    /** Read what presence left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: PresenceListDataRequest, options?: CallOptions): List<PresenceListDataItem>;
+    /** Read what presence left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: PresenceListApplicationDataRequest, options?: CallOptions): List<PresenceListApplicationDataItem>;
+    /** Read what presence left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: PresenceListApplicationDataRequest, options?: CallOptions): List<PresenceListApplicationDataItem>;
+    /** Read what presence left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: PresenceListEndpointDataRequest, options?: CallOptions): List<PresenceListEndpointDataItem>;
+    /** Read what presence left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: PresenceListEndpointDataRequest, options?: CallOptions): List<PresenceListEndpointDataItem>;
+    /** Read this month's use of presence, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetUseResponse>;
+    /** Read this month's use of presence, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetUseResponse>;
+    /** Read this month's use of presence with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: PresenceGetApplicationUseRequest, options?: CallOptions): Promise<PresenceGetApplicationUseResponse>;
+    /** Read this month's use of presence with credentials of an application. */
+    getApplicationUse(request: PresenceGetApplicationUseRequest, options?: CallOptions): Promise<PresenceGetApplicationUseResponse>;
+    /** Read this month's use of presence by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: PresenceGetEndpointUseRequest, options?: CallOptions): Promise<PresenceGetEndpointUseResponse>;
+    /** Read this month's use of presence by an endpoint. */
+    getEndpointUse(request: PresenceGetEndpointUseRequest, options?: CallOptions): Promise<PresenceGetEndpointUseResponse>;
+  };
   readonly signaling: {
     /** Mint a token with which a browser connects as an identity of this account. */
     createToken(accountId: IdLike<"acc">, request: SignalingCreateTokenRequest, options?: CallOptions): Promise<SignalingCreateTokenResponse>;
@@ -3092,6 +3265,13 @@ export const operations = {
     createToken: 'POST ~/services/notification/tokens',
     ...ofService('notification'),
   },
+  presence: {
+    list: 'LIST ~/services/presence/identities',
+    get: 'GET ~/services/presence/identities/{identity}',
+    set: 'PUT ~/services/presence/identities/{identity}',
+    clear: 'DELETE ~/services/presence/identities/{identity}',
+    ...ofService('presence'),
+  },
   signaling: {
     createToken: 'POST ~/services/signaling/tokens',
     ...ofService('signaling'),
@@ -3242,6 +3422,7 @@ export type ErrorCode =
   | 'policy.refused'
   | 'policy.too_many_levels'
   | 'policy.wider'
+  | 'presence.note_too_long'
   | 'privacy.bounds_crossed'
   | 'privacy.erasure_at_work'
   | 'privacy.erasure_not_counted'

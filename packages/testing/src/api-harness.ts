@@ -15,6 +15,7 @@ import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
 import { memoryConferencingPorts } from './conferencing-ports.ts';
 import { memoryNotificationPorts } from './notification-ports.ts';
+import { memoryPresencePorts } from './presence-ports.ts';
 import { memorySpeechPorts } from './speech-ports.ts';
 import { memoryTranscodingPorts } from './transcoding-ports.ts';
 
@@ -94,6 +95,7 @@ export function createApiHarness(options: Options = {}) {
     servicePorts: {
       networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
       conferencing: memoryConferencingPorts(),
+      presence: memoryPresencePorts(),
       notification: memoryNotificationPorts({
         minting,
         placement: { signalUrl: async () => 'wss://signal.test' },

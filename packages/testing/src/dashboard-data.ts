@@ -63,7 +63,12 @@ export async function fillAccount(
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
     services: [
-      ...['conferencing', 'network-discovery', 'notification', 'signaling', 'text-to-speech'],
+      'conferencing',
+      'network-discovery',
+      'notification',
+      'presence',
+      'signaling',
+      'text-to-speech',
       'transcoding',
     ],
     mediaKinds: ['audio', 'video', 'screen'],

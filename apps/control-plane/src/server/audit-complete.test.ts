@@ -175,6 +175,7 @@ const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
   conferencing: { participantCountMax: 80 },
   notification: { tokenTtlSecondsMax: 80_000 },
+  presence: { noteLengthMax: 80 },
   signaling: { tokenTtlSecondsMax: 80_000 },
   'text-to-speech': { charactersMax: 80 },
   transcoding: { mediaSecondsMax: 80 },
@@ -384,6 +385,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       networkDiscovery: 'network-discovery',
       conferencing: 'conferencing',
       notification: 'notification',
+      presence: 'presence',
       signaling: 'signaling',
       textToSpeech: 'text-to-speech',
       transcoding: 'transcoding',
@@ -427,6 +429,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       ],
     ]),
   ),
+  'presence.putConfig': async () => [servicePath('presence/config'), changedConfig.presence],
+  'presence.set': async () => [servicePath('presence/identities/set'), { state: 'away', note: 'Out' }],
+  'presence.clear': async () => {
+    await served.rest('PUT', servicePath('presence/identities/cleared'), {
+      key: account.key,
+      body: { state: 'away' },
+    });
+    return [servicePath('presence/identities/cleared')];
+  },
   'conferencing.putConfig': async () => [servicePath('conferencing/config'), changedConfig.conferencing],
   'conferencing.setRoom': async () => [servicePath('conferencing/rooms/set'), { isLocked: true }],
   'conferencing.removeRoom': async () => {
@@ -489,6 +500,7 @@ const logicAddress = { url: 'https://receiver.test/logic' };
 const eventOf: Readonly<Record<string, string>> = {
   'network-discovery': 'allocation.ended',
   conferencing: 'participant.left',
+  presence: 'identity.said',
   notification: 'channel.left',
   signaling: 'session.ended',
   'text-to-speech': 'completed',

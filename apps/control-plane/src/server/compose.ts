@@ -146,6 +146,7 @@ import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { ownSignIn } from './own-sign-in.ts';
 import { createPlatform } from './platform.ts';
+import { presenceWork } from './presence-work.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
@@ -356,6 +357,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
     nowMs,
   });
+  const presence = presenceWork({
+    prisma,
+    publish: (message) => bus.publish(message),
+    configs,
+    chainOf,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+    nowMs,
+  });
   const tenancy = tenancyPorts(prisma, {
     cipher,
     catalogue: keyableOperations(),
@@ -377,6 +386,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const stores = createPlatform({
     servicePorts: {
       conferencing: rooms.ports,
+      presence: presence.ports,
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
@@ -723,7 +733,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       pool: privacyPool,
       nowMs,
       isStopped,
-      services,
+      services: Object.values(services),
       notices: {
         atomically: (work) => atomically(prisma, work),
         tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
@@ -789,6 +799,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     channels,
+    presence,
     privacyWork,
     moneyWork: money.runner,
     spending,
@@ -835,6 +846,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
+        presence: presence.forNodes,
         rooms: rooms.forNodes,
         logic: logic.forNodes,
         originOf,
@@ -885,6 +897,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await triggerActions.stop();
       await ingestLag.flush();
       await channels.settled();
+      await presence.settled();
       await credentialEndsWork.stop();
       await orders.stop();
       await rooms.stop();

@@ -23,6 +23,7 @@ import { channelHandlers } from './channel-calls.ts';
 import type { ControlPlane } from './compose.ts';
 import { applicationCapsOf, credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
+import { presenceHandlers } from './presence-work.ts';
 import { roomHandlers } from './room-calls.ts';
 
 type Handlers = {
@@ -113,15 +114,17 @@ function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined 
   return roles.includes('relay') ? 'relay' : undefined;
 }
 
-function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Handlers {
+function handlersOf({ fleet, internal, bus, log, channels, presence }: ControlPlane): Handlers {
   return {
     ...channelHandlers(internal.channels),
+    ...presenceHandlers(internal.presence),
     ...roomHandlers(internal.rooms),
 
     async heartbeat({ boot, urls, load, isDraining, software }, { id: nodeId }) {
       await fleet.beat({ nodeId, boot, urls, load, isDraining, software });
       // Whoever was in a channel by a node that is gone is told off by those that are left.
       channels.lookAtNodes();
+      presence.lookAtNodes();
       const platformAccountId = await internal.platformAccount();
       const listedAddressesVersion = await internal.addresses.version();
       return {

@@ -210,6 +210,7 @@ beforeAll(async () => {
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
   const { id: jobId } = await asShop('POST /services/transcoding/probes', { uri: 'https://shop.test/a.mp3' });
   await asShop('PUT /services/conferencing/rooms/till', {});
+  await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
   const refused = await served.rest('PUT', `/v1/accounts/${shopId}/policy`, { key: shop.key, body });
   expect(refused.status).toBe(422);
@@ -239,7 +240,7 @@ beforeAll(async () => {
     },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },
     ...{ scope: 'descendants', detail: 'lines', direction: 'incoming', bucket: 'month' },
-    ...{ meter: METER.meter, person: 'user:gone', room: 'till' },
+    ...{ meter: METER.meter, person: 'user:gone', room: 'till', identity: 'gone' },
   };
   above = [
     ...[platformId, top.accountId, sellerId, formerId, top.userId, top.keyId, operator.key.id, sellerKey.id],

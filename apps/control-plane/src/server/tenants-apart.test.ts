@@ -104,6 +104,7 @@ beforeAll(async () => {
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   await ask('POST', '/services/notification/channels/secret-channel/messages', { data: 'secret.test' });
   await ask('PUT', '/services/notification/namespaces/secret-space', { historyCount: 7_654 });
+  await ask('PUT', '/services/presence/identities/secret-bob', { state: 'away', note: 'secret.test' });
   await ask('PUT', '/services/conferencing/rooms/secret-room', { organiser: 'user:secret.test' });
   const said = { text: 'secret.test', delivery: 'async' };
   const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
@@ -125,6 +126,7 @@ beforeAll(async () => {
     channel: 'secret-channel',
     namespace: 'secret-space',
     room: 'secret-room',
+    identity: 'secret-bob',
     endpointId: endpoint.id,
     transferId: transfer.id,
     toAccountId: alice.accountId,
@@ -216,6 +218,8 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'endpoint_registration',
+    'identity_presence',
     'conference_room',
     'live_room',
     'speech',

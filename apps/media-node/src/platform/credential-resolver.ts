@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { capsOfCredential, lifetimeSecondsMaxOf } from '@patchbay/domain/fleet/credential-caps';
 import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
+import type { Ringing } from '@patchbay/domain/presence/ringing';
 import { inactiveLevel } from '@patchbay/domain/tenancy/account-state';
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import type { CountryTable } from '@patchbay/kit/country-table';
@@ -36,6 +37,8 @@ export type ResolvedCredential =
       readonly credentialId: string;
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
+      /** Which devices of its endpoint ring, where its settings say so. */
+      readonly ringing?: Ringing;
       /** Its account, or one above or below it, has application logic. */
       readonly hasLogicNear?: boolean;
       /** Below this address stands a page for each code, at the host of the account's brand. */
@@ -293,6 +296,7 @@ export class CredentialResolver {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
       return { ...refused(policy.code, policy.detail), byPolicy };
     }
+    const { ringing } = caps[use.service] ?? {};
     return {
       kind: 'ok',
       password,
@@ -302,6 +306,7 @@ export class CredentialResolver {
       chain,
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+      ...(ringing === undefined ? {} : { ringing }),
       ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
       ...(known.pagesUrl === undefined ? {} : { pagesUrl: known.pagesUrl }),
       policy,

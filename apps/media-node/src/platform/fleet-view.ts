@@ -88,6 +88,18 @@ export class FleetView {
       .flatMap(({ urls, isLive }) => (urls[wanted.use] ?? []).map((url) => ({ url, isLive })));
   }
 
+  /** The address of a use at one node, of whatever region. */
+  urlOf(nodeId: string, use: string): string | undefined {
+    return this.#nodes.find((node) => node.nodeId === nodeId)?.urls[use]?.[0];
+  }
+
+  /** Whether the control plane has heard of late of any other node of a role. */
+  hasOther(role: FleetNode['roles'][number], ownNodeId: string | undefined): boolean {
+    return this.#nodes.some(
+      ({ nodeId, roles, isLive }) => isLive && roles.includes(role) && nodeId !== ownNodeId,
+    );
+  }
+
   /** The key of an enrolled node of a role. One that is not in the last list may have come since. */
   async publicKeyOf(nodeId: string, role: FleetNode['roles'][number]): Promise<string | undefined> {
     const find = () =>

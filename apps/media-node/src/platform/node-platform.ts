@@ -21,7 +21,7 @@ import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
 import { Recheck } from './recheck.ts';
 import { Revocations } from './revocations.ts';
-import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
 
 const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */
@@ -48,6 +48,8 @@ export interface Revoker {
   readonly obey?: (order: ControlOrder) => void;
   /** An order about a room, of a role that may be the home of one. */
   readonly obeyRoom?: (order: RoomOrder) => void;
+  /** How somebody is may have changed, of a role that has clients. */
+  readonly presenceChanged?: (accountId: string, identity: string) => void;
   /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
   readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
@@ -130,6 +132,9 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'channel.presence':
       case 'channels.changed':
         revoker?.hearChannels?.(message);
+        return;
+      case 'presence.changed':
+        revoker?.presenceChanged?.(message.accountId, message.identity);
         return;
       case 'room.control':
         revoker?.obeyRoom?.(message.order);

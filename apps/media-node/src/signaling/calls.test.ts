@@ -1,7 +1,7 @@
 import { closeCodes } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
 import { relayWaitMs } from './media-recovery.ts';
-import type { SecondsLimit } from './platform.ts';
+import type { SecondsLimit } from './principal.ts';
 import { audioOnly, audioVideo, type BenchClient, call, MachineBench } from './testing/machine-bench.ts';
 
 const relayOne = { nodeId: 'nod_1', boot: 'b1', urls: ['turn:127.0.0.1:3478?transport=udp'] };

@@ -6,9 +6,12 @@ import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { locateDevices } from '../platform/locate-devices.ts';
 import { MediaLines } from '../platform/media-line.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { type ChannelBusMessage, openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { GuestLines, HomeLines } from '../platform/peer-lines.ts';
+import { Registrar } from '../platform/registrar.ts';
 import { SessionClaims } from '../platform/session-claims.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
@@ -38,6 +41,18 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     client: node.client,
     onFailure: (error) => onFailure(error, 'What has ended was not told.'),
   });
+  const registrar = new Registrar({
+    client: node.client,
+    boot: () => String(node.usage.boot),
+    onFailure,
+  });
+  const homeLines = new HomeLines({
+    identity: node.identity,
+    boot: node.usage.boot,
+    linkOf: (nodeId) => node.fleet.urlOf(nodeId, 'link'),
+    onNotice: (notice) => platform.notify(notice),
+  });
+  let guestLines: GuestLines | undefined;
   const platform = createSignalingPlatform({
     claims,
     resolver: node.resolver,
@@ -47,6 +62,13 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     state,
     relays: () => links?.relays() ?? [],
     media: () => media,
+    registrar,
+    peers: {
+      hasPeers: () => node.fleet.hasOther('signaling', node.identity.nodeId),
+      locate: (called) => locateDevices({ client: node.client, lines: homeLines, onFailure }, called),
+      toGuest: (nodeId, word) => homeLines.say(nodeId, word),
+      toHome: (nodeId, word) => guestLines?.say(nodeId, word),
+    },
     region,
     onFailure,
   });
@@ -80,10 +102,17 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     onNotice: (notice) => platform.notify(notice),
   });
   media = lines;
+  const guests = new GuestLines({
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'signaling'),
+    meet: (connectionIds) => signaling.meet(connectionIds),
+    onNotice: (notice) => platform.notify(notice),
+  });
+  guestLines = guests;
   links = await SignalingLinks.listen({
     listen: { host, port: env.PATCHBAY_LINK_PORT },
     publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'relay'),
     onMedia: (socket) => lines.accept(socket),
+    onPeer: (socket) => guests.accept(socket),
     onEvent: (event) => platform.notify(toNotice(event)),
     liveSessions: () =>
       signaling.snapshot().map(({ sessionId, legs }) => ({
@@ -98,8 +127,12 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   node.start({
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
-    hearChannels: (message) =>
-      platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message)),
+    hearChannels: (message) => {
+      if (message === undefined) registrar.tellAll();
+      platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message));
+    },
+    presenceChanged: (accountId, identity) =>
+      platform.notify({ type: 'presenceChanged', accountId, identity }),
     obey: (order) => platform.notify({ type: 'order', order }),
     stopAccount: (accountId, code) => platform.notify({ type: 'stopAccount', accountId, code }),
     accountsWithin: (accountId) => signaling.accountsWithin(accountId),
@@ -134,6 +167,9 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
+    await registrar.stop();
+    homeLines.stop();
+    guests.stop();
     lines.stop();
     await links?.stop();
     await claims.stop();

@@ -1,6 +1,6 @@
 import { closeCodes, protocolVersion, resumeWindowMs } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
-import { ringTimeoutMs } from './calls.ts';
+import { ringTimeoutMs } from './call-ringing.ts';
 import { audioOnly, audioVideo, call, MachineBench } from './testing/machine-bench.ts';
 
 function pair() {

@@ -144,7 +144,7 @@ test('what signaling never answers is given up in time, and leaves nothing open'
     signalUrl: `ws://127.0.0.1:${port}/`,
     expiresAtMs: Date.now() + 60_000,
   });
-  await expect(Phone.connect(mint, 200)).rejects.toMatchObject({ code: 'client.timeout' });
+  await expect(Phone.connect(mint, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'client.timeout' });
   await until(async () => (await connectionsOf(silent)) === 0, { what: 'closed sockets', timeoutMs: 5_000 });
 });
 

@@ -27,6 +27,7 @@ const samples: readonly unknown[] = [
   'cancelled',
   'user:nobody',
   'declined',
+  'away',
   'paid',
   'network-discovery',
   'a@b.test',
