@@ -183,14 +183,24 @@ const isOfEveryService = (method: SdkMethod): boolean => method.isOfEveryService
 function sharedRouteLines(groups: readonly SdkGroup[]): string[] {
   const [one] = groups.filter(({ methods }) => methods.some(isOfEveryService));
   if (one === undefined) return [];
+  const below = `/services/${one.serviceName}`;
+  const places = new Map<string, string>();
   const lines = one.methods
     .filter(isOfEveryService)
     .flatMap(routeLines)
     .map((line) =>
-      line.replace(/'/g, '`').replace(`/services/${one.serviceName}/`, '/services/$' + '{service}/'),
+      line.replace(/'(\w+) (.*)'/, (_route, verb: string, path: string) => {
+        const [place = '', rest = ''] = path.split(below);
+        places.set(placeName(place), place);
+        return `\`${verb} \${${placeName(place)}}${rest}\``;
+      }),
     );
-  return ['const ofService = (service: string) => ({', ...lines, '});', ''];
+  const prefixes = [...places].map(([name, place]) => `  const ${name} = \`${place}/services/\${service}\`;`);
+  return ['const ofService = (service: string) => {', ...prefixes, '  return {', ...lines, '  };', '};', ''];
 }
+
+/** Whose services those are whose paths begin so: of `~/endpoints/{endpointId}`, `endpoint`. */
+const placeName = (place: string): string => /\{(\w+?)(?:Id)?\}$/.exec(place)?.[1] ?? 'account';
 
 function groupRouteLines({ methods, serviceName }: SdkGroup): string[] {
   const own = methods.filter((method) => !isOfEveryService(method)).flatMap(routeLines);

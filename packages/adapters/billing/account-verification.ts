@@ -66,6 +66,7 @@ interface Verifying {
   readonly period: Period;
   readonly use: RecordedUse;
   readonly catalogue: MeterCatalogue;
+  /** Whether the month is over: what of it became money is compared then. */
   readonly nowMs: number;
 }
 

@@ -40,7 +40,8 @@ export function bookVerifier({
   const sets = new KnownDimensionSets();
   const verifyBy = (use: RecordedUse) => (accountId: string, period: Period) =>
     inAccountSnapshot(pool, accountId, (client) =>
-      verifyOne(client, { accountId, period, use, catalogue, nowMs: nowMs() }),
+      // A month that is closed is over, by whichever clock.
+      verifyOne(client, { accountId, period, use, catalogue, nowMs: period.toMs }),
     );
   const closedAccounts: BookVerifier['closedAccounts'] = (
     accountId,

@@ -1,4 +1,9 @@
-import type { ClosedMonth, Correction, KeptStatement } from '@patchbay/domain/billing/closed-statement';
+import type {
+  ClosedMonth,
+  Correction,
+  KeptStatement,
+  MonthDocument,
+} from '@patchbay/domain/billing/closed-statement';
 import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { Period } from '@patchbay/domain/billing/period';
 import type { PoolClient } from 'pg';
@@ -34,8 +39,25 @@ export async function readClosedMonth(
     currency: row.currency,
     hadStatement: row.had_statement,
     ...(row.statement === null ? {} : { kept: fromExactJson(row.statement) as KeptStatement }),
+    documents: await readDocuments(client, accountId, name),
     corrections: await readCorrections(client, accountId, { period: name, currency: row.currency }),
   };
+}
+
+async function readDocuments(
+  client: PoolClient,
+  accountId: string,
+  period: string,
+): Promise<readonly MonthDocument[]> {
+  const { rows } = await client.query<{ id: string; number: string; kind: string; total: string }>(
+    `SELECT id, number, kind, total_minor_units::text AS total FROM document
+     WHERE account_id = $1 AND period = $2 AND kind IN ('invoice', 'payout-note') ORDER BY kind`,
+    [accountId, period],
+  );
+  return rows.map(({ id, number, kind, total }) => ({
+    side: kind === 'invoice' ? 'charge' : 'payout',
+    ...{ id, number, totalMinorUnits: BigInt(total) },
+  }));
 }
 
 interface CorrectionRow {

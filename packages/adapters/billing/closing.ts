@@ -5,7 +5,11 @@ import { compared, issued } from '@patchbay/domain/billing/collection/postings';
 import { noBacking, passingOf, type Share } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
-import { type BillingDocument, comparisonOf } from '@patchbay/domain/billing/documents/document';
+import {
+  type BillingDocument,
+  comparisonOf,
+  givenCreditOf,
+} from '@patchbay/domain/billing/documents/document';
 import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
 import type { Statement } from '@patchbay/domain/billing/statement';
@@ -22,6 +26,7 @@ import { toExactJson } from './exact-json.ts';
 import { type ClosingFault, LateAccounts } from './late-accounts.ts';
 import { accrueLateUse, keptAccounts, lateAccounts, monthAfterClosed } from './late-use.ts';
 import { insertPayout, notesToSetOff, setOffNote, weighNotes, writeNote } from './payout-notes.ts';
+import { owingGivers, usedCreditOf } from './used-credit.ts';
 
 /** What closes together: all that is live, or the test accounts of one customer (PRD-1). */
 interface ClosingTree {
@@ -64,7 +69,8 @@ interface ClosingRound {
 
 /**
  * Closes every month whose time has come, the oldest first: first each account's statement is kept as it is then, and once
- * all are, each gets its documents, those above before those below, and then whoever gave credit pays for what was used of it.
+ * all are, each gets its documents, those above before those below, and then whoever gave credit pays for what was used of it, as
+ * far as it earned something: what is beyond stands on its invoice.
  * Each account is one transaction in each part, and what is there is left as it is: so a process may die anywhere, and the next
  * goes on (BIL-7). What is wrong with one account holds up those below it, and no other: it is thrown once all are done.
  */
@@ -190,7 +196,10 @@ async function keepStatements(
 ): Promise<number> {
   const active = await accrual.activeAccounts(period, treeId);
   const corrected = await inAccountScope(pool, topId, (client) => lateAccounts(client, treeId, period));
-  const accounts = [...new Set([...active, ...corrected])];
+  const owing = await inAccountScope(pool, topId, (client) =>
+    owingGivers(client, { treeId, topId, byEndOf: period.name }),
+  );
+  const accounts = [...new Set([...active, ...corrected, ...owing])];
   // What a process before kept is not rated again: it stays as it is, and what came since is for a later document.
   const kept = await keptAccounts(pool, topId, period);
   const left = accounts.filter((accountId) => !kept.has(accountId));
@@ -228,7 +237,14 @@ async function keepStatement(client: PoolClient, statement: Statement): Promise<
   const drafts =
     sellerId === undefined
       ? []
-      : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement, request) });
+      : draftsOf({
+          ...{ statement, sellerId, outstanding: await outstandingOf(client, statement, request) },
+          // It is owed to whoever holds the prepaid money, and to no seller that collects itself.
+          usedCredit:
+            collectorId === undefined && !isCompared
+              ? await usedCreditOf(client, { accountId, currency, byEndOf: period.name })
+              : 0n,
+        });
   const content: ClosedContent = {
     charge: statement.charge.amount,
     payout: statement.payout.amount,
@@ -336,7 +352,7 @@ async function issueDocuments(
   };
   // All others are asked; what is paid out waits until everything is known of the month.
   if (late.isAny()) {
-    await inAccountScope(pool, platformId, (client) => release(client, ['invoice']));
+    await inAccountScope(pool, platformId, (client) => release(client, ['invoice', 'tax']));
     return documentCount;
   }
   // Once every invoice is there: what its closing still drew of a balance counts as used.
@@ -357,7 +373,7 @@ async function issueDocuments(
       [treeId, period.name, at, accountIds],
     );
     // Only now is everything known that a payout waits for.
-    await release(client, ['invoice', 'payout']);
+    await release(client, ['invoice', 'tax', 'payout']);
   });
   return documentCount;
 }
@@ -411,9 +427,15 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
 
 function invoiceOf(
   document: BillingDocument,
-  { shares, collectorId }: Around & { readonly collectorId?: string },
+  { shares, platformId, collectorId }: Around & { readonly collectorId?: string },
 ): InvoiceCollection {
+  // Of a comparison nobody pays anything.
+  const isTaxHeld =
+    document.kind === 'invoice' &&
+    document.sellerId !== (collectorId ?? platformId) &&
+    document.totalMinorUnits > document.netMinorUnits;
   const { id: documentId, accountId, period, currency, number, seller } = document;
+  const givenCreditMinorUnits = givenCreditOf(document);
   return {
     kind: 'invoice',
     ...(collectorId === undefined ? {} : { collectorId }),
@@ -421,7 +443,10 @@ function invoiceOf(
     sellerName: seller.legalName,
     dueAtMs: document.dueAtMs ?? document.issuedAtMs,
     taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
+    taxes: document.taxLines.map(({ minorUnits }) => minorUnits),
+    ...(isTaxHeld ? { taxSellerId: document.sellerId } : {}),
     totalMinorUnits: document.totalMinorUnits,
+    ...(givenCreditMinorUnits === 0n ? {} : { givenCreditMinorUnits }),
     lines: collectedLines(document),
     ...notAskedYet,
   };

@@ -1,7 +1,9 @@
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
+import { unsaidTerms } from '@patchbay/domain/billing/documents/document';
 import { parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { QUANTITY_MAX } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
@@ -79,6 +81,11 @@ const close = (of: pg.Pool = pool) =>
 let isCollecting = true;
 const ask = (month: string) => pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [month]);
 
+interface SaidNumbers {
+  readonly numberPrefix: string;
+  readonly taxId?: string;
+}
+
 interface DocumentRow {
   readonly id: string;
   readonly account_id: string;
@@ -116,8 +123,8 @@ describe('a month that is over', () => {
     clockMs = period.toMs + 64 * DAY;
     expect(await close()).toEqual([{ period: period.name, accountCount: 4, documentCount: 3 }]);
     const expected = [
-      'leaf invoice D-I00001 2000',
-      'parent payout-note D-P00001 500',
+      'leaf invoice PARENT-I00001 2000',
+      'parent payout-note TOP-P00001 500',
       'top payout-note D-P00001 500',
     ];
     expect(await printed()).toEqual(expected);
@@ -127,6 +134,60 @@ describe('a month that is over', () => {
       await expect(asOwner(database.url, text)).rejects.toThrow('not changed');
     expect(await billing.countMismatches()).toBe(0);
     expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  });
+
+  it('names each seller as itself, by its legal name, its brand or its account, and never as one above (PRD-2, BIL-6)', async () => {
+    await useAThousand();
+    await usage.ingest([usageOf('other', { atMs: usedMs, bytes: 100 })]);
+    await usage.ingest([usageOf('top', { atMs: usedMs, bytes: 100 })]);
+    await asOwner(database.url, `INSERT INTO brand (account_id, name) VALUES ('top', 'Top Voice')`);
+    await billing.accrueAll(period);
+    clockMs = period.toMs + DAY;
+    await ask(period.name);
+    await close();
+    const sellers = await asOwner<{ account_id: string; number: string; name: string }>(
+      database.url,
+      `SELECT account_id, number, content #>> '{seller,legalName}' AS name FROM document WHERE kind = 'invoice' ORDER BY 1`,
+    );
+    expect(sellers).toEqual([
+      { account_id: 'leaf', number: 'PARENT-I00001', name: 'parent Ltd' },
+      { account_id: 'other', number: 'TOP-I00001', name: 'Top Voice' },
+      { account_id: 'top', number: 'D-I00001', name: PLATFORM_NAME },
+    ]);
+    // A statement says what the documents do.
+    for (const [buyerId, sellerId] of [
+      ['leaf', 'parent'],
+      ['other', 'top'],
+      ['top', 'platform'],
+    ] as const) {
+      const known = await billing.parties(buyerId, [sellerId]);
+      const { name } = sellers.find(({ account_id }) => account_id === buyerId) ?? {};
+      expect(known.get(sellerId)).toEqual({ isSeen: false, name });
+    }
+  });
+
+  it('gives no two sellers of one name or tax id the same numbers, whoever had the prefix before (BIL-6)', async () => {
+    await useAThousand();
+    const store = documentStore({ pool, platformAccount });
+    const said = { ...unsaidTerms, addressLines: [], taxRules: [] };
+    const setOf = (accountId: string, legalName: string, { numberPrefix, ...more }: SaidNumbers) =>
+      store.setParty(accountId, { ...said, ...more, legalName, numberPrefix });
+    expect(await store.prefixOf('parent')).toBe('PARENT');
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'ACME', taxId: 'DE 1' })).toBe('set');
+    clockMs = period.toMs + DAY;
+    await ask(period.name);
+    await close();
+    // Another of that name, however it is written, or of that tax id; not one that is called otherwise.
+    expect(await setOf('other', 'ACME  Gmbh.', { numberPrefix: 'ACME' })).toBe('taken');
+    expect(await setOf('other', 'Other', { numberPrefix: 'ACME', taxId: 'de-1' })).toBe('taken');
+    expect(await setOf('other', 'Other', { numberPrefix: 'ACME' })).toBe('set');
+    // The platform's own, said by nobody, and what comes by itself to one that said nothing.
+    expect(await setOf('other', PLATFORM_NAME, { numberPrefix: 'D' })).toBe('taken');
+    expect(await setOf('other', 'leaf Ltd', { numberPrefix: 'LEAF' })).toBe('taken');
+    // Numbers that were issued stay those of who issued them.
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'NEW' })).toBe('set');
+    expect(await setOf('other', 'Acme GmbH', { numberPrefix: 'ACME' })).toBe('taken');
+    expect(await setOf('parent', 'Acme GmbH', { numberPrefix: 'ACME' })).toBe('set');
   });
 
   it('closes at the dearest price that there is too: more minor units than 64 bits hold (BIL-4)', async () => {
@@ -155,16 +216,16 @@ describe('a month that is over', () => {
     await ask(next.name);
     await close();
     expect(await printed()).toEqual([
-      'leaf invoice D-I00001 2000',
-      'parent payout-note D-P00001 500',
+      'leaf invoice PARENT-I00001 2000',
+      'parent payout-note TOP-P00001 500',
       'top payout-note D-P00001 500',
-      'leaf invoice D-I00002 1200',
-      'parent payout-note D-P00002 300',
+      'leaf invoice PARENT-I00002 1200',
+      'parent payout-note TOP-P00002 300',
       'top payout-note D-P00002 300',
     ]);
     const [row] = await asOwner<{ by_period: unknown }>(
       database.url,
-      `SELECT by_period FROM document WHERE number = 'D-I00002'`,
+      `SELECT by_period FROM document WHERE number = 'PARENT-I00002'`,
     );
     expect(row?.by_period).toEqual({ [period.name]: '1000', [next.name]: '200' });
   });
@@ -194,8 +255,8 @@ describe('a month that is over', () => {
       }
       await close();
       expect((await printed()).slice(3)).toEqual([
-        'leaf invoice D-I00002 1000',
-        'parent payout-note D-P00002 250',
+        'leaf invoice PARENT-I00002 1000',
+        'parent payout-note TOP-P00002 250',
         'top payout-note D-P00002 250',
       ]);
       // The month stays as it was closed, and tells what came later.
@@ -206,10 +267,14 @@ describe('a month that is over', () => {
       });
       expect((await billing.read('leaf', period)).statement.charge.minorUnits).toBe(3000n);
       expect(closed?.corrections).toMatchObject([
-        { side: 'charge', minorUnits: 1000n, document: { number: 'D-I00002' } },
+        { side: 'charge', minorUnits: 1000n, document: { number: 'PARENT-I00002' } },
       ]);
       expect((await billing.readClosed('top', period))?.corrections).toMatchObject([
         { side: 'payout', minorUnits: 250n, document: { number: 'D-P00002' } },
+      ]);
+      // Of the next month nothing was used, and its document asks for what came late: that is what is to be paid of it.
+      expect((await billing.readClosed('leaf', next))?.documents).toMatchObject([
+        { side: 'charge', number: 'PARENT-I00002', totalMinorUnits: 1000n },
       ]);
       expect(await billing.readClosed('leaf', periodAt(next.toMs))).toBeUndefined();
       // What was earned of it waits until it is paid.
@@ -305,7 +370,7 @@ describe('the documents of a month at Stripe', () => {
     await hear();
     await collect();
     const notes = (await documents()).filter(({ kind }) => kind === 'credit-note');
-    expect(notes).toMatchObject([{ account_id: 'leaf', number: 'D-C00001', total: 400 }]);
+    expect(notes).toMatchObject([{ account_id: 'leaf', number: 'PARENT-C00001', total: 400 }]);
   });
 
   const payAll = async () => {
@@ -321,6 +386,69 @@ describe('the documents of a month at Stripe', () => {
       .all('transfer')
       .reduce((sum, each) => sum + Number(each['amount']) - Number(each['amount_reversed']), 0);
 
+  it('pass on to a seller what was paid as tax in its name, and take it back with what goes back: the rest is whose it is (decision 0023)', async () => {
+    await useAThousand();
+    const taxed = { ...unsaidTerms, taxName: 'VAT', addressLines: [], taxRules: [], country: 'DE' };
+    for (const [accountId, taxBasisPoints] of [
+      ['parent', 1900],
+      ['top', 700],
+      ['platform', 1000],
+    ] as const) {
+      const said = { ...taxed, legalName: accountId, numberPrefix: accountId.toUpperCase(), taxBasisPoints };
+      expect(await documentStore({ pool, platformAccount }).setParty(accountId, said)).toBe('set');
+    }
+    await usage.ingest([usageOf('top', { atMs: usedMs, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    await collect();
+    expect(await printed()).toEqual([
+      'leaf invoice PARENT-I00001 2380',
+      'parent payout-note TOP-P00001 500',
+      'top invoice PLATFORM-I00001 110',
+      'top payout-note PLATFORM-P00001 500',
+    ]);
+    expect(sent()).toBe(0);
+    await payAll();
+    const transfers = () => stripe.state.all('transfer').map(({ amount }) => amount);
+    expect(transfers()).toHaveLength(3);
+    expect(transfers()).toEqual(expect.arrayContaining([500, 500, 380]));
+    // What the platform sold itself, and its tax, stay with it: 10.00 of the leaf's use, and 1.00 and 0.10 of top's.
+    expect(stripe.state.balance).toBe(1110);
+    expect(await balances()).toEqual({
+      'leaf clearing': -2380,
+      'leaf tax': 380,
+      'parent clearing': 880,
+      'parent tax': -380,
+      'platform clearing': 1110,
+      'platform tax': -10,
+      'top clearing': 390,
+      'top tax': 10,
+    });
+    const payment = stripe.state.all('payment_intent').find(({ amount }) => amount === 2380)?.id ?? '';
+    stripe.state.createRefund({ payment_intent: payment, amount: '476' });
+    await payAll();
+    const [note] = await asOwner<{ tax: string }>(
+      database.url,
+      `SELECT content #>> '{taxLines,0,minorUnits,bigint}' AS tax FROM document WHERE kind = 'credit-note'`,
+    );
+    expect(note).toEqual({ tax: '76' });
+    expect(await balances()).toMatchObject({ 'parent clearing': 704, 'parent tax': -304, 'leaf tax': 304 });
+    expect(stripe.state.balance).toBe(910);
+    await payAll();
+    expect(transfers()).toHaveLength(3);
+    expect(await billing.countMismatches()).toBe(0);
+    const told = await asOwner<{ type: string; data: object }>(
+      database.url,
+      "SELECT type, data FROM platform_event WHERE type LIKE 'billing.tax.%' AND account_id = 'parent' ORDER BY type",
+    );
+    expect(told.map(({ type, data }) => ({ type, ...data }))).toMatchObject([
+      { type: 'billing.tax.passed-on', minorUnits: '380' },
+      { type: 'billing.tax.taken-back', minorUnits: '76' },
+    ]);
+  });
+
   it('pay out a fee of a seller from whom alone something was bought once it is paid, and not before (BIL-6)', async () => {
     const tariff = { kind: 'fee', amount: parseDecimal('500') } as const;
     await billing.setPrices({
@@ -331,7 +459,10 @@ describe('the documents of a month at Stripe', () => {
     await billing.accrueAll(period);
     await close();
     await payees();
-    expect(await printed()).toEqual(['leaf invoice D-I00001 50000', 'parent payout-note D-P00001 50000']);
+    expect(await printed()).toEqual([
+      'leaf invoice PARENT-I00001 50000',
+      'parent payout-note TOP-P00001 50000',
+    ]);
     for (let round = 0; round < 2; round++) {
       await hear();
       await collect();
@@ -388,7 +519,7 @@ describe('the documents of a month at Stripe', () => {
     await expect(
       closeMonths({ pool, accrual: ailing, platformAccount, nowMs: () => clockMs, isCollecting: true }),
     ).rejects.toThrow(`Account parent could not be closed for ${period.name}.`);
-    expect(await printed()).toEqual(['other invoice D-I00001 150', 'top payout-note D-P00001 550']);
+    expect(await printed()).toEqual(['other invoice TOP-I00001 150', 'top payout-note D-P00001 550']);
     await payees();
     await collect();
     await payAll();
@@ -396,9 +527,9 @@ describe('the documents of a month at Stripe', () => {
     expect(sent()).toBe(0);
     await close();
     expect(await printed()).toEqual([
-      'leaf invoice D-I00001 2000',
-      'other invoice D-I00001 150',
-      'parent payout-note D-P00001 500',
+      'leaf invoice PARENT-I00001 2000',
+      'other invoice TOP-I00001 150',
+      'parent payout-note TOP-P00001 500',
       'top payout-note D-P00001 550',
     ]);
     await collect();
@@ -562,8 +693,8 @@ describe('the documents of a month at Stripe', () => {
     await ask(period.name);
     await close();
     expect(await printed()).toEqual([
-      'leaf comparison D-R00001 2000',
-      'parent payout-note D-P00001 500',
+      'leaf comparison PARENT-R00001 2000',
+      'parent payout-note TOP-P00001 500',
       'top payout-note D-P00001 500',
     ]);
     expect(await balances()).toEqual({});
@@ -580,11 +711,11 @@ describe('the documents of a month at Stripe', () => {
     await ask(next.name);
     await close();
     expect(await printed()).toEqual([
-      'leaf comparison D-R00001 2000',
-      'parent payout-note D-P00001 500',
+      'leaf comparison PARENT-R00001 2000',
+      'parent payout-note TOP-P00001 500',
       'top payout-note D-P00001 500',
-      'leaf invoice D-I00001 200',
-      'parent payout-note D-P00002 50',
+      'leaf invoice PARENT-I00001 200',
+      'parent payout-note TOP-P00002 50',
       'top payout-note D-P00002 50',
     ]);
     await collect();
@@ -622,8 +753,8 @@ describe('the documents of a month at Stripe', () => {
     await close();
     // Its own customer buys of it, its customer's customer of that one; it buys of the platform.
     expect(await printed()).toEqual([
-      'leaf invoice D-I00001 2000',
-      'parent payout-note D-P00001 500',
+      'leaf invoice PARENT-I00001 2000',
+      'parent payout-note TOP-P00001 500',
       'top invoice D-I00001 1000',
     ]);
     const { id: payee } = await ownRail.perform(
@@ -675,8 +806,8 @@ describe('the documents of a month at Stripe', () => {
     clockMs = period.toMs + 64 * DAY;
     await close();
     expect(await printed()).toEqual([
-      'leaf invoice D-I00001 2000',
-      'parent invoice D-I00001 1500',
+      'leaf invoice PARENT-I00001 2000',
+      'parent invoice TOP-I00001 1500',
       'top payout-note D-P00001 500',
     ]);
     await payees();

@@ -247,7 +247,7 @@ export function railNotices({
           );
         if (subject.kind === 'transfer')
           await client.query(
-            `UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity'
+            `UPDATE collection SET next_at = $3 WHERE kind IN ('payout', 'tax') AND next_at <> 'infinity'
                AND state -> 'transfers' @> jsonb_build_array(jsonb_build_object('transferId', $1::text))
                AND coalesce(collector_id, '') = $2`,
             [subject.id, collectorId, at],
@@ -276,10 +276,10 @@ export function railNotices({
 /** Those of a month that is still being closed have no time yet. */
 const payableSql = `
   WITH payee AS (UPDATE rail_party SET is_payable = $2 WHERE payee_id = $1 RETURNING account_id)
-  UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity' AND collector_id IS NULL
+  UPDATE collection SET next_at = $3 WHERE kind IN ('payout', 'tax') AND next_at <> 'infinity' AND collector_id IS NULL
     AND account_id IN (SELECT account_id FROM payee)`;
 
 const ownPayableSql = `
   WITH payee AS (UPDATE own_rail_party SET is_payable = $2 WHERE payee_id = $1 AND collector_id = $4 RETURNING account_id)
-  UPDATE collection SET next_at = $3 WHERE kind = 'payout' AND next_at <> 'infinity' AND collector_id = $4
+  UPDATE collection SET next_at = $3 WHERE kind IN ('payout', 'tax') AND next_at <> 'infinity' AND collector_id = $4
     AND account_id IN (SELECT account_id FROM payee)`;

@@ -5,8 +5,10 @@ import {
   type BillingDocument,
   type DocumentDraft,
   type DocumentParty,
-  defaultTerms,
   issue,
+  type SellerTerms,
+  soldOf,
+  unsaidTerms,
 } from '@patchbay/domain/billing/documents/document';
 import type { BillingParty } from '@patchbay/domain/billing/documents/document-store';
 import type { TaxRule } from '@patchbay/domain/billing/documents/tax';
@@ -51,26 +53,28 @@ export async function readParty(client: PoolClient, accountId: string): Promise<
 
 interface UnsaidNames {
   readonly name: string;
-  readonly brand: string | null;
+  readonly seller_name: string | null;
+  readonly prefix: string;
 }
 
 /**
- * As of now, on a document. A buyer that has said nothing is called as its account is; a seller as its brand, since those below
- * it know it by nothing else (PRD-2).
+ * As of now, on a document. A buyer that has said nothing is called as its account is; a seller as its own brand, or where it has
+ * none as its account: never as anybody above it, who does not sell (PRD-2).
  */
 async function onDocument(
   client: PoolClient,
   { accountId, side }: { readonly accountId: string; readonly side: 'seller' | 'buyer' },
-): Promise<{ readonly party: DocumentParty; readonly terms: BillingParty | undefined }> {
+): Promise<{ readonly party: DocumentParty; readonly said: BillingParty | undefined; terms: SellerTerms }> {
   const said = await readParty(client, accountId);
   const { rows } = await client.query<UnsaidNames>(
-    `SELECT name, coalesce(brand_in_effect(id), brand_above(id, NULL)) ->> 'name' AS brand FROM account WHERE id = $1`,
+    'SELECT name, seller_name_in_scope(id) AS seller_name, seller_prefix_in_scope(id) AS prefix FROM account WHERE id = $1',
     [accountId],
   );
   const [unsaid] = rows;
-  const name = side === 'seller' ? (unsaid?.brand ?? PLATFORM_NAME) : unsaid?.name;
+  const name = side === 'seller' ? (unsaid?.seller_name ?? PLATFORM_NAME) : unsaid?.name;
   return {
-    terms: said,
+    said,
+    terms: said ?? { ...unsaidTerms, numberPrefix: unsaid?.prefix ?? accountId },
     party: {
       accountId,
       legalName: said?.legalName ?? name ?? accountId,
@@ -104,8 +108,8 @@ export async function issueDocument(
       sequence,
       seller: seller.party,
       buyer: buyer.party,
-      terms: seller.terms ?? defaultTerms,
-      taxed: buyer.terms ?? {},
+      terms: seller.terms,
+      taxed: buyer.said ?? {},
       nowMs,
     }),
     ...(corrects === undefined ? {} : { correctsId: corrects.id, correctsNumber: corrects.number }),
@@ -150,18 +154,20 @@ export async function issueCreditNote(
   return await issueDocument(client, draft, { nowMs, corrects: invoice });
 }
 
-/** How many minor units of a document, without tax, are of which month. */
-function byPeriod({ lines, netMinorUnits, period }: DocumentDraft): Record<string, string> {
+/** How many minor units of a document, without tax, are of which month: of what was sold. */
+function byPeriod(draft: DocumentDraft): Record<string, string> {
+  const { lines, period } = draft;
   const corrected = lines.filter(({ kind }) => kind === 'adjustment');
   const sum = corrected.reduce((total, { minorUnits = 0n }) => total + minorUnits, 0n);
   return Object.fromEntries([
     ...corrected.map((line) => [line.period, String(line.minorUnits)]),
-    [period, String(netMinorUnits - sum)],
+    [period, String(soldOf(draft) - sum)],
   ]);
 }
 
 export async function insertCollection(client: PoolClient, collection: Collection): Promise<void> {
-  const { documentId, accountId, period, kind, collectorId = null } = collection;
+  const { documentId, accountId, period, collectorId = null } = collection;
+  const kind = collection.kind === 'payout' ? (collection.purpose ?? 'payout') : collection.kind;
   await client.query(
     'INSERT INTO collection (document_id, account_id, period, kind, state, collector_id) VALUES ($1, $2, $3, $4, $5, $6)',
     [documentId, accountId, period, kind, toExactJson(collection), collectorId],

@@ -74,7 +74,23 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
   return {
     party: (accountId) => inAccountScope(pool, accountId, (client) => readParty(client, accountId)),
     setParty: (accountId, party) =>
-      inAccountScope(pool, accountId, (client) => writeParty(client, accountId, party)),
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ taken: boolean }>(
+          'SELECT number_prefix_is_taken($1, $2, $3, $4) AS taken',
+          [accountId, party.numberPrefix, party.legalName, party.taxId ?? null],
+        );
+        if (rows[0]?.taken === true) return 'taken';
+        await writeParty(client, accountId, party);
+        return 'set';
+      }),
+    prefixOf: (accountId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ prefix: string | null }>(
+          'SELECT seller_prefix_in_scope($1) AS prefix',
+          [accountId],
+        );
+        return rows[0]?.prefix ?? accountId;
+      }),
     railParty: (accountId, collectorId) =>
       inAccountScope(pool, accountId, (client) => readRailParty(client, accountId, collectorId)),
     setRailParty: (accountId, party, collectorId) =>
@@ -92,6 +108,27 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
         return pageOf(rows, limit, { item: storedFromRow, cursor: ({ id }) => id });
       }),
     find: (accountId, documentId) => readOne(accountId, `${scopes.below} AND d.id = $2`, documentId),
+    issuedIn: (sellerId, { from, to, afterId = '', limit }) =>
+      inAccountScope(pool, sellerId, async (client) => {
+        const { rows } = await client.query<StoredRow>(
+          `${storedSql} WHERE d.seller_id = $1 AND d.kind IN ('invoice', 'credit-note') AND d.period BETWEEN $2 AND $3 AND d.id > $4
+           ORDER BY d.id LIMIT $5`,
+          [sellerId, from, to, afterId, limit],
+        );
+        return rows.map(storedFromRow);
+      }),
+    heldTaxes: (sellerId, period) =>
+      inAccountScope(pool, sellerId, async (client) => {
+        const { rows } = await client.query<{ state: unknown; failure: string | null }>(
+          `SELECT state, failure FROM collection WHERE account_id = $1 AND kind = 'tax' AND ($2::text IS NULL OR period = $2)
+           ORDER BY period DESC, document_id LIMIT $3`,
+          [sellerId, period ?? null, MONTH_COUNT_MAX],
+        );
+        return rows.map(({ state, failure }) => ({
+          held: collectionFromRow(state) as PayoutCollection,
+          ...(failure === null ? {} : { failure }),
+        }));
+      }),
     findInvoice: (accountId, period) =>
       readOne(accountId, `${scopes.own} AND d.kind = 'invoice' AND d.period = $2`, period),
     movements: (accountId, { cursor, limit }) =>
@@ -178,7 +215,7 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
       return await inAccountScope(pool, await platformAccount(), async (client) => {
         const { rows } = await client.query<ClosingRow>(
           `SELECT * FROM billing_closing WHERE tree_id = '' ORDER BY period DESC LIMIT $1`,
-          [CLOSING_COUNT_MAX],
+          [MONTH_COUNT_MAX],
         );
         return rows.map(closingFromRow);
       });
@@ -222,10 +259,10 @@ const invoiceSql = `
 
 /** Held likewise. */
 const payoutSql = `
-  SELECT state FROM collection WHERE account_id = $1 AND document_id = $2 AND kind = 'payout' FOR UPDATE`;
+  SELECT state FROM collection WHERE account_id = $1 AND document_id = $2 AND kind IN ('payout', 'tax') FOR UPDATE`;
 
 /** Ten years of months. */
-const CLOSING_COUNT_MAX = 120;
+const MONTH_COUNT_MAX = 120;
 
 function pageOf<Row, Item>(
   rows: readonly Row[],
@@ -302,7 +339,7 @@ async function writeRailParty(
   // Those of a month that is still being closed have no time yet.
   if (isPayable)
     await client.query(
-      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind = 'payout' AND next_at <> 'infinity'
+      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind IN ('payout', 'tax') AND next_at <> 'infinity'
          AND collector_id IS NOT DISTINCT FROM $2`,
       [accountId, collectorId ?? null],
     );

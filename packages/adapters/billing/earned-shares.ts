@@ -7,7 +7,7 @@ import {
   sharesOf,
   sharesOfParts,
 } from '@patchbay/domain/billing/collection/shares';
-import type { DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import { type DocumentDraft, soldOf } from '@patchbay/domain/billing/documents/document';
 import { minorUnitOf, type Nano, nano, sum } from '@patchbay/domain/billing/money';
 import { periodOf } from '@patchbay/domain/billing/period';
 import type { AccountAccrual } from './billing-store.ts';
@@ -52,12 +52,13 @@ export function earnedShares({
     const { statement } = await accrual.accrue(accountId, periodOf(period));
     return latePassing(passingOf(statement), await closedOf(accountId, period));
   };
-  return async ({ accountId, period, currency, lines, netMinorUnits }, collectorId) => {
+  return async (draft, collectorId) => {
+    const { accountId, period, currency, lines } = draft;
     const unit = minorUnitOf(currency);
     const adjusted = lines.filter(({ kind }) => kind === 'adjustment');
     const lateMinorUnits = adjusted.reduce((total, { minorUnits = 0n }) => total + minorUnits, 0n);
     const months = [
-      { period, minorUnits: netMinorUnits - lateMinorUnits, passing: closedOf },
+      { period, minorUnits: soldOf(draft) - lateMinorUnits, passing: closedOf },
       ...adjusted.map((line) => ({
         period: line.period,
         minorUnits: line.minorUnits ?? 0n,

@@ -299,10 +299,10 @@ test('a closed period names the seller of its time, and an open one both', async
   // Who sold it then is still known by name to those above both, and whoever bought to who sold.
   expect((await billing.parties('top', ['old'])).get('old')).toEqual({ isSeen: true, name: 'old Ltd' });
   expect((await billing.parties('old', ['leaf'])).get('leaf')).toEqual({ isSeen: true, name: 'leaf Ltd' });
-  // To whoever bought, and to its new seller, it is a brand.
-  for (const reader of ['leaf', 'new'])
-    expect((await billing.parties(reader, ['old'])).get('old')).toEqual({
-      isSeen: false,
-      name: PLATFORM_NAME,
-    });
+  // To whoever bought it is what stands on its documents, and to its new seller, who never bought of it, a brand.
+  for (const [reader, name] of [
+    ['leaf', 'old Ltd'],
+    ['new', PLATFORM_NAME],
+  ] as const)
+    expect((await billing.parties(reader, ['old'])).get('old')).toEqual({ isSeen: false, name });
 });

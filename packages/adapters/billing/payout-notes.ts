@@ -1,25 +1,36 @@
 import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
-import { type PayoutCollection, weighed } from '@patchbay/domain/billing/collection/payout-collection';
+import {
+  type PayoutCollection,
+  taxHeldId,
+  weighed,
+} from '@patchbay/domain/billing/collection/payout-collection';
 import { setOffPayout } from '@patchbay/domain/billing/collection/postings';
 import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { PoolClient } from 'pg';
 import { collectionFromRow, insertCollection, postTransactions } from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
+import { usedCreditOf } from './used-credit.ts';
 
 /**
- * The payouts of those who earn of an invoice, held until the transaction ends; always in one order. Of an account that had no
- * payout then, the one of nothing that stands for it.
+ * The payouts of those who earn of an invoice, and what is held of tax for its seller, held until the transaction ends; always in
+ * one order. Of an account that had no payout then, the one of nothing that stands for it.
  */
 export async function readNotes(
   client: PoolClient,
-  { shares, period, collectorId }: Pick<InvoiceCollection, 'shares' | 'period' | 'collectorId'>,
+  invoice: Pick<InvoiceCollection, 'shares' | 'period' | 'currency' | 'collectorId' | 'taxSellerId'>,
 ): Promise<readonly PayoutCollection[]> {
-  if (shares.length === 0) return [];
+  const { shares, period, collectorId, taxSellerId } = invoice;
+  if (shares.length === 0 && taxSellerId === undefined) return [];
   const { rows } = await client.query<{ state: unknown }>(
-    `SELECT state FROM collection WHERE period = $1 AND kind = 'payout' AND account_id = ANY($2)
-       AND collector_id IS NOT DISTINCT FROM $3
+    `SELECT state FROM collection WHERE (period = $1 AND kind = 'payout' AND account_id = ANY($2)
+       AND collector_id IS NOT DISTINCT FROM $3) OR document_id = $4
      ORDER BY document_id FOR UPDATE`,
-    [period, shares.map(({ accountId }) => accountId), collectorId ?? null],
+    [
+      period,
+      shares.map(({ accountId }) => accountId),
+      collectorId ?? null,
+      taxSellerId === undefined ? null : taxHeldId(invoice, taxSellerId),
+    ],
   );
   return rows.map(({ state }) => collectionFromRow(state) as PayoutCollection);
 }
@@ -93,7 +104,7 @@ export async function writeNotes(
 /** One that is held by another is looked at there, or within hours: whoever waited for it could wait for ever. */
 const wakeSql = `
   UPDATE collection SET next_at = $4 WHERE document_id IN (
-    SELECT document_id FROM collection WHERE kind = 'payout' AND account_id = $2 AND next_at <> 'infinity'
+    SELECT document_id FROM collection WHERE kind IN ('payout', 'tax') AND account_id = $2 AND next_at <> 'infinity'
       AND (document_id = $1 OR (state #>> '{backing,weight,bigint}')::numeric
         < (state #>> '{totalMinorUnits,bigint}')::numeric * $3::numeric)
     FOR UPDATE SKIP LOCKED)`;
@@ -105,18 +116,22 @@ export async function writeNote(client: PoolClient, note: PayoutCollection): Pro
   ]);
 }
 
-/** Of these accounts the payout notes of those that gave credit to others, and whose note nothing was set off from yet. */
+/**
+ * Of these accounts the payout notes of those that gave credit to others, and whose note nothing was set off from yet; behind them
+ * what is held of tax for such: no money came in for what their own credit paid.
+ */
 export async function notesToSetOff(
   client: PoolClient,
   { period, accountIds }: { readonly period: string; readonly accountIds: readonly string[] },
 ): Promise<readonly string[]> {
   const { rows } = await client.query<{ document_id: string }>(
     `SELECT c.document_id FROM collection c
-     WHERE c.period = $1 AND c.kind = 'payout' AND EXISTS (SELECT 1 FROM document d WHERE d.id = c.document_id) AND c.account_id = ANY($2) AND NOT c.state ? 'setOffMinorUnits'
+     WHERE c.period = $1 AND c.account_id = ANY($2)
+       AND (c.kind = 'tax' OR (c.kind = 'payout' AND EXISTS (SELECT 1 FROM document d WHERE d.id = c.document_id))) AND NOT c.state ? 'setOffMinorUnits'
        -- Credit is given of money that is with the platform, and a payout of a seller is none of that.
        AND c.collector_id IS NULL
        AND EXISTS (SELECT 1 FROM credit g WHERE g.given_by_id = c.account_id)
-     ORDER BY c.document_id`,
+     ORDER BY c.kind, c.document_id`,
     [period, accountIds],
   );
   return rows.map(({ document_id }) => document_id);
@@ -134,16 +149,10 @@ export async function setOffNote(
   );
   const note = collectionFromRow(held.rows[0]?.state);
   if (note.kind !== 'payout' || note.setOffMinorUnits !== undefined) return;
-  const { rows } = await client.query<{ used: string }>(usedSql, [note.accountId, note.currency]);
-  const used = BigInt(rows[0]?.used ?? '0');
-  const setOff = setOffPayout(note, { usedMinorUnits: used / minorUnitOf(note.currency), platformId });
+  const used = await usedCreditOf(client, note);
+  // What was kept too much before goes with a payout, and never as tax.
+  const usedMinorUnits = note.purpose === 'tax' && used < 0n ? 0n : used;
+  const setOff = setOffPayout(note, { usedMinorUnits, platformId });
   await writeNote(client, setOff.note);
   await postTransactions(client, setOff.transactions, { platformId, nowMs });
 }
-
-/** What an account bears of what it gave, less what is left of it, in one look at both: what was used and is not paid for. */
-const usedSql = `
-  SELECT (SELECT coalesce(-sum(e.amount), 0) FROM ledger_entry e
-      WHERE e.account_id = $1 AND e.book = 'granted' AND ledger_is_collecting(e.book) AND e.currency = $2)
-    - (SELECT coalesce(sum(c.left_amount), 0) FROM credit c JOIN account a ON a.id = c.account_id
-      WHERE c.given_by_id = $1 AND a.currency = $2) AS used`;

@@ -40,6 +40,15 @@ export async function plantTree(
   }
 }
 
+/** As whoever collects sets it: how much of the credit that an account gives may stand unpaid, here for all of a test. */
+export const setCreditLine = (url: string, accountId: string, amount = 10n ** 15n) =>
+  asOwner(
+    url,
+    `INSERT INTO credit_line (account_id, by_id, amount)
+     SELECT $1, id, $2 FROM account WHERE parent_id IS NULL AND NOT is_test`,
+    [accountId, amount.toString()],
+  );
+
 export const relayCatalogue: MeterCatalogue = new Map(
   [
     { name: 'bytes', isPriced: true },

@@ -30,7 +30,7 @@ export async function queryUsage(pool: Pool, query: UsageQuery): Promise<UsageAn
   const values = [...source.values, JSON.stringify(query.where ?? {})];
   const where = `d.dimensions @> $${values.length}::jsonb`;
   const groups = query.groupBy.map((name, index) => {
-    if (isEntity(name)) return `coalesce(u.${name}_id, '') AS group_${index}`;
+    if (isEntity(name)) return `coalesce(u.${columnOf(name)}, '') AS group_${index}`;
     values.push(name);
     return `coalesce(d.dimensions ->> $${values.length}, '') AS group_${index}`;
   });
@@ -66,7 +66,8 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
   const { fromMs, toMs } = countedRange(query);
-  const range = [new Date(fromMs), new Date(toMs)];
+  // What an earlier answer told is not read again: a row is named by the time at which its bucket begins.
+  const range = [new Date(Math.max(fromMs, query.after?.atMs ?? fromMs)), new Date(toMs)];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords(query)) return recordSource(query, asked);
   if (entities.includes('account') && query.scope === 'descendants') {
@@ -84,7 +85,7 @@ function sourceOf(query: UsageQuery): Source {
   };
 }
 
-/** Whether raw records are read: minute totals know no application, endpoint, credential or session. */
+/** Whether raw records are read: minute totals know no application, endpoint, credential, session or node, nor what that ran. */
 const needsRecords = ({ groupBy, sessionId, endpoint, application, credential }: UsageQuery): boolean =>
   (sessionId ?? endpoint ?? application ?? credential) !== undefined ||
   groupBy.some((name) => isEntity(name) && name !== 'account');
@@ -108,21 +109,24 @@ async function completeFrom(pool: Pool, query: UsageQuery): Promise<number | und
   return row?.at.getTime();
 }
 
-/** Raw records know what minute totals do not: application, endpoint, credential and session. */
+/** Raw records know what minute totals do not: application, endpoint, credential, session and node; what the node ran is known by its boot. */
 function recordSource(
-  { scope, sessionId, endpoint, application, credential }: UsageQuery,
+  { scope, groupBy, sessionId, endpoint, application, credential }: UsageQuery,
   asked: readonly Parameter[],
 ): Source {
   const isOwn = scope === 'own';
+  const isSoftwareAsked = groupBy.some((name) => name === 'implementation' || name === 'version');
   return {
     sql: `
-      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
+      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id, r.node_id,
+        ${isSoftwareAsked ? 'ran.implementation, ran.version,' : ''}
         bucket.labels[width_bucket(r.to_at, bucket.starts)] AS at,
         q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
       FROM account_closure c
       JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
         AND r.to_at < least($3::timestamptz, c.valid_to)
         AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
+      ${isSoftwareAsked ? SOFTWARE_OF_RECORD : ''}
       CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
       CROSS JOIN usage_buckets($2::timestamptz, $3::timestamptz, $4, $6) AS bucket
       WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
@@ -142,5 +146,12 @@ function usageFromRow(row: Row, groupBy: readonly string[]): UsageRow {
     recordCount: Number(row.record_count),
   };
 }
+
+/** Boots of a node rise, and it has a row where what it runs changed. */
+const SOFTWARE_OF_RECORD = `LEFT JOIN LATERAL (SELECT s.implementation, s.version FROM node_software s
+  WHERE s.node_id = r.node_id AND s.boot <= r.boot ORDER BY s.boot DESC LIMIT 1) AS ran ON true`;
+
+const columnOf = (name: EntityGroup): string =>
+  name === 'implementation' || name === 'version' ? name : `${name}_id`;
 
 const isEntity = (name: string): name is EntityGroup => entityGroups.some((entity) => entity === name);

@@ -323,7 +323,12 @@ describe('reading (MET-5)', () => {
         atMs: noon + 61 * MINUTE,
         bytes: 20,
         dimensions: { direction: 'out' },
-        more: { sessionId: 'ses_2', applicationId: 'app_1', endpointId: userEndpointId('bob') },
+        more: {
+          id: { nodeId: 'nod_other', boot: 1, sequence: 1 },
+          sessionId: 'ses_2',
+          applicationId: 'app_1',
+          endpointId: userEndpointId('bob'),
+        },
       }),
       usageOf('a', { atMs: noon + DAY / 2, bytes: 40, more: { modality: 'video' } }),
       usageOf('beside', { atMs: noon, bytes: 1000 }),
@@ -468,7 +473,7 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, where: { direction: 'out' } }))).toEqual([[20n, 1]]);
   });
 
-  test('by application and session, which only raw records know', async () => {
+  test('by application, session, node and what that ran, which only raw records know', async () => {
     expect(plain(await ask({ ...bytes, groupBy: ['endpoint'] }))).toEqual([
       ['', 50n, 2],
       ['user:bob', 20n, 1],
@@ -477,6 +482,25 @@ describe('reading (MET-5)', () => {
       ['ses_2', 20n, 1],
       ['ses_a', 40n, 1],
       ['ses_leaf', 10n, 1],
+    ]);
+    expect(plain(await ask({ ...bytes, groupBy: ['node'] }))).toEqual([
+      ['nod_other', 20n, 1],
+      ['nod_test', 50n, 2],
+    ]);
+    // What the node ran is that of the boot of the record: from the row before it on, and not that of a later one.
+    await asOwner(
+      database.url,
+      `INSERT INTO node_software (node_id, boot, implementation, version) VALUES
+         ('nod_test', 1, 'patchbay', '1.0.0'), ('nod_test', 9000000000000, 'patchbay', '2.0.0'),
+         ('nod_other', 0, 'other', '1.0.0'), ('nod_else', 1, 'other', '3.0.0')`,
+    );
+    expect(plain(await ask({ ...bytes, groupBy: ['implementation'] }))).toEqual([
+      ['other', 20n, 1],
+      ['patchbay', 50n, 2],
+    ]);
+    expect(plain(await ask({ ...bytes, groupBy: ['version', 'node'], accountId: 'leaf' }))).toEqual([
+      ['1.0.0', 'nod_other', 20n, 1],
+      ['1.0.0', 'nod_test', 10n, 1],
     ]);
     expect(plain(await ask({ ...bytes, groupBy: ['application', 'account'] }))).toEqual([
       ['', 'a', 40n, 1],

@@ -98,7 +98,7 @@ export async function findObject(
 export function objectData(
   pool: Pool,
   kind: Pick<DataKind, 'name' | 'dataClass' | 'readBy' | 'mediaType'>,
-  readRequest: { readonly table: 'speech'; readonly field: string },
+  readRequest: { readonly table: 'speech' | 'transcoding_job'; readonly field: string },
 ): DataKind {
   return {
     ...kind,

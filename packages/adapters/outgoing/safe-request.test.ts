@@ -48,6 +48,48 @@ const send = (url: string, options: Partial<Parameters<typeof safeSender>[0]> = 
   });
 
 describe('a receiver that does what it should', () => {
+  test('gets bytes by PUT as they are', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        seen.push([request.method, request.headers['content-length'], [...Buffer.concat(chunks)]]);
+        response.writeHead(200).end();
+      });
+    });
+    const put = { url, method: 'PUT', body: '', bytes: Uint8Array.of(0, 255, 128), headers: {} } as const;
+    expect(await safeSender({ rule: local })(put)).toMatchObject({ status: 200 });
+    expect(seen).toEqual([['PUT', '3', [0, 255, 128]]]);
+  });
+
+  test('has its answer of 2xx taken piece by piece and not kept, no more of it than may come, and none of another', async () => {
+    const taken: number[] = [];
+    const takeBytes = async (bytes: Uint8Array) => {
+      taken.push(bytes.length);
+    };
+    const sum = () => taken.splice(0).reduce((one, other) => one + other, 0);
+    const large = await serve((_request, response) => response.writeHead(200).end(Buffer.alloc(200_000)));
+    const whole = await send(large, { takeBytes, responseBytesMax: 200_000 });
+    expect([whole.error, whole.response, sum()]).toEqual([undefined, undefined, 200_000]);
+    expect(await send(large, { takeBytes, responseBytesMax: 100_000 })).toMatchObject({
+      error: 'response_too_large',
+    });
+    expect(sum()).toBeLessThanOrEqual(100_000);
+    const moved = await serve((_request, response) =>
+      response.writeHead(302, { location: '/' }).end('Moved.'),
+    );
+    expect(await send(moved, { takeBytes })).toMatchObject({ error: 'redirect', response: 'Moved.' });
+    expect(sum()).toBe(0);
+  });
+
+  test('is left as soon as nobody waits for it any more', async () => {
+    const ending = new AbortController();
+    const url = await serve(() => ending.abort());
+    expect(await send(url, { signal: ending.signal })).toMatchObject({ error: 'timeout' });
+    expect(await send(url, { signal: ending.signal })).toMatchObject({ error: 'timeout' });
+  });
+
   test('gets the bytes by POST, and its answer is kept', async () => {
     const seen: unknown[] = [];
     const url = await serve((request, response) => {

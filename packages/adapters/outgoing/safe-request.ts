@@ -18,8 +18,10 @@ const HEADER_CHARACTERS_MAX = 2_048;
 export interface SafeRequest {
   readonly url: string;
   /** Default: POST. */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body: string;
+  /** What is sent in place of `body`. */
+  readonly bytes?: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -59,6 +61,10 @@ export interface SafeRequestOptions {
   readonly keptBytesMax?: number;
   /** Keeps an answer as it came, and no text of it. */
   readonly keepsBytes?: boolean;
+  /** Takes an answer of 2xx piece by piece, each after the one before, in place of its being kept. */
+  readonly takeBytes?: (bytes: Uint8Array) => Promise<void>;
+  /** Breaks it off: it ends as what took too long. */
+  readonly signal?: AbortSignal;
 }
 
 /** Sends a body by POST to where a customer says. */
@@ -111,6 +117,9 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
   const { rule, resolve = resolveHost, connectMsMax = CONNECT_MS_MAX, totalMsMax = TOTAL_MS_MAX } = options;
   const ending = new AbortController();
   const after = (ms: number, reason: RequestError) => setTimeout(() => ending.abort(new Failure(reason)), ms);
+  const leave = () => ending.abort(new Failure('timeout'));
+  options.signal?.addEventListener('abort', leave, { once: true });
+  if (options.signal?.aborted === true) leave();
   const total = after(totalMsMax, 'timeout');
   const connecting = after(connectMsMax, 'connect_timeout');
   try {
@@ -132,6 +141,7 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
   } finally {
     clearTimeout(total);
     clearTimeout(connecting);
+    options.signal?.removeEventListener('abort', leave);
     // Whatever is still open is closed: nobody waits for it any more.
     ending.abort(new Failure('timeout'));
   }
@@ -168,7 +178,7 @@ interface Connection {
 
 /** The head of the answer. */
 function answerTo(
-  { method = 'POST', body, headers }: SafeRequest,
+  { method = 'POST', body, bytes = Buffer.from(body, 'utf8'), headers }: SafeRequest,
   { url, addresses, signal }: Connection,
   onConnected: () => void,
 ): Promise<IncomingMessage> {
@@ -184,7 +194,6 @@ function answerTo(
   };
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const bytes = Buffer.from(body, 'utf8');
     const sent = send(url, {
       method,
       // A connection is of one request: a kept one would go where the name led at another time.
@@ -211,13 +220,16 @@ async function read(
     responseBytesMax = RESPONSE_BYTES_MAX,
     keepsBytes = false,
     keptBytesMax = keepsBytes ? responseBytesMax : SNIPPET_BYTES_MAX,
-  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax' | 'keepsBytes'> & {
+    takeBytes,
+  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax' | 'keepsBytes' | 'takeBytes'> & {
     readonly signal: AbortSignal;
   },
   found: Found,
 ): Promise<void> {
   let sizeBytes = 0;
   const kept: Buffer[] = [];
+  const { status = 0 } = found;
+  const take = status >= 200 && status < 300 ? takeBytes : undefined;
   const keep = () => {
     if (keepsBytes) {
       found.bytes = Buffer.concat(kept);
@@ -228,9 +240,10 @@ async function read(
   };
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (sizeBytes < keptBytesMax) kept.push(chunk);
+      if (take === undefined && sizeBytes < keptBytesMax) kept.push(chunk);
       sizeBytes += chunk.length;
       if (sizeBytes > responseBytesMax) throw new Failure('response_too_large');
+      await take?.(chunk);
     }
     if (!response.complete) throw new Failure('response_cut');
   } catch (cause) {

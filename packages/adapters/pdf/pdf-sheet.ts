@@ -17,6 +17,8 @@ export interface Sheet {
   readonly facts: readonly (readonly [term: string, value: string])[];
   readonly parties: readonly { readonly role: string; readonly lines: readonly string[] }[];
   readonly amountHead: string;
+  /** What stands above the two figures of a row. Default: Quantity and Price. */
+  readonly figureHeads?: readonly [string, string];
   readonly rows: readonly SheetRow[];
   readonly sums: readonly { readonly text: string; readonly amount: string; readonly isTotal?: boolean }[];
   readonly notes: readonly string[];
@@ -146,7 +148,7 @@ const breaking = (text: string) => ({
 });
 
 /** The head of the table stands on each page; no row is broken over two. */
-function linesOf({ rows, amountHead }: Sheet, accent: string) {
+function linesOf({ rows, amountHead, figureHeads = ['Quantity', 'Price'] }: Sheet, accent: string) {
   const hasFigures = rows.some(({ quantity }) => quantity !== undefined);
   const head = (text: string, isFigure = true): TableCell => ({
     text,
@@ -161,7 +163,7 @@ function linesOf({ rows, amountHead }: Sheet, accent: string) {
       dontBreakRows: true,
       widths: hasFigures ? ['*', 'auto', PRICE_WIDTH_POINTS, 'auto'] : ['*', 'auto'],
       body: [
-        [head('', false), ...(hasFigures ? [head('Quantity'), head('Price')] : []), head(amountHead)],
+        [head('', false), ...(hasFigures ? figureHeads.map((text) => head(text)) : []), head(amountHead)],
         ...rows.map(({ text, note, quantity, price, amount }): TableCell[] => [
           note === undefined
             ? breaking(text)

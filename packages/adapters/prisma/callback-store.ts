@@ -7,6 +7,7 @@ import {
 } from '@patchbay/domain/hooks/callbacks';
 import type { HooksPorts } from '@patchbay/domain/hooks/ports';
 import type { PrismaClient } from './generated/client.ts';
+import { isHeldPlace } from './held-place.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { newWebhookSecret } from './webhook-store.ts';
@@ -74,6 +75,7 @@ export function callbackStore(prisma: PrismaClient, cipher: MintBranchCipher): H
     replace: (place, wanted) =>
       inAccount(prisma, place.accountId, async (transaction) => {
         const { accountId, service } = place;
+        if (!(await isHeldPlace(transaction, place))) return 'unknown';
         // Those of an account are counted one after the other, and so each change knows what stood before it (ACC-8).
         await transaction.$queryRaw`
           SELECT pg_advisory_xact_lock(hashtextextended('patchbay.callbacks ' || ${accountId}, 0))::text`;

@@ -14,6 +14,15 @@ export const isLostConflict = (error: unknown): boolean => isLostState(stateOf(e
 /** Whether an account would say something of one that it does not stand above any more: a move came first. */
 export const isNoLongerAbove = (error: unknown): boolean => stateOf(error) === 'PB411';
 
+/**
+ * Whether a row refers to one that is not there, or that others still refer to goes away. Whoever looked before writing finds out so
+ * that the other one came, or went, in between.
+ */
+export const isLostReference = (error: unknown): boolean => {
+  const state = stateOf(error);
+  return state === '23503' || state === '23001';
+};
+
 const originalCodeOf = ({ meta }: Prisma.PrismaClientKnownRequestError): string | undefined =>
   (meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined)?.driverAdapterError
     ?.cause?.originalCode;

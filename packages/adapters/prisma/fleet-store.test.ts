@@ -65,6 +65,37 @@ test('a node whose answer was lost enrols again with its key and token, and is w
   expect(await enrol(publicKey)).toBeUndefined();
 });
 
+test('what a node runs is kept where it changes, from that boot on, and forgotten when it says nothing any more (spec part C)', async () => {
+  const nodeId = await join(['relay'], 'eu');
+  const owner = await connectAs(database.url);
+  const kept = async () =>
+    (
+      await owner.query(
+        `SELECT boot::int, concat_ws(' ', implementation, version) AS ran FROM node_software WHERE node_id = $1 ORDER BY 1`,
+        [nodeId],
+      )
+    ).rows.map(({ boot, ran }) => [boot, ran]);
+  const beat = (boot: number, version?: string) =>
+    fleet.beat({
+      ...{ nodeId, boot, isDraining: false, urls: {}, load: {} },
+      software: version === undefined ? undefined : { implementation: 'patchbay', version },
+    });
+  await beat(1);
+  expect(await kept()).toEqual([]);
+  for (const boot of [2, 2, 3]) expect(await beat(boot, '1.0.0')).toBe(true);
+  await beat(4, '1.1.0');
+  await beat(5);
+  expect(await kept()).toEqual([
+    [2, 'patchbay 1.0.0'],
+    [4, 'patchbay 1.1.0'],
+    [5, ' '],
+  ]);
+  await fleet.remove(nodeId);
+  expect(await beat(6, '2.0.0')).toBe(false);
+  expect(await kept()).toHaveLength(3);
+  await owner.end();
+});
+
 test('a node takes sessions while it is heard of, its own region first, and no longer when drained or silent', async () => {
   const near = await join(['relay', 'signaling'], 'us');
   const far = await join(['signaling'], 'eu');

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { NODE_LIVE_MS, type NodeRole, nodeRoles } from '@patchbay/domain/fleet/internal-api';
+import type { Software } from '@patchbay/domain/fleet/software';
 import { createId } from '@patchbay/kit/ids';
 import { rowsOf } from '../postgres/at-once.ts';
 import type { Statement } from '../postgres/round-trip.ts';
@@ -32,6 +33,8 @@ export interface Heartbeat {
   readonly load: NodeRecord['load'];
   /** The node finishes its sessions and gets no new ones. */
   readonly isDraining: boolean;
+  /** Undefined: a node of the release before, which does not say. */
+  readonly software?: Software | undefined;
 }
 
 export interface FleetStore {
@@ -52,6 +55,12 @@ export interface FleetStore {
   find(nodeId: string): Promise<NodeRecord | undefined>;
   /** False for a node that was removed, or never enrolled. */
   beat(heartbeat: Heartbeat): Promise<boolean>;
+  /** What a process that counts use without being a node runs, from a boot on. */
+  noteSoftware(source: {
+    readonly nodeId: string;
+    readonly boot: number;
+    readonly software: Software;
+  }): Promise<void>;
   drain(nodeId: string): Promise<void>;
   remove(nodeId: string): Promise<void>;
   /** Nodes that take new sessions: live, and heard of within NODE_LIVE_MS. The region's own come first. */
@@ -140,14 +149,30 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
       return row === null ? undefined : fromRow(row);
     },
 
-    beat: async ({ nodeId, boot, urls, load, isDraining }) => {
-      const count = await prisma.$executeRaw`
-        UPDATE node SET boot_id = ${String(boot)}, urls = ${JSON.stringify(urls)}::jsonb, load = ${JSON.stringify(load)}::jsonb,
+    beat: async ({ nodeId, boot, urls, load, isDraining, software }) => {
+      // A row where it changed alone. Of a node that says nothing any more, what it ran before is no longer known.
+      const [row] = await prisma.$queryRaw<{ count: number }[]>`
+        WITH beaten AS (UPDATE node SET boot_id = ${String(boot)}, urls = ${JSON.stringify(urls)}::jsonb, load = ${JSON.stringify(load)}::jsonb,
           last_heartbeat_at = now(),
           -- A new run of a drained node serves again; an operator's drain holds for the run.
           state = CASE WHEN ${isDraining} THEN 'draining' WHEN state = 'draining' AND boot_id = ${String(boot)} THEN state ELSE 'live' END
-        WHERE id = ${nodeId} AND state <> 'removed'`;
-      return count > 0;
+        WHERE id = ${nodeId} AND state <> 'removed' RETURNING id),
+        noted AS (INSERT INTO node_software (node_id, boot, implementation, version)
+          SELECT b.id, ${boot}::bigint, said.implementation, said.version
+          FROM beaten b CROSS JOIN (VALUES (${software?.implementation ?? ''}::text, ${software?.version ?? ''}::text)) AS said(implementation, version)
+          LEFT JOIN LATERAL (SELECT s.implementation, s.version FROM node_software s WHERE s.node_id = b.id
+            ORDER BY s.boot DESC LIMIT 1) AS last ON true
+          WHERE (coalesce(last.implementation, ''), coalesce(last.version, '')) <> (said.implementation, said.version)
+          ON CONFLICT DO NOTHING)
+        SELECT count(*)::int AS count FROM beaten`;
+      return (row?.count ?? 0) > 0;
+    },
+
+    noteSoftware: async ({ nodeId, boot, software }) => {
+      await prisma.nodeSoftware.createMany({
+        data: [{ nodeId, boot: BigInt(boot), ...software }],
+        skipDuplicates: true,
+      });
     },
 
     drain: (nodeId) => setState(nodeId, 'draining'),

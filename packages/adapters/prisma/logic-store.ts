@@ -4,6 +4,7 @@ import { type LogicMapping, type LogicPorts, MAPPING_COUNT_MAX } from '@patchbay
 import { createId } from '@patchbay/kit/ids';
 import { WEBHOOK_SECRET_BYTES, webhookSecretText } from '@patchbay/protocol/webhook/signature';
 import type { PrismaClient } from './generated/client.ts';
+import { isHeldPlace } from './held-place.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -55,9 +56,9 @@ export function logicMappingStore(prisma: PrismaClient): LogicPorts['mappings'] 
     set: ({ accountId, applicationId = null, endpointId = null, kind, url, fallbackUrl = null }) =>
       inAccount(prisma, accountId, async (transaction) => {
         await inTurn(transaction, accountId);
-        if (!(await isThere(transaction, { accountId, applicationId, endpointId }))) return 'unknown';
-        const { logicMapping } = transaction;
         const place = { accountId, applicationId, endpointId };
+        if (!(await isHeldPlace(transaction, place))) return 'unknown';
+        const { logicMapping } = transaction;
         const before = await logicMapping.findFirst({ where: place });
         const said = { kind, url, fallbackUrl };
         if (before !== null) {
@@ -85,20 +86,6 @@ export function logicMappingStore(prisma: PrismaClient): LogicPorts['mappings'] 
 async function inTurn(transaction: ScopedTransaction, accountId: string): Promise<void> {
   const lock = JSON.stringify(['logic', accountId]);
   await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
-}
-
-async function isThere(
-  { application, endpoint }: ScopedTransaction,
-  place: {
-    readonly accountId: string;
-    readonly applicationId: string | null;
-    readonly endpointId: string | null;
-  },
-): Promise<boolean> {
-  const { accountId, applicationId, endpointId } = place;
-  if (endpointId !== null)
-    return (await endpoint.count({ where: { accountId, id: endpointId, restsUntil: null } })) > 0;
-  return applicationId === null || (await application.count({ where: { accountId, id: applicationId } })) > 0;
 }
 
 export function logicSecretStore(prisma: PrismaClient, cipher: MintBranchCipher): LogicPorts['secrets'] {

@@ -20,6 +20,14 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
         return rows.length === 0 ? undefined : rows.map(({ id }) => id);
       }),
 
+    aheadMsOf: (accountId) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const [row] = await transaction.$queryRaw<
+          { ms: bigint }[]
+        >`SELECT account_ahead_ms(${accountId}) AS ms`;
+        return Number(row?.ms ?? 0);
+      }),
+
     effects: async (question) => {
       const counted = await inAccount(prisma, question.accountId, (transaction) =>
         countedEffects(transaction, question),
@@ -38,7 +46,7 @@ export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPor
           const isHeld = isMoveHeld(await saidOfLeft(transaction, left), { before, after }, moverId);
           const fallen = await saidByLeft(transaction, { movedId, left });
           const [collecting] = await transaction.$queryRaw<{ changes: boolean }[]>`
-            SELECT own_collector_changes(${movedId}, ${parentId}, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
+            SELECT own_collector_changes(${movedId}, ${parentId}, to_char(account_now(${movedId}) AT TIME ZONE 'UTC', 'YYYY-MM')) AS changes`;
           const suspended = await suspendedWithin(transaction, movedId);
           const [row] = await transaction.$queryRaw<MoveRow[]>`
             SELECT outcome, starts_at, old_parent_id FROM account_move(${movedId}, ${parentId})`;
@@ -95,6 +103,7 @@ const everySaid = Prisma.sql`(
   UNION ALL SELECT account_id, owner_id, 'plan', true FROM account_plan
   UNION ALL SELECT account_id, set_by_id, 'limit', true FROM spending_limit
   UNION ALL SELECT account_id, by_id, 'prepaid', true FROM prepaid_word
+  UNION ALL SELECT account_id, by_id, 'credit-line', false FROM credit_line
   UNION ALL SELECT account_id, set_by_id, 'overdue', true FROM overdue_account WHERE word IS NOT NULL
   UNION ALL SELECT account_id, by_id, 'trigger', reaches_down FROM trigger_holds_in_force())`;
 

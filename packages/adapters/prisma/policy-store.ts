@@ -12,6 +12,7 @@ import { textArray } from '../metering/array-literal.ts';
 import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { isHeldPlace } from './held-place.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { standsAbove } from './stands-above.ts';
@@ -53,6 +54,7 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
         const lock = JSON.stringify(['policy', accountId]);
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
         if (by === 'above' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
+        if (!(await isHeldPlace(transaction, { accountId, applicationId, instanceType }))) return 'unknown';
         const key = { accountId_by_setBy_applicationId_instanceType_region_endpoint: id };
         const before = await transaction.policy.findUnique({ where: key, select: { word: true } });
         if (before === null && !saysNothing(word) && (await isFull(transaction, id))) return 'too_many';

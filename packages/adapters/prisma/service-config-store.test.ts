@@ -1,9 +1,13 @@
 import { readIdentifier } from '@patchbay/domain/endpoints/identifier';
+import { silent } from '@patchbay/domain/policy/policy-level';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { callbackStore } from './callback-store.ts';
 import { endpointStore } from './endpoint-store.ts';
+import { logicMappingStore } from './logic-store.ts';
+import { policyStore } from './policy-store.ts';
 import { inAccount } from './scope.ts';
 import {
   CONFIGURED_FROM_ABOVE_COUNT_MAX,
@@ -138,25 +142,76 @@ test('nothing is kept for an application or an instance type that is not there',
   expect([await storedOf(accountId), await storedOf(strangerId)]).toEqual([0, 0]);
 });
 
-test('an application that is removed while it is configured leaves nothing behind (ACC-6)', async () => {
-  const { accountId } = await database.signUp('Racing');
-  const { id: applicationId } = await applicationOf(accountId);
-  const remover = await connectAs(database.url);
-  await remover.query('BEGIN');
-  await remover.query('DELETE FROM application WHERE id = $1', [applicationId]);
-  let isSettled = false;
-  const setting = store
-    .setConfig({ accountId, applicationId, service, values: {} })
-    .finally(() => (isSettled = true));
-  const isWaiting = async () =>
-    (await remover.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length > 0 || isSettled;
-  await until(isWaiting, { what: 'the one who configures to wait', pollMs: 20 });
-  await remover.query('DELETE FROM service_config WHERE application_id = $1', [applicationId]);
-  await remover.query('COMMIT');
-  expect(await setting).toBeUndefined();
-  expect(await storedOf(accountId)).toBe(0);
-  await remover.end();
-});
+const logicUrl = 'https://example.com/logic';
+const callback = { url: 'https://example.com/told', events: ['session.ended'] };
+const heard = (place: SetPlace) =>
+  callbackStore(database.prisma, database.cipher).replace({ service, ...place }, [callback]);
+const setFor: Readonly<Record<string, { of: SetPlace['kind']; set: (place: SetPlace) => Promise<unknown> }>> =
+  {
+    'an application is configured': {
+      of: 'application',
+      set: ({ kind: _, ...place }) => store.setConfig({ ...place, service, values: {} }),
+    },
+    'an application gets a policy': {
+      of: 'application',
+      set: ({ kind: _, endpointId: __, ...place }) =>
+        policyStore(database.prisma).set({
+          ...place,
+          by: 'self',
+          word: { ...silent, values: { participantsMax: 2 } },
+        }),
+    },
+    'callbacks of an application are set': { of: 'application', set: heard },
+    'callbacks of an endpoint are set': { of: 'endpoint', set: heard },
+    'logic of an endpoint is set': {
+      of: 'endpoint',
+      set: ({ accountId, applicationId, endpointId }) =>
+        logicMappingStore(database.prisma).set({
+          ...{ accountId, applicationId, endpointId, fallbackUrl: undefined },
+          kind: 'json',
+          url: logicUrl,
+        }),
+    },
+  };
+interface SetPlace {
+  readonly kind: 'application' | 'endpoint';
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly endpointId?: string;
+}
+const leavesBehind = `SELECT (SELECT count(*) FROM service_config s WHERE s.account_id = $1)
+  + (SELECT count(*) FROM policy p WHERE p.account_id = $1) + (SELECT count(*) FROM logic_mapping m WHERE m.account_id = $1)
+  + (SELECT count(*) FROM webhook w WHERE w.account_id = $1 AND w.state <> 'removed') AS count`;
+
+test.each(Object.entries(setFor))(
+  'where %s beside its removal, the removal comes first and nothing is left behind (ACC-6)',
+  async (_, { of, set }) => {
+    const { accountId } = await database.signUp('Racing');
+    const { id: applicationId } = await applicationOf(accountId);
+    const identifier = { namespace: 'user', text: 'user:bob' } as const;
+    const held = await endpointStore(database.prisma).allocate({
+      ...{ accountId, identifier, label: '' },
+      applicationId: undefined,
+    });
+    if (typeof held === 'string' || !('id' in held)) throw new Error('It was not allocated.');
+    const remover = await connectAs(database.url);
+    await remover.query('BEGIN');
+    const removedId = of === 'application' ? applicationId : held.id;
+    await remover.query(`DELETE FROM ${of} WHERE id = $1`, [removedId]);
+    let isSettled = false;
+    const place = of === 'application' ? { applicationId } : { endpointId: held.id };
+    const setting = set({ kind: of, accountId, ...place })
+      .catch((error: unknown) => error)
+      .finally(() => (isSettled = true));
+    const isWaiting = async () =>
+      (await remover.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length > 0 || isSettled;
+    await until(isWaiting, { what: 'the one who sets it to wait', pollMs: 20 });
+    await remover.query('COMMIT');
+    expect(['unknown', undefined]).toContain(await setting);
+    expect((await remover.query(leavesBehind, [accountId])).rows).toEqual([{ count: '0' }]);
+    await remover.end();
+  },
+);
 
 test('of many who configure one level at once, each is told what the one before it said (ACC-8)', async () => {
   const { accountId } = await database.signUp('At once');

@@ -2,6 +2,7 @@ import type { Namespace } from '@patchbay/domain/endpoints/identifier';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import { rowsOf } from '../postgres/at-once.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
+import { isHeldPlace } from './held-place.ts';
 import { inAccount } from './scope.ts';
 import { standsAbove } from './stands-above.ts';
 
@@ -55,18 +56,7 @@ export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
       inAccount(prisma, accountId, async (transaction) => {
         const { applicationId = '', instanceType = '', endpointId = '' } = place;
         if (setById !== '' && !(await standsAbove(transaction, accountId, setById))) return 'not_above';
-        if (applicationId !== '') {
-          // Whoever removes it waits until this is stored, and then takes it along.
-          const [application] = await transaction.$queryRaw<{ instance_types: readonly string[] }[]>`
-            SELECT instance_types FROM application WHERE account_id = ${accountId} AND id = ${applicationId} FOR SHARE`;
-          if (application === undefined) return undefined;
-          if (instanceType !== '' && !application.instance_types.includes(instanceType)) return undefined;
-        }
-        if (endpointId !== '') {
-          const [held] = await transaction.$queryRaw<{ id: string }[]>`
-            SELECT id FROM endpoint WHERE account_id = ${accountId} AND id = ${endpointId} AND rests_until IS NULL FOR SHARE`;
-          if (held === undefined) return undefined;
-        }
+        if (!(await isHeldPlace(transaction, { accountId, ...place }))) return undefined;
         const id = { accountId, setBy: setById, applicationId, instanceType, endpointId, service };
         // One at a time, so that what one says was there before is what the other made of it (ACC-8).
         const turn = JSON.stringify([

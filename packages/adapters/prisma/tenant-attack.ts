@@ -28,6 +28,7 @@ const ownColumns: Readonly<Record<string, string>> = {
 /** Columns that may be absent each, and that a constraint asks for together. */
 const neededTogether: Readonly<Record<string, readonly string[]>> = {
   speech: ['speech_order'],
+  transcoding_job: ['job_order'],
   credit: ['top_up_id'],
   policy: ['set_by'],
   sso_provider: ['client_id', 'client_secret', 'groups_claim', 'trusts_email'],
@@ -50,6 +51,7 @@ const platformTables: readonly string[] = [
   'job_run',
   'node',
   'node_join_token',
+  'node_software',
   'organisation',
   'passkey',
   'passkey_challenge',

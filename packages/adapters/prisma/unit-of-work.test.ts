@@ -1,3 +1,4 @@
+import { platformError } from '@patchbay/kit/errors';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -5,6 +6,7 @@ import { inAccountScope } from '../metering/account-scope.ts';
 import { accountChain } from './account-store.ts';
 import { applicationStore } from './application-store.ts';
 import { openClient, type PrismaClient } from './client.ts';
+import { endpointStore } from './endpoint-store.ts';
 import { inAccount } from './scope.ts';
 import { atomically, atomicallyAgain } from './unit-of-work.ts';
 
@@ -292,6 +294,46 @@ describe('the work of a request, where another came first (C44)', () => {
     const fields = status === 503 ? { status, retryAfterMs: 1_000 } : { status };
     await expect(work).rejects.toMatchObject({ fields });
     expect(attempts).toBe(said.count);
+  });
+
+  const identifier = { namespace: 'user', text: 'user:refers' } as const;
+  const refers = {
+    'a statement of Prisma': async (applicationId: string) => {
+      const store = endpointStore(database.prisma);
+      const made = await store.allocate({ accountId: one, identifier, label: '', applicationId: undefined });
+      const endpointId = typeof made === 'object' && 'id' in made ? made.id : 'none';
+      await store.update({ accountId: one, endpointId, applicationId });
+    },
+    'a raw one': async (applicationId: string) => {
+      await endpointStore(database.prisma).allocate({ accountId: one, identifier, label: '', applicationId });
+    },
+    'one of the other client': (applicationId: string) =>
+      inAccountScope(pool, one, async (client) => {
+        const values = [one, applicationId];
+        const asked = `SELECT endpoint_allocate($1, 'end_refers', 'user', 'user:refers', '', $2, 9)`;
+        await client.query(asked, values);
+      }),
+  };
+  test.each(Object.entries(refers))(
+    '%s that refers to what another removed meanwhile is done anew, and refuses in words of its own',
+    async (_, refer) => {
+      const { id: applicationId } = await create(one, 'goes away');
+      let attempts = 0;
+      const work = atomicallyAgain(database.prisma, async () => {
+        attempts += 1;
+        if ((await database.ports.applications.find({ accountId: one, applicationId })) === undefined)
+          throw platformError('resource.unknown', 'There is none.');
+        await owner.query('DELETE FROM application WHERE id = $1', [applicationId]);
+        await refer(applicationId);
+      });
+      await expect(work).rejects.toMatchObject({ fields: { publicDetail: 'There is none.' } });
+      expect(attempts).toBe(2);
+    },
+  );
+
+  test('what refers each time to nothing is a fault, and nobody is told to come again', async () => {
+    const work = atomicallyAgain(database.prisma, () => refers['one of the other client']('app_none'));
+    await expect(work).rejects.toMatchObject({ code: '23503' });
   });
 
   test('any other failure is not tried again', async () => {

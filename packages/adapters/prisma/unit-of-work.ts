@@ -3,7 +3,7 @@ import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { rowsOf } from '../postgres/at-once.ts';
 import { currentHops } from '../postgres/event-hops.ts';
 import { asUnit, currentUnit, type UnitOfWork } from '../postgres/unit-of-work.ts';
-import { isLostConflict, isNoLongerAbove } from './database-error.ts';
+import { isLostConflict, isLostReference, isNoLongerAbove } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 
 const transactions = new WeakMap<UnitOfWork, Prisma.TransactionClient>();
@@ -48,7 +48,8 @@ const RETRY_AFTER_MS = 1_000;
 
 /**
  * The work of a request, as `atomically`: where another transaction came first, nothing of it was kept, and it is done anew
- * from its beginning a few times. So what it does outside the database has to be the same when it is done twice.
+ * from its beginning a few times. So what it does outside the database has to be the same when it is done twice. A foreign key says
+ * so as well: what the work found when it looked was gone when it wrote, and the next time it refuses in its own words.
  *
  * @throws 'platform.unavailable' where others came first each time; 'resource.unknown' where the account was moved away from
  * whoever would have said something of it.
@@ -64,8 +65,11 @@ export async function atomicallyAgain<Value>(
     } catch (error) {
       if (isNoLongerAbove(error))
         throw platformError('resource.unknown', 'The account was moved to another place meanwhile.', error);
-      if (!isLostConflict(error)) throw error;
+      const isReference = isLostReference(error);
+      if (!isReference && !isLostConflict(error)) throw error;
       if (attempt === ATTEMPT_COUNT_MAX) {
+        // Nobody removes under it each time: the work wrote without looking, and that is a fault of it.
+        if (isReference) throw error;
         const { fields } = platformError('platform.unavailable', 'Others change the same at once.', error);
         throw new ServiceError({ ...fields, retryAfterMs: RETRY_AFTER_MS }, { cause: error });
       }

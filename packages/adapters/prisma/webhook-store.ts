@@ -34,6 +34,7 @@ export const webhookColumns = {
   batchWaitMs: true,
   state: true,
   disabledReason: true,
+  disabledAt: true,
   previousEndsAt: true,
   createdAt: true,
   lane: { select: { failedCount: true, failingSince: true, succeededAt: true, fallbackSince: true } },
@@ -53,6 +54,7 @@ export const webhookFromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => (
   scope: row.scope as WebhookRecord['scope'],
   state: row.state as WebhookRecord['state'],
   disabledReason: (row.disabledReason as WebhookRecord['disabledReason'] | null) ?? undefined,
+  disabledAt: row.disabledAt ?? undefined,
   failedCount: lane?.failedCount ?? 0,
   failingSince: lane?.failingSince ?? undefined,
   succeededAt: lane?.succeededAt ?? undefined,
@@ -240,6 +242,9 @@ const attemptFromRow = (row: AttemptRow): AttemptRecord => ({
   batchId: row.batchId ?? undefined,
 });
 
+/** The account whose event it is may have moved away from below: then it is not to be read here any more, and is left out. */
+const ofReadableEvent = { event: { id: { not: '' } } } as const satisfies Prisma.WebhookDeliveryWhereInput;
+
 const withEvent = {
   event: true,
   attempts: { orderBy: [{ number: 'desc' }, { target: 'asc' }], take: 1 },
@@ -269,6 +274,7 @@ export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
           where: {
             accountId,
             webhookId,
+            ...ofReadableEvent,
             ...(state === 'all' ? {} : { state }),
             ...(batchId === undefined ? {} : { attempts: { some: { batchId } } }),
             ...(cursor === undefined ? {} : { id: { lt: cursor } }),
@@ -283,7 +289,7 @@ export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
     find: ({ accountId, webhookId, deliveryId: id }) =>
       inAccount(prisma, accountId, async ({ webhookDelivery }) => {
         const row = await webhookDelivery.findFirst({
-          where: { accountId, webhookId, id },
+          where: { accountId, webhookId, id, ...ofReadableEvent },
           include: withEvent,
         });
         return row === null ? undefined : deliveryFromRow(row);
@@ -302,7 +308,7 @@ export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
       inAccount(prisma, accountId, async ({ webhookAttempt }) => {
         // A batch that is sent again has the same events in the same order: its name is made of them.
         const rows = await webhookAttempt.findMany({
-          where: { accountId, batchId, target: 'main', delivery: { webhookId } },
+          where: { accountId, batchId, target: 'main', delivery: { webhookId, ...ofReadableEvent } },
           distinct: ['deliveryId'],
           orderBy: [{ batchPlace: 'asc' }, { deliveryId: 'asc' }],
           include: { delivery: { include: { event: true } } },

@@ -25,6 +25,13 @@ export interface ClassTable {
     /** The document itself, whose lines have the id of their seller in their key. */
     readonly content: string;
   };
+  /**
+   * Of words that accounts have about one: those about the same, of accounts above the exported one, are told as one row, so that
+   * nobody counts who spoke (decision 0021). SQL of a row by its name: the word of which it is the least has its way.
+   */
+  readonly oneAbove?: (row: string) => string;
+  /** With it: the column of the word, where what they come to is more than the word of one of them, and by whose rules. */
+  readonly wordAbove?: { readonly column: string; readonly kind: 'config' | 'retention' };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -32,6 +39,9 @@ export interface ClassTable {
   /** Of a table that has no account: what leads to one. Its rows are `t`. */
   readonly through?: string;
 }
+
+/** Of words that are merged, the row of the one that was said last says since when they hold. */
+const lastSaid = (row: string) => `-extract(epoch FROM ${row}.updated_at)`;
 
 /**
  * In which tables the rows of a class are. Every table of the database is in one of them: a test walks the catalogue, so a
@@ -173,6 +183,19 @@ export const classTables = {
       without: ['sound_key', 'concurrent_max', 'regions', 'attempt', 'lease_until'],
     },
   ],
+  transcodedFiles: [
+    {
+      table: 'transcoding_job',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'purpose', 'state', 'priority', 'job_order'],
+        ...['format', 'upload_bytes', 'input_object_id', 'object_id', 'progress_percent', 'media'],
+        ...['failure', 'failure_detail', 'created_at', 'started_at', 'finished_at'],
+      ],
+      // How it is worked on.
+      without: ['concurrent_max', 'regions', 'attempt', 'lease_until'],
+    },
+  ],
   webhookDeliveries: [
     {
       table: 'webhook_delivery',
@@ -281,6 +304,23 @@ export const classTables = {
   ],
   configuration: [
     {
+      // While somebody is connected; then the row goes.
+      table: 'endpoint_registration',
+      order: ['identity', 'connection_id'],
+      columns: [
+        ...['account_id', 'identity', 'connection_id', 'device_id', 'device_name', 'device_kind'],
+        ...['application_id', 'since'],
+      ],
+      without: ['node_id', 'boot', 'told_at'],
+    },
+    {
+      table: 'identity_presence',
+      order: ['identity'],
+      columns: [
+        ...['account_id', 'identity', 'is_online', 'last_seen_at', 'state', 'note', 'set_at', 'until'],
+      ],
+    },
+    {
       table: 'account',
       ownedBy: 'id',
       order: ['id'],
@@ -333,11 +373,15 @@ export const classTables = {
     {
       table: 'allow_list_entry',
       order: ['set_by', 'purpose', 'network'],
+      // The same address is the same, whoever lists it.
+      oneAbove: () => '0',
       columns: ['account_id', 'set_by', 'purpose', 'network', 'label', 'authenticates'],
     },
     {
       table: 'service_access',
       order: ['set_by', 'service'],
+      // Off by anybody is off.
+      oneAbove: (row) => `(${row}.state <> 'disabled')::int`,
       columns: [
         'account_id',
         'set_by',
@@ -466,6 +510,8 @@ export const classTables = {
     {
       table: 'service_config',
       order: ['set_by', 'application_id', 'instance_type', 'endpoint_id', 'service'],
+      oneAbove: lastSaid,
+      wordAbove: { column: 'config', kind: 'config' },
       columns: [
         'account_id',
         'set_by',
@@ -498,6 +544,8 @@ export const classTables = {
     {
       table: 'retention_word',
       order: ['set_by'],
+      oneAbove: lastSaid,
+      wordAbove: { column: 'word', kind: 'retention' },
       columns: ['account_id', 'set_by', 'word', 'updated_at'],
     },
     {
@@ -518,7 +566,15 @@ export const classTables = {
           'service',
           'trigger_id',
         ],
-        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...[
+          'batch_events_max',
+          'batch_wait_ms',
+          'state',
+          'disabled_reason',
+          'disabled_at',
+          'created_at',
+          'removed_at',
+        ],
       ],
       without: [
         'secret_ciphertext',
@@ -727,6 +783,8 @@ export const classTables = {
     },
     // Who above keeps it prepaid is nothing that the account is told: that it is, and how far below nothing it may go.
     { table: 'prepaid_word' },
+    // Of several above one alone would say how many they are: what they come to is told by `creditLines.get`.
+    { table: 'credit_line' },
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
@@ -765,7 +823,15 @@ export const classTables = {
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
-    ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
+    ...[
+      '_prisma_migrations',
+      'bus_message',
+      'event_place',
+      'job_run',
+      'node',
+      'node_join_token',
+      'node_software',
+    ],
     ...[
       'policy_day_count',
       'policy_hold',

@@ -1,4 +1,5 @@
 import type { ErasureRecord, ErasureState, PrivacyPorts } from '@patchbay/domain/privacy/ports';
+import type { Role } from '@patchbay/domain/tenancy/access';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, sqlStateOf } from '../metering/account-scope.ts';
@@ -19,6 +20,11 @@ interface Row {
   readonly live_count: number;
   readonly words_above_count: number;
   readonly is_last_owner: boolean;
+}
+
+interface RoleRow {
+  readonly role: Role | 'custom';
+  readonly scopes: readonly string[] | null;
 }
 
 const columns =
@@ -46,15 +52,17 @@ function waitsFor({ state, is_last_owner, live_count }: Row): ErasureRecord['wai
 
 export function erasureStore(pool: Pool): PrivacyPorts['erasures'] {
   return {
-    isOwner: ({ accountId, person }) =>
+    rolesOf: ({ accountId, person }) =>
       inAccountScope(pool, accountId, async (client) => {
-        const { rows } = await client.query<{ is_owner: boolean }>(
-          `SELECT EXISTS (SELECT 1 FROM role_grant g JOIN account_closure c ON c.descendant_id = g.account_id
-             WHERE g.user_id = $2 AND g.role = 'owner' AND c.ancestor_id = $1
-               AND c.valid_from <= now() AND now() < c.valid_to) AS is_owner`,
+        const { rows } = await client.query<RoleRow>(
+          `SELECT DISTINCT g.role, r.scopes FROM role_grant g JOIN account_closure c ON c.descendant_id = g.account_id
+             LEFT JOIN account_role r ON r.account_id = g.account_id AND r.id = g.custom_role_id
+           WHERE g.user_id = $2 AND c.ancestor_id = $1 AND c.valid_to = 'infinity'`,
           [accountId, person],
         );
-        return rows[0]?.is_owner === true;
+        return rows.map(({ role, scopes }) =>
+          role === 'custom' ? { role, scopes: scopes ?? [] } : { role },
+        );
       }),
 
     create: ({ accountId, person, requestedBy }) =>

@@ -125,7 +125,7 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
       events: 1,
       webhookDeliveries: 1,
       usageTotals: 1,
-      configuration: 4,
+      configuration: 6,
       auditEntries: 1,
     },
   });
@@ -191,6 +191,64 @@ test('the chain of the audit log is whole after an erasure, and broken when an e
   ).toBe('1');
   const forged = `UPDATE audit_entry e SET actor_name = 'Other', erased_by = 'ers_forged', erased_hash = '\\x00' WHERE account_id = $1 AND sequence = (SELECT max(sequence) FROM audit_entry WHERE account_id = $1)`;
   expect(await broken(forged)).toBe(String(entries.length + 3));
+});
+
+test('a person goes from what the platform itself wrote of them: what an entry is about, what came of a trigger, channels of theirs (PRD-4)', async () => {
+  const { accountId } = await database.signUp('Written');
+  const audit = auditStore(database.prisma);
+  const entry = { accountId, accountPath: [accountId], requestId: 'req_1', actorId: 'key_x', actorName: 'K' };
+  await audit.append({ ...entry, action: 'policy.set', target: `${accountId}/user:zeb/policy` });
+  await audit.append({ ...entry, action: 'policy.set', target: `${accountId}/user:zebra/policy` });
+  const put = (table: string, row: Readonly<Record<string, unknown>>) => {
+    const names = Object.keys(row);
+    return owner.query(
+      `INSERT INTO ${table} (account_id, ${names.join(', ')}) VALUES ($1, ${names.map((_, at) => `$${at + 2}`).join(', ')})`,
+      [accountId, ...Object.values(row)],
+    );
+  };
+  const at = new Date();
+  for (const [index, channel] of ['inbox:zeb', 'dm@zeb', 'inbox:zebra'].entries()) {
+    await put('channel', { name: channel, epoch: 'e', head_offset: 1, published_at: at });
+    const said = {
+      channel,
+      message_offset: 1,
+      epoch: 'e',
+      id: `msg_${index}`,
+      published_at: at,
+      publisher: 'ann',
+    };
+    await put('channel_message', { ...said, encoding: 'json', data: '"hello"', forget_at: at });
+    const there = {
+      channel,
+      connection_id: 'c',
+      identity: 'ann',
+      node_id: 'nod_x',
+      boot: '1',
+      joined_at: at,
+    };
+    await put('channel_member', there);
+    const data = { channel, publisher: index === 0 ? 'zeb' : 'ann' };
+    await put('platform_event', { id: `evt_of${index}`, type: 'notification.message.published', at, data });
+  }
+  const fired = {
+    generation: 1,
+    window_start: at,
+    target_id: accountId,
+    value: 1,
+    limit_value: 1,
+    action: {},
+  };
+  const outcome = 'It is held to 800000 bit/s for user:zeb.';
+  await put('trigger_firing', { id: 'trf_one', trigger_id: 'trg_one', ...fired, state: 'done', outcome });
+  const { counted, done } = await erase(accountId, 'user:zeb');
+  const found = { auditEntries: 1, channelMessages: 6, events: 2, triggerFirings: 1 };
+  expect(counted?.found).toEqual(found);
+  expect(done).toMatchObject({ state: 'done', erased: found });
+  const left = await everything([accountId]);
+  expect(left).not.toMatch(/zeb\b/);
+  expect(left.match(/(inbox:|dm@)erased-[0-9a-f]{18}/g)).toHaveLength(8);
+  for (const kept of [`${accountId}/user:zebra/policy`, 'inbox:zebra']) expect(left).toContain(kept);
+  expect((await audit.entries.verify(accountId)).brokenAt).toBeUndefined();
 });
 
 /** What was minted for somebody, as the audit log kept it once: by the username, which says for whom. */
@@ -445,8 +503,8 @@ test('no account is left without an owner: an erasure that would waits for anoth
   const { accountId } = here;
   const create = () => store.create({ accountId, person: leaving.userId, requestedBy: 'u' });
   // An owner below is one whom an erasure here unmakes; one elsewhere is nobody here.
-  expect(await store.isOwner({ accountId, person: leaving.userId })).toBe(true);
-  expect(await store.isOwner({ accountId, person: heir.userId })).toBe(false);
+  expect(await store.rolesOf({ accountId, person: leaving.userId })).toEqual([{ role: 'owner' }]);
+  expect(await store.rolesOf({ accountId, person: heir.userId })).not.toContainEqual({ role: 'owner' });
   // The only owner of an account below, with none above.
   expect(await create()).toBe('last_owner');
   await own(heir.userId, accountId);
@@ -490,7 +548,11 @@ test('an export of a person has what an erasure would take, and nothing of anybo
   await fillAccount(owner, accountId, { atMs: Date.now() - 5, identity: 'dog', mark: 'copied' });
   const exports = exportStore(pool);
   const made = await exports.create({ accountId, person: 'user:cat', requestedBy: 'usr_x' });
-  await makeExports(pool, { nowMs, notices: { atomically: (work) => work(), tell: async () => {} } });
+  await makeExports(pool, {
+    nowMs,
+    services: [],
+    notices: { atomically: (work) => work(), tell: async () => {} },
+  });
   const exportId = made?.id ?? '';
   expect(await exports.find({ accountId, exportId })).toMatchObject({ state: 'ready', scope: 'person' });
   const { rows } = await owner.query<{ file: { table?: string; rows?: number } }>(

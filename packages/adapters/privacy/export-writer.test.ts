@@ -8,6 +8,7 @@ import { exportManifestSchema } from '@patchbay/domain/privacy/export-manifest';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
 import { atomically } from '../prisma/unit-of-work.ts';
@@ -16,6 +17,15 @@ import { type ExportNotices, type FailedExport, makeExports } from './export-wri
 import { fillAccount } from './full-account.testing.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
+
+/** As the registry has them: one field that narrows, and one of which the nearest word holds. */
+const services = [
+  {
+    name: 'signaling',
+    config: z.object({ sessionSecondsMax: z.int().default(3600), mode: z.string().default('direct') }),
+    merge: { sessionSecondsMax: 'narrowest', mode: 'nearest' },
+  },
+] as const;
 
 let database: TenancyDatabase;
 const told: FailedExport[] = [];
@@ -103,7 +113,7 @@ async function toldOf(exportId: string): Promise<void> {
 async function exportOf(accountId: string, options: { rowsPerFile?: number } = {}) {
   const made = await exportStore(pool).create({ accountId, requestedBy: 'usr_x' });
   if (made === undefined) throw new Error('One is at work.');
-  expect(await makeExports(pool, { nowMs, notices, ...options })).toBe(1);
+  expect(await makeExports(pool, { nowMs, notices, services, ...options })).toBe(1);
   await toldOf(made.id);
   const bytes = await bytesOf(accountId, made.id);
   const files = unpack(bytes);
@@ -180,13 +190,25 @@ test('an export holds no row and no name of a sibling or of the account above, a
   // Words of those above, beside the account's own.
   await owner.query(
     `INSERT INTO service_access (account_id, set_by, service, state, uses) VALUES
-       ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}')`,
-    [mineId, parentId],
+       ($1, '', 'signaling', 'enabled', '{}'), ($1, $2, 'signaling', 'disabled', '{}'), ($1, $3, 'signaling', 'enabled', '{}')`,
+    [mineId, parentId, database.platformId],
   );
   await owner.query(
     `INSERT INTO allow_list_entry (account_id, set_by, purpose, network, label) VALUES
-       ($1, '', 'keys', '203.0.113.0/24', 'mine'), ($1, $2, 'keys', '203.0.113.0/24', 'theirs')`,
-    [mineId, parentId],
+       ($1, '', 'keys', '203.0.113.0/24', 'mine'), ($1, $2, 'keys', '203.0.113.0/24', 'theirs'),
+       ($1, $3, 'keys', '203.0.113.0/24', 'theirs')`,
+    [mineId, parentId, database.platformId],
+  );
+  await owner.query(
+    `INSERT INTO service_config (account_id, set_by, service, config) VALUES
+       ($1, $2, 'signaling', '{"sessionSecondsMax": 90, "mode": "relay"}'), ($1, $3, 'signaling', '{"sessionSecondsMax": 60, "mode": "direct"}'),
+       ($1, $3, 'presence', '{"note": "far"}')`,
+    [mineId, parentId, database.platformId],
+  );
+  await owner.query(
+    `INSERT INTO retention_word (account_id, set_by, word) VALUES
+       ($1, $3, '{"events": {"keepDays": 9}}'), ($1, $2, '{"events": {"keepDays": 12}, "sessionLogs": {"keepDaysMin": 8}}')`,
+    [mineId, parentId, database.platformId],
   );
   const off = { state: 'disabled', uses: ['audio'] };
   const lifted = [off, { from: parentId, ...off }, { from: database.platformId, ...off, uses: ['video'] }];
@@ -201,6 +223,7 @@ test('an export holds no row and no name of a sibling or of the account above, a
       .filter(([name]) => name.includes(`/${table}-`))
       .flatMap(([, text]) => text.trim().split('\n'))
       .map((line) => JSON.parse(line));
+  // One row of all that spoke above: nobody counts them (decision 0021).
   expect(linesOf('service_access')).toMatchObject([
     { set_by: null, state: 'enabled' },
     { set_by: 'above', state: 'disabled' },
@@ -208,6 +231,17 @@ test('an export holds no row and no name of a sibling or of the account above, a
   expect(linesOf('allow_list_entry')).toMatchObject([
     { set_by: null, label: 'mine' },
     { set_by: 'above', label: 'theirs' },
+  ]);
+  // What they come to: the least of what narrows, and the nearest word of what does not.
+  expect(linesOf('service_config').filter(({ set_by }) => set_by !== null)).toMatchObject([
+    { set_by: 'above', service: 'presence', config: { note: 'far' } },
+    { set_by: 'above', service: 'signaling', config: { sessionSecondsMax: 60, mode: 'relay' } },
+  ]);
+  expect(linesOf('retention_word').filter(({ set_by }) => set_by !== null)).toEqual([
+    expect.objectContaining({
+      set_by: 'above',
+      word: { events: { keepDays: 9, keepDaysMax: 9 }, sessionLogs: { keepDaysMin: 8 } },
+    }),
   ]);
   const [taken] = linesOf('audit_entry').filter(({ request_id }) => request_id === 'req_lifted');
   expect(taken.before.lifted).toHaveLength(2);
@@ -246,7 +280,7 @@ test('an export that is broken off behind any file goes on there, and is the sam
       asked += 1;
       return asked > 2;
     };
-    await makeExports(pool, { nowMs, notices, rowsPerFile: 1, isStopped });
+    await makeExports(pool, { nowMs, notices, services, rowsPerFile: 1, isStopped });
     if ((await exportStore(pool).find({ accountId: childId, exportId: made?.id ?? '' }))?.state === 'ready')
       break;
   }
@@ -270,7 +304,7 @@ test('one export of an account is at work at a time; a removed one is not made, 
   const exportId = first?.id ?? '';
   expect(await store.remove({ accountId: siblingId, exportId })).toBeUndefined();
   expect(await store.remove({ accountId: mineId, exportId })).toMatchObject({ state: 'pending' });
-  expect(await makeExports(pool, { nowMs, notices })).toBe(1);
+  expect(await makeExports(pool, { nowMs, notices, services })).toBe(1);
   const { exportId: ready } = await exportOf(mineId);
   expect(await openExport(pool, { accountId: siblingId, id: ready })).toBeUndefined();
   expect(await expireExports(pool, Date.now() + 8 * 86_400_000)).toBeGreaterThan(0);
@@ -294,7 +328,9 @@ const waitOver = (exportId: string | undefined) =>
   owner.query('UPDATE account_export SET next_at = now() WHERE id = $1', [exportId]);
 
 async function failOnce(): Promise<void> {
-  await expect(makeExports(pool, { nowMs, notices, rowsPerFile: 1 })).rejects.toThrow('No space left');
+  await expect(makeExports(pool, { nowMs, notices, services, rowsPerFile: 1 })).rejects.toThrow(
+    'No space left',
+  );
 }
 
 test('an export whose disk is full is tried again, from behind the last file that it wrote, and nobody is told', async () => {
@@ -306,10 +342,10 @@ test('an export whose disk is full is tried again, from behind the last file tha
   await failOnce();
   expect(await store.find(at)).toMatchObject({ state: 'running', failedCount: 1, fileCount: 2 });
   // Not before its time: others have theirs meanwhile.
-  expect(await makeExports(pool, { nowMs, notices })).toBe(0);
+  expect(await makeExports(pool, { nowMs, notices, services })).toBe(0);
   await emptyDisk();
   await waitOver(made?.id);
-  expect(await makeExports(pool, { nowMs, notices, rowsPerFile: 1 })).toBe(1);
+  expect(await makeExports(pool, { nowMs, notices, services, rowsPerFile: 1 })).toBe(1);
   await toldOf(at.exportId);
   const without = (all: ReadonlyMap<string, string>) =>
     [...all].filter(([name]) => name !== 'manifest.json').sort();
@@ -336,7 +372,7 @@ test('an export that fails five times is given up: it is told once, and no file 
   expect(events.rows).toEqual([{ account_id: childId, data: { exportId: made?.id } }]);
   expect(told).toEqual([{ ...at, requestedBy: 'usr_x' }]);
   await waitOver(made?.id);
-  expect(await makeExports(pool, { nowMs, notices })).toBe(0);
+  expect(await makeExports(pool, { nowMs, notices, services })).toBe(0);
   // It stands in nobody's way.
   expect(await store.create({ accountId: childId, requestedBy: 'usr_x' })).toBeDefined();
   await owner.query(`DELETE FROM account_export WHERE account_id = $1`, [childId]);

@@ -23,6 +23,15 @@ import { inAccountScope } from '../metering/account-scope.ts';
 import { type ClassTable, tablesOf } from './class-tables.ts';
 import { accountAfter } from './subtree.ts';
 import { tarEnd, tarEntry } from './tar.ts';
+import {
+  chainOf,
+  type HiddenWord,
+  hiddenWords,
+  isFirstAbove,
+  type MergedServices,
+  SETTER,
+  withOneWord,
+} from './words-above.ts';
 
 const DAY_MS = 86_400_000;
 /** Rows of one file: what is in memory at once, and what a process that dies has to read again. */
@@ -51,6 +60,8 @@ interface Options {
   /** Asked between files: the next process goes on behind the last one. */
   readonly isStopped?: () => boolean;
   readonly rowsPerFile?: number;
+  /** By their rules what accounts above set is told as one word. */
+  readonly services: MergedServices;
   /** Of one that is given up: in one transaction with its end. */
   readonly notices: ExportNotices;
 }
@@ -112,7 +123,7 @@ interface ExportRow {
 async function writeNext(
   pool: Pool,
   work: Work,
-  { nowMs, rowsPerFile = ROWS_PER_FILE }: Options,
+  { nowMs, rowsPerFile = ROWS_PER_FILE, services }: Options,
 ): Promise<boolean> {
   return await inAccountScope(pool, work.accountId, async (client) => {
     const { rows } = await client.query<ExportRow>(
@@ -124,7 +135,7 @@ async function writeNext(
     if (row === undefined || (row.state !== 'pending' && row.state !== 'running')) return false;
     const startedAt = row.started_at ?? new Date(nowMs());
     const at = { client, work, number: row.part_count + 1, startedAt };
-    const found = await nextFile(client, row, { rowsPerFile, work });
+    const found = await nextFile(client, row, { rowsPerFile, work, services });
     if (found === undefined) {
       await finish(at, { nowMs: nowMs(), person: row.person });
       return false;
@@ -170,11 +181,15 @@ interface FoundFile {
   readonly place: Place;
 }
 
+interface FileOptions extends Required<Pick<Options, 'rowsPerFile' | 'services'>> {
+  readonly work: Work;
+}
+
 /** The next file that has a row, from a place on: the rest of a table, the next tables, the next accounts. */
 async function nextFile(
   client: PoolClient,
   { place, person }: Pick<ExportRow, 'place' | 'person'>,
-  { rowsPerFile, work: { accountId: root, types } }: { readonly rowsPerFile: number; readonly work: Work },
+  { rowsPerFile, work: { accountId: root, types }, services }: FileOptions,
 ): Promise<FoundFile | undefined> {
   let { accountId, table = 0, after, file = 0 } = place;
   for (;;) {
@@ -189,7 +204,16 @@ async function nextFile(
     }
     const columns = types.get(exported.table) ?? (await columnTypes(client, exported.table));
     types.set(exported.table, columns);
-    const page = { table: exported, types: columns, root, accountId, after, person, limit: rowsPerFile };
+    const page = {
+      table: exported,
+      types: columns,
+      root,
+      accountId,
+      after,
+      person,
+      limit: rowsPerFile,
+      services,
+    };
     const rows = await pageOf(client, page);
     const last = rows.at(-1);
     if (last === undefined) {
@@ -219,15 +243,23 @@ interface Page {
   readonly after: readonly string[] | undefined;
   readonly person: string | null;
   readonly limit: number;
+  readonly services: MergedServices;
+}
+
+interface PageRow {
+  readonly line: string;
+  readonly key: readonly string[];
+  readonly hidden: readonly HiddenWord[] | null;
 }
 
 async function pageOf(client: PoolClient, page: Page) {
-  const { table, types, root, accountId, after, person, limit } = page;
+  const { table, types, root, accountId, after, person, limit, services } = page;
   const order = (table.order ?? []).map((column) => `t.${escapeIdentifier(column)}`);
   const values: unknown[] = [accountId];
   if (table.doneBy !== undefined) values.push(root);
   const shown = (table.columns ?? []).map((column) => fieldOf(table, column, types.get(column) ?? 'text'));
   const where = [`${table.ownedBy === undefined ? 't.account_id' : ownerExpression(table.ownedBy)} = $1`];
+  if (table.oneAbove !== undefined) where.push(isFirstAbove(table, table.oneAbove));
   if (after !== undefined) {
     const bounds = (table.order ?? []).map((column, place) => {
       values.push(after[place]);
@@ -242,13 +274,20 @@ async function pageOf(client: PoolClient, page: Page) {
     values.push(found.terms);
     where.push(`(${found.finds.replaceAll('$2', `$${values.length}::jsonb`)})`);
   }
-  const { rows } = await client.query<{ line: string; key: readonly string[] }>(
-    `SELECT jsonb_build_object(${shown.join(', ')})::text AS line, ARRAY[${order.map((each) => `${each}::text`).join(', ')}] AS key
+  const { wordAbove } = table;
+  const hidden = wordAbove === undefined ? 'NULL' : hiddenWords(table, wordAbove.column);
+  const { rows } = await client.query<PageRow>(
+    `SELECT jsonb_build_object(${shown.join(', ')})::text AS line, ${hidden} AS hidden, ARRAY[${order.map((each) => `${each}::text`).join(', ')}] AS key
      FROM ${escapeIdentifier(table.table)} t ${table.through ?? ''} WHERE ${where.join(' AND ')}
      ORDER BY ${order.join(', ')} LIMIT ${limit}`,
     values,
   );
-  return rows;
+  if (wordAbove === undefined || rows.every((row) => row.hidden === null)) return rows;
+  const chain = await chainOf(client, accountId);
+  return rows.map(({ line, key, hidden: words }) => ({
+    line: words === null ? line : withOneWord(line, wordAbove, { chain, words, services }),
+    key,
+  }));
 }
 
 /** How a person is found in a table: by the same as what an erasure takes out of it. Undefined: there is none in it. */
@@ -270,9 +309,6 @@ const ownerExpression = (ownedBy: string) =>
 
 /** Ids of accounts above stand in rows below them, and are not told (C1). */
 const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id', 'seller_id'];
-
-/** Whose word a row is: empty of the account's own. */
-const SETTER = 'set_by';
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
 function fieldOf({ doneBy, soldBy }: ClassTable, column: string, type: string): string {

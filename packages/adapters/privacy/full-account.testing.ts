@@ -84,6 +84,18 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...channel,
     ...{ connection_id: `${mark}-connection`, identity, node_id: 'nod_x', boot: '1', joined_at: at },
   });
+  await put('endpoint_registration', {
+    ...own,
+    ...{
+      connection_id: `${mark}-connection`,
+      identity,
+      device_id: `${mark}-device`,
+      device_name: `${mark} phone`,
+    },
+    ...{ device_kind: 'mobile', application_id: applicationId, node_id: 'nod_x', boot: '1', since: at },
+  });
+  const said = { state: 'away', note: `${mark}-note`, set_at: at, last_seen_at: at };
+  await put('identity_presence', { ...own, identity, is_online: true, ...said });
   const invited = [{ identity: `user:${identity}`, role: 'speaker' }];
   await put('conference_room', { ...own, name: `${mark}-room`, settings: JSON.stringify({ invited }) });
   const snapshot = JSON.stringify({ participants: [{ identity: `user:${identity}`, mark }] });
@@ -107,6 +119,10 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     },
     ...{ sample_rate_hz: 8_000, characters: 1, words: 1, object_id: objectId, finished_at: at },
     ...{ concurrent_max: 1, regions: [] },
+  });
+  await put('transcoding_job', {
+    ...{ id: id('trc'), ...own, ...servedFor, purpose: 'probe', state: 'completed', priority: 1 },
+    ...{ media: JSON.stringify({ mark }), finished_at: at, concurrent_max: 1, regions: [] },
   });
   const eventId = id('evt');
   const position = (await owner.query('SELECT coalesce(max(position), 0) + 1 AS p FROM platform_event'))

@@ -39,6 +39,7 @@ const timed = {
   refusedUsage: ['usage_conflict'],
   events: ['platform_event'],
   speechFiles: ['stored_object', 'speech'],
+  transcodedFiles: ['transcoding_job'],
   webhookDeliveries: ['webhook_delivery', 'webhook_attempt'],
   triggerFirings: ['trigger_firing'],
   mails: ['mail'],
@@ -66,6 +67,7 @@ test('each class of an account goes after the days that hold there, and a siblin
     refusedUsage: 10,
     events: 10,
     speechFiles: 10,
+    transcodedFiles: 10,
     webhookDeliveries: 10,
     triggerFirings: 70,
   };
@@ -88,6 +90,7 @@ test('each class of an account goes after the days that hold there, and a siblin
       'events.platform_event': 1,
       'speechFiles.stored_object': 1,
       'speechFiles.speech': 1,
+      'transcodedFiles.transcoding_job': 1,
       'webhookDeliveries.webhook_delivery': 1,
       'webhookDeliveries.webhook_attempt': 1,
       'triggerFirings.trigger_firing': 1,

@@ -357,7 +357,8 @@ async function tell(
 }
 
 function toldOf(end: Done) {
-  const { mediaType, sizeBytes, durationMs } = fileOf(end);
+  const { objectId, mediaType, sizeBytes, durationMs } = fileOf(end);
   const { voices, characters, words } = end;
-  return { voices, characters, words, mediaType, sizeBytes, durationMs, isCacheHit: end.kind === 'cached' };
+  const isCacheHit = end.kind === 'cached';
+  return { voices, characters, words, objectId, mediaType, sizeBytes, durationMs, isCacheHit };
 }

@@ -163,7 +163,7 @@ export async function postDrawn(
 }
 
 /** What the seller adds to an invoice: a balance has to be enough for that too. */
-async function taxOf(client: PoolClient, accountId: string): Promise<number> {
+export async function taxOf(client: PoolClient, accountId: string): Promise<number> {
   const { rows } = await client.query<{ parent_id: string | null }>(
     'SELECT parent_id FROM account WHERE id = $1',
     [accountId],

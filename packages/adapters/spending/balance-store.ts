@@ -2,8 +2,9 @@ import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/col
 import { nano, sum } from '@patchbay/domain/billing/money';
 import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
-import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
-import { termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
+import { isCovered, type StandingCreditLine } from '@patchbay/domain/spending/credit-line';
+import type { BalanceStore, CreditGift, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
+import { saidBy, termsOfWords, wordsAfter } from '@patchbay/domain/spending/prepaid-word';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
 import { fromExactJson } from '../billing/exact-json.ts';
@@ -21,6 +22,7 @@ import {
   undraw,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
+import { lockCreditLine, readCreditLine } from './credit-line-rows.ts';
 import { readPrepaidWords, writePrepaidWords } from './prepaid-word-rows.ts';
 
 export interface BalanceStoreOptions {
@@ -66,7 +68,8 @@ export function balanceStore({
         const { client } = frame;
         await client.query(HOLD_PLACES);
         await lockBalance(client, accountId);
-        const words = wordsAfter(await readPrepaidWords(client, accountId), said);
+        const standing = await readPrepaidWords(client, accountId);
+        const words = wordsAfter(standing, said);
         if (words === 'prepaid_above') return words;
         const before = await readTerms(client, accountId);
         await writePrepaidWords(client, accountId, words);
@@ -80,7 +83,8 @@ export function balanceStore({
           [accountId, isPrepaid, periodAt(frame.nowMs).name, overdraft.toString(), new Date(frame.nowMs)],
         );
         if (before.isPrepaid && !isPrepaid) await undraw(frame);
-        return { before, after: await readTerms(client, accountId) };
+        const saidBefore = saidBy(standing, said.byId);
+        return { before, saidBefore, after: await readTerms(client, accountId) };
       }),
 
     setTopUp: (accountId, topUp) =>
@@ -111,14 +115,18 @@ export function balanceStore({
 
     give: (gift) =>
       inBooks(gift.accountId, async (frame) => {
+        const uncovered = await uncoveredBy(frame, gift);
+        if (uncovered !== undefined) return { uncovered };
         const id = await giveCredit(frame, gift);
         return await findCredit(frame.client, gift.accountId, id);
       }),
 
     takeBack: ({ accountId, givenById, creditId }) =>
       inBooks(accountId, async (frame) => {
-        if (!(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
-        return await findCredit(frame.client, accountId, creditId);
+        await lockBalance(frame.client, accountId);
+        const before = await readCredit(frame.client, accountId, creditId);
+        if (before === undefined || !(await takeBackCredit(frame, { creditId, givenById }))) return undefined;
+        return { before, after: await findCredit(frame.client, accountId, creditId) };
       }),
 
     topUps: (accountId, { cursor, limit }) =>
@@ -144,6 +152,17 @@ export function balanceStore({
 
     refundBought: (accountId) => inBooks(accountId, (frame) => refundBought(frame)),
   };
+}
+
+/** How the line of whoever gives stands, where it does not cover a credit. Nobody else gives of it meanwhile. */
+async function uncoveredBy(
+  { client, platformId: topId }: BalanceFrame,
+  { givenById: accountId, amount }: CreditGift,
+): Promise<StandingCreditLine | undefined> {
+  if (accountId === topId) return undefined;
+  await lockCreditLine(client, accountId);
+  const standing = await readCreditLine(client, { accountId, topId });
+  return isCovered(standing, amount) ? undefined : standing;
 }
 
 interface CreditRow {
@@ -174,14 +193,23 @@ const creditFromRow = (row: CreditRow): CreditRecord => ({
   createdAtMs: row.created_at.getTime(),
 });
 
-async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+async function readCredit(
+  client: PoolClient,
+  accountId: string,
+  creditId: string,
+): Promise<CreditRecord | undefined> {
   const { rows } = await client.query<CreditRow>(
     `SELECT ${creditColumns} FROM credit WHERE account_id = $1 AND id = $2`,
     [accountId, creditId],
   );
   const [row] = rows;
-  if (row === undefined) throw new Error(`The credit ${creditId} is not there.`);
-  return creditFromRow(row);
+  return row && creditFromRow(row);
+}
+
+async function findCredit(client: PoolClient, accountId: string, creditId: string): Promise<CreditRecord> {
+  const record = await readCredit(client, accountId, creditId);
+  if (record === undefined) throw new Error(`The credit ${creditId} is not there.`);
+  return record;
 }
 
 interface TopUpRow {

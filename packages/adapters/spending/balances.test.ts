@@ -2,19 +2,29 @@ import { documentHeadAnswer } from '@patchbay/domain/billing/collecting-answers'
 import { collectDocument } from '@patchbay/domain/billing/collection/collect';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodAt } from '@patchbay/domain/billing/period';
+import { leftOf } from '@patchbay/domain/spending/credit-line';
 import type { PrepaidSaid } from '@patchbay/domain/spending/prepaid-word';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { accountAccrual, billingStore } from '../billing/billing-store.ts';
+import { bookVerifier } from '../billing/book-verifier.ts';
 import { closeMonths } from '../billing/closing.ts';
 import { collectionStore } from '../billing/collection-store.ts';
 import { documentStore } from '../billing/document-store.ts';
-import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
+import {
+  applicationPool,
+  asOwner,
+  plantTree,
+  relayCatalogue,
+  setCreditLine,
+  usageOf,
+} from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
 import { stripeRail } from '../stripe/stripe-rail.ts';
 import { balanceStore } from './balance-store.ts';
+import { creditLineStore } from './credit-line-store.ts';
 import { spendingStore } from './spending-store.ts';
 
 const DAY = 86_400_000;
@@ -274,9 +284,9 @@ test('below what an account wants to have, money is asked for once by itself', a
   expect(items).toMatchObject([{ isAutomatic: true, minorUnits: 2_000n }]);
 });
 
-test('the invoice of a prepaid account is paid as it is issued, tax and all, and those above earn of it (BIL-4)', async () => {
-  await prepaid();
-  await asOwner(
+/** The parent adds 19 % to what it sells to the leaf. */
+const taxed = () =>
+  asOwner(
     database.url,
     `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
        tax_basis_points, tax_rules)
@@ -284,6 +294,9 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
          '[{"country": "DE", "name": "VAT", "basisPoints": 1900, "reverseCharge": "none"}]'),
        ('leaf', 'Leaf', '{}', 'DE', 'L', 14, 'VAT', 0, '[]')`,
   );
+test('the invoice of a prepaid account is paid as it is issued, tax and all, and those above earn of it (BIL-4)', async () => {
+  await prepaid();
+  await taxed();
   await balances().give({
     accountId: 'leaf',
     givenById: 'platform',
@@ -301,14 +314,16 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   for (let round = 0; round < 2; round++) await hear();
   expect(stripe.state.all('invoice')).toEqual([]);
   expect(await cents()).toBe(5_000 - 2_380);
-  // The platform gave the credit and bears it; the state and the parent get what is theirs.
+  // The platform gave the credit and bears it; the parent gets what is its, and the tax that it owes to the state.
   expect(await books()).toEqual({
     'leaf balance': 2_620,
     'leaf tax': 380,
     'parent owed': 1_000,
+    'parent tax': -380,
+    'parent tax-held': 380,
     'platform balance': -2_620,
     'platform owed': -1_000,
-    'platform tax': -380,
+    'platform tax-held': -380,
   });
   const [row] = await asOwner<{ paid: string }>(
     database.url,
@@ -319,64 +334,237 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
 });
 
-test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover out of the next (BIL-5)', async () => {
+/** A month that is over, closed as it is asked for, and what follows of it at the rail. */
+async function closeNow(of: Period) {
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [of.name]);
+  await billing().accrueAll(of);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 3; round++) await hear();
+}
+async function payee(accountId: string) {
+  const { id } = await ports().rail.perform({ type: 'create-payee', accountId, country: 'DE' }, accountId);
+  stripe.state.onboard(id);
+  await asOwner(
+    database.url,
+    'INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, true)',
+    [accountId, id],
+  );
+}
+const lines = () => creditLineStore({ pool, platformAccount });
+const leftCents = async (accountId: string) => Number(leftOf(await lines().standing(accountId)) / CENT);
+const documentsOf = async (accountId: string) =>
+  (await documentStore({ pool, platformAccount }).list(accountId, { of: 'own', limit: 10 })).items;
+const placeOf = ({ kind, period: of }: { readonly kind: string; readonly period: string }) => `${of} ${kind}`;
+const transferred = () => stripe.state.all('transfer').map(({ amount }) => amount);
+
+test('tax that a seller’s own credit paid is asked of it with the rest, and passed on to it: all is square once it has paid (decision 0023)', async () => {
   await prepaid();
+  await taxed();
+  await setCreditLine(database.url, 'parent');
+  const given = { accountId: 'leaf', givenById: 'parent', amount: nano(5_000n * CENT) };
+  await balances().give({ ...given, priority: 1, reason: 'Welcome', nowMs: clockMs });
+  await payee('parent');
+  stripe.state.balance = 10_000;
+  await use(1_000);
+  clockMs = period.toMs + 64 * DAY;
+  await closeNow(period);
+  // Of 23.80 that were used, it earned 10.00, which is kept; it is asked for the rest, of which 3.80 are the tax in its name.
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 1_380 }]);
+  expect(transferred()).toEqual([380]);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(transferred()).toEqual([380]);
+  // 10.00 is what the platform supplied, the tax is between the two who owe and bear it, and what nobody used is paid for by nobody.
+  expect(await books()).toEqual({
+    'leaf balance': 2_620,
+    'leaf tax': 380,
+    'parent clearing': -1_000,
+    'parent granted': -2_620,
+    'parent tax': -380,
+    'platform balance': -2_620,
+    'platform clearing': 1_000,
+    'platform granted': 2_620,
+  });
+  expect(await billing().countMismatches()).toBe(0);
+});
+
+test('whoever gives credit pays for what was used of it, out of its payout, and what that does not cover by an invoice (BIL-5)', async () => {
+  await prepaid();
+  await setCreditLine(database.url, 'parent', 4_500n * CENT);
   const give = (givenById: string, amountCents: bigint, priority: number) =>
     balances().give({
       ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority },
       ...{ reason: 'Welcome', nowMs: clockMs },
     });
   await give('parent', 1_500n, 1);
-  await give('platform', 10_000n, 2);
-  // That nobody uses is on the parent's books, and paid for by nobody.
+  await give('platform', 500n, 2);
   await give('parent', 3_000n, 3);
-  const payee = await ports().rail.perform(
-    { type: 'create-payee', accountId: 'parent', country: 'DE' },
-    'parent',
-  );
-  stripe.state.onboard(payee.id);
+  await payee('parent');
   stripe.state.balance = 10_000;
-  await asOwner(
-    database.url,
-    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('parent', '${payee.id}', true)`,
-  );
-  const close = async (of: Period) => {
-    await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [of.name]);
-    await billing().accrueAll(of);
-    await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
-    for (let round = 0; round < 2; round++) await hear();
-  };
   await use(1_000);
+  // What is used of the next month is no matter of this one.
   clockMs = period.toMs + DAY;
-  await close(period);
-  // 20.00 were used, of which the parent gave 15.00 and earned 10.00.
-  expect(stripe.state.all('transfer')).toEqual([]);
-  expect(await books()).toMatchObject({ 'parent granted': -3_500, 'platform granted': 3_500 });
-  expect(await books()).not.toHaveProperty('parent owed');
   const next = nextPeriod(period);
   await use(1_000, { atMs: next.fromMs + 60_000, of: next });
+  await closeNow(period);
+  // 20.00 were used, of which the parent gave 15.00 and earned 10.00.
+  expect(transferred()).toEqual([]);
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 500 }]);
+  expect(await books()).toMatchObject({ 'parent granted': -3_000, 'parent invoiced': -500 });
+  expect(await books()).not.toHaveProperty('parent owed');
+  // What is asked is not paid, and stands in its line.
+  expect(await leftCents('parent')).toBe(1_000);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(await leftCents('parent')).toBe(1_500);
   clockMs = next.toMs + DAY;
-  await close(next);
-  expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500]);
+  await closeNow(next);
+  expect(stripe.state.all('invoice').map(({ total }) => total)).toEqual([500, 1_000]);
+  stripe.state.pay(stripe.state.all('invoice')[1]?.id ?? '');
+  await hear();
+  expect(transferred()).toEqual([]);
+  // What nobody used is on the parent's books, and paid for by nobody.
   expect(await books()).toEqual({
-    'leaf balance': 10_500,
-    'parent clearing': 500,
-    'parent granted': -3_000,
-    'platform balance': -10_500,
-    'platform clearing': -500,
-    'platform granted': 3_000,
+    'leaf balance': 1_000,
+    'parent clearing': -1_500,
+    'parent granted': -1_000,
+    'platform balance': -1_000,
+    'platform clearing': 1_500,
+    'platform granted': 1_000,
   });
   expect(await billing().countMismatches()).toBe(0);
-  const { items } = await documentStore({ pool, platformAccount }).list('parent', { of: 'own', limit: 10 });
+  // Two of one moment stand in no order.
+  const found = (await documentsOf('parent')).toSorted((left, right) =>
+    placeOf(left.document) < placeOf(right.document) ? -1 : 1,
+  );
   expect(
-    items.map(
+    found.map(({ document: { kind, lines: said, totalMinorUnits } }) => [
+      ...[kind, totalMinorUnits],
+      ...said.map((line) => line.kind),
+    ]),
+  ).toEqual([
+    ['invoice', 500n, 'given-credit'],
+    ['payout-note', 1_000n, 'margin'],
+    ['invoice', 1_000n, 'given-credit'],
+    ['payout-note', 1_000n, 'margin'],
+  ]);
+  expect(
+    found.map(
       (stored) =>
         documentHeadAnswer(stored, { idOf: (id) => id, nameOf: (id) => id, textOf: (text) => text }).standing,
     ),
   ).toMatchObject([
-    { state: 'paid', paidMinorUnits: '500', fundedMinorUnits: '1000', setOffMinorUnits: '500' },
+    { state: 'paid', paidMinorUnits: '500' },
+    { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
+    { state: 'paid', paidMinorUnits: '1000' },
     { state: 'paid', paidMinorUnits: '0', fundedMinorUnits: '1000', setOffMinorUnits: '1000' },
   ]);
+});
+
+test('an account that earns nothing pays by an invoice for the credit that it gave, and all is square once it has (BIL-5)', async () => {
+  // The one between earns nearly all of it.
+  await plantTree(database.url, { above: 'platform', giver: 'above', middle: 'giver', user: 'middle' });
+  await setPrice('platform', '0.01');
+  await setPrice('above', '0.02');
+  await setPrice('middle', '1');
+  await balances().setTerms('user', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
+  await setCreditLine(database.url, 'giver', 20_000n * CENT);
+  await balances().give({
+    ...{ accountId: 'user', givenById: 'giver', amount: nano(20_000n * CENT), priority: 1 },
+    ...{ reason: 'Gift', nowMs: clockMs },
+  });
+  await payee('middle');
+  await payee('above');
+  await usageStore(pool).ingest([usageOf('user', { atMs: usedMs, bytes: 100 })]);
+  await spending().evaluate({ accountId: 'user', period, meters: undefined }, { isForced: true });
+  clockMs = period.toMs + DAY;
+  await closeNow(period);
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 10_000 }]);
+  expect(await leftCents('giver')).toBe(0);
+  // Nobody above earns of it: what they earn is in what was used.
+  const [asked] = await asOwner<{ shares: unknown }>(
+    database.url,
+    `SELECT state -> 'shares' AS shares FROM collection WHERE account_id = 'giver' AND kind = 'invoice'`,
+  );
+  expect(asked?.shares).toEqual([]);
+  const before = await books();
+  // Closed once more, nothing is asked a second time.
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  expect(await books()).toEqual(before);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  for (let round = 0; round < 3; round++) await hear();
+  expect(transferred().toSorted()).toEqual([100, 9_800]);
+  expect(await leftCents('giver')).toBe(10_000);
+  expect(await books()).toEqual({
+    'above clearing': 100,
+    'giver clearing': -10_000,
+    'giver granted': -10_000,
+    'middle clearing': 9_800,
+    'platform balance': -10_000,
+    'platform clearing': 100,
+    'platform granted': 10_000,
+    'user balance': 10_000,
+  });
+  expect(await billing().countMismatches()).toBe(0);
+  expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  // Money that goes back is owed again: it is used by nobody else.
+  stripe.state.dispute(payment(), 4_000);
+  await hear();
+  expect(await books()).toMatchObject({ 'giver granted': -14_000, 'giver disputed': 4_000 });
+  expect(await leftCents('giver')).toBe(6_000);
+  const verifier = bookVerifier(over());
+  for (const accountId of ['giver', 'middle', 'user'])
+    expect(await verifier.verify(accountId, period)).toMatchObject({ outcome: 'agrees' });
+  // The next month asks for it, though nobody used anything in it.
+  const next = nextPeriod(period);
+  clockMs = next.toMs + DAY;
+  await closeNow(next);
+  expect(stripe.state.all('invoice').map(({ total }) => total)).toEqual([10_000, 4_000]);
+  // Of what the months come to, documents have said nothing.
+  expect(
+    await asOwner(
+      database.url,
+      `SELECT by_period FROM document WHERE account_id = 'giver' AND kind = 'invoice' ORDER BY period`,
+    ),
+  ).toEqual([{ by_period: { [period.name]: '0' } }, { by_period: { [next.name]: '0' } }]);
+  expect(await leftCents('giver')).toBe(6_000);
+});
+
+test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {
+  const give = (givenById: string, amountCents: bigint) =>
+    balances().give({
+      ...{ accountId: 'leaf', givenById, amount: nano(amountCents * CENT), priority: 1 },
+      ...{ reason: 'Welcome', nowMs: clockMs },
+    });
+  // Whoever collects bears its own, and needs no line.
+  expect(await give('platform', 10_000n)).toMatchObject({ left: 10_000n * CENT });
+  expect(await give('parent', 1n)).toMatchObject({ uncovered: { words: [], unpaid: 0n } });
+  await lines().say('parent', { byId: 'platform', amount: nano(1_000n * CENT) });
+  expect(await give('parent', 1_001n)).toHaveProperty('uncovered');
+  expect(await leftCents('parent')).toBe(1_000);
+  // Each alone is within it.
+  const outcomes = await Promise.all([600n, 500n, 600n].map((amountCents) => give('parent', amountCents)));
+  expect(outcomes.filter((given) => !('uncovered' in given))).toHaveLength(1);
+  const [given] = outcomes.flatMap((each) => ('uncovered' in each ? [] : [each]));
+  expect(await leftCents('parent')).toBe(1_000 - Number(given?.amount ?? 0n) / Number(CENT));
+  // What is taken back is there to be given again.
+  await balances().takeBack({
+    ...{ accountId: 'leaf', givenById: 'parent', creditId: given?.id ?? '' },
+    nowMs: clockMs,
+  });
+  expect(await leftCents('parent')).toBe(1_000);
+  expect(
+    await balances().takeBack({
+      ...{ accountId: 'leaf', givenById: 'parent', creditId: 'cdt_of_nobody' },
+      nowMs: clockMs,
+    }),
+  ).toBeUndefined();
+  // One that is narrowed takes back nothing that was given.
+  await give('parent', 1_000n);
+  await lines().say('parent', { byId: 'platform', amount: nano(400n * CENT) });
+  expect(await leftCents('parent')).toBe(0);
+  await lines().say('parent', { byId: 'platform', amount: undefined });
+  expect(await give('parent', 1n)).toHaveProperty('uncovered');
 });
 
 test('what is spent below a balance is at most what runs in the time that docs/spending.md states, whatever the phases of its reports (BIL-5)', async () => {
@@ -433,6 +621,45 @@ test('what is spent below a balance is at most what runs in the time that docs/s
     'SELECT sum(amount)::text AS sum FROM ledger_entry GROUP BY transaction_id',
   );
   expect(new Set(entries.map(({ sum }) => sum))).toEqual(new Set(['0']));
+});
+
+test('what a month owes whole with its first use is held before it, with its tax, and not once more when it is owed (BIL-5)', async () => {
+  await billing().setPrices({
+    ...{ accountId: 'parent', service: 'relay', currency: 'EUR', fromMs: period.fromMs },
+    prices: [
+      {
+        ...{ meter: 'bytes', where: {} },
+        tariff: { kind: 'per-unit', amount: nano(10n), per: 1n, minimum: nano(800n * CENT) },
+      },
+    ],
+  });
+  await asOwner(
+    database.url,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
+       tax_basis_points, tax_rules) VALUES ('parent', 'Parent', '{}', 'FR', 'P', 14, 'VAT', 1000, '[]')`,
+  );
+  await balances().setTerms('leaf', { ...byPlatform, isPrepaid: true, overdraft: nano(0n) });
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'platform', amount: nano(1_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  const hold = (holdId: string) =>
+    spending().hold({ accountId: 'leaf', holdId, nodeId: 'nod_1', services: ['relay'], isRunning: false });
+  const heldCents = async () => Number((await balances().standing('leaf')).held / CENT);
+  expect(await hold('one')).toBe(true);
+  // 8.00, and 0.075 for thirty seconds of 2 Mbit/s, with a tenth of tax.
+  expect(await heldCents()).toBe(888);
+  expect(await hold('two')).toBe(false);
+  await use(1);
+  await spending().releaseHolds({ nodeId: 'nod_1', releasedIds: [], keptIds: ['one'] });
+  expect(await heldCents()).toBe(8);
+  expect(await hold('two')).toBe(true);
+  expect(await heldCents()).toBe(16);
+  // Half of a minute later it would be the next month, which owes it again.
+  clockMs = period.toMs - 10_000;
+  expect(await hold('three')).toBe(false);
+  clockMs = period.toMs - 40_000;
+  expect(await hold('three')).toBe(true);
 });
 
 test('each above keeps an account prepaid for itself, and the least that one allows is how far below nothing it goes (BIL-5)', async () => {

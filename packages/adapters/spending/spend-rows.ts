@@ -1,3 +1,4 @@
+import type { ChainPrices } from '@patchbay/domain/billing/billing-store';
 import { type Nano, nano, sum } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import { type PriceBook, spanStarts } from '@patchbay/domain/billing/price-book';
@@ -25,6 +26,24 @@ export interface RatedMonth {
 /** Rates some meters of an account and month anew and keeps what they come to, in the scope that `client` is in. */
 export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue }) {
   const sets = new KnownDimensionSets();
+
+  /** What an account, and all below it, used of some meters in a month, summed within spans in which neither tree nor prices change. */
+  async function useOf(
+    client: PoolClient,
+    {
+      accountId,
+      period,
+      chain,
+      meters,
+    }: Omit<RatedMonth, 'meters'> & { readonly chain: ChainPrices; readonly meters: ReadonlySet<string> },
+  ) {
+    const query = { accountId, starts: spanStarts(chain, period), toMs: period.toMs, depthMax: 0 } as const;
+    const cells = (
+      await inOrder([...meters], (meter) => readCells(client, sets, { ...query, meter }))
+    ).flat();
+    const timed = binaryMeters(chain.prices).filter((meter) => meters.has(meter));
+    return { cells, sessions: await readSessionTimes(client, sets, { ...query, meters: timed }) };
+  }
 
   async function rateMonth(client: PoolClient, { accountId, period, meters }: RatedMonth, nowMs: number) {
     const chain = await readChain(client, accountId, period);
@@ -77,10 +96,11 @@ export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue })
     return { currency: chain.currency, days };
   }
 
-  return { rateMonth, daysOf };
+  return { rateMonth, daysOf, useOf };
 }
 
-async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
+/** One after the other: a client answers one statement at a time. */
+export async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
   const results: Result[] = [];
   for (const item of items) results.push(await work(item));
   return results;

@@ -1,16 +1,15 @@
-import { nano } from '@patchbay/domain/billing/money';
-import type { Period } from '@patchbay/domain/billing/period';
+import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import {
-  availableFor,
+  type CostBound,
   costBound,
   HOLD_MS,
-  holdToBegin,
-  holdToGoOn,
-  usedUpServices,
-} from '@patchbay/domain/spending/hold';
+  metersByMonth,
+  overMonths,
+} from '@patchbay/domain/spending/cost-bound';
+import { availableFor, holdToBegin, holdToGoOn, usedUpServices } from '@patchbay/domain/spending/hold';
 import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spending-limit';
 import type { Pool, PoolClient } from 'pg';
 import { type AheadOf, neverAhead } from '../billing/account-books.ts';
@@ -23,10 +22,11 @@ import {
   paysFor,
   readTerms,
   sincePeriod,
+  taxOf,
 } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 import { crossLimits, type LimitNotice } from './limit-rows.ts';
-import { readSpent, spendRows } from './spend-rows.ts';
+import { inOrder, readSpent, spendRows } from './spend-rows.ts';
 
 const FORGET_MS = 3_600_000;
 
@@ -118,13 +118,51 @@ export function spendingStore(options: SpendingStoreOptions) {
     };
   }
 
+  /** What sessions of some services cost an account at most from now on, by its prices and what it used in the month. */
+  async function boundsOf(
+    { client, accountId, nowMs: atMs }: Omit<BalanceFrame, 'platformId'>,
+    bitsPerSecondMax: number | undefined,
+  ): Promise<(services: readonly string[]) => Promise<CostBound>> {
+    // A hold that reaches over the end of the month holds what the next may owe as well.
+    const months = [
+      { period: periodAt(atMs), atMs },
+      ...(periodAt(atMs + HOLD_MS).fromMs > atMs
+        ? [{ period: periodAt(atMs + HOLD_MS), atMs: periodAt(atMs + HOLD_MS).fromMs }]
+        : []),
+    ];
+    const taxBasisPoints = await taxOf(client, accountId);
+    const inMonths = await inOrder(months, async (month) => ({
+      ...month,
+      chain: await readChain(client, accountId, month.period),
+    }));
+    const known = new Map<string, CostBound>();
+    return async (services) => {
+      const key = services.toSorted().join(' ');
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const bounds = await inOrder(inMonths, async ({ period, chain, atMs: fromMs }) => {
+        const of = { accountId, book: { ...chain, catalogue }, atMs: fromMs, services };
+        const used = await rows.useOf(client, { accountId, period, chain, meters: metersByMonth(of) });
+        return costBound({ ...of, ...used, period, bitsPerSecondMax, taxBasisPoints });
+      });
+      const bound = overMonths(bounds);
+      known.set(key, bound);
+      return bound;
+    };
+  }
+
   async function extend(
-    { client, accountId, nowMs: atMs }: BalanceFrame,
-    heldIds: ReadonlySet<string>,
+    frame: BalanceFrame,
+    {
+      heldIds,
+      bitsPerSecondMax,
+    }: { readonly heldIds: ReadonlySet<string>; readonly bitsPerSecondMax: number | undefined },
   ): Promise<void> {
+    const { client, accountId, nowMs: atMs } = frame;
     await lockBalance(client, accountId);
     const terms = await readTerms(client, accountId);
     const balance = await readBalance(client, accountId, sincePeriod(atMs));
+    const boundOf = await boundsOf(frame, bitsPerSecondMax);
     for (const hold of await readHolds(client, accountId, nowMs())) {
       if (!heldIds.has(hold.id)) continue;
       const others = (await readHolds(client, accountId, nowMs())).filter(({ id }) => id !== hold.id);
@@ -135,15 +173,10 @@ export function spendingStore(options: SpendingStoreOptions) {
         services: hold.services,
         atMs,
       });
-      const { rows: bounds } = await client.query<{ per_second: string }>(
-        'SELECT per_second FROM prepaid_hold WHERE account_id = $1 AND hold_id = $2',
-        [accountId, hold.id],
-      );
-      const perSecond = nano(BigInt(bounds[0]?.per_second ?? '0'));
       await client.query(
         'UPDATE prepaid_hold SET amount = $3, expires_at = $4 WHERE account_id = $1 AND hold_id = $2',
         [
-          ...[accountId, hold.id, holdToGoOn({ once: nano(0n), perSecond }, available).toString()],
+          ...[accountId, hold.id, holdToGoOn(await boundOf(hold.services), available).toString()],
           new Date(nowMs() + HOLD_MS),
         ],
       );
@@ -213,8 +246,8 @@ export function spendingStore(options: SpendingStoreOptions) {
       return await inBooks(accountId, async ({ client, nowMs: atMs }) => {
         const beganMs = nowMs();
         await lockBalance(client, accountId);
-        const chain = await readChain(client, accountId, { fromMs: atMs, toMs: atMs + 1 });
-        const bound = costBound({ accountId, chain, catalogue, atMs, services, bitsPerSecondMax });
+        const boundOf = await boundsOf({ client, accountId, nowMs: atMs }, bitsPerSecondMax);
+        const bound = await boundOf(services);
         await client.query('DELETE FROM prepaid_hold WHERE account_id = $1 AND expires_at <= $2', [
           accountId,
           new Date(beganMs),
@@ -281,8 +314,10 @@ export function spendingStore(options: SpendingStoreOptions) {
             [nodeId, keptIds],
           ),
         );
-        for (const { account_id: accountId } of accounts)
-          await inBooks(accountId, (frame) => extend(frame, heldIds));
+        for (const { account_id: accountId } of accounts) {
+          const bitsPerSecondMax = await bitsPerSecondMaxOf(accountId);
+          await inBooks(accountId, (frame) => extend(frame, { heldIds, bitsPerSecondMax }));
+        }
       }
     },
   };

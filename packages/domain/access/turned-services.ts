@@ -1,5 +1,4 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
-import { isChanged } from '@patchbay/kit/is-changed';
 import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
 import { visibleOrigin } from '../policy/reading.ts';
@@ -55,7 +54,7 @@ type ChangeContext = Pick<
 const isOnAt = async ({ entity }: Pick<ChangeContext, 'entity'>, service: string, ports: AccessPorts) =>
   serviceStanding(await chainOf(entity, ports), service).isOn;
 
-/** Says it, with an entry in the log where that changes anything: whose word it was, and which others it took back. */
+/** Says it, and whose word it was, and which others it took back. */
 async function turn(
   { entity: { accountId }, audit, error }: ChangeContext,
   change: Change,
@@ -65,7 +64,6 @@ async function turn(
   const changed = await serviceAccess.put({ accountId, ...change });
   if (changed === 'not_above') throw error('resource.unknown', notYours(setById ?? accountId));
   const { before, after, lifted } = changed;
-  if (lifted.length === 0 && !isChanged(said(before), said(after))) return;
   const target = `${accountId}/services/${service}`;
   audit({
     target: setById === undefined ? target : `${target}/above`,

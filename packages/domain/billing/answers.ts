@@ -160,6 +160,10 @@ const closedAnswer = (closed: ClosedMonth | undefined, state: PeriodState) =>
     : {
         state: 'closed' as const,
         closedAt: new Date(closed.closedAtMs).toISOString(),
+        documents: closed.documents.map(({ side, id, number, totalMinorUnits }) => ({
+          ...{ side, documentId: id, documentNumber: number },
+          totalMinorUnits: totalMinorUnits.toString(),
+        })),
         corrections: closed.corrections.map(({ side, minorUnits, document }) => ({
           side,
           minorUnits: minorUnits.toString(),

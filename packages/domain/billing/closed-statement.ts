@@ -19,6 +19,14 @@ export interface Correction {
   readonly document?: { readonly id: string; readonly number: string };
 }
 
+/** A document of a month: what it asks for, or pays out, with tax and with what it has of months before. */
+export interface MonthDocument {
+  readonly side: 'charge' | 'payout';
+  readonly id: string;
+  readonly number: string;
+  readonly totalMinorUnits: bigint;
+}
+
 export interface ClosedMonth {
   readonly closedAtMs: number;
   /** The account's. */
@@ -27,6 +35,8 @@ export interface ClosedMonth {
   readonly kept?: KeptStatement;
   /** Whether the account had a statement to close. */
   readonly hadStatement: boolean;
+  /** At most one of each side. */
+  readonly documents: readonly MonthDocument[];
   /** The oldest first. */
   readonly corrections: readonly Correction[];
 }

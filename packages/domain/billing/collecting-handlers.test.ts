@@ -6,7 +6,7 @@ import { MemoryRail } from './collection/memory-rail.testing.ts';
 import { RailError } from './collection/rail.ts';
 import { noBacking } from './collection/shares.ts';
 import { billing } from './definition.ts';
-import { type BillingDocument, defaultTerms, issue } from './documents/document.ts';
+import { type BillingDocument, issue, unsaidTerms } from './documents/document.ts';
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
@@ -135,7 +135,7 @@ function anInvoice(changed: Partial<InvoiceCollection> = {}): BillingDocument {
       sequence: 7,
       seller: party('top'),
       buyer: party('leaf'),
-      terms: { ...defaultTerms, taxName: 'VAT', taxBasisPoints: 1900, numberPrefix: 'TOP' },
+      terms: { ...unsaidTerms, taxName: 'VAT', taxBasisPoints: 1900, numberPrefix: 'TOP' },
       nowMs,
     },
   );
@@ -186,12 +186,34 @@ describe('sellers', () => {
       { country: 'FR', name: 'TVA', basisPoints: 2000, reverseCharge: 'businesses' as const },
     ];
     const names = { legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
-    const said = { ...defaultTerms, ...names, taxRules };
+    const said = { ...unsaidTerms, numberPrefix: 'LEAF', ...names, taxRules };
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
     await set(contextOf('leaf'), said, ports);
     expect(told).toEqual([{ event: 'seller.changed', at: 'leaf' }]);
+  });
+
+  test('set 200: a prefix that is left out is one that no other has, and later the one that it was (BIL-6)', async () => {
+    const names = { ...unsaidTerms, legalName: 'Leaf GmbH', addressLines: [], taxRules: [] };
+    expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ numberPrefix: 'LEAF' });
+    expect(await set(contextOf('leaf'), names, ports)).toMatchObject({ numberPrefix: 'LEAF' });
+    await set(contextOf('leaf'), { ...names, numberPrefix: 'LF' }, ports);
+    expect(await set(contextOf('leaf'), names, ports)).toMatchObject({ numberPrefix: 'LF' });
+  });
+
+  test('set 409: two sellers of one name have no numbers in common, and nothing is changed', async () => {
+    const said = {
+      ...unsaidTerms,
+      numberPrefix: 'ONE',
+      legalName: 'One Ltd',
+      addressLines: [],
+      taxRules: [],
+    };
+    await set(contextOf('leaf'), said, ports);
+    expect(await refusalOf(set(contextOf('other'), said, ports))).toBe('billing.number_prefix_taken');
+    expect(await get(contextOf('other'), {}, ports)).toMatchObject({ legalName: 'OTHER' });
+    expect(audited).toHaveLength(1);
   });
 });
 
@@ -413,7 +435,8 @@ describe('payouts', () => {
   const { get, setUp } = collectingHandlers.payouts;
   const say = (country?: string) =>
     documents.setParty('leaf', {
-      ...defaultTerms,
+      ...unsaidTerms,
+      numberPrefix: 'LEAF',
       legalName: 'Leaf',
       addressLines: [],
       ...(country === undefined ? {} : { country }),

@@ -4,7 +4,7 @@ import { isChanged } from '@patchbay/kit/is-changed';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
-import { defaultTerms } from './documents/document.ts';
+import { unsaidTerms } from './documents/document.ts';
 import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
 import { settlementStepOf } from './money.ts';
 import { partiesOf } from './parties.ts';
@@ -22,7 +22,8 @@ async function sellerOf(
   const said = await documents.party(accountId);
   if (said !== undefined) return said;
   const names = await store.namesBelow(accountId, [accountId]);
-  return { ...defaultTerms, legalName: names.get(accountId) ?? accountId, addressLines: [] };
+  const numberPrefix = await documents.prefixOf(accountId);
+  return { ...unsaidTerms, numberPrefix, legalName: names.get(accountId) ?? accountId, addressLines: [] };
 }
 
 const sellerAnswer = async (
@@ -205,16 +206,22 @@ export const collectingHandlers: Pick<
       return sellerAnswer(accountId, await sellerOf(accountId, ports), { ...ports, nowMs: context.nowMs() });
     },
 
-    async set(context, { taxId, country, email, ...said }, ports) {
+    async set(context, { taxId, country, email, numberPrefix, ...said }, ports) {
       const { accountId } = context.entity;
       const before = await ports.documents.party(accountId);
       const after: BillingParty = {
         ...said,
+        // Left out, its series goes on: whoever sets a name alone does not mean to number anew.
+        numberPrefix: numberPrefix ?? (await ports.documents.prefixOf(accountId)),
         ...(taxId === undefined ? {} : { taxId }),
         ...(country === undefined ? {} : { country }),
         ...(email === undefined ? {} : { email }),
       };
-      await ports.documents.setParty(accountId, after);
+      if ((await ports.documents.setParty(accountId, after)) === 'taken')
+        throw context.error(
+          'billing.number_prefix_taken',
+          `Another seller of this name or tax id has numbers that begin with ${after.numberPrefix}.`,
+        );
       context.audit({ target: `${accountId}/seller`, before, after });
       if (isChanged(before, after)) await context.emit('seller.changed', {});
       return sellerAnswer(accountId, after, { ...ports, nowMs: context.nowMs() });

@@ -33,7 +33,10 @@ const seller = {
   country: country.optional(),
   /** Where invoices are sent. */
   email: z.email().max(254).optional(),
-  /** Stands before the number of each document that this account issues. */
+  /**
+   * Stands before the number of each document that this account issues. Other sellers of the same legal name or tax id have
+   * another one.
+   */
   numberPrefix: z.string().regex(/^[A-Z0-9-]{1,12}$/, 'Capital letters, digits and dashes, at most 12.'),
   /** From the day of an invoice until it is due. */
   paymentDays: z.int().min(0).max(120),
@@ -264,6 +267,13 @@ export const collectingErrors = {
     retry: 'now',
     remedy: 'Close it after its last day.',
   },
+  number_prefix_taken: {
+    status: 409,
+    title: 'Another seller of the same name has this prefix.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Choose another numberPrefix, or leave it out: then it is one that no other seller has.',
+  },
   seller_incomplete: {
     status: 409,
     title: 'Something has to be said of the account first.',
@@ -353,14 +363,15 @@ export const collectingResources = {
         replaces: 'get',
         request: z.strictObject({
           ...seller,
-          numberPrefix: seller.numberPrefix.default('D'),
+          /** Left out, it stays as it is; at first it is one that no other seller has. */
+          numberPrefix: seller.numberPrefix.optional(),
           paymentDays: seller.paymentDays.default(14),
           taxName: seller.taxName.default('Tax'),
           taxBasisPoints: seller.taxBasisPoints.default(0),
           taxRules: seller.taxRules.default([]),
         }),
         response: sellerAnswer,
-        errors: [],
+        errors: ['billing.number_prefix_taken'],
       },
     },
   },
@@ -432,7 +443,7 @@ export const collectingResources = {
             /** Who was asked or paid: where this account collects, one below it. */
             accountId: idField('acc'),
             accountName: z.string(),
-            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', 'tax', 'set-off', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
             /** Absent of prepaid money that paid for use: no document says it yet. */
             documentId: idField('doc').optional(),

@@ -4,6 +4,7 @@ import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import { collectedTaxEvents, collectedTaxResources } from './collected-tax-operations.ts';
 import {
   collectingErrors,
   collectingEvents,
@@ -212,6 +213,20 @@ const statementHead = z.object({
   state: z.enum(periodStates),
   /** When its documents were issued. From then on all of it stays as it was (BIL-7). */
   closedAt: z.iso.datetime().optional(),
+  /**
+   * Of a closed one: what is really asked for, or paid out, by its documents, with tax and with what they have of months before.
+   * Without one of its side, nothing.
+   */
+  documents: z
+    .array(
+      z.object({
+        side: z.enum(['charge', 'payout']),
+        documentId: idField('doc'),
+        documentNumber: z.string(),
+        totalMinorUnits: z.string(),
+      }),
+    )
+    .optional(),
   /** Of a closed one: what its month comes to more, or less, by now, in whole minor units. The figures have none of it. */
   corrections: z
     .array(
@@ -257,6 +272,7 @@ export const billing = defineDomain({
     /** Of the account whose prices were set: those that it pays, or those that it asks of its children. */
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
     ...collectingEvents,
+    ...collectedTaxEvents,
     ...customerEvents,
     ...ownCollectingEvents,
     ...comparisonEvents,
@@ -302,6 +318,7 @@ export const billing = defineDomain({
   },
   resources: {
     ...collectingResources,
+    ...collectedTaxResources,
     ...customerResources,
     ...ownCollectingResources,
     ...comparisonResources,

@@ -22,7 +22,7 @@ const range = {
 };
 
 /** Every row has every column, as text. */
-const rowsOf = <Column extends string>(columns: readonly [Column, ...Column[]]) =>
+export const rowsOf = <Column extends string>(columns: readonly [Column, ...Column[]]) =>
   z.object({
     rows: z.array(
       z.object(
@@ -33,7 +33,7 @@ const rowsOf = <Column extends string>(columns: readonly [Column, ...Column[]]) 
     nextAfter: z.string().optional(),
   });
 
-const filesOf = (what: string): readonly OperationFile[] => [
+export const filesOf = (what: string): readonly OperationFile[] => [
   { ending: 'csv', mediaType: 'text/csv', summary: `${what} as one CSV file (RFC 4180) of any length.` },
   { ending: 'json', mediaType: 'application/json', summary: `${what} as one JSON array of any length.` },
 ];

@@ -708,6 +708,7 @@ describe('statements', () => {
       currency: 'EUR',
       hadStatement: true,
       kept: keptOf(statement),
+      documents: [{ side: 'charge', id: 'doc_0', number: 'D-I00001', totalMinorUnits: 1190n }],
       corrections: [
         { side: 'charge', minorUnits: 20n, document: { id: 'doc_1', number: 'D-I00002' } },
         { side: 'charge', minorUnits: 3n },
@@ -722,6 +723,9 @@ describe('statements', () => {
         state: 'closed',
         closedAt: '2026-12-02T00:00:00.000Z',
         payable: before,
+        documents: [
+          { side: 'charge', documentId: 'doc_0', documentNumber: 'D-I00001', totalMinorUnits: '1190' },
+        ],
         corrections: [
           { side: 'charge', minorUnits: '20', documentId: 'doc_1', documentNumber: 'D-I00002' },
           { side: 'charge', minorUnits: '3' },
@@ -740,7 +744,13 @@ describe('statements', () => {
       ['0.03', 'correction charge in the next document'],
     ]);
     // Whose use came after the closing had nothing to close.
-    closed.set(`leaf ${period}`, { closedAtMs: 0, currency: 'EUR', hadStatement: false, corrections: [] });
+    closed.set(`leaf ${period}`, {
+      closedAtMs: 0,
+      currency: 'EUR',
+      hadStatement: false,
+      documents: [],
+      corrections: [],
+    });
     expect(
       await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports),
     ).toMatchObject({ payable: '0', lines: [], charge: { minorUnits: '0' } });

@@ -13,6 +13,7 @@ import {
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { lineCountOf, readStatement } from './closed-statement.ts';
+import { collectedTaxHandlers } from './collected-tax-handlers.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import { comparisonHandlers } from './comparison-handlers.ts';
 import { customerHandlers } from './customer-handlers.ts';
@@ -151,6 +152,7 @@ const profile = (
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
+  ...collectedTaxHandlers,
   ...customerHandlers,
   ...ownCollectingHandlers,
   ...comparisonHandlers,

@@ -10,9 +10,19 @@ export type LedgerCause =
   | { readonly kind: 'document'; readonly what: string; readonly documentId: string }
   /** What became of money that is prepaid (BIL-5). */
   | { readonly kind: 'balance'; readonly what: BalanceCause }
+  /** Tax that is held for a seller was passed on to it, or taken back (decision 0023). */
+  | { readonly kind: 'tax' }
   | { readonly kind: 'other' };
 
-export const ledgerCauseKinds = ['use', 'settlement', 'carry', 'document', 'balance', 'other'] as const;
+export const ledgerCauseKinds = [
+  'use',
+  'settlement',
+  'carry',
+  'document',
+  'balance',
+  'tax',
+  'other',
+] as const;
 
 /** By the name before the first stroke of a `sourceRef`. */
 const balanceCauses = {
@@ -32,6 +42,7 @@ export function causeOf(sourceRef: string): LedgerCause {
   const [what = '', documentId = '', ...rest] = parts;
   if (Object.hasOwn(balanceCauses, what))
     return { kind: 'balance', what: balanceCauses[what as keyof typeof balanceCauses] };
+  if (documentId === 'tax') return { kind: 'tax' };
   if (documentId.startsWith('tup')) return { kind: 'balance', what: 'top-up' };
   return rest.length === 0 && documentId.startsWith('doc')
     ? { kind: 'document', what: what.split(':')[0] ?? what, documentId }

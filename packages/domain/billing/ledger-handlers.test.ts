@@ -112,6 +112,7 @@ test.each([
   ['credit/cdt_1', { kind: 'balance', what: 'credit-given' }],
   ['credit-ended/txn_1', { kind: 'balance', what: 'credit-ended' }],
   ['balance-refund/rfd_1', { kind: 'balance', what: 'refund-asked' }],
+  ['tax:1.0/tax/acc_1/2026-11/EUR/', { kind: 'tax' }],
   ['paid/tup_1', { kind: 'balance', what: 'top-up' }],
 ])('the cause of %s is told', (sourceRef, cause) => {
   expect(causeOf(sourceRef)).toEqual(cause);

@@ -99,5 +99,6 @@ export const emptyVerifier: BookVerifier & MonthRecount = {
 /** Documents whose seller is called by its id in capitals, and whose paper says their number alone. */
 export const plainPrinting: DocumentPrinting = {
   lookOf: async ({ accountId }) => ({ name: accountId.toUpperCase() }),
+  pdfOfCollected: async ({ period }, { legalName }) => Buffer.from(`${period} of ${legalName}`),
   pdfOf: async ({ number, look }) => Buffer.from(`${number} of ${look.name}`),
 };

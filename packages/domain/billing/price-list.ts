@@ -17,7 +17,11 @@ export interface PriceLevel extends EffectivePrice {
 }
 
 /** All prices that hold between an account and its seller, each under the filter it was set with. */
-export function pricesPaidBy(accountId: string, chain: ChainPrices, at: ListTime): ListedPrice[] {
+export function pricesPaidBy(
+  accountId: string,
+  chain: Pick<ChainPrices, 'edges' | 'prices'>,
+  at: ListTime,
+): ListedPrice[] {
   const lookup = priceLookup(chain);
   return usesOf(chain.prices, at).flatMap(({ use, unit }) => {
     const found = lookup.priceFor(accountId, use);

@@ -43,6 +43,16 @@ export function bandsOf(tariff: UnitTariff, { from, to, total }: UseRange): Band
   return bands;
 }
 
+/**
+ * After how many more units than `total` something that is billed whole begins: the next step of rounding, and the first
+ * step of each tier. Those that have begun are below one.
+ */
+export function nextStepsOf(tariff: UnitTariff, total: bigint): readonly bigint[] {
+  const { free = 0n, roundUpTo = 1n, tiers = [] } = tariff;
+  const begun = [0n, ...tiers.map(({ after }) => after - (after % roundUpTo)), billedOf(tariff, total)];
+  return begun.map((billed) => free + billed + 1n - total);
+}
+
 /** What the unit after `total` costs: nothing while something is free. */
 export function nextUnitPrice(
   tariff: UnitTariff,

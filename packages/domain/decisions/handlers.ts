@@ -1,6 +1,7 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { isId } from '@patchbay/kit/ids';
 import { type PolicyRefusal, readRefusalText, remedyOf } from '../policy/decide.ts';
+import { inactiveCodes, inactiveLevel } from '../tenancy/account-state.ts';
 import type { decisions } from './definition.ts';
 import { type Known, knownTo, nothingKnown } from './known.ts';
 import type { CredentialStanding, DecidedLine, DecisionsPorts } from './ports.ts';
@@ -120,15 +121,15 @@ const policyCodes: readonly (string | undefined)[] = [
 const isOfPolicy = (code: string | undefined): code is PolicyRefusal['code'] => policyCodes.includes(code);
 
 /**
- * Which rule of which level ended a session. A policy's stands in the words of its log; which account was suspended does not,
- * as an account above has no name there: it is the topmost that is not active now.
+ * Which rule of which level ended a session. A policy's stands in the words of its log; which account was suspended or closed
+ * does not, as an account above has no name there: it is the topmost that is so now.
  */
 function sourceOfEnd(
   code: string | undefined,
   { detail = '', chain }: { readonly detail?: string | undefined; readonly chain: Known['chain'] },
 ): Source {
-  if (code === 'account.suspended')
-    return { rule: 'account.state', level: chain.find(({ state }) => state !== 'active')?.accountId };
+  if (code === inactiveCodes.suspended || code === inactiveCodes.closed)
+    return { rule: 'account.state', level: inactiveLevel(chain)?.level.accountId };
   // The words of any other end may be somebody's own.
   const said = isOfPolicy(code) ? readRefusalText(detail) : undefined;
   return { rule: said?.setting, level: said?.level };

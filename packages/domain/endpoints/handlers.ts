@@ -1,5 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
-import { platformError } from '@patchbay/kit/errors';
+import { accountInactive } from '../tenancy/account-closed.ts';
 import { effectiveState } from '../tenancy/account-state.ts';
 import type { endpoints } from './definition.ts';
 import { type Identifier, proofOf, reachOf, readIdentifier } from './identifier.ts';
@@ -64,7 +64,7 @@ export const handlers: DomainHandlers<typeof endpoints, EndpointsPorts> = {
       const { accountId } = context.entity;
       const identifier = readOrRefuse(context, request.identifier);
       const state = effectiveState((await ports.accounts.chainOf(accountId)).map((account) => account.state));
-      if (state !== 'active') throw platformError('account.suspended', `The account is ${state}.`);
+      if (state !== 'active') throw accountInactive(state);
       const { label, applicationId } = request;
       await refuseUnknownApplication(context, { accountId, applicationId }, ports);
       const made = await ports.endpoints.allocate({ accountId, identifier, label, applicationId });

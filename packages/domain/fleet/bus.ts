@@ -50,6 +50,8 @@ export const busMessageSchema = z.discriminatedUnion('type', [
     change: z.enum(['joined', 'left']),
     member: memberSchema,
   }),
+  /** Somebody came, went, or said something of themselves: whoever watches them asks again. */
+  z.object({ type: z.literal('presence.changed'), accountId: id, identity: z.string().max(256) }),
   /** A log was removed, or a namespace lets other clients in: subscribers of the account ask again. */
   z.object({ type: z.literal('channels.changed'), accountId: id }),
 ]);

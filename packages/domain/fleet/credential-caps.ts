@@ -33,7 +33,7 @@ export function capsOfCredential(
   return Object.fromEntries(
     services.flatMap((service) => {
       const [one, other] = [caps[service], ofEndpoint?.[service]];
-      const held = one === undefined || other === undefined ? (one ?? other) : narrowerOf(one, other);
+      const held = one === undefined || other === undefined ? (one ?? other) : endpointBelow(one, other);
       return held === undefined ? [] : [[service, held]];
     }),
   );
@@ -49,6 +49,12 @@ export function lifetimeSecondsMaxOf(
   service: string,
 ): number | undefined {
   return caps[session === undefined ? service : 'signaling']?.lifetimeSecondsMax;
+}
+
+/** How the devices of an endpoint ring is not narrower or wider: what is said of the endpoint itself counts. */
+function endpointBelow(above: CredentialCaps, ofEndpoint: CredentialCaps): CredentialCaps {
+  const ringing = ofEndpoint.ringing ?? above.ringing;
+  return { ...narrowerOf(above, ofEndpoint), ...(ringing === undefined ? {} : { ringing }) };
 }
 
 function narrowerOf(one: CredentialCaps, other: CredentialCaps): CredentialCaps {

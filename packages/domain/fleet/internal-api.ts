@@ -7,8 +7,11 @@ import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
+import { presenceCalls } from '../presence/node-calls.ts';
+import { ringingSchema } from '../presence/ringing.ts';
 import { controlAnswerSchema } from '../sessions/control.ts';
 import { busMessageSchema } from './bus.ts';
+import { softwareSchema } from './software.ts';
 
 /** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
 export const nodeRoles = ['relay', 'signaling', 'media', 'gateway', 'jobs'] as const;
@@ -39,6 +42,8 @@ const credentialCaps = z.object({
   sessionSecondsMax: z.int().min(1).optional(),
   /** Every call goes through a relay, whatever its parties ask for. */
   isRelayOnly: z.boolean().optional(),
+  /** Which devices of its endpoint ring. A control plane of the version before says none. */
+  ringing: ringingSchema.exactOptional(),
 });
 
 export type CredentialCaps = z.output<typeof credentialCaps>;
@@ -99,6 +104,8 @@ export const internalApi = {
       urls: nodeUrls,
       load: z.record(z.string().max(32), z.number()),
       isDraining: z.boolean(),
+      /** Of this boot. A node of the release before says none. */
+      software: softwareSchema.optional(),
     }),
     response: z.object({
       /** Of the use that no customer's credential is named for. Absent: there is no such account yet. */
@@ -179,6 +186,11 @@ export const internalApi = {
       spent: z.array(spentBudgetSchema),
       /** It, or an account above or below it, has application logic: whom its clients call, somebody has to be asked about. */
       hasLogicNear: z.boolean().optional(),
+      /**
+       * Below this address stands a page for each code, at the host that the account's clients may know: its brand's. A control plane of
+       * the version before says none.
+       */
+      pagesUrl: z.url().max(300).optional(),
     }),
   },
   applicationSnapshot: {
@@ -402,6 +414,7 @@ export const internalApi = {
     response: z.object({}),
   },
   ...channelCalls,
+  ...presenceCalls,
   ...roomCalls,
   publish: {
     method: 'POST',

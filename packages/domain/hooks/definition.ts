@@ -56,6 +56,8 @@ const webhook = z.object({
   state: z.enum(['active', 'disabled']),
   /** Why the platform disabled it: `gone`, it answered 410; `failing`, it took nothing for long. Absent when somebody of the account did. */
   disabledReason: reason.optional(),
+  /** When it was disabled last. It stays when it is enabled: what happened since is sent by a replay from there. */
+  disabledAt: z.iso.datetime().optional(),
   /**
    * `failing`: it took nothing lately, and is asked one event at a time, or the platform disabled it. `fallback`: its address fails, and
    * its fallback takes everything.

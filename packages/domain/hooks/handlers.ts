@@ -52,6 +52,7 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   batchWaitMs: webhook.batchWaitMs,
   state: webhook.state,
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
+  ...(webhook.disabledAt === undefined ? {} : { disabledAt: webhook.disabledAt.toISOString() }),
   health: healthOf(webhook, nowMs),
   ...(webhook.failingSince === undefined ? {} : { failingSince: webhook.failingSince.toISOString() }),
   ...(healthOf(webhook, nowMs) !== 'fallback' || webhook.fallbackSince === undefined
@@ -363,8 +364,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if (webhook === undefined) throw context.error('resource.unknown', unknown(webhookId));
       if (webhook.state !== 'active')
         throw context.error('hooks.webhook_disabled', 'Nothing is sent to a disabled webhook.');
-      const delivery = (await ports.deliveries.resend(key)) && (await ports.deliveries.find(key));
-      if (!delivery) throw context.error('resource.unknown', unknownDelivery(deliveryId));
+      const isSent = (await ports.deliveries.find(key)) !== undefined && (await ports.deliveries.resend(key));
+      const delivery = isSent ? await ports.deliveries.find(key) : undefined;
+      if (delivery === undefined) throw context.error('resource.unknown', unknownDelivery(deliveryId));
       context.audit({ target: deliveryId });
       return deliveryAnswer(delivery, ports.cursors);
     },

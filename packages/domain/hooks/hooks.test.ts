@@ -1,13 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { endpointStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { flowStore } from '@patchbay/adapters/prisma/flow-store';
 import { triggerCallbacks } from '@patchbay/adapters/prisma/trigger-callbacks';
 import { triggerStore } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { hooks as definition } from './definition.ts';
 import { batchBodyOf } from './envelope.ts';
@@ -174,12 +175,28 @@ test('webhooks.get 200: a webhook that the platform disabled says why, and that 
   expect(enabled).toMatchObject({ state: 'active', health: 'ok' });
 });
 
+test('webhooks.get 200: since when it was disabled stays when it is enabled, for a replay of what it missed, and is of the last time', async () => {
+  const { id: webhookId, disabledAt: never } = await create();
+  const change = async (state: string) => {
+    const { answer } = await call('webhooks', 'update', { webhookId, state });
+    return (answer as { readonly disabledAt?: string }).disabledAt;
+  };
+  const before = Date.now();
+  const first = await change('disabled');
+  expect(never).toBeUndefined();
+  expect(Date.parse(first ?? '')).toBeGreaterThanOrEqual(before - 1);
+  expect(await change('disabled')).toBe(first);
+  expect(await change('active')).toBe(first);
+  const second = await change('disabled');
+  expect(Date.parse(second ?? '')).toBeGreaterThan(Date.parse(first ?? ''));
+});
+
 test('webhooks.update 200: what is not named stays, and null takes the fallback away', async () => {
   const { secret: _, ...before } = await create({ fallbackUrl: 'https://other.test/', description: 'Ours' });
   const change = { webhookId: before.id, fallbackUrl: null, state: 'disabled' };
   const { answer, audited } = await call('webhooks', 'update', change);
   const { fallbackUrl: __, ...rest } = before;
-  expect(answer).toEqual({ ...rest, state: 'disabled' });
+  expect(answer).toEqual({ ...rest, state: 'disabled', disabledAt: expect.any(String) });
   expect(audited).toEqual([{ target: before.id, before, after: answer }]);
 });
 
@@ -200,7 +217,7 @@ test('webhooks.update 422: what an operation of a service is told of is set with
     const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [
       { ...named, events: ['session.ended'] },
     ]);
-    const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+    const webhookId = typeof set === 'string' ? '' : (set.after[0]?.webhookId ?? '');
     const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
     await expect(change({ eventTypes: ['signaling.session.ended'] })).rejects.toMatchObject(
       refusal(422, 'hooks.callback_bound'),
@@ -215,7 +232,7 @@ test('webhooks.update 422: what an operation of a service is told of is set with
 test('webhooks.update 422: a callback is told of no event but of its service, and of no other account (HKS-1)', async () => {
   const events = ['session.ended'];
   const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [{ url, events }]);
-  const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+  const webhookId = typeof set === 'string' ? '' : (set.after[0]?.webhookId ?? '');
   const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
   const bound = refusal(422, 'hooks.callback_bound');
   for (const eventTypes of [['*'], ['hooks.webhook.tested'], ['signaling.session.ended', 'signaling.*']])
@@ -357,6 +374,33 @@ async function delivered() {
   return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
 }
 
+test('what was told of an account that moved away is left out of the log, and the log goes on (HKS-2)', async () => {
+  const { database } = hooks;
+  const topId = accountId;
+  accountId = await database.addChild(topId, 'Was above');
+  const movedId = await database.addChild(accountId, 'Moves away');
+  const { id: webhookId } = await create({ scope: 'descendants', batchEventsMax: 2 });
+  const ids = new Map<string, string>();
+  for (const id of [movedId, accountId]) ids.set(id, (await hooks.append(id)).id);
+  await hooks.placeAll();
+  const requests = [{ target: 'main' as const, url, status: 204, latencyMs: 12 }];
+  for (const each of await hooks.claim()) await hooks.finish(each, { isDelivered: true, requests });
+  const listed = async () => (await call('deliveries', 'list', { webhookId })).answer.items;
+  const told = await listed();
+  const [ofOwn, ofMoved] = [accountId, movedId].map((id) =>
+    told.find(({ eventId }) => eventId === ids.get(id)),
+  );
+  const moved = { accountId: topId, movedId, parentId: topId, moverId: topId };
+  expect(await database.ports.moves.move(moved)).toMatchObject({ oldParentId: accountId });
+  expect(await listed()).toEqual([ofOwn]);
+  const seen = await call('deliveries', 'get', { webhookId, deliveryId: ofOwn?.id });
+  expect(seen.answer.body).not.toContain(movedId);
+  for (const operation of ['get', 'resend'] as const)
+    await expect(call('deliveries', operation, { webhookId, deliveryId: ofMoved?.id })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+});
+
 test('flows.list 200: what goes where, and how many of each event did within the hour and the day (HKS-5)', async () => {
   const { id: webhookId } = await create({ eventTypes: ['signaling.*'] });
   await ports.callbacks.replace({ accountId, service: 'signaling' }, [
@@ -407,6 +451,64 @@ test('flows.list 200: of an instance type, what is set for it and above it, and 
   const ofPhone = ['https://account.test/', 'https://application.test/', 'https://phone.test/'];
   expect(await urls({ applicationId, instanceType: 'phone' })).toEqual(ofPhone);
   expect(await urls({ applicationId })).toEqual([...ofPhone, 'https://web.test/']);
+});
+
+describe('callbacks of an endpoint that goes away (HKS-1)', () => {
+  const identifier = { namespace: 'user', text: 'user:bob' } as const;
+  const callbacks = [{ url: 'https://bob.test/', events: ['session.ended'] }];
+  const replace = (place: object) =>
+    ports.callbacks.replace({ accountId, service: 'signaling', ...place }, callbacks);
+  const endpoint = async (text = 'user:bob') => {
+    const namespace = text.startsWith('tel:') ? 'tel' : 'user';
+    const made = await endpointStore(hooks.database.prisma).allocate({
+      accountId,
+      identifier: { ...identifier, namespace, text },
+      label: '',
+      applicationId: undefined,
+    });
+    if (typeof made === 'string' || !('id' in made)) throw new Error(`It was not allocated: ${made}`);
+    return made.id;
+  };
+  const listed = async () => (await call('webhooks', 'list')).answer.items;
+
+  test.each<[string, string, (endpointId: string) => Promise<unknown>]>([
+    [
+      'is released',
+      'user:bob',
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).release({ accountId, endpointId, restsUntil: undefined }),
+    ],
+    [
+      'is released and rests',
+      'tel:+4930555',
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).release({
+          accountId,
+          endpointId,
+          restsUntil: new Date(Date.now() + 60_000),
+        }),
+    ],
+    [
+      'goes to another account',
+      'user:eve',
+      (endpointId) =>
+        endpointStore(hooks.database.prisma).move({
+          accountId: hooks.database.platformId,
+          endpointId,
+          fromId: accountId,
+          toId: strangerId,
+        }),
+    ],
+  ])('end when the endpoint %s, and do not come back with it', async (_, text, leave) => {
+    const endpointId = await endpoint(text);
+    expect(await replace({ endpointId })).toHaveProperty('after');
+    expect(await listed()).toHaveLength(1);
+    await leave(endpointId);
+    expect(await listed()).toEqual([]);
+    expect(await replace({ endpointId })).toBe('unknown');
+    if (text.startsWith('tel:')) expect(await endpoint(text)).toBe(endpointId);
+    expect(await listed()).toEqual([]);
+  });
 });
 
 test('of a busy webhook the newest are counted, and since when is said', async () => {

@@ -21,6 +21,8 @@ export interface WebhookRecord {
   readonly batchWaitMs: number;
   readonly state: 'active' | 'disabled';
   readonly disabledReason: 'failing' | 'gone' | undefined;
+  /** The last time. */
+  readonly disabledAt: Date | undefined;
   readonly failedCount: number;
   readonly failingSince: Date | undefined;
   readonly succeededAt: Date | undefined;
@@ -140,12 +142,17 @@ export interface HooksPorts {
   readonly callbacks: {
     /** Those of one place, in the order of their making. */
     list(place: CallbackPlace): Promise<readonly SetCallback[]>;
-    /** Sets them anew, and answers what stood there. 'too_many': the account has as many in all as it may. */
+    /**
+     * Sets them anew, and answers what stood there. 'too_many': the account has as many in all as it may. 'unknown': there is no such
+     * application, instance type or endpoint, or no longer.
+     */
     replace(
       place: CallbackPlace,
       wanted: readonly Callback[],
     ): Promise<
-      { readonly before: readonly SetCallback[]; readonly after: readonly SetCallback[] } | 'too_many'
+      | { readonly before: readonly SetCallback[]; readonly after: readonly SetCallback[] }
+      | 'too_many'
+      | 'unknown'
     >;
     /** Those of all places of the account that name a service in place of an address, with whole names of events. */
     ofServices(account: { readonly accountId: string }): Promise<readonly Callback[]>;

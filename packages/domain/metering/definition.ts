@@ -51,7 +51,7 @@ export const metering = defineDomain({
             timeZone: z.string().max(64).refine(isTimeZone, 'There is no such time zone.').default('UTC'),
             /** `service.meter`; all meters when absent. */
             meter: z.string().max(100).optional(),
-            /** A dimension, or `account`, `application`, `endpoint`, `credential`, `session`; comma-separated, at most 3. */
+            /** A dimension, or `account`, `application`, `endpoint`, `credential`, `session`, `node`, and the `implementation` and `version` that it ran; comma-separated, at most 3. */
             groupBy: z.string().max(200).optional(),
             /** 'own': this account alone. 'descendants': with all its descendants. */
             scope: z.enum(['own', 'descendants']).default('descendants'),
@@ -84,7 +84,7 @@ export const metering = defineDomain({
             ),
             isTruncated: z.boolean(),
             /**
-             * Only where records are asked that are not all kept any more: by application, endpoint, credential or session,
+             * Only where records are asked that are not all kept any more: by application, endpoint, credential, session, node or what it ran,
              * the answer lacks use from before. Totals have it.
              */
             completeFrom: z.iso.datetime().optional(),

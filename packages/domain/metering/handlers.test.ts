@@ -86,6 +86,9 @@ test('query 200: quantities past 2^53 travel as text, for the account of the pat
   expect(asked).toMatchObject([
     { accountId: 'acc_1', scope: 'descendants', groupBy: ['region', 'session', 'direction'] },
   ]);
+  const byNode = ask({ bucket: 'hour', groupBy: 'node,implementation,version' });
+  await byNode.answer;
+  expect(byNode.asked).toMatchObject([{ groupBy: ['node', 'implementation', 'version'] }]);
 });
 
 test('query 200: the range that was counted is said: both ends move back to a whole minute (MET-5)', async () => {

@@ -35,8 +35,14 @@ export interface IngestReceipt {
 
 export type UsageBucket = 'minute' | 'hour' | 'day' | 'month' | 'all';
 
-/** What usage can be grouped by besides a meter's dimensions. All but 'account' belong to own use. */
-export const entityGroups = ['account', 'application', 'endpoint', 'credential', 'session'] as const;
+/**
+ * What usage can be grouped by besides a meter's dimensions (spec part C). All but 'account' are known by single records alone: 'node' is
+ * which one reported it, 'implementation' and 'version' what that node ran then.
+ */
+export const entityGroups = [
+  ...(['account', 'application', 'endpoint', 'credential', 'session'] as const),
+  ...(['node', 'implementation', 'version'] as const),
+] as const;
 export type EntityGroup = (typeof entityGroups)[number];
 
 export interface UsageQuery {

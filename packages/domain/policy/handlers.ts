@@ -39,6 +39,8 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
           `At most ${by === 'above' ? PLACE_COUNT_FROM_ABOVE_MAX : PLACE_COUNT_MAX} are kept.`,
         );
       if (before === 'not_above') throw context.error('resource.unknown', notYours(setById ?? accountId));
+      if (before === 'unknown')
+        throw context.error('resource.unknown', 'What this is said of is there no longer.');
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       // Whose word it was: not always that of who changed it.
       const said = (one: PolicyWord) => ({

@@ -57,9 +57,9 @@ export interface PolicyPorts {
     }): Promise<ReadonlySet<string>>;
     /**
      * Answers what was said there until now. 'too_many': as many are kept of whoever says it as may be. 'not_above': whose word it would
-     * be does not stand above the account, or no longer.
+     * be does not stand above the account, or no longer. 'unknown': there is no such application or instance type, or no longer.
      */
-    set(change: PolicyChange): Promise<PolicyWord | 'too_many' | 'not_above'>;
+    set(change: PolicyChange): Promise<PolicyWord | 'too_many' | 'not_above' | 'unknown'>;
   };
   readonly plans: {
     list(page: PageOf): Promise<Page<PlanRecord>>;

@@ -122,6 +122,21 @@ export const dataClasses = {
     remains: 'Usage and statements.',
     elsewhere: 'In the store of files, sealed; and where you fetch it to.',
   },
+  transcodedFiles: {
+    title: 'Transcoded files',
+    holds:
+      'Files that were turned into others, those that you uploaded for it, and what is told of each job: whose endpoint it was for. An upload, and what was asked for, go once the job is over.',
+    kept: {
+      defaultDays: 30,
+      minDays: 1,
+      minWhy: 'Whoever asked for it has to be able to fetch it.',
+      maxDays: MAX_DAYS,
+      changedBy: 'account',
+    },
+    remains: 'Usage and statements.',
+    elsewhere:
+      'In the store of files, sealed; in a folder of the node while it works; and where you fetch it to.',
+  },
   webhookDeliveries: {
     title: 'Webhook deliveries',
     holds: 'When each webhook was asked, and the beginning of what your server answered.',

@@ -1,6 +1,8 @@
+import type { Access } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { describe, expect, test } from 'vitest';
+import type { HeldRole } from '../tenancy/access.ts';
 import { privacy } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { ErasureRecord, PrivacyPorts } from './ports.ts';
@@ -25,10 +27,18 @@ function portsOf(
 ): PrivacyPorts {
   const find: PrivacyPorts['erasures']['find'] = async (asked) =>
     asked.erasureId === erasureId ? record : undefined;
+  const scopes = mayUnmakeOwners ? ['*'] : ['erasures:*'];
+  const operation = (owner: string, access: Access) => ({
+    owner,
+    operation: 'update',
+    isRead: false,
+    access,
+  });
   return {
-    caller: async () => ({ isOwner: mayUnmakeOwners }),
+    caller: async () => ({ isOwner: mayUnmakeOwners, maker: { kind: 'key', scopes } }),
+    catalogue: [operation('erasures', 'own'), operation('team', 'administer')],
     erasures: {
-      isOwner: async () => false,
+      rolesOf: async () => [],
       create: async () => record,
       list: async () => ({ items: [record] }),
       find,
@@ -78,7 +88,8 @@ describe('erasures', () => {
     expect(audited).toEqual([]);
   });
 
-  const ofOwner = { isOwner: async () => true };
+  const ofRole = (...roles: readonly HeldRole[]) => ({ rolesOf: async () => roles });
+  const ofOwner = ofRole({ role: 'owner' });
   const asksFor = { person: createId('usr') };
   const noOwner = { mayUnmakeOwners: false };
   const refused = { fields: { code: 'auth.scope' } };
@@ -95,6 +106,25 @@ describe('erasures', () => {
       id: erasureId,
     });
   });
+
+  test.each<[string, HeldRole]>([
+    ['an admin', { role: 'admin' }],
+    ['a role that the account defined', { role: 'custom', scopes: ['team:*'] }],
+  ])(
+    'create 403: of %s by one who may do less, when it is asked and when it is confirmed (ACC-3)',
+    async (_, held) => {
+      const { context, audited } = contextFor();
+      const weak = portsOf(ofRole({ role: 'custom', scopes: ['erasures:update'] }, held), noOwner);
+      const confirm = { erasureId, state: 'running' as const };
+      await expect(handlers.erasures.create(context as never, asksFor, weak)).rejects.toMatchObject(refused);
+      await expect(handlers.erasures.update(context as never, confirm, weak)).rejects.toMatchObject(refused);
+      expect(audited).toEqual([]);
+      const ofLess = portsOf(ofRole({ role: 'custom', scopes: ['erasures:update'] }), noOwner);
+      expect(await handlers.erasures.create(context as never, asksFor, ofLess)).toMatchObject({
+        id: erasureId,
+      });
+    },
+  );
 
   test('update 403: who is no owner confirms it of no owner, whoever asked for it, and may stop it (ACC-3)', async () => {
     const confirm = { erasureId, state: 'running' as const };

@@ -1,6 +1,7 @@
 import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { isStoredIn } from '../policy/data-regions.ts';
+import { isRoleTooWide } from '../tenancy/scopes.ts';
 import { toPlaces } from './data-places.ts';
 import type { privacy } from './definition.ts';
 import { EXPORT_LINK_LIFETIME_MS, exportLinks } from './export-link.ts';
@@ -56,15 +57,23 @@ interface ErasingContext {
   readonly error: (code: 'auth.scope', publicDetail: string) => ServiceError;
 }
 
-/** Who is no owner unmakes none, by whatever way their roles would go (ACC-3). */
-async function refuseOwner(
+/** Who may do less than a role takes it from nobody else, by whatever way it would go; and who is no owner unmakes none (ACC-3). */
+async function refuseUnmaking(
   { entity: { accountId, chain }, actor, error }: ErasingContext,
   person: string,
-  { erasures, caller }: Pick<PrivacyPorts, 'erasures' | 'caller'>,
+  { erasures, caller, catalogue }: Pick<PrivacyPorts, 'erasures' | 'caller' | 'catalogue'>,
 ): Promise<void> {
-  const { isOwner } = await caller(chain, actor);
-  if (!isOwner && (await erasures.isOwner({ accountId, person })))
+  const { isOwner, maker } = await caller(chain, actor);
+  const roles = await erasures.rolesOf({ accountId, person });
+  if (!isOwner && roles.some(({ role }) => role === 'owner'))
     throw error('auth.scope', 'Only an owner takes the role of an owner away, and an erasure does.');
+  if (actor.kind === 'user' && actor.userId === person) return;
+  const wide = roles.find((role) => isRoleTooWide(role, maker, catalogue));
+  if (wide !== undefined)
+    throw error(
+      'auth.scope',
+      `An erasure takes the role ${wide.role} away, which may do what you may not do yourself.`,
+    );
 }
 
 /** Who asked, as the audit log names them. */
@@ -156,9 +165,10 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       return { items: items.map(toErasure), ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
 
-    async create(context, { person }, { erasures, caller }) {
+    async create(context, { person }, ports) {
       const { accountId } = context.entity;
-      await refuseOwner(context, person, { erasures, caller });
+      const { erasures } = ports;
+      await refuseUnmaking(context, person, ports);
       const made = await erasures.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
       if (made === 'unknown') throw context.error('resource.unknown', `There is no user ${person} here.`);
       if (made === 'last_owner')
@@ -183,13 +193,14 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       return toErasure(found);
     },
 
-    async update(context, { erasureId, state }, { erasures, caller }) {
+    async update(context, { erasureId, state }, ports) {
       const { accountId } = context.entity;
+      const { erasures } = ports;
       const before = await erasures.find({ accountId, erasureId });
       if (before === undefined) throw noErasure(context as never, erasureId);
-      // They may have become one since it was asked for.
+      // They may have got a role since it was asked for.
       if (state === 'running' && before.person !== undefined)
-        await refuseOwner(context, before.person, { erasures, caller });
+        await refuseUnmaking(context, before.person, ports);
       const decided = await erasures.decide({ accountId, erasureId, state, by: actorIdOf(context.actor) });
       if (decided === undefined)
         throw context.error('privacy.erasure_not_counted', `Erasure ${erasureId} is ${before.state}.`);

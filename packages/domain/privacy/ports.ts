@@ -2,6 +2,7 @@ import type { SignedLink } from '@patchbay/kit/signed-link';
 import type { NodeRole } from '../fleet/internal-api.ts';
 import type { EffectiveSetting } from '../policy/effective-policy.ts';
 import type { PolicyPorts } from '../policy/ports.ts';
+import type { CataloguedOperation, HeldRole } from '../tenancy/access.ts';
 import type { RetentionDefaults, RetentionLevel, RetentionWord } from './retention.ts';
 
 interface Scoped {
@@ -84,6 +85,8 @@ export interface NodePlace {
 }
 
 export interface PrivacyPorts extends Pick<PolicyPorts, 'caller'> {
+  /** Every operation that a role may cover. */
+  readonly catalogue: readonly CataloguedOperation[];
   readonly places: PlacePorts;
   readonly retention: {
     readonly words: {
@@ -114,8 +117,8 @@ export interface PrivacyPorts extends Pick<PolicyPorts, 'caller'> {
     sign(link: SignedLink): string;
   };
   readonly erasures: {
-    /** Whether a person is, or was asked to be, an owner of the account or of one below it: an erasure takes that from them. */
-    isOwner(asked: Scoped & { readonly person: string }): Promise<boolean>;
+    /** What a person is, or was asked to be, at the account and those below it: an erasure takes all of it from them. */
+    rolesOf(asked: Scoped & { readonly person: string }): Promise<readonly HeldRole[]>;
     /** 'unknown': no such user has, or had, a role here. 'at_work': one of the account is not over. */
     create(
       asked: Scoped & { readonly person: string; readonly requestedBy: string },

@@ -12,7 +12,7 @@ import {
   expiredAt,
   inBurnOrder,
 } from './balance.ts';
-import { availableFor, type Hold, holdToBegin, usedUpServices } from './hold.ts';
+import { availableFor, type Hold, holdToBegin, holdToGoOn, usedUpServices } from './hold.ts';
 
 const empty: Balance = { credits: [], draws: [] };
 const credit = (id: string, left: number, rest: Partial<Credit> = {}): Credit => ({
@@ -100,11 +100,16 @@ test('two sessions never hold the same money, and a hold whose time is over hold
 });
 
 test('a session that could not be paid for five seconds does not begin, and holds thirty at most', () => {
-  const bound = { once: nano(0n), perSecond: nano(10n) };
+  const bound = { once: nano(0n), atOnce: nano(0n), perSecond: nano(10n) };
   expect(holdToBegin(bound, nano(49n))).toBeUndefined();
   expect(holdToBegin(bound, nano(50n))).toBe(50n);
   expect(holdToBegin(bound, nano(10_000n))).toBe(300n);
-  expect(holdToBegin({ once: nano(0n), perSecond: nano(0n) }, nano(0n))).toBeUndefined();
+  expect(holdToBegin({ ...bound, perSecond: nano(0n) }, nano(0n))).toBeUndefined();
+  // What it owes with its start it owes once; what terms of the month ask, it may owe at any moment.
+  const withTerms = { ...bound, once: nano(7n), atOnce: nano(20n) };
+  expect(holdToBegin(withTerms, nano(76n))).toBeUndefined();
+  expect(holdToBegin(withTerms, nano(10_000n))).toBe(327n);
+  expect(holdToGoOn(withTerms, nano(10_000n))).toBe(320n);
 });
 
 const services = ['signaling', 'network-discovery'] as const;

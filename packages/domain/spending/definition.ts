@@ -3,6 +3,8 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import { amount, nano } from './amounts.ts';
+import { creditLineErrors, creditLineEvents, creditLineResources } from './credit-line-operations.ts';
 import { defaultShares, limitActions, limitSpans } from './spending-limit.ts';
 
 /** Of one account, by each that set some. */
@@ -10,17 +12,6 @@ export const LIMIT_COUNT_MAX = 12;
 const SHARE_COUNT_MAX = 5;
 const SERVICE_COUNT_MAX = 64;
 const REASON_LENGTH_MAX = 200;
-/** 18 digits: a thousand million of a currency. */
-const AMOUNT_DIGITS_MAX = 18;
-
-/** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
-const nano = z.string().regex(/^-?\d+$/);
-const amount = z
-  .string()
-  .regex(
-    new RegExp(`^\\d{1,${AMOUNT_DIGITS_MAX}}$`),
-    `An amount is a count of nano units, of at most ${AMOUNT_DIGITS_MAX} digits.`,
-  );
 /** What is given is above nothing. */
 const givenAmount = amount.regex(/[1-9]/, 'An amount that is given is above zero.');
 const minorUnits = z
@@ -152,10 +143,12 @@ export const spending = defineDomain({
     /** Money is not there yet. */
     'top-up.asked': z.object({ topUpId: idField('tup'), minorUnits: z.string() }),
     'balance.refunded': z.object({ minorUnits: z.string() }),
+    ...creditLineEvents,
     'credit.given': z.object({ creditId: idField('cdt'), amount: nano }),
     'credit.taken-back': z.object({ creditId: idField('cdt') }),
   },
   errors: {
+    ...creditLineErrors,
     limit_invalid: {
       status: 422,
       title: 'This limit says too much, or too little.',
@@ -191,7 +184,8 @@ export const spending = defineDomain({
       title: 'This account pays after the month.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask the account that you buy from to make yours prepaid: balances.setTerms.',
+      remedy:
+        'Let an account above make it prepaid first: balances.setTerms. Until then it takes what its balance owes, and no more.',
     },
     seller_collects: {
       status: 409,
@@ -321,6 +315,7 @@ export const spending = defineDomain({
         },
       },
     },
+    ...creditLineResources,
     credits: {
       title: 'Credits',
       mount: 'account',
@@ -338,7 +333,7 @@ export const spending = defineDomain({
           method: 'POST',
           path: '/credits',
           summary:
-            'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
+            'Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line.',
           access: 'bill',
           isAllowedAtClosed: true,
           authority: 'ancestor',
@@ -351,7 +346,12 @@ export const spending = defineDomain({
             expiresAt: requestTime.optional(),
           }),
           response: credit,
-          errors: ['spending.service_unknown', 'spending.expired_already'],
+          errors: [
+            'spending.service_unknown',
+            'spending.expired_already',
+            'spending.not_prepaid',
+            'spending.credit_uncovered',
+          ],
         },
         takeBack: {
           method: 'DELETE',

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nano } from '../billing/money.ts';
 import { speakersOf } from '../tenancy/caller.ts';
+import { type CreditLineWord, linesAfter } from './credit-line.ts';
 import { spending } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type {
@@ -28,6 +29,8 @@ const ofLimits = <K extends OperationOf<'spendingLimits'>>() =>
 const balancesCall = <K extends OperationOf<'balances'>>() =>
   domainContext<Spending, 'balances', K>(spending, { chain, nowMs });
 const ofBalances = <K extends OperationOf<'balances'>>() => balancesCall<K>().context;
+const ofLines = <K extends OperationOf<'creditLines'>>() =>
+  domainContext<Spending, 'creditLines', K>(spending, { chain, nowMs });
 const ofCredits = <K extends OperationOf<'credits'>>() =>
   domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
@@ -44,6 +47,9 @@ interface World {
   readonly speaker: AccountId;
   /** Of the credit that the seller gave. */
   readonly left: bigint;
+  /** Who has set the credit line of the account, and how much. */
+  readonly lines: readonly CreditLineWord[];
+  readonly isUncovered: boolean;
 }
 
 function world({
@@ -55,12 +61,18 @@ function world({
   isKeptPrepaid = false,
   speaker,
   left = 4n,
+  lines = [],
+  isUncovered = false,
 }: Partial<World> = {}) {
   const above = speaker ?? (visible.length > 1 ? visible[0] : undefined);
   const set: Parameters<LimitStore['set']>[0][] = [];
   const changed: string[] = [];
   const said: Omit<PrepaidSaid, 'isPrepaid' | 'overdraft'>[] = [];
   const gifts: CreditGift[] = [];
+  let words = lines;
+  const line = (isBounded = true) => ({
+    ...{ currency: 'EUR', topId: platformId, isBounded, words, unpaid: nano(300n) },
+  });
   let terms: PrepaidTerms = { isPrepaid, overdraft: nano(0n) };
   const credit: CreditRecord = {
     id: createId('cdt'),
@@ -115,7 +127,7 @@ function world({
         said.push(by);
         const before = terms;
         terms = { ...terms, isPrepaid, overdraft };
-        return { before, after: terms };
+        return { before, saidBefore: before, after: terms };
       },
       setTopUp: async (_accountId, next) => {
         const before = terms;
@@ -124,13 +136,23 @@ function world({
       },
       credits: async () => ({ items: [credit], nextCursor: 'more' }),
       give: async (gift) => {
+        if (isUncovered) return { uncovered: line() };
         gifts.push(gift);
         return credit;
       },
-      takeBack: async ({ givenById }) => (givenById === sellerId ? { ...credit, left: nano(0n) } : undefined),
+      takeBack: async ({ givenById }) =>
+        givenById === sellerId ? { before: credit, after: { ...credit, left: nano(0n) } } : undefined,
       topUps: async () => ({ items: [topUp], nextCursor: 'more' }),
       askTopUp: async () => topUp,
       refundBought: async () => 500n,
+    },
+    creditLines: {
+      standing: async () => line(),
+      say: async (_accountId, word) => {
+        const before = line();
+        words = linesAfter(words, word);
+        return before;
+      },
     },
     serviceNames: ['signaling'],
     catalogue: new Map(),
@@ -149,7 +171,7 @@ function world({
   return { ports, set, changed, gifts, said };
 }
 
-const { spendingLimits, balances, credits } = handlers;
+const { spendingLimits, balances, creditLines, credits } = handlers;
 const monthly = { per: 'month' as const, amount: '100', sharesPercent: [50], action: 'stop' as const };
 
 test('spendingLimits.get 200: what was spent, which shares are reached, and when the whole will be', async () => {
@@ -330,8 +352,13 @@ test('balances.setTerms 409: nobody is prepaid whom a seller asks itself: prepai
 test('balances.topUp 409: who pays after the month, or where nothing collects, buys nothing', async () => {
   for (const [options, code] of unbuyable)
     await expect(
-      balances.topUp(ofBalances(), { minorUnits: '1' }, world(options).ports),
+      balances.topUp(ofBalances(), { minorUnits: '2' }, world(options).ports),
     ).rejects.toMatchObject({ fields: { code } });
+});
+
+test('balances.topUp 200: who is prepaid no more pays what the balance owes, to the whole minor unit', async () => {
+  const { ports } = world({ isPrepaid: false });
+  await expect(balances.topUp(ofBalances(), { minorUnits: '1' }, ports)).resolves.toBeDefined();
 });
 
 test('balances.setAutomaticTopUp 409: what cannot be bought is not bought by itself', async () => {
@@ -396,6 +423,89 @@ test('credits.give 200: whoever acts for an account gives it of that one, and no
   }
 });
 
+test('credits.give 409: beyond the credit line of whoever gives, how much is left is told, and nobody above', async () => {
+  const { ports, changed } = world({
+    lines: [{ byId: platformId, amount: nano(12_500_000_300n) }],
+    isUncovered: true,
+  });
+  const refused = credits.give(ofCredits(), gift, ports);
+  await expect(refused).rejects.toMatchObject({
+    fields: {
+      code: 'spending.credit_uncovered',
+      publicDetail:
+        '/amount: of the credit line of the account that gives, 12.5 EUR are left. An account above it can raise it.',
+    },
+  });
+  expect(changed).toEqual([]);
+});
+
+test('creditLines.get 200: an account reads what holds and what is left, and of who set it nothing', async () => {
+  const lines = [
+    { byId: platformId, amount: nano(1_000n) },
+    { byId: sellerId, amount: nano(700n) },
+  ];
+  const read = (visible: readonly AccountId[]) =>
+    creditLines.get(ofLines().context, {}, world({ visible, lines }).ports);
+  const own = await read([accountId]);
+  expect(own).toEqual({
+    ...{ currency: 'EUR', amount: '700', unpaid: '300', left: '400' },
+    ...{ set: [], speakerIds: [] },
+  });
+  expect(await read([sellerId, accountId])).toMatchObject({
+    set: [{ from: sellerId, amount: '700' }],
+    speakerIds: [sellerId],
+  });
+  expect((await read(chain)).set).toHaveLength(2);
+});
+
+test('creditLines.set 200: each account above has its own, the narrowest holds, and the log says what held before', async () => {
+  const { ports } = world({ visible: chain, lines: [{ byId: sellerId, amount: nano(900n) }] });
+  const { context, audited, events } = ofLines<'set'>();
+  // Nobody who collects stands for it yet.
+  expect(await creditLines.get(ofLines().context, {}, ports)).toMatchObject({ amount: '0', left: '0' });
+  expect(await creditLines.set(context, { amount: '1000' }, ports)).toMatchObject({
+    ...{ amount: '900', left: '600' },
+  });
+  expect(await creditLines.set(context, { amount: '500', from: sellerId }, ports)).toMatchObject({
+    ...{ amount: '500', left: '200' },
+  });
+  // What holds stays as it was.
+  await creditLines.set(context, { amount: '2000' }, ports);
+  expect(events).toEqual(
+    ['900', '500', '500'].map((amount) => ({
+      event: 'credit-line.changed',
+      payload: { amount, currency: 'EUR' },
+    })),
+  );
+  expect(audited[1]).toEqual({
+    target: `${accountId}/credit-line`,
+    before: { from: sellerId, said: '900', amount: '900' },
+    after: { from: sellerId, said: '500', amount: '500' },
+  });
+});
+
+test('creditLines.set 404: for no account that the caller does not speak for, and never for the account itself', async () => {
+  for (const from of [platformId, accountId])
+    await expect(
+      creditLines.set(ofLines<'set'>().context, { amount: '5', from }, world().ports),
+    ).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+  expect(spending.resources.creditLines.operations.set.authority).toBe('ancestor');
+  expect(spending.resources.creditLines.operations.remove.authority).toBe('ancestor');
+});
+
+test('creditLines.remove 200: what one account said is gone, and without a word of whoever collects there is no line', async () => {
+  const { ports } = world({
+    visible: chain,
+    lines: [platformId, sellerId].map((byId) => ({ byId, amount: nano(1_000n) })),
+  });
+  const { context, audited, events } = ofLines<'remove'>();
+  expect(await creditLines.remove(context, {}, ports)).toMatchObject({ amount: '0', left: '0' });
+  expect(audited[0]?.after).toEqual({ from: platformId, amount: '0' });
+  // Once more changes nothing.
+  await creditLines.remove(context, {}, ports);
+  expect(events).toHaveLength(1);
+});
+
 test('credits.give 400: nothing is no gift', () => {
   const { request } = spending.resources.credits.operations.give;
   expect(request.safeParse({ amount: '0', reason: 'x' }).success).toBe(false);
@@ -413,6 +523,15 @@ test('credits.give 422: for no service that there is not, and not into the past'
     fields: { code: 'spending.expired_already' },
   });
   expect(gifts).toEqual([]);
+});
+
+test('credits.give 409: who pays after the month is given what the balance owes of when it was prepaid, and no credit that nothing would ever use', async () => {
+  const { ports, gifts } = world({ isPrepaid: false });
+  const give = (amount: string) => credits.give(ofCredits(), { ...gift, amount }, ports);
+  await expect(give('4')).rejects.toMatchObject({ fields: { code: 'spending.not_prepaid' } });
+  expect(gifts).toEqual([]);
+  await give('3');
+  expect(gifts).toMatchObject([{ amount: 3n }]);
 });
 
 test('credits.takeBack 200: what is left goes back to whoever gave it, and to nobody else', async () => {

@@ -1,8 +1,10 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { isChanged } from '@patchbay/kit/is-changed';
-import { type Nano, nano, subtract } from '../billing/money.ts';
+import { formatDecimal, minorUnitOf, type Nano, nano, subtract, ZERO } from '../billing/money.ts';
 import type { CataloguedOperation } from '../tenancy/access.ts';
 import { operationOf } from '../tenancy/scopes.ts';
+import { leftOf } from './credit-line.ts';
+import { creditLineHandlers } from './credit-line-handlers.ts';
 import { spending } from './definition.ts';
 import type {
   CreditRecord,
@@ -92,12 +94,15 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
           'spending.prepaid_above',
           'It was made prepaid from higher up than you stand, and stays so until that is taken back there.',
         );
-      const { before, after } = changed;
+      const { before, saidBefore, after } = changed;
       context.audit({
         target: `${accountId}/balance`,
-        before: termsWritten(before),
         // What was said, and what holds of it: of several above, the least.
-        after: { ...termsWritten(after), said: { isPrepaid, overdraft: text(said.overdraft) } },
+        before: { ...termsWritten(before), said: termsWritten(saidBefore) },
+        after: {
+          ...termsWritten(after),
+          said: termsWritten(isPrepaid ? said : { ...said, overdraft: ZERO }),
+        },
       });
       if (before.isPrepaid !== after.isPrepaid || before.overdraft !== after.overdraft)
         await context.emit('terms.changed', {
@@ -110,6 +115,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async setAutomaticTopUp(context, { automaticTopUp }, ports) {
       const { accountId } = context.entity;
+      const { terms } = await ports.balances.standing(accountId);
+      if (!terms.isPrepaid) throw context.error('spending.not_prepaid', paysAfter);
       await refuseBuying(context, accountId, ports);
       const topUp = automaticTopUp && {
         below: nano(BigInt(automaticTopUp.below)),
@@ -128,8 +135,13 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async topUp(context, { minorUnits }, ports) {
       const { accountId } = context.entity;
-      await refuseBuying(context, accountId, ports);
       const asked = { accountId, minorUnits: BigInt(minorUnits), isAutomatic: false, nowMs: context.nowMs() };
+      const standing = await ports.balances.standing(accountId);
+      const unit = minorUnitOf(standing.currency);
+      // Of a part of a minor unit that is owed, the whole is paid: less than one cannot be.
+      if (!isOfUse(standing, { amount: nano(asked.minorUnits * unit), step: unit }))
+        throw context.error('spending.not_prepaid', paysAfter);
+      await refuseBuying(context, accountId, ports);
       const record = await ports.balances.askTopUp(asked);
       context.audit({ target: record.id, after: { minorUnits } });
       await context.emit('top-up.asked', { topUpId: record.id, minorUnits: text(asked.minorUnits) });
@@ -152,6 +164,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       return { minorUnits: text(minorUnits) };
     },
   },
+
+  creditLines: creditLineHandlers,
 
   credits: {
     async list({ actor, entity }, page, { balances, caller }) {
@@ -176,16 +190,24 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const expiresAtMs = expiresAt === undefined ? undefined : Date.parse(expiresAt);
       if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
         throw context.error('spending.expired_already', '/expiresAt: it is over.');
+      const given = nano(BigInt(amount));
+      if (!isOfUse(await ports.balances.standing(accountId), { amount: given, step: 1n }))
+        throw context.error('spending.not_prepaid', paysAfter);
       const givenById = await speakerOf(context, giving, ports);
       const record = await ports.balances.give({
         accountId,
         givenById,
-        amount: nano(BigInt(amount)),
+        amount: given,
         services,
         expiresAtMs,
         ...said,
         nowMs,
       });
+      if ('uncovered' in record)
+        throw context.error(
+          'spending.credit_uncovered',
+          `/amount: of the credit line of the account that gives, ${formatDecimal(leftOf(record.uncovered))} ${record.uncovered.currency} are left. An account above it can raise it.`,
+        );
       context.audit({ target: record.id, after: creditWritten(record) });
       await context.emit('credit.given', { creditId: record.id, amount: text(record.amount) });
       await ports.changed(accountId);
@@ -195,18 +217,19 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
     async takeBack(context, { creditId }, ports) {
       const { accountId } = context.entity;
       const givenById = await speakerOf(context, takingBack, ports);
-      const record = await ports.balances.takeBack({
+      const taken = await ports.balances.takeBack({
         accountId,
         givenById,
         creditId,
         nowMs: context.nowMs(),
       });
-      if (record === undefined)
+      if (taken === undefined)
         throw context.error('resource.unknown', `You gave this account no credit ${creditId}.`);
-      context.audit({ target: creditId, after: creditWritten(record) });
+      const { before, after } = taken;
+      context.audit({ target: creditId, before: creditWritten(before), after: creditWritten(after) });
       await context.emit('credit.taken-back', { creditId });
       await ports.changed(accountId);
-      return creditAnswer(record, givenById);
+      return creditAnswer(after, givenById);
     },
   },
 };
@@ -225,14 +248,22 @@ async function speakerOf(
   return speaker;
 }
 
+const paysAfter = 'What this account uses is asked for after the month.';
+
+/**
+ * Whether money that comes in pays for anything: for use of an account that is prepaid, and of one that was, for what its
+ * balance owes of that time, up to the next whole `step`. More would lie there, and never be used.
+ */
+const isOfUse = (
+  { terms, balance }: Pick<StandingBalance, 'terms' | 'balance'>,
+  { amount, step }: { readonly amount: Nano; readonly step: bigint },
+): boolean => terms.isPrepaid || amount < step - balance;
+
 async function refuseBuying(
   { error }: Pick<DomainContext<Spending, 'balances', 'topUp'>, 'error'>,
   accountId: string,
-  { balances, isCollecting }: Pick<SpendingPorts, 'balances' | 'isCollecting'>,
+  { isCollecting }: Pick<SpendingPorts, 'isCollecting'>,
 ): Promise<void> {
-  const { terms } = await balances.standing(accountId);
-  if (!terms.isPrepaid)
-    throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
   if (!(await isCollecting(accountId)))
     throw error('spending.not_collecting', 'No money can be paid in here.');
 }
@@ -302,7 +333,11 @@ function limitAnswer(
 /** Later than that is nothing that anybody plans for, and no time that everything can write. */
 const FORECAST_MS_MAX = Date.UTC(2199, 0);
 
-function termsWritten({ isPrepaid, overdraft, topUp }: PrepaidTerms) {
+function termsWritten({
+  isPrepaid,
+  overdraft,
+  topUp,
+}: Pick<PrepaidTerms, 'isPrepaid' | 'overdraft'> & Partial<PrepaidTerms>) {
   return {
     isPrepaid,
     overdraft: text(overdraft),

@@ -2,6 +2,7 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { Nano } from '../billing/money.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Caller } from '../tenancy/caller.ts';
+import type { CreditLineWord, StandingCreditLine } from './credit-line.ts';
 import type { PrepaidSaid } from './prepaid-word.ts';
 import type { LimitSpan, SpendingLimit, SpentSoFar } from './spending-limit.ts';
 
@@ -104,24 +105,32 @@ export interface RecordPage {
 
 export interface BalanceStore {
   standing(accountId: string): Promise<StandingBalance>;
-  /** What held before, and holds now; nothing is changed where somebody above whoever says it keeps the account prepaid. */
+  /** What held before, by the word of whoever says it and of all, and holds now; nothing is changed where somebody above whoever says it keeps the account prepaid. */
   setTerms(
     accountId: string,
     said: PrepaidSaid,
-  ): Promise<{ readonly before: PrepaidTerms; readonly after: PrepaidTerms } | 'prepaid_above'>;
+  ): Promise<
+    | {
+        readonly before: PrepaidTerms;
+        readonly saidBefore: Pick<PrepaidSaid, 'isPrepaid' | 'overdraft'>;
+        readonly after: PrepaidTerms;
+      }
+    | 'prepaid_above'
+  >;
   setTopUp(accountId: string, topUp: PrepaidTerms['topUp']): Promise<PrepaidTerms>;
   credits(
     accountId: string,
     page: RecordPage,
   ): Promise<{ readonly items: readonly CreditRecord[]; readonly nextCursor?: string }>;
-  give(gift: CreditGift): Promise<CreditRecord>;
+  /** 'uncovered': the credit line of whoever gives has less left, and nothing was given. */
+  give(gift: CreditGift): Promise<CreditRecord | { readonly uncovered: StandingCreditLine }>;
   /** Takes back what is left of a credit that `givenById` gave. Undefined: there is none. */
   takeBack(credit: {
     readonly accountId: string;
     readonly givenById: string;
     readonly creditId: string;
     readonly nowMs: number;
-  }): Promise<CreditRecord | undefined>;
+  }): Promise<{ readonly before: CreditRecord; readonly after: CreditRecord } | undefined>;
   topUps(
     accountId: string,
     page: RecordPage,
@@ -137,9 +146,19 @@ export interface BalanceStore {
   refundBought(accountId: string, nowMs: number): Promise<bigint>;
 }
 
+export interface CreditLineStore {
+  standing(accountId: string): Promise<StandingCreditLine>;
+  /** Says, or takes back, what one account above says: how it stood before. */
+  say(
+    accountId: string,
+    word: Pick<CreditLineWord, 'byId'> & { readonly amount: CreditLineWord['amount'] | undefined },
+  ): Promise<StandingCreditLine>;
+}
+
 export interface SpendingPorts {
   readonly limits: LimitStore;
   readonly balances: BalanceStore;
+  readonly creditLines: CreditLineStore;
   /** Every service that a credit can be for. */
   readonly serviceNames: readonly string[];
   readonly catalogue: MeterCatalogue;

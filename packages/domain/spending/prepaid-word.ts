@@ -27,6 +27,14 @@ export function wordsAfter(
   return words.some((word) => above.includes(word.byId)) ? 'prepaid_above' : [];
 }
 
+/** What holds by the word of one account alone. */
+export function saidBy(
+  words: readonly PrepaidWord[],
+  byId: string,
+): Pick<PrepaidSaid, 'isPrepaid' | 'overdraft'> {
+  return termsOfWords(words.filter((word) => word.byId === byId));
+}
+
 /** Prepaid as long as any word stands, and no further below nothing than the least that one of them allows. */
 export function termsOfWords(words: readonly PrepaidWord[]): {
   readonly isPrepaid: boolean;

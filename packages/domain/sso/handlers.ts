@@ -58,6 +58,16 @@ const rolesOf = (request: {
   groupRoles: request.groupRoles as ProviderSettings['groupRoles'],
 });
 
+/** What whoever has a token of SCIM gives, by naming people and groups; and it takes every role but the last owner's away. */
+async function rolesByScim(
+  accountId: string,
+  { providers }: Pick<SsoPorts, 'providers'>,
+): Promise<readonly RoleRef[]> {
+  const { newcomerRole, groupRoles = [] } = (await providers.find({ accountId })) ?? {};
+  const given = groupRoles.map(({ role }) => role);
+  return ['admin', ...given, ...(newcomerRole === undefined ? [] : [newcomerRole])];
+}
+
 interface Put extends Asked {
   readonly settings: ProviderSettings;
   readonly before: ProviderRecord | undefined;
@@ -77,16 +87,14 @@ async function put(
   const given = settings.newcomerRole === undefined ? roles : [...roles, settings.newcomerRole];
   await refuseRoles(context, { roles: given, accountId, caller }, ports);
   const after = await ports.providers.put({ accountId, settings, ...change });
-  const secret = clientSecret === undefined ? 'kept' : 'set';
   context.audit({
     accountId,
     target: after.id,
+    // A secret that is set anew is a change that nothing else shows.
     ...(before === undefined ? {} : { before: said(before) }),
-    after: { ...said(after), ...(settings.kind === 'oidc' ? { clientSecret: secret } : {}) },
+    after: { ...said(after), ...(clientSecret === undefined ? {} : { clientSecret: 'set' }) },
   });
-  // A secret that is set anew is a change that nothing else shows.
-  if (clientSecret !== undefined || isChanged(before && said(before), said(after)))
-    await context.emit('connection.changed', { kind: settings.kind }, accountId);
+  await context.emit('connection.changed', { kind: settings.kind }, accountId);
   return await toAnswer(context, found, ports);
 }
 
@@ -210,8 +218,9 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
     },
 
     async rotateScimToken(context, _request, ports) {
-      const { found } = await organisationFor(context, ['sso', 'rotateScimToken'], ports);
+      const { found, caller } = await organisationFor(context, ['sso', 'rotateScimToken'], ports);
       const { accountId } = found;
+      await refuseRoles(context, { roles: await rolesByScim(accountId, ports), accountId, caller }, ports);
       const before = await ports.scimTokens.find({ accountId });
       const secret = await ports.scimTokens.make({ accountId });
       context.audit({

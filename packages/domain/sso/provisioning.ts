@@ -1,4 +1,5 @@
 /** Whom a provider signs in, and with which role: plain decisions, of what was read before. */
+import { unseenCharacters } from '../tenancy/fields.ts';
 import type { RoleRef } from '../tenancy/ports.ts';
 import { domainOf } from './address-domain.ts';
 
@@ -104,7 +105,5 @@ const NAME_CHARACTERS_MAX = 100;
 
 /** A name as lists and logs take it: on one line, in one direction. */
 export const shownName = (name: string | undefined, email: string): string =>
-  (name ?? '')
-    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, ' ')
-    .trim()
-    .slice(0, NAME_CHARACTERS_MAX) || email.slice(0, NAME_CHARACTERS_MAX);
+  (name ?? '').replace(unseenCharacters, ' ').trim().slice(0, NAME_CHARACTERS_MAX) ||
+  email.slice(0, NAME_CHARACTERS_MAX);

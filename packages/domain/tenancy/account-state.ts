@@ -12,6 +12,25 @@ export function effectiveState(chain: readonly AccountState[]): AccountState {
   );
 }
 
+/** An account that is not active keeps what is below it from everything, in words that nodes and the API share (ACC-2). */
+export const inactiveCodes = {
+  suspended: 'account.suspended',
+  closed: 'tenancy.account_closed',
+} as const satisfies Readonly<Record<Exclude<AccountState, 'active'>, string>>;
+
+export type InactiveCode = (typeof inactiveCodes)[keyof typeof inactiveCodes];
+
+/** The level that keeps a chain from being active: the topmost closed one, for that stays, or else the topmost suspended one. */
+export function inactiveLevel<Level extends { readonly state: AccountState }>(
+  chain: readonly Level[],
+): { readonly level: Level; readonly code: InactiveCode } | undefined {
+  for (const state of ['closed', 'suspended'] as const) {
+    const level = chain.find((one) => one.state === state);
+    if (level !== undefined) return { level, code: inactiveCodes[state] };
+  }
+  return undefined;
+}
+
 /**
  * Why a suspension stands. 'said': somebody asked for it, or a trigger of theirs did. 'overdue': an invoice of theirs is not
  * paid, until it is. 'closed': somebody closed the account, for good.

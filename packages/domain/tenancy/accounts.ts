@@ -1,6 +1,7 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
+import { accountInactive } from './account-closed.ts';
 import {
   type AccountState,
   isClosedBy,
@@ -116,7 +117,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     const parent = await ports.accounts.find({ accountId });
     if (parent === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
     if (parent.effectiveState !== 'active') {
-      throw platformError('account.suspended', `The account is ${parent.effectiveState}.`);
+      throw accountInactive(parent.effectiveState);
     }
     const account = await ports.accounts.create({ accountId, ...request });
     if (account === undefined) {

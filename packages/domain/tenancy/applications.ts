@@ -1,6 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
-import { platformError } from '@patchbay/kit/errors';
 import { isChanged } from '@patchbay/kit/is-changed';
+import { accountInactive } from './account-closed.ts';
 import type { tenancy } from './definition.ts';
 import type { ApplicationRecord, TenancyPorts } from './ports.ts';
 
@@ -34,7 +34,7 @@ export const applications: Handlers['applications'] = {
     const account = await ports.accounts.find({ accountId });
     if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
     if (account.effectiveState !== 'active') {
-      throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
+      throw accountInactive(account.effectiveState);
     }
     const answer = toAnswer(await ports.applications.create({ accountId, ...request }));
     context.audit({ target: answer.id, after: answer });

@@ -192,6 +192,10 @@ test.each([
   ['a line feed', 'a\nb'],
   ['a character that clears the line', 'a\u001b[2Kb'],
   ['a right-to-left override', 'a\u202eb'],
+  ['nothing that is seen', '\u200b'],
+  ['a letter that fills a place', '\u3164'],
+  ['a joiner that joins nothing', '\u200dname'],
+  ['what is seen nowhere', 'na\u2060me'],
   ['an isolate', 'a\u2066b'],
 ])('a name with %s is refused wherever a name is given', (_what, name) => {
   const { accounts, applications, keys, team, enrolment, organisation } = tenancy.resources;

@@ -88,6 +88,12 @@ const sayings: Readonly<Record<string, (byId: string, accountId: string) => Prom
     asOwner('INSERT INTO prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 3)', [accountId, byId]),
 };
 
+/** What bounds the account itself alone, and keeps nobody below it from anything. */
+const bounds: typeof sayings = {
+  'a credit line': (byId, accountId) =>
+    asOwner('INSERT INTO credit_line (account_id, by_id, amount) VALUES ($1, $2, 3)', [accountId, byId]),
+};
+
 const throttle: Action = { kind: 'throttle', bitsPerSecondMax: 8_000 };
 
 /** Each way in which a trigger of an account above keeps one below it from something, until that is taken back (TRG-2). */
@@ -252,9 +258,10 @@ test('accounts.move 200: what is said of an application, or turned on, of an acc
   await expect(move(beside, { as: await keyOf(ids.old), at: ids.below })).resolves.toBeDefined();
 });
 
-test('accounts.move 200: what a mover, or somebody below, has said holds no move of theirs', async () => {
+test('accounts.move 200: what a mover, or somebody below, has said holds no move of theirs, nor what bounds the account above alone', async () => {
   const beside = await database.addChild(ids.old, 'Beside');
   for (const say of Object.values(sayings)) await say(ids.old, ids.customer);
+  for (const say of Object.values(bounds)) await say(owner.accountId, ids.customer);
   const asked = { as: await keyOf(ids.old), at: ids.below };
   expect((await preview(beside, asked)).answer).toMatchObject({ heldAbove: false });
   await move(beside, asked);
@@ -278,7 +285,7 @@ test('accounts.move 200: away from below a suspended account it works again, as 
 });
 
 test('accounts.move 200: each account whose words fall away has an entry that says which (ACC-8)', async () => {
-  for (const say of Object.values(sayings)) await say(ids.old, ids.below);
+  for (const say of Object.values({ ...sayings, ...bounds })) await say(ids.old, ids.below);
   expect((await preview(ids.new, { at: ids.below })).answer.words).toEqual([
     { accountId: ids.below, setById: ids.old },
   ]);
@@ -288,9 +295,10 @@ test('accounts.move 200: each account whose words fall away has an entry that sa
       await asOwner(`SELECT 1 FROM ${table} WHERE account_id = $1 AND set_by = $2`, [ids.below, ids.old]),
       table,
     ).toEqual([]);
+  expect(await asOwner('SELECT 1 FROM credit_line WHERE account_id = $1', [ids.below])).toEqual([]);
   const whole = { accountId: ids.below, name: 'Below', parentId: ids.customer };
   const kinds = [
-    ...['allow-list', 'configuration', 'limit', 'plan', 'policy', 'prepaid'],
+    ...['allow-list', 'configuration', 'credit-line', 'limit', 'plan', 'policy', 'prepaid'],
     ...['retention', 'service', 'suspension'],
   ];
   const said = kinds.map((kind) => ({ accountId: ids.below, kind }));

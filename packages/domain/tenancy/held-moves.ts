@@ -12,6 +12,7 @@ export interface Said {
     | 'plan'
     | 'limit'
     | 'prepaid'
+    | 'credit-line'
     | 'overdue'
     | 'trigger';
 }

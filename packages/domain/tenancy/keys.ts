@@ -1,5 +1,6 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
+import { accountInactive } from './account-closed.ts';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import type { AccountRecord, KeyRecord, TenancyPorts } from './ports.ts';
@@ -24,7 +25,7 @@ async function refuseWider(
   const account = await ports.accounts.find({ accountId });
   if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
   if (account.effectiveState !== 'active') {
-    throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
+    throw accountInactive(account.effectiveState);
   }
   const { maker, isOwner } = await callerAlong(chain, actor, ports);
   // A key with it makes owners, which a role that an account defined does not, whatever it may do.

@@ -62,7 +62,7 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
   const parent = await foundAccount(context, parentId, ports);
   if (parent.effectiveState === 'closed') throw accountClosed(`Account ${parentId} is closed.`);
   if (parent.effectiveState !== 'active')
-    throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
+    throw platformError('account.suspended', `Account ${parentId} is suspended.`);
   const visibleIds = [...new Set([...visibleChain, ...found])];
   const after = [...parentChain, accountId];
   const moverId = above.speakerAbove(moving) ?? common.at(-1) ?? scopeId;
@@ -91,7 +91,7 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
     const move = await planned(context, parentId, ports);
     const { before, after, scopeId, visibleIds, parent, above, moverId } = move;
     const { accountId } = context.entity;
-    const atMs = context.nowMs();
+    const atMs = context.nowMs() + (await ports.moves.aheadMsOf(accountId));
     const effects = await ports.moves.effects({
       accountId: scopeId,
       movedId: accountId,

@@ -145,7 +145,7 @@ export interface ReadCredential {
   readonly expiresAt?: Date;
 }
 
-/** A move that was made: rights and policies hold from its transaction on, and usage counts from `startsAt`. */
+/** A move that was made: rights and policies hold from its transaction on, and usage counts from `startsAt`, by the time of its books. */
 export interface MadeMove {
   readonly startsAt: Date;
   readonly oldParentId: string;
@@ -266,6 +266,8 @@ export interface TenancyPorts {
   readonly moves: {
     /** From the scope's account down to one below it, or to itself. Undefined where it is not in scope. */
     chainWithin(place: Scoped & { readonly descendantId: string }): Promise<readonly string[] | undefined>;
+    /** By how much the clock of an account's books is ahead, in milliseconds (PRD-1): 0 for whatever is live. */
+    aheadMsOf(accountId: string): Promise<number>;
     /** What would be different, had the account moved. */
     effects(question: MoveQuestion): Promise<MoveEffects>;
     /**

@@ -244,6 +244,7 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
         [customer, acme, createId('spl')],
       ],
       ['prepaid_word (account_id, by_id, overdraft) VALUES ($1, $2, 7)', [customer, acme]],
+      ['credit_line (account_id, by_id, amount) VALUES ($1, $2, 6)', [acme, top]],
       [`account_suspension (account_id, by_id, reason) VALUES ($1, $2, 'said')`, [customer, top]],
     ] as const)
       await sql.query(`INSERT INTO ${text}`, [...values]);
@@ -288,6 +289,7 @@ describe('test accounts that begin anew (POL-2, PRD-1)', () => {
     expect(await rowsOf('account_id, is_prepaid, overdraft::int', 'prepaid_account')).toEqual([
       [anew.customer, true, 7],
     ]);
+    expect(await rowsOf('account_id, by_id, amount::int', 'credit_line')).toEqual([[anew.acme, top, 6]]);
     expect(await rowsOf('account_id, by_id, reason', 'account_suspension')).toEqual([
       [...ofCustomer(top), 'said'],
     ]);

@@ -85,3 +85,29 @@ test('create 422, update 422: an account that would suspend itself says that it 
   await expect(update({ target: { accountId, scope: 'descendants' } })).rejects.toMatchObject(refused);
   expect((await world({ isFromAbove: true }).create(itself)).answer.target.accountId).toBe(accountId);
 });
+
+test('reset 403, remove 403, update 403: what a trigger holds is lifted by nobody who may not hold it; what holds nothing, by whoever may set triggers (ACC-4, TRG-2)', async () => {
+  const strong = world();
+  const { answer } = await strong.create({ action: { kind: 'throttle', bitsPerSecondMax: 64_000 } });
+  const triggerId = answer.id;
+  const asked = (scopes: readonly string[], wasHolding: boolean) => {
+    const { records, ports } = world({ scopes });
+    for (const [id, record] of strong.records) records.set(id, record);
+    const left = [wasHolding];
+    const triggers = { ...ports.triggers, isHolding: async () => left.shift() ?? false };
+    return { ...ports, triggers };
+  };
+  const calls = [
+    (ports: ReturnType<typeof asked>) =>
+      handlers.triggers.reset(contextOf('reset').context, { triggerId }, ports),
+    (ports: ReturnType<typeof asked>) =>
+      handlers.triggers.remove(contextOf('remove').context, { triggerId }, ports),
+    (ports: ReturnType<typeof asked>) =>
+      handlers.triggers.update(contextOf('update').context, { triggerId, isEnabled: false }, ports),
+  ];
+  for (const call of calls) {
+    await expect(call(asked(['triggers:*'], true))).rejects.toMatchObject(lacking('policy:set'));
+    await call(asked(['triggers:*'], false));
+    await call(asked(['triggers:*', 'policy:set'], true));
+  }
+});

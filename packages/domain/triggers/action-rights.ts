@@ -54,10 +54,24 @@ const stopsItself = ({ kind }: RequestedAction, { accountId, targetId, caller }:
   targetId === accountId &&
   caller.speakerAbove(operationOf(tenancy, 'accounts', 'update')) === undefined;
 
-interface RightsContext {
+export interface RightsContext {
   readonly entity: { readonly accountId: string };
   readonly actor: Actor;
   readonly error: (code: 'auth.scope', publicDetail: string) => Error;
+}
+
+/** What a trigger holds is lifted by whoever may hold it, and by nobody to whom the trigger alone is given (ACC-3, ACC-4). */
+export async function refuseLifting(
+  { actor, error }: RightsContext,
+  { action, target: { accountId } }: { readonly action: RequestedAction; readonly target: Target },
+  { callerAt }: Pick<TriggersPorts, 'callerAt'>,
+): Promise<void> {
+  const missing = scopeMissing(action, await callerAt(accountId, actor));
+  if (missing !== undefined)
+    throw error(
+      'auth.scope',
+      `This lifts what ${action.kind} holds, which needs ${missing} at ${accountId}: you do not have that yourself.`,
+    );
 }
 
 /** Nobody has a trigger do what they may not do themselves, where it is done: what it calls stands at the account that sets it (ACC-3). */

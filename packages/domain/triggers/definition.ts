@@ -361,7 +361,7 @@ export const triggers = defineDomain({
           access: 'administer',
           request: z.strictObject({ triggerId }),
           response: trigger,
-          errors: ['triggers.set_above'],
+          errors: ['auth.scope', 'triggers.set_above'],
         },
         remove: {
           method: 'DELETE',
@@ -370,7 +370,7 @@ export const triggers = defineDomain({
           access: 'administer',
           request: z.object({ triggerId }),
           response: z.object({ id: idField('trg') }),
-          errors: ['triggers.set_above'],
+          errors: ['auth.scope', 'triggers.set_above'],
         },
         preview: {
           method: 'GET',

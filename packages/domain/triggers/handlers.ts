@@ -4,7 +4,7 @@ import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { isChanged } from '@patchbay/kit/is-changed';
 import { throughMinute } from '../metering/counted-range.ts';
-import { refuseBeyond, refuseOwnStop } from './action-rights.ts';
+import { type RightsContext, refuseBeyond, refuseLifting, refuseOwnStop } from './action-rights.ts';
 import { refuseCallback, settledAction } from './callback.ts';
 import { namedTarget, refuseCounter } from './counted.ts';
 import { type Counter, type RequestedAction, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
@@ -378,19 +378,21 @@ interface Lifted {
 
 /**
  * What held the target may be gone with the change: nodes have to hear of it (POL-5), and its account where it is. In the log of
- * that account it ends as it began, and no trigger of an account above is named there (ACC-8, C1).
+ * that account it ends as it began, and no trigger of an account above is named there (ACC-8, C1). Whether it is gone, the change
+ * alone knows: who may not lift it is refused then, and nothing is left of the change.
  */
 async function lift(
-  { audit }: { readonly audit: (change: AuditedChange) => void },
+  context: RightsContext & { readonly audit: (change: AuditedChange) => void },
   { before, wasHolding }: Lifted,
-  { triggers, targets }: TriggersPorts,
+  { triggers, targets, callerAt }: TriggersPorts,
 ): Promise<void> {
   const { id: triggerId, accountId, action, target } = before;
   if (isHold(action)) await targets.changed(target.accountId);
   if (!wasHolding || (await triggers.isHolding({ accountId, triggerId }))) return;
+  await refuseLifting(context, before, { callerAt });
   await targets.lifted(target);
   const place = { accountId: target.accountId, target: target.accountId };
-  audit({ ...place, before: { ...partOf(target), ...heldOf(action) }, after: {} });
+  context.audit({ ...place, before: { ...partOf(target), ...heldOf(action) }, after: {} });
 }
 
 interface PreviewedUse {

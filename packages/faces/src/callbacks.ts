@@ -103,6 +103,8 @@ export function callbackHandlers(service: string, { ports, emit }: CallbackParts
       }
       return async (): Promise<Answer> => {
         const replaced = await ports().callbacks.replace(placeOf(entity, service), wanted);
+        if (replaced === 'unknown')
+          throw platformError('resource.unknown', 'What the callbacks are of is there no longer.');
         if (replaced === 'too_many')
           throw platformError(
             'callback.too_many',

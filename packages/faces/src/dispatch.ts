@@ -396,6 +396,7 @@ async function contextOf(
         platform.recordUsage(entity, { meter: `${definition.name}.${meter}`, quantity, dimensions });
     },
     emit: async (event: string, payload: unknown, accountId = entity?.accountId) => {
+      if (hasChangedNothing(call, changes)) return;
       if (accountId !== undefined) await platform.emit(accountId, `${definition.name}.${event}`, payload);
     },
     error: (code: string, publicDetail: string) =>
@@ -417,10 +418,9 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  */
 async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const { isTrial, isUse, replaces } = mounted.operation;
-  // Who sets what is edited whole to what it is has changed nothing.
-  const made = replaces === undefined ? changes : changes.filter(isChange);
-  if (isTrial === true || isUse === true || (made.length === 0 && changes.length > 0)) return;
+  const { isTrial, isUse } = mounted.operation;
+  if (isTrial === true || isUse === true || hasChangedNothing(call, changes)) return;
+  const made = isSetting(mounted) ? changes.filter(isChange) : changes;
   const { actor } = principal;
   const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
   const said: readonly Partial<AuditedChange>[] = made.length === 0 ? [{}] : made;
@@ -445,6 +445,16 @@ async function audit(platform: Platform, call: Call, { entity, heldAt, changes }
     });
   }
 }
+
+/**
+ * Whether an operation sets or takes away something: who finds it so has changed nothing, and no entry says otherwise. All others,
+ * by POST, act each time they are asked: what is rotated, sent again or asked for is on record, whatever it was before (ACC-8).
+ */
+const isSetting = ({ operation: { method } }: MountedOperation): boolean => method !== 'POST';
+
+/** What a handler emits once it has said what it changed is told neither, where that is nothing (HKS-2). */
+const hasChangedNothing = ({ mounted }: Call, changes: readonly AuditedChange[]): boolean =>
+  isSetting(mounted) && changes.length > 0 && !changes.some(isChange);
 
 const isChange = ({ before, after }: AuditedChange): boolean =>
   before === undefined || isChanged(before, after);

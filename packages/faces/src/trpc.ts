@@ -239,8 +239,9 @@ export function toServiceError(error: TRPCError): ServiceError {
   }
   if (error.code === 'NOT_FOUND') return platformError('request.unknown_path', 'No such path.', error);
   if (error.code === 'METHOD_NOT_SUPPORTED')
-    return platformError('request.unknown_path', 'No such method.', error);
-  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') return platformError('request.invalid', 'Send JSON.', error);
+    return platformError('request.method_not_allowed', 'Queries are asked by GET, mutations by POST.', error);
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE')
+    return platformError('request.media_type_unsupported', 'Send JSON.', error);
   return platformFailed(error);
 }
 

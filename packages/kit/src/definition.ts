@@ -341,7 +341,10 @@ interface BaseContext<Code extends string> {
   readonly signal: AbortSignal;
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */
   readonly error: (code: Code | 'resource.unknown', publicDetail: string) => ServiceError;
-  /** What the audit log shows of a change (ACC-8): the state before and after. Secrets never go in here. */
+  /**
+   * What the audit log shows of a change (ACC-8): the state before and after. Where both are the same, whoever sets or takes away
+   * something has changed nothing: there is no entry, and what is emitted after this is told to nobody. Secrets never go in here.
+   */
   readonly audit: (change: AuditedChange) => void;
 }
 

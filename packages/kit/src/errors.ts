@@ -352,11 +352,11 @@ export const platformErrors = {
   },
   'account.suspended': {
     status: 403,
-    title: 'The account, or one above it, is suspended or closed.',
+    title: 'The account, or one above it, is suspended.',
     owner: 'config',
     retry: 'never',
     remedy:
-      'An account is suspended by one above it, and only one above it makes it active again: ask whoever you have your account from. `level` names the account that is suspended. One that is closed stays closed.',
+      'An account is suspended by one above it, and only one above it makes it active again: ask whoever you have your account from. `level` names the account that is suspended.',
   },
   'limit.exceeded': {
     status: 429,

@@ -36,6 +36,7 @@ export const idPrefixes = {
   spl: 'spending limit',
   sso: 'provider of an organisation',
   stm: 'statement',
+  trc: 'job of transcoding',
   trg: 'trigger',
   tup: 'top-up of a balance',
   txn: 'ledger transaction',

@@ -15,7 +15,8 @@ test('a link is read as it was written, and its signature is over all that it le
     { ...link, expiresMs: 6 },
   ].map(links.textOf);
   const ofExports = linksOf({ use: 'export', path: '/api/exports/{exportId}' });
-  expect(new Set([...texts, ofExports.textOf(link)]).size).toBe(5);
+  const toPut = linksOf({ use: 'media', path: '/api/media/{objectId}', method: 'PUT' });
+  expect(new Set([...texts, ofExports.textOf(link), toPut.textOf(link)]).size).toBe(6);
 });
 
 test('an address without a part of it, or with another time than milliseconds, is no link', () => {

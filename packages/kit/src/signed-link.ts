@@ -11,14 +11,16 @@ export interface LinkForm {
   readonly use: string;
   /** As the document of the API writes it, with the name of the id in braces at its end. */
   readonly path: string;
+  /** What it may be asked with. Default: GET. */
+  readonly method?: 'GET' | 'PUT';
 }
 
 /** How links of one use are written, signed and read. */
-export function linksOf({ use, path }: LinkForm) {
+export function linksOf({ use, path, method = 'GET' }: LinkForm) {
   return {
     /** What a signature is over: the method and all that the link leads to, so that it opens nothing else. */
     textOf: ({ accountId, id, expiresMs }: SignedLink): string =>
-      ['GET', use, accountId, id, String(expiresMs)].join('\n'),
+      [method, use, accountId, id, String(expiresMs)].join('\n'),
 
     pathOf: ({ accountId, id, expiresMs }: SignedLink, signature: string): string =>
       `${path.replace(/\{\w+\}$/, id)}?${new URLSearchParams({ account: accountId, expires: String(expiresMs), signature })}`,

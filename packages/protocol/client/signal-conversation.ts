@@ -72,6 +72,8 @@ export interface ConversationPorts<Failure extends Error> {
   readonly understands?: readonly string[];
   /** What it runs on, where the platform cannot see it by itself. */
   readonly device?: string | undefined;
+  /** What its user calls the device: a call may be for it alone (IDP). */
+  readonly deviceName?: string | undefined;
   /** Random: a token with one use is used by this instance, however often it connects. */
   readonly instanceId: string;
   fetchToken(signal: AbortSignal): Promise<ConversationToken>;
@@ -210,7 +212,7 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
 
   #authenticate(socket: ConversationSocket): void {
     if (this.#token === undefined) return;
-    const { agent, device, understands, instanceId } = this.#ports;
+    const { agent, device, deviceName, understands, instanceId } = this.#ports;
     const { token } = this.#token;
     const resumption =
       this.#resumeToken === undefined
@@ -220,6 +222,7 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
     const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent, instanceId } as const;
     const said = {
       ...(device === undefined ? {} : { device }),
+      ...(deviceName === undefined ? {} : { deviceName }),
       ...(understands === undefined ? {} : { understands }),
     };
     socket.send(encodeClientFrame({ ...hello, ...said, ...resumption }));

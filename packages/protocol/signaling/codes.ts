@@ -59,6 +59,7 @@ export const endings = {
   'credential.expired': 'A credential of this session expired.',
   'credential.revoked': 'A credential of this session was revoked.',
   'account.suspended': 'The account is suspended.',
+  'tenancy.account_closed': 'The account is closed.',
   'policy.refused': 'A policy does not allow it.',
   'limit.exceeded': 'A limit of the account is reached.',
   'balance.used_up': 'The prepaid balance of the account is used up.',

@@ -3,6 +3,7 @@
  * Types and decoder come from one description, so a field is stated once. docs: ./README.md.
  */
 import { clientChannelShapes, serverChannelShapes, transientChannelTypes } from './channel-messages.ts';
+import { clientPresenceShapes, serverPresenceShapes, transientPresenceTypes } from './presence-messages.ts';
 import {
   flag,
   integer,
@@ -142,6 +143,17 @@ const resumedSessionReader = record({
 });
 export type ResumedSession = ReadBy<typeof resumedSessionReader>;
 
+const devicesReader = record({
+  /** `kind:mobile`, `name:Desk phone` or `id:…`, the most wanted first. */
+  devices: optional(listOf(text(80, /^(?:kind|name|id):./u), 8)),
+  /** `together`: all at once. `in-turn`: one after the other. */
+  strategy: optional(oneOf('together', 'in-turn')),
+  /** How long each turn rings. */
+  turnSeconds: optional(integer(5, 45)),
+});
+/** Which devices of an endpoint ring for a call (IDP). */
+export type RingDevices = ReadBy<typeof devicesReader>;
+
 const clientShapes = {
   /** The first frame, never the URL. `token` is `username.password` of an ephemeral credential. */
   authenticate: {
@@ -154,6 +166,8 @@ const clientShapes = {
     instanceId: optional(text(64, /^[A-Za-z0-9_-]{16,64}$/)),
     /** What the SDK says that it runs on, such as `server`. What a browser shows of itself comes first. */
     device: optional(text(16, /^[a-z]+$/)),
+    /** What its user calls the device, such as `Desk phone`: a call may be for it alone (IDP). */
+    deviceName: optional(text(64)),
     /** Frames that it knows besides those of the protocol's version, such as `control`: no other gets them. */
     understands: optional(listOf(text(32, /^[a-z-]+$/), 16)),
     /** Name and version of the SDK, for the session log. */
@@ -161,7 +175,14 @@ const clientShapes = {
   },
   /** A fresh credential of the same identity, before the old one expires. */
   renew: { token: text(1_200, /^[^\s.]+\.[^\s.]+$/) },
-  call: { requestId: identifier, to: endpoint, media: mediaReader, mode: optional(modeReader) },
+  call: {
+    requestId: identifier,
+    to: endpoint,
+    media: mediaReader,
+    mode: optional(modeReader),
+    /** Which of the endpoint's devices ring, and when. The endpoint's own settings may leave some of them out. */
+    devices: optional(devicesReader),
+  },
   accept: { sessionId: identifier, media: mediaReader, mode: optional(modeReader) },
   reject: { sessionId: identifier, reason: optional(text(256)) },
   signal: { sessionId: identifier, generation, data: signalReader },
@@ -172,6 +193,7 @@ const clientShapes = {
   /** The direct path failed or took too long (QUE-5). `generation` is the one that failed. */
   relayNeeded: { sessionId: identifier, generation, reason: optional(text(256)) },
   ...clientChannelShapes,
+  ...clientPresenceShapes,
   /** Also acknowledges: the node forgets what it kept for replay up to `lastSequence`. */
   ping: { nonce: integer(), lastSequence: sequence },
 } as const;
@@ -238,6 +260,7 @@ const serverShapes = {
   },
   ended: { sessionId: identifier, reason: endReasonReader },
   ...serverChannelShapes,
+  ...serverPresenceShapes,
   refused: { requestId: identifier, problem: problemReader },
   error: { problem: problemReader, sessionId: optional(identifier) },
   pong: { nonce: integer(), receivedSequence: sequence },
@@ -263,6 +286,7 @@ const transientTypes: ReadonlySet<string> = new Set([
   ...(['authenticate', 'renew', 'ping', 'quality'] satisfies ClientMessage['type'][]),
   ...(['authenticated', 'renewed', 'pong', 'error'] satisfies ServerMessage['type'][]),
   ...transientChannelTypes,
+  ...transientPresenceTypes,
 ]);
 
 /** A transient frame is neither numbered anew nor sent again after a resumption: it would be stale. */

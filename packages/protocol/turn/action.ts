@@ -20,6 +20,7 @@ export type EndReason =
   | 'limit-exceeded'
   | 'balance-used-up'
   | 'account-suspended'
+  | 'account-closed'
   | 'session-ended'
   | 'relay-stopped';
 

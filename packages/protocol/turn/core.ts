@@ -145,7 +145,7 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
 }
 
 function reasonOf(scope: RevocationScope): EndReason {
-  if ('accountId' in scope) return 'account-suspended';
+  if ('accountId' in scope) return scope.isClosed === true ? 'account-closed' : 'account-suspended';
   return 'sessionId' in scope ? 'session-ended' : 'revoked';
 }
 

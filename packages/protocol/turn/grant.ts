@@ -129,7 +129,8 @@ export type Resolution =
 export type RevocationScope =
   | { readonly credentialId: string }
   | { readonly keyId: string }
-  | { readonly accountId: string }
+  /** An account that is suspended, or closed for good. */
+  | { readonly accountId: string; readonly isClosed?: boolean }
   | { readonly sessionId: string };
 
 /** Whether a revocation reaches a grant. */

@@ -402,6 +402,7 @@ describe('revocation', () => {
     [{ credentialId: 'crd_root' }, 'revoked'],
     [{ keyId: 'key_a' }, 'revoked'],
     [{ accountId: 'acc_a' }, 'account-suspended'],
+    [{ accountId: 'acc_a', isClosed: true }, 'account-closed'],
     [{ sessionId: 'ses_1' }, 'session-ended'],
     [{ sessionId: 'ses_2' }, undefined],
     [{ credentialId: 'crd_b' }, undefined],

@@ -2,11 +2,13 @@ import type { Channel } from '@patchbay/protocol/client/channel';
 import { Channels } from '@patchbay/protocol/client/channels';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Emitter } from '@patchbay/protocol/client/emitter';
+import { type IdentityPresence, Presences, type PresenceWord } from '@patchbay/protocol/client/presences';
 import type { ConversationState } from '@patchbay/protocol/client/signal-conversation';
 import type {
   EndReason,
   Media,
   Problem,
+  RingDevices,
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
@@ -23,6 +25,8 @@ import type { TokenSource } from './token-source.ts';
 
 export interface ConnectOptions {
   readonly token: TokenSource;
+  /** What its user calls this device: a call may be for it alone. At most 64 characters. */
+  readonly deviceName?: string;
   /** Another transport than simple-peer. */
   readonly transport?: CreatePeerTransport;
 }
@@ -30,6 +34,8 @@ export interface ConnectOptions {
 export interface CallOptions extends MediaOptions {
   /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
   readonly mode?: 'auto' | 'relay';
+  /** Which devices of whoever is called ring, and when. Default: all at once. */
+  readonly devices?: RingDevices;
   /** Gives up waiting for devices and for the platform's answer. */
   readonly signal?: AbortSignal;
   /** How long to wait for the platform, 30,000 by default: then the call throws `client.timeout`. */
@@ -58,6 +64,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   readonly #connection: SignalConnection;
   readonly #createTransport: CreatePeerTransport;
   readonly #channels: Channels<PatchbayError>;
+  readonly #presences: Presences<PatchbayError>;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, IncomingCall>();
   readonly #pending = new Map<string, PendingCall>();
@@ -69,8 +76,9 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   constructor(options: ConnectOptions, agent: string) {
     super();
     this.#createTransport = options.transport ?? createSimplePeer;
-    this.#connection = createSignalConnection(options.token, agent);
+    this.#connection = createSignalConnection(options.token, { agent, deviceName: options.deviceName });
     this.#channels = new Channels(this.#connection, { toFailure: toPatchbayError, after });
+    this.#presences = new Presences(this.#connection);
     let isFirst = true;
     this.#connection.on('authenticated', ({ identity, resumed }) => {
       if (isFirst) this.emit('connected', { identity });
@@ -87,6 +95,16 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     this.#connection.on('refused', (error) => this.#refused(error));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
     this.#connection.start();
+  }
+
+  /** Somebody of the account: told how they are at once, and whenever it changes, until it is closed. Up to 100 at once. */
+  presence(identity: string): IdentityPresence {
+    return this.#presences.watch(identity);
+  }
+
+  /** What others see of this client's identity, on all of its devices. Undefined takes it back. */
+  setPresence(word: PresenceWord | undefined): void {
+    this.#presences.set(word);
   }
 
   get state(): ConversationState {
@@ -115,7 +133,8 @@ export class PatchbayClient extends Emitter<ClientEvents> {
    * denied or the platform refuses.
    */
   async call(to: string, options: CallOptions = {}): Promise<Call> {
-    const { signal, mode = 'auto', timeoutMs = ANSWER_MS_MAX } = options;
+    const { signal, mode = 'auto', devices, timeoutMs = ANSWER_MS_MAX } = options;
+    const chosen = devices === undefined ? {} : { devices };
     signal?.throwIfAborted();
     const local = await LocalMedia.open(options);
     try {
@@ -123,7 +142,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       const requestId = crypto.randomUUID();
       const answer = new Promise<ServerMessageOf<'ringing'>>((resolve, reject) => {
         this.#pending.set(requestId, { resolve, reject });
-        this.#connection.send({ type: 'call', requestId, to, media: local.media, mode });
+        this.#connection.send({ type: 'call', requestId, to, media: local.media, mode, ...chosen });
       });
       const error = () => {
         this.#abandon(requestId);

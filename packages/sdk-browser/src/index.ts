@@ -1,6 +1,7 @@
 import { type ConnectOptions, PatchbayClient } from './client.ts';
 
 export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type { IdentityPresence, PresenceEvents, PresenceWord } from '@patchbay/protocol/client/presences';
 export type {
   ChannelEntry,
   Subscription,
@@ -8,7 +9,8 @@ export type {
   SubscriptionOptions,
 } from '@patchbay/protocol/client/subscription';
 export type { LogPosition, PresentMember } from '@patchbay/protocol/signaling/channel-messages';
-export type { Media, MediaPath, MediaTransport } from '@patchbay/protocol/signaling/messages';
+export type { Media, MediaPath, MediaTransport, RingDevices } from '@patchbay/protocol/signaling/messages';
+export type { SeenPresence } from '@patchbay/protocol/signaling/presence-messages';
 // biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
 export { PatchbayError, type PatchbayErrorCode, type PatchbayErrorFields } from '@patchbay/sdk';
 export type { Call, CallEvents, CallState } from './call.ts';

@@ -10,6 +10,7 @@ import {
   type PublishReceipt,
   type Quality,
   type RemoteTrack,
+  type SeenPresence,
   type TokenSource,
 } from '@patchbay/sdk-browser';
 import {
@@ -504,4 +505,18 @@ function DeviceChoice({ label, devices, isOn, onToggle, onChoose }: DeviceChoice
       </select>
     </div>
   );
+}
+
+/** How somebody of the account is, for as long as the component is mounted; undefined until the platform has said so. */
+export function useIdentityPresence(identity: string): SeenPresence | undefined {
+  const client = usePatchbay();
+  const [seen, setSeen] = useState<SeenPresence>();
+  useEffect(() => {
+    setSeen(undefined);
+    if (client === undefined) return;
+    const presence = client.presence(identity);
+    presence.on('changed', setSeen);
+    return () => presence.close();
+  }, [client, identity]);
+  return seen;
 }

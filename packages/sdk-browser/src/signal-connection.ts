@@ -7,9 +7,13 @@ import type { TokenSource } from './token-source.ts';
 export type SignalConnection = SignalConversation<PatchbayError>;
 
 /** The conversation with signaling, over the browser's WebSockets. It begins with `start`. */
-export function createSignalConnection(source: TokenSource, agent: string): SignalConnection {
+export function createSignalConnection(
+  source: TokenSource,
+  { agent, deviceName }: { readonly agent: string; readonly deviceName?: string | undefined },
+): SignalConnection {
   return new SignalConversation({
     agent,
+    deviceName,
     understands: ['control'],
     device: deviceSaid(navigator),
     instanceId: crypto.randomUUID(),

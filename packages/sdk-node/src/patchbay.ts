@@ -15,6 +15,7 @@ import {
 import { type PriceMethods, withPriceSheets } from './prices.ts';
 import { type SpeechMethods, withSpeaking } from './speech.ts';
 import type { TokenAnswer } from './token-answer.ts';
+import { type TranscodingMethods, withTranscoding } from './transcoding.ts';
 
 /** Whatever is left out is read from the environment. */
 export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'credential'> {
@@ -43,6 +44,11 @@ export type TokenService = 'signaling' | 'network-discovery' | 'notification';
 
 export interface ConnectOptions extends TokenLimits {
   readonly timeoutMs?: number;
+}
+
+export interface PhoneConnectOptions extends ConnectOptions {
+  /** What this device is called: a call may be for it alone. At most 64 characters. */
+  readonly deviceName?: string;
 }
 
 const RELAY_SERVICES = ['network-discovery'] as const;
@@ -77,6 +83,7 @@ class ServerClient {
     Object.assign(this, client, {
       prices: withPriceSheets(client.prices),
       textToSpeech: withSpeaking(client.textToSpeech),
+      transcoding: withTranscoding(client.transcoding),
     });
 
     this.#nowMs = options.nowMs ?? Date.now;
@@ -106,10 +113,10 @@ class ServerClient {
    * minted and renewed by itself. Throws `client.timeout` when signaling is not reached within `timeoutMs`, 30,000 by
    * default.
    */
-  async connect({ timeoutMs, ...limits }: ConnectOptions): Promise<Phone> {
+  async connect({ timeoutMs, deviceName, ...limits }: PhoneConnectOptions): Promise<Phone> {
     // Loaded when it is used: who only mints carries neither WebSocket nor WebRTC.
     const { Phone: Calling } = await import('./calling/phone.ts');
-    return Calling.connect(() => this.token(limits), timeoutMs);
+    return Calling.connect(() => this.token(limits), { timeoutMs, deviceName });
   }
 
   /**
@@ -158,9 +165,10 @@ class ServerClient {
  * operation of the API: `pb.accounts.create(…)`, `pb.networkDiscovery.getUse()`.
  */
 export type Patchbay = ServerClient &
-  Omit<Operations, 'prices' | 'textToSpeech'> & {
+  Omit<Operations, 'prices' | 'textToSpeech' | 'transcoding'> & {
     readonly prices: Operations['prices'] & PriceMethods;
     readonly textToSpeech: Operations['textToSpeech'] & SpeechMethods;
+    readonly transcoding: Operations['transcoding'] & TranscodingMethods;
   };
 
 /** The operations are assigned from the generated table, which a class cannot declare. */

@@ -6,6 +6,7 @@ import {
   PatchbayError,
 } from '@patchbay/sdk';
 import type { TextToSpeechSynthesizeRequest } from './operation-types.generated.ts';
+import { pause } from './pause.ts';
 
 export interface SpeakRequest extends Omit<TextToSpeechSynthesizeRequest, 'delivery'> {
   /** Default: that of the client. */
@@ -48,19 +49,4 @@ export function withSpeaking(
       return await call<AnsweredFile>('audio', { speechId: speech.id }, looking);
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', end);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted === true) end();
-  });
 }

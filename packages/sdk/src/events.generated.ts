@@ -20,6 +20,8 @@ export interface EventData {
   readonly 'notification.channel.removed': { readonly channel: string };
   readonly 'notification.namespace.set': { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
   readonly 'notification.namespace.removed': { readonly namespace: string };
+  readonly 'presence.identity.changed': { readonly identity: string; readonly isOnline: boolean };
+  readonly 'presence.identity.said': { readonly identity: string; readonly state?: "available" | "away" | "busy" | "dnd"; readonly note?: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
@@ -34,8 +36,12 @@ export interface EventData {
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string; readonly rule?: string };
-  readonly 'text-to-speech.completed': { readonly speechId: string; readonly voices: ReadonlyArray<string>; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly mediaType: string; readonly characters: number; readonly words: number; readonly durationMs: number; readonly sizeBytes: number; readonly isCacheHit: boolean; readonly path: string };
+  readonly 'text-to-speech.completed': { readonly speechId: string; readonly voices: ReadonlyArray<string>; readonly format: "wav" | "pcm" | "pcmu" | "ogg-opus" | "mp3"; readonly mediaType: string; readonly characters: number; readonly words: number; readonly durationMs: number; readonly sizeBytes: number; readonly isCacheHit: boolean; readonly objectId: string; readonly path: string };
   readonly 'text-to-speech.failed': { readonly speechId: string; readonly code: string; readonly detail: string };
+  readonly 'transcoding.completed': { readonly jobId: string; readonly purpose: "convert" | "probe"; readonly media: { readonly kind: "audio" | "video" | "image"; readonly container: string; readonly durationMs?: number; readonly sizeBytes: number; readonly audio?: { readonly codec: string; readonly sampleRateHz: number; readonly channels: number; readonly bitRateKbps?: number }; readonly video?: { readonly codec: string; readonly width: number; readonly height: number; readonly framesPerSecond?: number; readonly bitRateKbps?: number } }; readonly objectId?: string; readonly mediaType?: string; readonly sizeBytes?: number; readonly durationMs?: number; readonly path?: string };
+  readonly 'transcoding.failed': { readonly jobId: string; readonly purpose: "convert" | "probe"; readonly code: string; readonly detail: string };
+  readonly 'transcoding.progressed': { readonly jobId: string; readonly percent: number };
+  readonly 'transcoding.cancelled': { readonly jobId: string; readonly purpose: "convert" | "probe" };
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
@@ -57,6 +63,9 @@ export interface EventData {
   readonly 'billing.payout.sent': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.asked-again': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.payout.taken-back': { readonly documentId: Id<"doc">; readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.passed-on': { readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.taken-back': { readonly period: string; readonly currency: string; readonly minorUnits: string };
+  readonly 'billing.tax.asked-again': { readonly period: string; readonly currency: string; readonly minorUnits: string };
   readonly 'billing.customers.linked': { readonly linkCount: number };
   readonly 'billing.collecting.changed': { readonly state: "none" | "begins" | "collecting" | "ending" | "ended" };
   readonly 'billing.comparison.changed': { readonly childId: Id<"acc"> };
@@ -117,6 +126,7 @@ export interface EventData {
   readonly 'spending.automatic-top-up.changed': { readonly isOn: boolean };
   readonly 'spending.top-up.asked': { readonly topUpId: Id<"tup">; readonly minorUnits: string };
   readonly 'spending.balance.refunded': { readonly minorUnits: string };
+  readonly 'spending.credit-line.changed': { readonly amount: string; readonly currency: string };
   readonly 'spending.credit.given': { readonly creditId: Id<"cdt">; readonly amount: string };
   readonly 'spending.credit.taken-back': { readonly creditId: Id<"cdt"> };
   readonly 'sso.connection.changed': { readonly kind: "oidc" | "saml" };

@@ -38,6 +38,19 @@ import type {
   ClosingsListVerificationsResponse,
   ClosingsVerifyRequest,
   ClosingsVerifyResponse,
+  CollectedTaxesListResponse,
+  CollectedTaxesGetRequest,
+  CollectedTaxesGetResponse,
+  CollectedTaxesGetPdfRequest,
+  CollectedTaxesPdfRequest,
+  CollectedTaxesGetPdfResponse,
+  CollectedTaxesExportRequest,
+  CollectedTaxesCsvRequest,
+  CollectedTaxesJsonRequest,
+  CollectedTaxesExportItem,
+  CollectedTaxesExportResponse,
+  CollectedTaxesSendAgainRequest,
+  CollectedTaxesSendAgainResponse,
   CustomersListRequest,
   CustomersListItem,
   CustomersCheckRequest,
@@ -321,6 +334,11 @@ import type {
   BalancesListTopUpsRequest,
   BalancesListTopUpsItem,
   BalancesRefundResponse,
+  CreditLinesGetResponse,
+  CreditLinesSetRequest,
+  CreditLinesSetResponse,
+  CreditLinesRemoveRequest,
+  CreditLinesRemoveResponse,
   CreditsListRequest,
   CreditsListItem,
   CreditsGiveRequest,
@@ -617,6 +635,61 @@ import type {
   NotificationGetApplicationUseResponse,
   NotificationGetEndpointUseRequest,
   NotificationGetEndpointUseResponse,
+  PresenceListRequest,
+  PresenceListItem,
+  PresenceGetRequest,
+  PresenceGetResponse,
+  PresenceSetRequest,
+  PresenceSetResponse,
+  PresenceClearRequest,
+  PresenceClearResponse,
+  PresenceGetConfigRequest,
+  PresenceGetConfigResponse,
+  PresencePutConfigRequest,
+  PresencePutConfigResponse,
+  PresenceGetApplicationConfigRequest,
+  PresenceGetApplicationConfigResponse,
+  PresencePutApplicationConfigRequest,
+  PresencePutApplicationConfigResponse,
+  PresenceGetInstanceTypeConfigRequest,
+  PresenceGetInstanceTypeConfigResponse,
+  PresencePutInstanceTypeConfigRequest,
+  PresencePutInstanceTypeConfigResponse,
+  PresenceGetEndpointConfigRequest,
+  PresenceGetEndpointConfigResponse,
+  PresencePutEndpointConfigRequest,
+  PresencePutEndpointConfigResponse,
+  PresenceGetCallbacksResponse,
+  PresencePutCallbacksRequest,
+  PresencePutCallbacksResponse,
+  PresenceGetApplicationCallbacksRequest,
+  PresenceGetApplicationCallbacksResponse,
+  PresencePutApplicationCallbacksRequest,
+  PresencePutApplicationCallbacksResponse,
+  PresenceGetInstanceTypeCallbacksRequest,
+  PresenceGetInstanceTypeCallbacksResponse,
+  PresencePutInstanceTypeCallbacksRequest,
+  PresencePutInstanceTypeCallbacksResponse,
+  PresenceGetEndpointCallbacksRequest,
+  PresenceGetEndpointCallbacksResponse,
+  PresencePutEndpointCallbacksRequest,
+  PresencePutEndpointCallbacksResponse,
+  PresenceGetInfoResponse,
+  PresenceGetApplicationInfoRequest,
+  PresenceGetApplicationInfoResponse,
+  PresenceGetEndpointInfoRequest,
+  PresenceGetEndpointInfoResponse,
+  PresenceListDataRequest,
+  PresenceListDataItem,
+  PresenceListApplicationDataRequest,
+  PresenceListApplicationDataItem,
+  PresenceListEndpointDataRequest,
+  PresenceListEndpointDataItem,
+  PresenceGetUseResponse,
+  PresenceGetApplicationUseRequest,
+  PresenceGetApplicationUseResponse,
+  PresenceGetEndpointUseRequest,
+  PresenceGetEndpointUseResponse,
   SignalingCreateTokenRequest,
   SignalingCreateTokenResponse,
   SignalingGetConfigRequest,
@@ -724,6 +797,66 @@ import type {
   TextToSpeechGetApplicationUseResponse,
   TextToSpeechGetEndpointUseRequest,
   TextToSpeechGetEndpointUseResponse,
+  TranscodingCreateJobRequest,
+  TranscodingCreateJobResponse,
+  TranscodingProbeRequest,
+  TranscodingProbeResponse,
+  TranscodingListJobsRequest,
+  TranscodingListJobsItem,
+  TranscodingGetJobRequest,
+  TranscodingResultRequest,
+  TranscodingGetJobResponse,
+  TranscodingCancelJobRequest,
+  TranscodingCancelJobResponse,
+  TranscodingRemoveJobRequest,
+  TranscodingRemoveJobResponse,
+  TranscodingGetConfigRequest,
+  TranscodingGetConfigResponse,
+  TranscodingPutConfigRequest,
+  TranscodingPutConfigResponse,
+  TranscodingGetApplicationConfigRequest,
+  TranscodingGetApplicationConfigResponse,
+  TranscodingPutApplicationConfigRequest,
+  TranscodingPutApplicationConfigResponse,
+  TranscodingGetInstanceTypeConfigRequest,
+  TranscodingGetInstanceTypeConfigResponse,
+  TranscodingPutInstanceTypeConfigRequest,
+  TranscodingPutInstanceTypeConfigResponse,
+  TranscodingGetEndpointConfigRequest,
+  TranscodingGetEndpointConfigResponse,
+  TranscodingPutEndpointConfigRequest,
+  TranscodingPutEndpointConfigResponse,
+  TranscodingGetCallbacksResponse,
+  TranscodingPutCallbacksRequest,
+  TranscodingPutCallbacksResponse,
+  TranscodingGetApplicationCallbacksRequest,
+  TranscodingGetApplicationCallbacksResponse,
+  TranscodingPutApplicationCallbacksRequest,
+  TranscodingPutApplicationCallbacksResponse,
+  TranscodingGetInstanceTypeCallbacksRequest,
+  TranscodingGetInstanceTypeCallbacksResponse,
+  TranscodingPutInstanceTypeCallbacksRequest,
+  TranscodingPutInstanceTypeCallbacksResponse,
+  TranscodingGetEndpointCallbacksRequest,
+  TranscodingGetEndpointCallbacksResponse,
+  TranscodingPutEndpointCallbacksRequest,
+  TranscodingPutEndpointCallbacksResponse,
+  TranscodingGetInfoResponse,
+  TranscodingGetApplicationInfoRequest,
+  TranscodingGetApplicationInfoResponse,
+  TranscodingGetEndpointInfoRequest,
+  TranscodingGetEndpointInfoResponse,
+  TranscodingListDataRequest,
+  TranscodingListDataItem,
+  TranscodingListApplicationDataRequest,
+  TranscodingListApplicationDataItem,
+  TranscodingListEndpointDataRequest,
+  TranscodingListEndpointDataItem,
+  TranscodingGetUseResponse,
+  TranscodingGetApplicationUseRequest,
+  TranscodingGetApplicationUseResponse,
+  TranscodingGetEndpointUseRequest,
+  TranscodingGetEndpointUseResponse,
 } from './operation-types.generated.ts';
 
 export interface Operations {
@@ -826,6 +959,40 @@ export interface Operations {
     verify(accountId: IdLike<"acc">, request: ClosingsVerifyRequest, options?: CallOptions): Promise<ClosingsVerifyResponse>;
     /** Recompute a closed month for all accounts in one pass, each record read once. Answers within seconds with how far it is: ask again until it is done. Of the platform alone. */
     verify(request: ClosingsVerifyRequest, options?: CallOptions): Promise<ClosingsVerifyResponse>;
+  };
+  readonly collectedTaxes: {
+    /** Read by month what was paid as tax on invoices in the name of this account, and was passed on to it or is held. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CollectedTaxesListResponse>;
+    /** Read by month what was paid as tax on invoices in the name of this account, and was passed on to it or is held. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<CollectedTaxesListResponse>;
+    /** Read what was collected in the name of this account in a month: its invoices and credit notes, their tax by rate, what was paid of them and where that went. */
+    get(accountId: IdLike<"acc">, request: CollectedTaxesGetRequest, options?: CallOptions): Promise<CollectedTaxesGetResponse>;
+    /** Read what was collected in the name of this account in a month: its invoices and credit notes, their tax by rate, what was paid of them and where that went. */
+    get(request: CollectedTaxesGetRequest, options?: CallOptions): Promise<CollectedTaxesGetResponse>;
+    /** Read the same as a PDF. Its file is at …/document.pdf. */
+    getPdf(accountId: IdLike<"acc">, request: CollectedTaxesGetPdfRequest, options?: CallOptions): Promise<CollectedTaxesGetPdfResponse>;
+    /** Read the same as a PDF. Its file is at …/document.pdf. */
+    getPdf(request: CollectedTaxesGetPdfRequest, options?: CallOptions): Promise<CollectedTaxesGetPdfResponse>;
+    /** Read what was collected in the name of this account in a month as the PDF file that it is. */
+    pdf(accountId: IdLike<"acc">, request: CollectedTaxesPdfRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account in a month as the PDF file that it is. */
+    pdf(request: CollectedTaxesPdfRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read all invoices and credit notes in the name of this account of a range of months, tax by tax, as exact decimals of the major unit. */
+    export(accountId: IdLike<"acc">, request: CollectedTaxesExportRequest, options?: CallOptions): Continued<CollectedTaxesExportResponse, CollectedTaxesExportItem>;
+    /** Read all invoices and credit notes in the name of this account of a range of months, tax by tax, as exact decimals of the major unit. */
+    export(request: CollectedTaxesExportRequest, options?: CallOptions): Continued<CollectedTaxesExportResponse, CollectedTaxesExportItem>;
+    /** Read what was collected in the name of this account as one CSV file (RFC 4180) of any length. */
+    csv(accountId: IdLike<"acc">, request: CollectedTaxesCsvRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one CSV file (RFC 4180) of any length. */
+    csv(request: CollectedTaxesCsvRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one JSON array of any length. */
+    json(accountId: IdLike<"acc">, request: CollectedTaxesJsonRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read what was collected in the name of this account as one JSON array of any length. */
+    json(request: CollectedTaxesJsonRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Send once more what was taken back at Stripe by hand of tax that was passed on, once however often it is asked. Of whoever collects. */
+    sendAgain(accountId: IdLike<"acc">, request: CollectedTaxesSendAgainRequest, options?: CallOptions): Promise<CollectedTaxesSendAgainResponse>;
+    /** Send once more what was taken back at Stripe by hand of tax that was passed on, once however often it is asked. Of whoever collects. */
+    sendAgain(request: CollectedTaxesSendAgainRequest, options?: CallOptions): Promise<CollectedTaxesSendAgainResponse>;
   };
   readonly customers: {
     /** Read which accounts are known to Stripe as which customers. Of the platform alone. */
@@ -1477,14 +1644,28 @@ export interface Operations {
     /** Give back what was bought and not used. Only an account above may, such as when an account is closed. */
     refund(request?: Record<string, never>, options?: CallOptions): Promise<BalancesRefundResponse>;
   };
+  readonly creditLines: {
+    /** Read how much credit this account may give to accounts below it, and what is left of that. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<CreditLinesGetResponse>;
+    /** Read how much credit this account may give to accounts below it, and what is left of that. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<CreditLinesGetResponse>;
+    /** Set how much of the credit that this account gives may stand unpaid. Only an account above may, and each for itself: the narrowest holds, and none before whoever collects has set one. */
+    set(accountId: IdLike<"acc">, request: CreditLinesSetRequest, options?: CallOptions): Promise<CreditLinesSetResponse>;
+    /** Set how much of the credit that this account gives may stand unpaid. Only an account above may, and each for itself: the narrowest holds, and none before whoever collects has set one. */
+    set(request: CreditLinesSetRequest, options?: CallOptions): Promise<CreditLinesSetResponse>;
+    /** Take back what an account above has set as the credit line of this one. Those of others stay. */
+    remove(accountId: IdLike<"acc">, request?: CreditLinesRemoveRequest, options?: CallOptions): Promise<CreditLinesRemoveResponse>;
+    /** Take back what an account above has set as the credit line of this one. Those of others stay. */
+    remove(request?: CreditLinesRemoveRequest, options?: CallOptions): Promise<CreditLinesRemoveResponse>;
+  };
   readonly credits: {
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(accountId: IdLike<"acc">, request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
     /** Read what this account was given or bought, newest first, and what is left of each. */
     list(request?: CreditsListRequest, options?: CallOptions): List<CreditsListItem>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(accountId: IdLike<"acc">, request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
-    /** Give this account money to use. Whoever gives it bears what is used of it: an account above. */
+    /** Give this account, which is prepaid, money to use. Whoever gives it bears what is used of it: an account above, within its credit line. */
     give(request: CreditsGiveRequest, options?: CallOptions): Promise<CreditsGiveResponse>;
     /** Take back what is left of a credit that was given. Only whoever gave it may. */
     takeBack(accountId: IdLike<"acc">, request: CreditsTakeBackRequest, options?: CallOptions): Promise<CreditsTakeBackResponse>;
@@ -2151,6 +2332,124 @@ export interface Operations {
     /** Read this month's use of notification by an endpoint. */
     getEndpointUse(request: NotificationGetEndpointUseRequest, options?: CallOptions): Promise<NotificationGetEndpointUseResponse>;
   };
+  readonly presence: {
+    /** List who is there, and who was. */
+    list(accountId: IdLike<"acc">, request?: PresenceListRequest, options?: CallOptions): List<PresenceListItem>;
+    /** List who is there, and who was. */
+    list(request?: PresenceListRequest, options?: CallOptions): List<PresenceListItem>;
+    /** Read whether somebody is there, on which devices, and what they say of themselves. */
+    get(accountId: IdLike<"acc">, request: PresenceGetRequest, options?: CallOptions): Promise<PresenceGetResponse>;
+    /** Read whether somebody is there, on which devices, and what they say of themselves. */
+    get(request: PresenceGetRequest, options?: CallOptions): Promise<PresenceGetResponse>;
+    /** Say what others see of somebody while they are there, until it is taken back or its time is over. */
+    set(accountId: IdLike<"acc">, request: PresenceSetRequest, options?: CallOptions): Promise<PresenceSetResponse>;
+    /** Say what others see of somebody while they are there, until it is taken back or its time is over. */
+    set(request: PresenceSetRequest, options?: CallOptions): Promise<PresenceSetResponse>;
+    /** Take back what was said of somebody: others see what the platform sees. */
+    clear(accountId: IdLike<"acc">, request: PresenceClearRequest, options?: CallOptions): Promise<PresenceClearResponse>;
+    /** Take back what was said of somebody: others see what the platform sees. */
+    clear(request: PresenceClearRequest, options?: CallOptions): Promise<PresenceClearResponse>;
+    /** Read the configuration of presence for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: PresenceGetConfigRequest, options?: CallOptions): Promise<PresenceGetConfigResponse>;
+    /** Read the configuration of presence for this account, and where each value comes from. */
+    getConfig(request?: PresenceGetConfigRequest, options?: CallOptions): Promise<PresenceGetConfigResponse>;
+    /** Set the configuration of presence for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: PresencePutConfigRequest, options?: CallOptions): Promise<PresencePutConfigResponse>;
+    /** Set the configuration of presence for this account: what is left out is not set here. */
+    putConfig(request?: PresencePutConfigRequest, options?: CallOptions): Promise<PresencePutConfigResponse>;
+    /** Read the configuration of presence for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: PresenceGetApplicationConfigRequest, options?: CallOptions): Promise<PresenceGetApplicationConfigResponse>;
+    /** Read the configuration of presence for an application, and where each value comes from. */
+    getApplicationConfig(request: PresenceGetApplicationConfigRequest, options?: CallOptions): Promise<PresenceGetApplicationConfigResponse>;
+    /** Set the configuration of presence for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: PresencePutApplicationConfigRequest, options?: CallOptions): Promise<PresencePutApplicationConfigResponse>;
+    /** Set the configuration of presence for an application: what is left out is not set here. */
+    putApplicationConfig(request: PresencePutApplicationConfigRequest, options?: CallOptions): Promise<PresencePutApplicationConfigResponse>;
+    /** Read the configuration of presence for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: PresenceGetInstanceTypeConfigRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeConfigResponse>;
+    /** Read the configuration of presence for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: PresenceGetInstanceTypeConfigRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeConfigResponse>;
+    /** Set the configuration of presence for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: PresencePutInstanceTypeConfigRequest, options?: CallOptions): Promise<PresencePutInstanceTypeConfigResponse>;
+    /** Set the configuration of presence for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: PresencePutInstanceTypeConfigRequest, options?: CallOptions): Promise<PresencePutInstanceTypeConfigResponse>;
+    /** Read the configuration of presence for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: PresenceGetEndpointConfigRequest, options?: CallOptions): Promise<PresenceGetEndpointConfigResponse>;
+    /** Read the configuration of presence for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: PresenceGetEndpointConfigRequest, options?: CallOptions): Promise<PresenceGetEndpointConfigResponse>;
+    /** Set the configuration of presence for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: PresencePutEndpointConfigRequest, options?: CallOptions): Promise<PresencePutEndpointConfigResponse>;
+    /** Set the configuration of presence for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: PresencePutEndpointConfigRequest, options?: CallOptions): Promise<PresencePutEndpointConfigResponse>;
+    /** Read who is told of the events of presence in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetCallbacksResponse>;
+    /** Read who is told of the events of presence in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetCallbacksResponse>;
+    /** Set who is told of the events of presence in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: PresencePutCallbacksRequest, options?: CallOptions): Promise<PresencePutCallbacksResponse>;
+    /** Set who is told of the events of presence in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: PresencePutCallbacksRequest, options?: CallOptions): Promise<PresencePutCallbacksResponse>;
+    /** Read who is told of the events of presence in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: PresenceGetApplicationCallbacksRequest, options?: CallOptions): Promise<PresenceGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of presence in an application. */
+    getApplicationCallbacks(request: PresenceGetApplicationCallbacksRequest, options?: CallOptions): Promise<PresenceGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of presence in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: PresencePutApplicationCallbacksRequest, options?: CallOptions): Promise<PresencePutApplicationCallbacksResponse>;
+    /** Set who is told of the events of presence in an application. */
+    putApplicationCallbacks(request: PresencePutApplicationCallbacksRequest, options?: CallOptions): Promise<PresencePutApplicationCallbacksResponse>;
+    /** Read who is told of the events of presence in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: PresenceGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of presence in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: PresenceGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresenceGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of presence in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: PresencePutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresencePutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of presence in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: PresencePutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<PresencePutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of presence that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: PresenceGetEndpointCallbacksRequest, options?: CallOptions): Promise<PresenceGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of presence that an endpoint has a part in. */
+    getEndpointCallbacks(request: PresenceGetEndpointCallbacksRequest, options?: CallOptions): Promise<PresenceGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of presence that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: PresencePutEndpointCallbacksRequest, options?: CallOptions): Promise<PresencePutEndpointCallbacksResponse>;
+    /** Set who is told of the events of presence that an endpoint has a part in. */
+    putEndpointCallbacks(request: PresencePutEndpointCallbacksRequest, options?: CallOptions): Promise<PresencePutEndpointCallbacksResponse>;
+    /** Read what presence is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetInfoResponse>;
+    /** Read what presence is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetInfoResponse>;
+    /** Read what presence is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: PresenceGetApplicationInfoRequest, options?: CallOptions): Promise<PresenceGetApplicationInfoResponse>;
+    /** Read what presence is to an application: its meters, events and operations. */
+    getApplicationInfo(request: PresenceGetApplicationInfoRequest, options?: CallOptions): Promise<PresenceGetApplicationInfoResponse>;
+    /** Read what presence is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: PresenceGetEndpointInfoRequest, options?: CallOptions): Promise<PresenceGetEndpointInfoResponse>;
+    /** Read what presence is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: PresenceGetEndpointInfoRequest, options?: CallOptions): Promise<PresenceGetEndpointInfoResponse>;
+    /** Read what presence left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: PresenceListDataRequest, options?: CallOptions): List<PresenceListDataItem>;
+    /** Read what presence left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: PresenceListDataRequest, options?: CallOptions): List<PresenceListDataItem>;
+    /** Read what presence left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: PresenceListApplicationDataRequest, options?: CallOptions): List<PresenceListApplicationDataItem>;
+    /** Read what presence left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: PresenceListApplicationDataRequest, options?: CallOptions): List<PresenceListApplicationDataItem>;
+    /** Read what presence left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: PresenceListEndpointDataRequest, options?: CallOptions): List<PresenceListEndpointDataItem>;
+    /** Read what presence left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: PresenceListEndpointDataRequest, options?: CallOptions): List<PresenceListEndpointDataItem>;
+    /** Read this month's use of presence, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetUseResponse>;
+    /** Read this month's use of presence, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<PresenceGetUseResponse>;
+    /** Read this month's use of presence with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: PresenceGetApplicationUseRequest, options?: CallOptions): Promise<PresenceGetApplicationUseResponse>;
+    /** Read this month's use of presence with credentials of an application. */
+    getApplicationUse(request: PresenceGetApplicationUseRequest, options?: CallOptions): Promise<PresenceGetApplicationUseResponse>;
+    /** Read this month's use of presence by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: PresenceGetEndpointUseRequest, options?: CallOptions): Promise<PresenceGetEndpointUseResponse>;
+    /** Read this month's use of presence by an endpoint. */
+    getEndpointUse(request: PresenceGetEndpointUseRequest, options?: CallOptions): Promise<PresenceGetEndpointUseResponse>;
+  };
   readonly signaling: {
     /** Mint a token with which a browser connects as an identity of this account. */
     createToken(accountId: IdLike<"acc">, request: SignalingCreateTokenRequest, options?: CallOptions): Promise<SignalingCreateTokenResponse>;
@@ -2383,6 +2682,136 @@ export interface Operations {
     /** Read this month's use of text to speech by an endpoint. */
     getEndpointUse(request: TextToSpeechGetEndpointUseRequest, options?: CallOptions): Promise<TextToSpeechGetEndpointUseResponse>;
   };
+  readonly transcoding: {
+    /** Turn a file into another: one at `uri`, one that is stored as `objectId`, or one that you then upload. */
+    createJob(accountId: IdLike<"acc">, request: TranscodingCreateJobRequest, options?: CallOptions): Promise<TranscodingCreateJobResponse>;
+    /** Turn a file into another: one at `uri`, one that is stored as `objectId`, or one that you then upload. */
+    createJob(request: TranscodingCreateJobRequest, options?: CallOptions): Promise<TranscodingCreateJobResponse>;
+    /** Look at what is in a file. The job that is answered has it as `media`, once it is completed. */
+    probe(accountId: IdLike<"acc">, request?: TranscodingProbeRequest, options?: CallOptions): Promise<TranscodingProbeResponse>;
+    /** Look at what is in a file. The job that is answered has it as `media`, once it is completed. */
+    probe(request?: TranscodingProbeRequest, options?: CallOptions): Promise<TranscodingProbeResponse>;
+    /** List jobs, newest first. */
+    listJobs(accountId: IdLike<"acc">, request?: TranscodingListJobsRequest, options?: CallOptions): List<TranscodingListJobsItem>;
+    /** List jobs, newest first. */
+    listJobs(request?: TranscodingListJobsRequest, options?: CallOptions): List<TranscodingListJobsItem>;
+    /** Read how far a job is, and a link to its file. */
+    getJob(accountId: IdLike<"acc">, request: TranscodingGetJobRequest, options?: CallOptions): Promise<TranscodingGetJobResponse>;
+    /** Read how far a job is, and a link to its file. */
+    getJob(request: TranscodingGetJobRequest, options?: CallOptions): Promise<TranscodingGetJobResponse>;
+    /** Read the file that was made, with Range from one byte to another. Its Content-Type says its format. */
+    result(accountId: IdLike<"acc">, request: TranscodingResultRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Read the file that was made, with Range from one byte to another. Its Content-Type says its format. */
+    result(request: TranscodingResultRequest, options?: CallOptions): Promise<AnsweredFile>;
+    /** Cancel a job: what runs of it is ended within a second, and nothing of it counts. */
+    cancelJob(accountId: IdLike<"acc">, request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
+    /** Cancel a job: what runs of it is ended within a second, and nothing of it counts. */
+    cancelJob(request: TranscodingCancelJobRequest, options?: CallOptions): Promise<TranscodingCancelJobResponse>;
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
+    removeJob(accountId: IdLike<"acc">, request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
+    /** Remove a job and its file. What still waits or runs of it is cancelled. */
+    removeJob(request: TranscodingRemoveJobRequest, options?: CallOptions): Promise<TranscodingRemoveJobResponse>;
+    /** Read the configuration of transcoding for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: TranscodingGetConfigRequest, options?: CallOptions): Promise<TranscodingGetConfigResponse>;
+    /** Read the configuration of transcoding for this account, and where each value comes from. */
+    getConfig(request?: TranscodingGetConfigRequest, options?: CallOptions): Promise<TranscodingGetConfigResponse>;
+    /** Set the configuration of transcoding for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: TranscodingPutConfigRequest, options?: CallOptions): Promise<TranscodingPutConfigResponse>;
+    /** Set the configuration of transcoding for this account: what is left out is not set here. */
+    putConfig(request?: TranscodingPutConfigRequest, options?: CallOptions): Promise<TranscodingPutConfigResponse>;
+    /** Read the configuration of transcoding for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: TranscodingGetApplicationConfigRequest, options?: CallOptions): Promise<TranscodingGetApplicationConfigResponse>;
+    /** Read the configuration of transcoding for an application, and where each value comes from. */
+    getApplicationConfig(request: TranscodingGetApplicationConfigRequest, options?: CallOptions): Promise<TranscodingGetApplicationConfigResponse>;
+    /** Set the configuration of transcoding for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: TranscodingPutApplicationConfigRequest, options?: CallOptions): Promise<TranscodingPutApplicationConfigResponse>;
+    /** Set the configuration of transcoding for an application: what is left out is not set here. */
+    putApplicationConfig(request: TranscodingPutApplicationConfigRequest, options?: CallOptions): Promise<TranscodingPutApplicationConfigResponse>;
+    /** Read the configuration of transcoding for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: TranscodingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeConfigResponse>;
+    /** Read the configuration of transcoding for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: TranscodingGetInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeConfigResponse>;
+    /** Set the configuration of transcoding for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: TranscodingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeConfigResponse>;
+    /** Set the configuration of transcoding for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: TranscodingPutInstanceTypeConfigRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeConfigResponse>;
+    /** Read the configuration of transcoding for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: TranscodingGetEndpointConfigRequest, options?: CallOptions): Promise<TranscodingGetEndpointConfigResponse>;
+    /** Read the configuration of transcoding for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: TranscodingGetEndpointConfigRequest, options?: CallOptions): Promise<TranscodingGetEndpointConfigResponse>;
+    /** Set the configuration of transcoding for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: TranscodingPutEndpointConfigRequest, options?: CallOptions): Promise<TranscodingPutEndpointConfigResponse>;
+    /** Set the configuration of transcoding for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: TranscodingPutEndpointConfigRequest, options?: CallOptions): Promise<TranscodingPutEndpointConfigResponse>;
+    /** Read who is told of the events of transcoding in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetCallbacksResponse>;
+    /** Read who is told of the events of transcoding in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetCallbacksResponse>;
+    /** Set who is told of the events of transcoding in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: TranscodingPutCallbacksRequest, options?: CallOptions): Promise<TranscodingPutCallbacksResponse>;
+    /** Set who is told of the events of transcoding in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: TranscodingPutCallbacksRequest, options?: CallOptions): Promise<TranscodingPutCallbacksResponse>;
+    /** Read who is told of the events of transcoding in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: TranscodingGetApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of transcoding in an application. */
+    getApplicationCallbacks(request: TranscodingGetApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of transcoding in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: TranscodingPutApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of transcoding in an application. */
+    putApplicationCallbacks(request: TranscodingPutApplicationCallbacksRequest, options?: CallOptions): Promise<TranscodingPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of transcoding in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TranscodingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of transcoding in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: TranscodingGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of transcoding in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: TranscodingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of transcoding in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: TranscodingPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<TranscodingPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of transcoding that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: TranscodingGetEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of transcoding that an endpoint has a part in. */
+    getEndpointCallbacks(request: TranscodingGetEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of transcoding that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: TranscodingPutEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of transcoding that an endpoint has a part in. */
+    putEndpointCallbacks(request: TranscodingPutEndpointCallbacksRequest, options?: CallOptions): Promise<TranscodingPutEndpointCallbacksResponse>;
+    /** Read what transcoding is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetInfoResponse>;
+    /** Read what transcoding is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetInfoResponse>;
+    /** Read what transcoding is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: TranscodingGetApplicationInfoRequest, options?: CallOptions): Promise<TranscodingGetApplicationInfoResponse>;
+    /** Read what transcoding is to an application: its meters, events and operations. */
+    getApplicationInfo(request: TranscodingGetApplicationInfoRequest, options?: CallOptions): Promise<TranscodingGetApplicationInfoResponse>;
+    /** Read what transcoding is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: TranscodingGetEndpointInfoRequest, options?: CallOptions): Promise<TranscodingGetEndpointInfoResponse>;
+    /** Read what transcoding is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: TranscodingGetEndpointInfoRequest, options?: CallOptions): Promise<TranscodingGetEndpointInfoResponse>;
+    /** Read what transcoding left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: TranscodingListDataRequest, options?: CallOptions): List<TranscodingListDataItem>;
+    /** Read what transcoding left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: TranscodingListDataRequest, options?: CallOptions): List<TranscodingListDataItem>;
+    /** Read what transcoding left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: TranscodingListApplicationDataRequest, options?: CallOptions): List<TranscodingListApplicationDataItem>;
+    /** Read what transcoding left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: TranscodingListApplicationDataRequest, options?: CallOptions): List<TranscodingListApplicationDataItem>;
+    /** Read what transcoding left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: TranscodingListEndpointDataRequest, options?: CallOptions): List<TranscodingListEndpointDataItem>;
+    /** Read what transcoding left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: TranscodingListEndpointDataRequest, options?: CallOptions): List<TranscodingListEndpointDataItem>;
+    /** Read this month's use of transcoding, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetUseResponse>;
+    /** Read this month's use of transcoding, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<TranscodingGetUseResponse>;
+    /** Read this month's use of transcoding with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: TranscodingGetApplicationUseRequest, options?: CallOptions): Promise<TranscodingGetApplicationUseResponse>;
+    /** Read this month's use of transcoding with credentials of an application. */
+    getApplicationUse(request: TranscodingGetApplicationUseRequest, options?: CallOptions): Promise<TranscodingGetApplicationUseResponse>;
+    /** Read this month's use of transcoding by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: TranscodingGetEndpointUseRequest, options?: CallOptions): Promise<TranscodingGetEndpointUseResponse>;
+    /** Read this month's use of transcoding by an endpoint. */
+    getEndpointUse(request: TranscodingGetEndpointUseRequest, options?: CallOptions): Promise<TranscodingGetEndpointUseResponse>;
+  };
 }
 
 /** The version of the API that these are of: each request names it. */
@@ -2391,33 +2820,39 @@ export const apiVersion = '2026-11-24';
 /** What `~` stands for: the paths are most of what a browser loads of this table. */
 export const accountPath = '/v1/accounts/{accountId}';
 
-const ofService = (service: string) => ({
-    getConfig: `GET ~/services/${service}/config`,
-    putConfig: `PUT ~/services/${service}/config`,
-    getApplicationConfig: `GET ~/applications/{applicationId}/services/${service}/config`,
-    putApplicationConfig: `PUT ~/applications/{applicationId}/services/${service}/config`,
-    getInstanceTypeConfig: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    putInstanceTypeConfig: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/config`,
-    getEndpointConfig: `GET ~/endpoints/{endpointId}/services/${service}/config`,
-    putEndpointConfig: `PUT ~/endpoints/{endpointId}/services/${service}/config`,
-    getCallbacks: `GET ~/services/${service}/callbacks`,
-    putCallbacks: `PUT ~/services/${service}/callbacks`,
-    getApplicationCallbacks: `GET ~/applications/{applicationId}/services/${service}/callbacks`,
-    putApplicationCallbacks: `PUT ~/applications/{applicationId}/services/${service}/callbacks`,
-    getInstanceTypeCallbacks: `GET ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    putInstanceTypeCallbacks: `PUT ~/applications/{applicationId}/instance-types/{instanceType}/services/${service}/callbacks`,
-    getEndpointCallbacks: `GET ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    putEndpointCallbacks: `PUT ~/endpoints/{endpointId}/services/${service}/callbacks`,
-    getInfo: `GET ~/services/${service}/info`,
-    getApplicationInfo: `GET ~/applications/{applicationId}/services/${service}/info`,
-    getEndpointInfo: `GET ~/endpoints/{endpointId}/services/${service}/info`,
-    listData: `LIST ~/services/${service}/data`,
-    listApplicationData: `LIST ~/applications/{applicationId}/services/${service}/data`,
-    listEndpointData: `LIST ~/endpoints/{endpointId}/services/${service}/data`,
-    getUse: `GET ~/services/${service}/use`,
-    getApplicationUse: `GET ~/applications/{applicationId}/services/${service}/use`,
-    getEndpointUse: `GET ~/endpoints/{endpointId}/services/${service}/use`,
-});
+const ofService = (service: string) => {
+  const account = `~/services/${service}`;
+  const application = `~/applications/{applicationId}/services/${service}`;
+  const instanceType = `~/applications/{applicationId}/instance-types/{instanceType}/services/${service}`;
+  const endpoint = `~/endpoints/{endpointId}/services/${service}`;
+  return {
+    getConfig: `GET ${account}/config`,
+    putConfig: `PUT ${account}/config`,
+    getApplicationConfig: `GET ${application}/config`,
+    putApplicationConfig: `PUT ${application}/config`,
+    getInstanceTypeConfig: `GET ${instanceType}/config`,
+    putInstanceTypeConfig: `PUT ${instanceType}/config`,
+    getEndpointConfig: `GET ${endpoint}/config`,
+    putEndpointConfig: `PUT ${endpoint}/config`,
+    getCallbacks: `GET ${account}/callbacks`,
+    putCallbacks: `PUT ${account}/callbacks`,
+    getApplicationCallbacks: `GET ${application}/callbacks`,
+    putApplicationCallbacks: `PUT ${application}/callbacks`,
+    getInstanceTypeCallbacks: `GET ${instanceType}/callbacks`,
+    putInstanceTypeCallbacks: `PUT ${instanceType}/callbacks`,
+    getEndpointCallbacks: `GET ${endpoint}/callbacks`,
+    putEndpointCallbacks: `PUT ${endpoint}/callbacks`,
+    getInfo: `GET ${account}/info`,
+    getApplicationInfo: `GET ${application}/info`,
+    getEndpointInfo: `GET ${endpoint}/info`,
+    listData: `LIST ${account}/data`,
+    listApplicationData: `LIST ${application}/data`,
+    listEndpointData: `LIST ${endpoint}/data`,
+    getUse: `GET ${account}/use`,
+    getApplicationUse: `GET ${application}/use`,
+    getEndpointUse: `GET ${endpoint}/use`,
+  };
+};
 
 /** Method and path. LIST: a GET whose answer is a page of a list. MORE: one whose answer may be cut. FILE: of a file. */
 export const operations = {
@@ -2457,6 +2892,16 @@ export const operations = {
     close: 'POST ~/closings',
     listVerifications: 'GET ~/closing-verifications',
     verify: 'GET ~/closings/{period}/verification',
+  },
+  collectedTaxes: {
+    list: 'GET ~/collected-taxes',
+    get: 'GET ~/collected-taxes/{period}',
+    getPdf: 'GET ~/collected-taxes/{period}/pdf',
+    pdf: 'FILE ~/collected-taxes/{period}/document.pdf',
+    export: 'MORE ~/collected-tax-lines',
+    csv: 'FILE ~/collected-tax-lines.csv',
+    json: 'FILE ~/collected-tax-lines.json',
+    sendAgain: 'POST ~/collected-taxes-again',
   },
   customers: {
     list: 'LIST ~/customers',
@@ -2687,6 +3132,11 @@ export const operations = {
     listTopUps: 'LIST ~/balance/top-ups',
     refund: 'POST ~/balance/refunds',
   },
+  creditLines: {
+    get: 'GET ~/credit-line',
+    set: 'PUT ~/credit-line',
+    remove: 'DELETE ~/credit-line',
+  },
   credits: {
     list: 'LIST ~/credits',
     give: 'POST ~/credits',
@@ -2815,6 +3265,13 @@ export const operations = {
     createToken: 'POST ~/services/notification/tokens',
     ...ofService('notification'),
   },
+  presence: {
+    list: 'LIST ~/services/presence/identities',
+    get: 'GET ~/services/presence/identities/{identity}',
+    set: 'PUT ~/services/presence/identities/{identity}',
+    clear: 'DELETE ~/services/presence/identities/{identity}',
+    ...ofService('presence'),
+  },
   signaling: {
     createToken: 'POST ~/services/signaling/tokens',
     ...ofService('signaling'),
@@ -2827,6 +3284,16 @@ export const operations = {
     removeSpeech: 'DELETE ~/services/text-to-speech/speech/{speechId}',
     listVoices: 'LIST ~/services/text-to-speech/voices',
     ...ofService('text-to-speech'),
+  },
+  transcoding: {
+    createJob: 'POST ~/services/transcoding/jobs',
+    probe: 'POST ~/services/transcoding/probes',
+    listJobs: 'LIST ~/services/transcoding/jobs',
+    getJob: 'GET ~/services/transcoding/jobs/{jobId}',
+    result: 'FILE ~/services/transcoding/jobs/{jobId}/result',
+    cancelJob: 'PATCH ~/services/transcoding/jobs/{jobId}',
+    removeJob: 'DELETE ~/services/transcoding/jobs/{jobId}',
+    ...ofService('transcoding'),
   },
 } as const;
 
@@ -2855,6 +3322,7 @@ export type ErrorCode =
   | 'billing.not_compared'
   | 'billing.nothing_returned'
   | 'billing.nothing_to_pay'
+  | 'billing.number_prefix_taken'
   | 'billing.own_collecting_refused'
   | 'billing.period_past'
   | 'billing.period_running'
@@ -2954,6 +3422,7 @@ export type ErrorCode =
   | 'policy.refused'
   | 'policy.too_many_levels'
   | 'policy.wider'
+  | 'presence.note_too_long'
   | 'privacy.bounds_crossed'
   | 'privacy.erasure_at_work'
   | 'privacy.erasure_not_counted'
@@ -3009,6 +3478,7 @@ export type ErrorCode =
   | 'signaling.too_many_sessions'
   | 'signaling.ttl_too_long'
   | 'signaling.version_unsupported'
+  | 'spending.credit_uncovered'
   | 'spending.expired_already'
   | 'spending.limit_invalid'
   | 'spending.not_collecting'
@@ -3070,6 +3540,25 @@ export type ErrorCode =
   | 'text-to-speech.too_many_waiting'
   | 'text-to-speech.unavailable'
   | 'text-to-speech.voice_unknown'
+  | 'transcoding.conversion_invalid'
+  | 'transcoding.failed'
+  | 'transcoding.input_broken'
+  | 'transcoding.input_empty'
+  | 'transcoding.input_too_large'
+  | 'transcoding.input_unreachable'
+  | 'transcoding.input_unsuitable'
+  | 'transcoding.input_unsupported'
+  | 'transcoding.is_over'
+  | 'transcoding.not_awaited'
+  | 'transcoding.object_unknown'
+  | 'transcoding.output_too_large'
+  | 'transcoding.output_undelivered'
+  | 'transcoding.too_many_waiting'
+  | 'transcoding.took_too_long'
+  | 'transcoding.unavailable'
+  | 'transcoding.upload_invalid'
+  | 'transcoding.upload_missing'
+  | 'transcoding.uploads_busy'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

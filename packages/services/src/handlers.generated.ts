@@ -2,15 +2,19 @@
 import type { ConferencingPorts } from './conferencing/ports.ts';
 import type { NetworkDiscoveryPorts } from './network-discovery/ports.ts';
 import type { NotificationPorts } from './notification/ports.ts';
+import type { PresencePorts } from './presence/ports.ts';
 import type { SignalingPorts } from './signaling/ports.ts';
 import type { TextToSpeechPorts } from './text-to-speech/ports.ts';
+import type { TranscodingPorts } from './transcoding/ports.ts';
 
 export interface ServicePorts {
   readonly conferencing: ConferencingPorts;
   readonly networkDiscovery: NetworkDiscoveryPorts;
   readonly notification: NotificationPorts;
+  readonly presence: PresencePorts;
   readonly signaling: SignalingPorts;
   readonly textToSpeech: TextToSpeechPorts;
+  readonly transcoding: TranscodingPorts;
 }
 
 /** A definition is light and read by all; its handlers are loaded at the first call. */
@@ -18,6 +22,8 @@ export const serviceHandlerLoaders = {
   conferencing: () => import('./conferencing/handlers.ts'),
   networkDiscovery: () => import('./network-discovery/handlers.ts'),
   notification: () => import('./notification/handlers.ts'),
+  presence: () => import('./presence/handlers.ts'),
   signaling: () => import('./signaling/handlers.ts'),
   textToSpeech: () => import('./text-to-speech/handlers.ts'),
+  transcoding: () => import('./transcoding/handlers.ts'),
 } as const;

@@ -280,10 +280,13 @@ async function findVictim({ victim }: Tenants): Promise<Victim> {
   const { items } = await ask(victim, 'sessions.list', { accountId, state: 'all', scope: 'own' });
   const session = items[0];
   const speech = await ask(victim, 'textToSpeech.synthesize', { accountId, text: MARK });
+  const { id: jobId } = await ask(victim, 'transcoding.probe', { accountId, uri: `https://${MARK}.test/` });
+  await ask(victim, 'presence.set', { accountId, identity: MARK, state: 'away', note: MARK });
   await ask(victim, 'conferencing.setRoom', { accountId, room: MARK, organiser: `user:${MARK}` });
   const found = {
-    ...{ sessionId: session.id, legId: session.legs[0].id, speechId: speech.id },
+    ...{ sessionId: session.id, legId: session.legs[0].id, speechId: speech.id, jobId },
     room: MARK,
+    identity: MARK,
     objectId: /obj_\w+/.exec(speech.url)?.[0] ?? '',
   };
   return {

@@ -15,7 +15,9 @@ import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
 import { memoryConferencingPorts } from './conferencing-ports.ts';
 import { memoryNotificationPorts } from './notification-ports.ts';
+import { memoryPresencePorts } from './presence-ports.ts';
 import { memorySpeechPorts } from './speech-ports.ts';
+import { memoryTranscodingPorts } from './transcoding-ports.ts';
 
 export const PLATFORM_ACCOUNT = createId('acc', 1);
 export const PARENT_ACCOUNT = createId('acc', 2);
@@ -93,12 +95,14 @@ export function createApiHarness(options: Options = {}) {
     servicePorts: {
       networkDiscovery: { minting, placement: { relayUrls: relaysIn } },
       conferencing: memoryConferencingPorts(),
+      presence: memoryPresencePorts(),
       notification: memoryNotificationPorts({
         minting,
         placement: { signalUrl: async () => 'wss://signal.test' },
       }),
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
       textToSpeech: memorySpeechPorts(),
+      transcoding: memoryTranscodingPorts(),
     },
     dataKinds: options.dataKinds ?? [],
     domainPorts: {

@@ -10,7 +10,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Patchbay } from '@patchbay/sdk-node';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { Pool } from 'pg';
-import { addDocuments } from './dashboard-documents.ts';
+import { addCollectedTaxes, addDocuments } from './dashboard-documents.ts';
 import { addMoney } from './dashboard-money.ts';
 import { addPatch } from './dashboard-patch.ts';
 
@@ -62,7 +62,15 @@ export async function fillAccount(
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   // Wide enough for all that is filled in below.
   await pb.policy.set(accountId, {
-    services: ['conferencing', 'network-discovery', 'notification', 'signaling', 'text-to-speech'],
+    services: [
+      'conferencing',
+      'network-discovery',
+      'notification',
+      'presence',
+      'signaling',
+      'text-to-speech',
+      'transcoding',
+    ],
     mediaKinds: ['audio', 'video', 'screen'],
     sessionSecondsMax: 14_400,
     concurrentSessionsMax: 500,
@@ -170,6 +178,12 @@ export async function fillAccount(
     email: 'invoices@northwind.example',
   });
   const documentId = await addDocuments({ databaseUrl, accountId, childId: first, nowMs: Date.now() });
+  await addCollectedTaxes({
+    databaseUrl,
+    accountId,
+    childId: customerIds.at(-1) ?? first,
+    nowMs: Date.now(),
+  });
   const { lines } = await pb.statements.get(accountId, { period: new Date().toISOString().slice(0, 7) });
   const [dearest] = lines.toSorted((one, other) => Number(BigInt(other.amount) - BigInt(one.amount)));
   const lineKey = dearest?.key ?? '';

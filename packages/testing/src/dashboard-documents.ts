@@ -2,7 +2,7 @@
 import { insertCollection, issueDocument, postTransactions } from '@patchbay/adapters/billing/document-rows';
 import { inAccountScope } from '@patchbay/adapters/metering/account-scope';
 import { type InvoiceCollection, notAskedYet } from '@patchbay/domain/billing/collection/invoice-collection';
-import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
+import { noTaxHeld, type PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
 import {
   issued,
   setOffPayout,
@@ -108,6 +108,47 @@ async function addChangedInvoice(
     ...{ collectorId: sellerId, paidMinorUnits: 3_150n, invoiceId: 'in_changed' },
     differences: [{ ...found, foundAtMs: nowMs - DAY_MS }],
   });
+}
+
+/** Invoices of two months that the platform asks in the account's name, with tax: that of the older is passed on. */
+export async function addCollectedTaxes({ databaseUrl, accountId, childId, nowMs }: Filled): Promise<void> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, options: '-c role=patchbay_app' });
+  try {
+    const { rows } = await pool.query<{ id: string }>("SELECT platform_account(NULL, '', 'EUR') AS id");
+    const platformId = rows[0]?.id ?? '';
+    await inAccountScope(pool, platformId, async (client) => {
+      for (const [back, asked, isSent] of [
+        [2, 61_250n, true],
+        [1, 74_980n, false],
+      ] as const) {
+        const period = monthBefore(nowMs, back);
+        const tax = { name: 'VAT', basisPoints: 1900, minorUnits: (asked * 19n) / 100n };
+        const draft = invoiceDraft({ accountId: childId, sellerId: accountId, period, asked });
+        const document = await issueDocument(client, { ...draft, taxLines: [tax] }, { nowMs });
+        const taxed = { taxes: [tax.minorUnits], taxSellerId: accountId };
+        const open: InvoiceCollection = { ...openInvoice(document, nowMs), ...taxed };
+        const after: InvoiceCollection = {
+          ...open,
+          ...{ state: 'paid', paidMinorUnits: document.totalMinorUnits },
+        };
+        await insertCollection(client, after);
+        const notes = [noTaxHeld({ period, currency: CURRENCY }, accountId)];
+        const settled = settleInvoice({ before: open, after, notes, platformId });
+        const posted = { platformId, nowMs };
+        await postTransactions(client, [...issued(document, platformId), ...settled.transactions], posted);
+        for (const held of settled.notes) {
+          const sent = { ordinal: 1, transferId: `tr_tax_${period}`, minorUnits: held.totalMinorUnits };
+          const passedOn: PayoutCollection = isSent
+            ? { ...held, transfers: [{ ...sent, reversedMinorUnits: 0n, reversalCount: 0 }] }
+            : held;
+          await insertCollection(client, passedOn);
+          await postTransactions(client, settlePayout(held, passedOn, platformId), posted);
+        }
+      }
+    });
+  } finally {
+    await pool.end();
+  }
 }
 
 interface At {

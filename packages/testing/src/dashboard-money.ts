@@ -26,6 +26,10 @@ export async function addMoney(
        VALUES ($1, $2, (${platform}), 'month', 400000000000, '{80}', 'notify', now())`,
       [`spl_above${accountId.slice(4, 12)}`, accountId],
     );
+    await client.query(
+      `INSERT INTO credit_line (account_id, by_id, amount) VALUES ($1, (${platform}), 2000000000000)`,
+      [accountId],
+    );
     for (const [id, amount, left, reason, services] of [
       ['cdt_welcome', '25000000000', '4200000000', 'Welcome to Patchbay', null],
       [

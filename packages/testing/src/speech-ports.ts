@@ -3,6 +3,7 @@ import { soundFormatFacts } from '@patchbay/domain/speech/sound-format';
 import type { SpeechRecord } from '@patchbay/domain/speech/speech-record';
 import { createId } from '@patchbay/kit/ids';
 import type { AskedSpeech, TextToSpeechPorts } from '@patchbay/services/text-to-speech/ports';
+import { unsignedLinks } from './stored-links.ts';
 
 interface Options {
   readonly waitingMax?: number;
@@ -71,10 +72,6 @@ export function memorySpeechPorts({ waitingMax = 100, settle = aSecond }: Option
       },
     },
     markup: { read: readSsml },
-    links: {
-      pathOf: ({ accountId, id, expiresMs }) =>
-        `/api/media/${id}?account=${accountId}&expires=${expiresMs}&signature=s`,
-      urlOf: (path, baseUrl = 'https://patchbay.test') => `${baseUrl}${path}`,
-    },
+    links: unsignedLinks,
   };
 }

@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { type ReactNode, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { axisWidth } from './chart-axis.ts';
 import { momentOf, namedBucket, stepOf, type TimeAxis, timeLabels } from './chart-time.tsx';
 
 export interface ChartSeries {
@@ -24,7 +25,7 @@ export interface ChartProps extends TimeAxis {
   /** Charts with the same key share their cursor. */
   readonly syncKey?: string;
   readonly hasLegend?: boolean;
-  /** Width of the value axis in pixels: the same for charts that stand above each other. */
+  /** Width of the value axis in pixels: the same for charts that stand above each other. One is wider whose marks are. */
   readonly axisPixels?: number;
 }
 
@@ -168,7 +169,8 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
       {
         ...axis,
         grid,
-        size: axisPixels,
+        size: (self, marks) =>
+          axisWidth(marks ?? [], { least: axisPixels, widthOf: (text) => widthIn(self.ctx, font, text) }),
         space: heightPixels < 120 ? 22 : 36,
         values: (_self, splits) => splits.map((value) => round(latest.current.format(value))),
       },
@@ -187,6 +189,15 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
     ],
     plugins: [tooltip(latest, ink)],
   };
+}
+
+/** In CSS pixels, whatever the screen has for each. */
+function widthIn(context: CanvasRenderingContext2D, font: string, text: string): number {
+  context.save();
+  context.font = font;
+  const { width } = context.measureText(text);
+  context.restore();
+  return width;
 }
 
 const beforeLabel = 'in the time before';

@@ -13,7 +13,10 @@ export function Facts({ label, className, children }: FactsProps): ReactNode {
   return (
     <dl
       aria-label={label}
-      className={classNames('grid content-start self-start divide-y divide-line border-y', className)}
+      className={classNames(
+        'grid grid-cols-1 content-start self-start divide-y divide-line border-y',
+        className,
+      )}
     >
       {children}
     </dl>
@@ -25,7 +28,7 @@ export function Fact({ term, children }: { readonly term: string; readonly child
   return (
     <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4">
       <dt className="text-ink-faint">{term}</dt>
-      <dd className="min-w-0 text-right">{children}</dd>
+      <dd className="min-w-0 wrap-anywhere text-right">{children}</dd>
     </div>
   );
 }

@@ -18,6 +18,7 @@ const sources = () => readdirSync(path.join(dataFolder, 'control-plane', 'usage'
 /** A database that keeps each record once, and may be away. */
 function world() {
   const kept = new Map<string, UsageRecord>();
+  const noted: string[] = [];
   const state = { isAway: false, failureCount: 0, batchCount: 0 };
   const open = () =>
     new ApiUsage({
@@ -29,13 +30,17 @@ function world() {
         state.batchCount += 1;
         for (const record of records) kept.set(recordKey(record), usageRecordSchema.parse(record));
       },
+      noteSource: async ({ nodeId, boot }) => {
+        if (state.isAway) throw new Error('The database is away.');
+        noted.push(`${nodeId} ${boot}`);
+      },
       onFailure: () => {
         state.failureCount += 1;
       },
     });
   const total = () =>
     [...kept.values()].flatMap(({ quantities }) => quantities).reduce((sum, each) => sum + each.quantity, 0);
-  return { kept, state, open, total };
+  return { kept, noted, state, open, total };
 }
 
 test('ten thousand requests are one record of their account, and none of them waits (MET-6)', async () => {
@@ -58,7 +63,7 @@ test('a stop brings in what was counted in the last moment', async () => {
 });
 
 test('while the database is away nothing is lost, and each use counts once when it is back', async () => {
-  const { open, state, total } = world();
+  const { kept, noted, open, state, total } = world();
   const usage = open();
   state.isAway = true;
   usage.record({ accountId: 'acc_a' }, request);
@@ -66,6 +71,8 @@ test('while the database is away nothing is lost, and each use counts once when 
   usage.record({ accountId: 'acc_a' }, request);
   state.isAway = false;
   await until(() => total() === 2, { what: 'both are stored' });
+  // What counted it is told once, and with it.
+  expect(noted).toEqual([...new Set([...kept.values()].map(({ id }) => `${id.nodeId} ${id.boot}`))]);
   await usage.stop();
   expect(total()).toBe(2);
 });

@@ -19,6 +19,8 @@ export interface ApiUsageOptions {
   readonly dataFolder: string | undefined;
   readonly region: string;
   readonly ingest: (records: readonly UsageRecord[]) => Promise<unknown>;
+  /** Keeps what this process runs, once, before its first use is stored. */
+  readonly noteSource: (source: { readonly nodeId: string; readonly boot: number }) => Promise<void>;
   readonly onFailure: (error: unknown, message: string) => void;
   /** How often what was counted is written, and stored. Default: twice a second. */
   readonly everyMs?: number;
@@ -59,7 +61,7 @@ export class ApiUsage {
         ? mkdtempSync(path.join(tmpdir(), 'patchbay-'))
         : path.join(dataFolder, 'control-plane', 'usage');
     const left = leftBehind(parent);
-    const source = await this.#openSource(parent, `control-plane-${randomUUID()}`);
+    const source = await this.#openSource(parent, `control-plane-${randomUUID()}`, { isOwn: true });
     this.#uses.start(source.spool, (error) => this.#options.onFailure(error, 'The spool cannot be written.'));
     source.uploader.start();
     process.once('exit', this.#atExit);
@@ -70,16 +72,20 @@ export class ApiUsage {
     return source;
   }
 
-  async #openSource(parent: string, name: string): Promise<Source> {
+  async #openSource(parent: string, name: string, { isOwn = false } = {}): Promise<Source> {
     const folder = path.join(parent, name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(path.join(folder, OWNER_FILE), JSON.stringify(identify(process.pid)), { mode: 0o600 });
     const spool = await Spool.open<UsageDraft>({ folder });
+    // Of one that died, whatever it stored was noted by itself: this process may run something else.
+    let isNoted = !isOwn;
     const uploader = new Uploader<UsageDraft>({
       spool,
       batchCountMax: BATCH_COUNT_MAX,
       intervalMs: this.#options.everyMs ?? EVERY_MS,
       send: async (batch) => {
+        if (!isNoted) await this.#options.noteSource({ nodeId: name, boot: spool.boot });
+        isNoted = true;
         await this.#options.ingest(batch.map((spooled) => recordOf(spooled, name)));
       },
       onFailure: (error) => this.#options.onFailure(error, 'Usage of the API waits for the database.'),

@@ -1,4 +1,5 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { setCreditLine } from '@patchbay/adapters/metering/tenants.testing';
 import { realSamlProvider } from '@patchbay/adapters/saml/real-provider.testing';
 import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { roomRulesOnTheFly } from '@patchbay/domain/conferencing/room';
@@ -49,6 +50,7 @@ beforeAll(async () => {
   };
   served = serve(database.applicationUrl, { PATCHBAY_ALLOW_LOOPBACK_PEERS: '1' }, { names: { textsAt } });
   account = await signUp(served, 'audited');
+  await setCreditLine(database.url, account.accountId);
   nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   await beat();
   const created = {
@@ -67,13 +69,20 @@ beforeAll(async () => {
   // Whatever is ordered of a session, its node has done.
   const { bus } = served.control;
   const standing = { muted: [] };
+  const muted = { muted: [{ legId, muted: { audio: true, video: false, screen: false } }] };
   const before = {
     phase: 'live' as const,
     peakCount: 1,
     rules: writtenRules(roomRulesOnTheFly),
     participants: [],
   };
-  const after = { ...before, phase: 'ended' as const };
+  const talking = { standing: 'in' as const, isMuted: true, isHeld: false, role: 'speaker' as const };
+  const heard = { joinedAtMs: 1, isSpeaking: false, minusDbov: 127, spokeMs: 0 };
+  const after = {
+    ...before,
+    phase: 'ended' as const,
+    participants: [{ ...talking, ...heard, legId, sessionId, identity: 'bob' }],
+  };
   bus.subscribe(
     ({ message }) => {
       if (message.type === 'room.control') {
@@ -87,7 +96,7 @@ beforeAll(async () => {
         isChanged: true,
         isEnded: false,
         before: standing,
-        after: standing,
+        after: muted,
       } as const;
       void bus.publish({ type: 'session.controlled', orderId: message.order.orderId, answer });
     },
@@ -154,13 +163,22 @@ const reminders = { afterDays: [5], lastAction: 'mark' };
 const credit = { amount: '1', reason: 'Welcome' };
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
+/** Of a child that is prepaid: no other is given any. */
+async function creditsPath(): Promise<string> {
+  const body = { isPrepaid: true };
+  await served.rest('PUT', `/v1/accounts/${childId}/balance/terms`, { key: account.key, body });
+  return `/v1/accounts/${childId}/credits`;
+}
+
 /** Other than what is configured: who sets what is set has changed nothing. */
 const changedConfig = {
   'network-discovery': { credentialTtlSecondsMax: 80_000 },
   conferencing: { participantCountMax: 80 },
   notification: { tokenTtlSecondsMax: 80_000 },
+  presence: { noteLengthMax: 80 },
   signaling: { tokenTtlSecondsMax: 80_000 },
   'text-to-speech': { charactersMax: 80 },
+  transcoding: { mediaSecondsMax: 80 },
 } as const;
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
@@ -175,13 +193,17 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { limits: [{ per: 'month', amount: '1' }] },
   ],
   'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: true }],
-  'credits.give': async () => [`/v1/accounts/${childId}/credits`, credit],
+  'creditLines.set': async () => [`/v1/accounts/${childId}/credit-line`, { amount: '5' }],
+  'creditLines.remove': async () => {
+    const path = `/v1/accounts/${childId}/credit-line`;
+    await served.rest('PUT', path, { key: account.key, body: { amount: '6' } });
+    return [path];
+  },
+  'credits.give': async () => [await creditsPath(), credit],
   'credits.takeBack': async () => {
-    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, {
-      key: account.key,
-      body: credit,
-    });
-    return [`/v1/accounts/${childId}/credits/${body.id}`];
+    const path = await creditsPath();
+    const { body } = await served.rest('POST', path, { key: account.key, body: credit });
+    return [`${path}/${body.id}`];
   },
   'sellers.set': async () => [
     `/v1/accounts/${childId}/seller`,
@@ -363,8 +385,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       networkDiscovery: 'network-discovery',
       conferencing: 'conferencing',
       notification: 'notification',
+      presence: 'presence',
       signaling: 'signaling',
       textToSpeech: 'text-to-speech',
+      transcoding: 'transcoding',
     } as const).flatMap(([key, service]) => [
       [
         `${key}.putApplicationConfig`,
@@ -405,6 +429,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       ],
     ]),
   ),
+  'presence.putConfig': async () => [servicePath('presence/config'), changedConfig.presence],
+  'presence.set': async () => [servicePath('presence/identities/set'), { state: 'away', note: 'Out' }],
+  'presence.clear': async () => {
+    await served.rest('PUT', servicePath('presence/identities/cleared'), {
+      key: account.key,
+      body: { state: 'away' },
+    });
+    return [servicePath('presence/identities/cleared')];
+  },
   'conferencing.putConfig': async () => [servicePath('conferencing/config'), changedConfig.conferencing],
   'conferencing.setRoom': async () => [servicePath('conferencing/rooms/set'), { isLocked: true }],
   'conferencing.removeRoom': async () => {
@@ -443,7 +476,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     const { id } = await ask('POST', '/services/text-to-speech/speech', asked);
     return [servicePath(`text-to-speech/speech/${id}`)];
   },
+  'transcoding.putConfig': async () => [servicePath('transcoding/config'), changedConfig.transcoding],
+  'transcoding.cancelJob': async () => [
+    servicePath(`transcoding/jobs/${await transcodingJobId()}`),
+    { state: 'cancelled' },
+  ],
+  'transcoding.removeJob': async () => [servicePath(`transcoding/jobs/${await transcodingJobId()}`)],
 };
+
+const transcodingJobId = async (): Promise<string> =>
+  (await ask('POST', '/services/transcoding/probes', { uri: 'https://correct.horse.test/a.mp3' })).id;
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
 const ssoProvider = { issuer: 'http://127.0.0.1:1', clientId: 'audited', clientSecret: 'correct horse' };
@@ -458,9 +500,11 @@ const logicAddress = { url: 'https://receiver.test/logic' };
 const eventOf: Readonly<Record<string, string>> = {
   'network-discovery': 'allocation.ended',
   conferencing: 'participant.left',
+  presence: 'identity.said',
   notification: 'channel.left',
   signaling: 'session.ended',
   'text-to-speech': 'completed',
+  transcoding: 'completed',
 };
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
@@ -532,6 +576,19 @@ const eventIds = async () => (await events()).map(({ id }) => id);
 /** Of a request: no event says more of one change than one thing. */
 const EVENTS_OF_ONE_CHANGE_MAX = 3;
 
+/** What is something else when it is said a second time, and why. */
+const eachTimeAnew: Readonly<Record<string, string>> = {
+  'prices.set': 'a price is one from its minute on, and lines name it by its id',
+  'prices.setForChildren': 'a price is one from its minute on, and lines name it by its id',
+  'sso.set': 'nobody sees of a secret whether it is the one that was set',
+  'sessions.update': 'the node says what it changed, and ends a session when it hears of it',
+  'sessions.updateAll': 'the node says what it changed',
+  'sessions.updateLeg': 'the node says what it changed',
+  'sessions.removeLeg': 'the node says when a leg has left',
+  'conferencing.updateParticipant': 'the node says what it changed',
+  'conferencing.removeParticipant': 'the node says what it changed',
+};
+
 /** Of a person's own sign-in own-sign-in.test.ts has the entries; no event tells of it, for it is of no account. */
 const mutations = mountedOperations.filter((mounted) => !isOfOneself(mounted) && isTold(mounted));
 
@@ -583,8 +640,22 @@ test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounte
     const secrets = [secret, password, setUpPath?.split('/').at(-1), 'correct horse'];
     for (const hidden of secrets)
       if (hidden) expect(JSON.stringify([added, newlyTold])).not.toContain(hidden);
+
+    // What sets something finds it set the second time. What only acts, as a rotation or a resending, acts again.
+    if (operation.method === 'POST' || name in eachTimeAnew) return;
+    const saidOnce = [await entries(), await events()].map(({ length }) => length);
+    await served.rest(operation.method, path, {
+      key: account.key,
+      ...(body === undefined ? {} : { body }),
+    });
+    expect([await entries(), await events()].map(({ length }) => length)).toEqual(saidOnce);
   },
 );
+
+test('what is another each time is something that can be done', () => {
+  const names = mutations.map(({ group, name }) => `${group}.${name}`);
+  expect(Object.keys(eachTimeAnew).filter((name) => !names.includes(name))).toEqual([]);
+});
 
 test('what no event tells of is something that can be done, and is told to nobody', () => {
   const names = mutations.map(({ group, name }) => `${group}.${name}`);

@@ -1,3 +1,4 @@
+import { collectedTaxColumns } from '@patchbay/domain/billing/collected-tax-rows';
 import { EXPORT_ROWS_MAX } from '@patchbay/domain/billing/export-operations';
 import { ledgerColumns, statementColumns } from '@patchbay/domain/billing/export-rows';
 import { csvLine, csvOfRows } from '@patchbay/kit/csv';
@@ -6,7 +7,11 @@ import { type FileForm, servePagedFile } from './paged-file.ts';
 type Row = Readonly<Record<string, string>>;
 
 /** What can be exported of money, with its columns. */
-const exported = { ledger: ledgerColumns, statements: statementColumns } as const;
+const exported = {
+  ledger: ledgerColumns,
+  statements: statementColumns,
+  'collected-taxes': collectedTaxColumns,
+} as const;
 export type ExportedBooks = keyof typeof exported;
 
 const forms = {

@@ -122,6 +122,22 @@ test('a problem at a host has its page there; at a host that is nobody’s it ha
   expect(trpc.status).toBe(421);
 });
 
+test('what nodes tell clients of codes leads to the host of the account’s brand', async () => {
+  const node = await enrolNode(served, ['signaling']);
+  const pagesOf = async (accountId: string) => {
+    const answer = await served.internal(node.request('accountSnapshot', { accountId }));
+    return (await answer.json()).pagesUrl;
+  };
+  expect(await pagesOf(customerId)).toBe(`http://${HOST}:4000/docs/errors/`);
+  // A brand without a host does not show what stands above the one that has one.
+  const asReseller = { key: reseller.key };
+  const path = `/v1/accounts/${reseller.accountId}/accounts`;
+  const { body: branded } = await served.rest('POST', path, { ...asReseller, body: { name: 'Branded' } });
+  await served.rest('PUT', `/v1/accounts/${branded.id}/brand`, { ...asReseller, body: { name: 'Own' } });
+  expect(await pagesOf(branded.id)).toBe(`http://${HOST}:4000/docs/errors/`);
+  expect(await pagesOf((await signUp(served, 'brandless')).accountId)).toBe(`${PLATFORM}/docs/errors/`);
+});
+
 test('what a provider is told is of the host that it was asked at, and a token of SCIM opens what that host shows', async () => {
   const path = `/v1/accounts/${reseller.accountId}/organisation/sso`;
   const addresses = async (options: object) => {

@@ -343,3 +343,147 @@ test('of an erased person neither the name under which they published is left, n
   expect(JSON.stringify(body)).not.toContain('zoe-secret');
   expect(body.items[1].publisher).toBe('erased-1');
 });
+
+const registration = (connectionId: string, more: object = {}) => ({
+  ...{ accountId: acme.accountId, identity: 'dora', connectionId, sinceMs: Date.now() },
+  ...{ device: { id: `device-of-${connectionId}`, kind: 'mobile' }, ...more },
+});
+const tellRegistered = (of: TestNode, here: readonly object[], gone: readonly object[] = []) =>
+  asNode(of.request('registerEndpoints', { boot: '1', here: [...here], gone: [...gone] } as never));
+const placesOf = async (asking: TestNode, tenant: Tenant = acme) =>
+  (await asNode(asking.request('findRegistrations', { accountId: tenant.accountId, identity: 'dora' })))
+    .items;
+
+test('where an endpoint is connected is known while its node beats, to other nodes and of its own account', async () => {
+  const far = await enrolNode(served, ['signaling']);
+  await beat(far, 1);
+  await tellRegistered(far, [registration('con_far')]);
+  expect(await placesOf(node)).toEqual([{ nodeId: far.nodeId, connectionId: 'con_far' }]);
+  // Told again, it changes nothing; whoever asks knows its own; another account has another dora.
+  await tellRegistered(far, [registration('con_far')]);
+  expect([await placesOf(far), await placesOf(node, other)]).toEqual([[], []]);
+  // No node takes out what another one told of.
+  await tellRegistered(node, [], [registration('con_far')]);
+  expect(await placesOf(node)).toHaveLength(1);
+  // A device that comes back elsewhere is no more where it was.
+  await tellRegistered(far, [
+    registration('con_new', { device: { id: 'device-of-con_far', kind: 'mobile' } }),
+  ]);
+  expect(await placesOf(node)).toMatchObject([{ connectionId: 'con_new' }]);
+  await owner.query(`UPDATE node SET last_heartbeat_at = now() - interval '5.5 seconds' WHERE id = $1`, [
+    far.nodeId,
+  ]);
+  expect(await placesOf(node)).toEqual([]);
+  await beat(far, 1);
+  expect(await placesOf(node)).toHaveLength(1);
+  await tellRegistered(far, [], [registration('con_new')]);
+  expect(await placesOf(node)).toEqual([]);
+});
+
+test('no other role tells where endpoints are connected, or asks for it', async () => {
+  const relay = await enrolNode(served, ['relay']);
+  const told = await tellRegistered(relay, [registration('con_relay')]);
+  expect(told).toMatchObject({ code: 'auth.scope' });
+  expect(
+    await asNode(relay.request('findRegistrations', { accountId: acme.accountId, identity: 'dora' })),
+  ).toMatchObject({ code: 'auth.scope' });
+});
+
+const turnsOf = async (identity: string) => {
+  const { rows } = await owner.query(
+    `SELECT data ->> 'isOnline' AS is_online FROM platform_event WHERE type = 'presence.identity.changed'
+      AND data ->> 'identity' = $1 ORDER BY id`,
+    [identity],
+  );
+  return rows.map(({ is_online }) => is_online === 'true');
+};
+
+test('whoever comes and goes is told of once, by devices, by a node that dies and by one that is back', async () => {
+  const far = await enrolNode(served, ['signaling']);
+  await beat(far, 1);
+  const path = `/v1/accounts/${acme.accountId}/services/presence/identities`;
+  const presenceOf = async (tenant: Tenant = acme) =>
+    (await served.rest('GET', `${path}/erin`.replace(acme.accountId, tenant.accountId), { key: tenant.key }))
+      .body;
+  const [first, second] = ['con_1', 'con_2'].map((connectionId) =>
+    registration(connectionId, {
+      identity: 'erin',
+      device: { id: connectionId, name: 'Tablet', kind: 'tablet' },
+    }),
+  );
+  if (first === undefined || second === undefined) throw new Error('There are no two devices.');
+  expect(await presenceOf()).toEqual({ identity: 'erin', state: 'offline', isInCall: false, devices: [] });
+  await tellRegistered(far, [first]);
+  await tellRegistered(far, [second]);
+  await tellRegistered(far, [first]);
+  expect(await turnsOf('erin')).toEqual([true]);
+  expect(await presenceOf()).toMatchObject({ state: 'available', devices: [{ name: 'Tablet' }, {}] });
+  expect(await presenceOf(other)).toMatchObject({ state: 'offline' });
+  await tellRegistered(far, [], [first]);
+  expect(await turnsOf('erin')).toEqual([true]);
+  await owner.query(`UPDATE node SET last_heartbeat_at = now() - interval '6 seconds' WHERE id = $1`, [
+    far.nodeId,
+  ]);
+  // Both of two processes look: it is told once.
+  await Promise.all([served.control.presence.tellOfNodes(), served.control.presence.tellOfNodes()]);
+  expect(await turnsOf('erin')).toEqual([true, false]);
+  expect(await presenceOf()).toMatchObject({ state: 'offline', lastSeenAt: expect.any(String) });
+  await beat(far, 1);
+  await served.control.presence.tellOfNodes();
+  await tellRegistered(far, [], [second]);
+  expect(await turnsOf('erin')).toEqual([true, false, true, false]);
+  const { items } = (await served.rest('GET', `${path}?standing=offline`, { key: acme.key })).body;
+  expect(items.map(({ identity }: { identity: string }) => identity)).toContain('erin');
+});
+
+test('what somebody says of themselves is kept through coming and going, and whoever talks is busy', async () => {
+  const path = `/v1/accounts/${acme.accountId}/services/presence/identities/dora`;
+  const said = await served.rest('PUT', path, { key: acme.key, body: { state: 'away', note: 'Out' } });
+  expect(said).toMatchObject({ status: 200, body: { state: 'offline', note: 'Out' } });
+  await beat(node, 1);
+  await tellRegistered(node, [registration('con_dora')]);
+  expect((await served.rest('GET', path, { key: acme.key })).body).toMatchObject({ state: 'away' });
+  expect((await served.rest('DELETE', path, { key: acme.key })).body).toMatchObject({ state: 'available' });
+  await owner.query(
+    `INSERT INTO session_leg (id, session_id, account_id, identity, state, joined_at)
+      VALUES ('leg_of_dora', 'ses_of_dora', $1, 'dora', 'joined', now())`,
+    [acme.accountId],
+  );
+  expect((await served.rest('GET', path, { key: acme.key })).body).toMatchObject({
+    state: 'busy',
+    isInCall: true,
+  });
+});
+
+test('who of an account sees how somebody is, is its word; what a client says is told, and cut to what is allowed', async () => {
+  const config = (body: object) =>
+    served.rest('PUT', `/v1/accounts/${acme.accountId}/services/presence/config`, { key: acme.key, body });
+  const look = async (more: object = {}) =>
+    asNode(
+      node.request('askPresence', {
+        ...{ accountId: acme.accountId, viewer: 'alice', identities: ['frank', 'alice'], ...more },
+      }),
+    );
+  await beat(node, 1);
+  await tellRegistered(node, [registration('con_frank', { identity: 'frank' })]);
+  await config({ noteLengthMax: 5 });
+  const said = await look({ says: { identity: 'frank', state: 'away', note: 'Lunch break' } });
+  expect(said.items).toEqual([
+    { identity: 'frank', state: 'away', note: 'Lunch', isInCall: false },
+    { identity: 'alice', state: 'offline', isInCall: false },
+  ]);
+  const { rows } = await owner.query(
+    `SELECT data FROM platform_event WHERE type = 'presence.identity.said' AND data ->> 'identity' = 'frank'`,
+  );
+  expect(rows).toEqual([{ data: { identity: 'frank', state: 'away', note: 'Lunch' } }]);
+  const told = await served.control.bus.kept('presence.changed');
+  expect(told).toContainEqual(expect.objectContaining({ accountId: acme.accountId, identity: 'frank' }));
+  await config({ visibleTo: 'listed', visibleToIdentities: ['carol'] });
+  expect((await look()).items).toMatchObject([{ state: 'hidden' }, { state: 'offline' }]);
+  expect((await look({ viewer: 'carol' })).items).toMatchObject([{ state: 'away' }, {}]);
+  await config({ visibleTo: 'nobody' });
+  expect((await look({ viewer: 'carol' })).items).toMatchObject([{ state: 'hidden' }, { state: 'hidden' }]);
+  const relay = await enrolNode(served, ['relay']);
+  const asked = { accountId: acme.accountId, viewer: 'alice', identities: [] };
+  expect(await asNode(relay.request('askPresence', asked))).toMatchObject({ code: 'auth.scope' });
+});

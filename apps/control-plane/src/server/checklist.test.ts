@@ -157,6 +157,33 @@ test('C20: a cursor that no list gave is refused, be it made up, of another acco
   expect(next.headers.get('sunset')).toBeNull();
 });
 
+test('a tRPC call of the wrong method or type of body is refused as REST refuses it, with the request that it was', async () => {
+  const call = async (init: RequestInit) => {
+    const headers = { authorization: `Bearer ${tenant.key}`, ...init.headers };
+    const url = 'http://control.test/api/trpc/applications.create';
+    const answer = await serveTrpc(served.control, new Request(url, { ...init, headers }));
+    const body = (await answer.json()) as {
+      readonly error?: { readonly data: { readonly problem: object } };
+    };
+    return { status: answer.status, problem: body.error?.data.problem ?? body };
+  };
+  const typed = (type: string) => call({ method: 'POST', headers: { 'content-type': type }, body: '{}' });
+  const requestId = expect.stringMatching(/^req_/);
+  expect(await call({ method: 'GET' })).toMatchObject({
+    status: 405,
+    problem: { status: 405, code: 'request.method_not_allowed', requestId },
+  });
+  expect(await typed('text/plain')).toMatchObject({
+    status: 415,
+    problem: { status: 415, code: 'request.media_type_unsupported', requestId },
+  });
+  // What has no body has none to be typed.
+  expect(await call({ method: 'POST' })).toMatchObject({
+    status: 400,
+    problem: { status: 400, code: 'request.invalid', requestId },
+  });
+});
+
 test('C21: a batch has at most 50 calls, and each of them counts against the rate', async () => {
   // Four at once, and one more each four seconds.
   const slow = serve(database.applicationUrl, { PATCHBAY_REQUESTS_PER_MINUTE_MAX: '16' });

@@ -39,7 +39,7 @@ export async function booksOf({ database, stripe }: ClosingWorld) {
     // What is posted anew has an id of its own in its name.
     entries: await texts(
       `SELECT cause || ' ' || account_id || ' ' || book || ' ' || sum(amount) AS text
-       FROM (SELECT regexp_replace(regexp_replace(t.source_ref, 'txn_\\w+', 'txn'), '^payout:[^/]*', 'payout') AS cause, e.*
+       FROM (SELECT regexp_replace(regexp_replace(t.source_ref, 'txn_\\w+', 'txn'), '^(payout|tax):[^/]*', '\\1') AS cause, e.*
          FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id) AS named
        GROUP BY cause, account_id, book, CASE cause WHEN 'drawn/txn' THEN transaction_id END`,
     ),
@@ -58,12 +58,18 @@ export async function booksOf({ database, stripe }: ClosingWorld) {
        FROM billing_closing`,
     ),
     told: await texts(
-      `SELECT type || ' ' || account_id || ' ' || data::text AS text FROM platform_event WHERE type NOT LIKE 'billing.payout.%'`,
+      `SELECT type || ' ' || account_id || ' ' || data::text AS text FROM platform_event WHERE type NOT SIMILAR TO 'billing.(payout|tax).%'`,
     ),
     toldOfPayouts: await texts(
       `SELECT account_id || ' ' || (data ->> 'documentId') || ' '
          || sum((data ->> 'minorUnits')::bigint * CASE type WHEN 'billing.payout.sent' THEN 1 ELSE -1 END) AS text
        FROM platform_event WHERE type LIKE 'billing.payout.%' GROUP BY account_id, data ->> 'documentId'`,
+    ),
+    // Passed on and taken back in whatever parts: what is left.
+    toldOfTaxes: await texts(
+      `SELECT account_id || ' ' || sum((data ->> 'minorUnits')::bigint * CASE type WHEN 'billing.tax.passed-on' THEN 1 ELSE -1 END)
+         AS text
+       FROM platform_event WHERE type LIKE 'billing.tax.%' GROUP BY account_id`,
     ),
     stripe: stripeBooks(stripe, named),
   };

@@ -7,6 +7,7 @@ import {
   asOwner,
   relayCatalogue as catalogue,
   plantTree,
+  setCreditLine,
   usageOf,
 } from '@patchbay/adapters/metering/tenants.testing';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -77,8 +78,10 @@ export async function usedMonth(): Promise<TestDatabase> {
     ...{ byId: 'platform', above: [] },
     ...{ isPrepaid: true, overdraft: nano(0n) },
   });
+  await setCreditLine(database.url, 'maker', 1_100n * UNIT);
+  // All of the first is used, and is more than its giver earns.
   for (const [givenById, cents, priority] of [
-    ['maker', 300n, 1],
+    ['maker', 1_100n, 1],
     ['platform', 5_000n, 2],
   ] as const)
     await balances.give({

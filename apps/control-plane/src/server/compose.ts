@@ -93,6 +93,7 @@ import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
 import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { creditLineStore } from '@patchbay/adapters/spending/credit-line-store';
 import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -145,6 +146,7 @@ import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { ownSignIn } from './own-sign-in.ts';
 import { createPlatform } from './platform.ts';
+import { presenceWork } from './presence-work.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
@@ -157,9 +159,13 @@ import { sealedCursors } from './sealed-cursors.ts';
 import { sessionOrders } from './session-orders.ts';
 import { SharedRate, SharedRates } from './shared-rates.ts';
 import { signInSessionOf } from './sign-in-session.ts';
+import { controlPlaneSoftware } from './software.ts';
 import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
+import { storedMedia } from './stored-media.ts';
+import { uploadTaker } from './take-upload.ts';
+import { transcodingWork } from './transcoding-work.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 import { verificationWork } from './verification-work.ts';
@@ -226,6 +232,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
+  /** The dashboard as an account's clients may know it: at the host of its brand, or of the nearest one above that has a host. */
+  const originOf = async (accountId: string) => {
+    const brands = shownBrands(prisma);
+    let brand = (await brands.of(accountId)) ?? (await brands.above(accountId));
+    while (brand !== undefined && brand.host === undefined) brand = await brands.above(brand.accountId);
+    return originAt(env.PATCHBAY_URL, brand?.host);
+  };
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
   const mint: ServicePorts['signaling']['minting'] = {
@@ -257,6 +270,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     dataFolder: env.PATCHBAY_DATA,
     region: env.PATCHBAY_REGION,
     ingest,
+    noteSource: (source) => fleet.noteSoftware({ ...source, software: controlPlaneSoftware }),
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
   });
 
@@ -343,6 +357,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
     nowMs,
   });
+  const presence = presenceWork({
+    prisma,
+    publish: (message) => bus.publish(message),
+    configs,
+    chainOf,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+    nowMs,
+  });
   const tenancy = tenancyPorts(prisma, {
     cipher,
     catalogue: keyableOperations(),
@@ -358,17 +380,22 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       services: Object.values(services),
     }),
   });
-  const speech = speechWork({ env, pool, urlOf });
+  const media = storedMedia({ env, pool, urlOf });
+  const speech = speechWork({ pool, media });
+  const transcoding = transcodingWork({ pool, media });
   const stores = createPlatform({
     servicePorts: {
       conferencing: rooms.ports,
+      presence: presence.ports,
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
       textToSpeech: speech.ports,
+      transcoding: transcoding.ports,
     },
     dataKinds: [
       speech.data,
+      transcoding.data,
       sessionLogData(prisma),
       eventData(prisma, eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY))),
       exportData(exportStore(pool)),
@@ -469,6 +496,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       spending: {
         limits: limitStore({ pool, catalogue, nowMs, aheadMsOf }),
         balances: balanceStore({ pool, platformAccount: collector, nowMs, aheadMsOf }),
+        creditLines: creditLineStore({ pool, platformAccount: collector }),
         serviceNames,
         catalogue,
         isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,
@@ -516,6 +544,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       privacy: {
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        catalogue: tenancy.catalogue,
         places: places.placed,
         retention: {
           words: retentionStore(pool),
@@ -608,6 +637,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     serviceNames,
     featureNames,
     nowMs,
+    aheadMsOf,
     log,
   });
   const credentialEndsWork = new CredentialEndsWork({
@@ -703,6 +733,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       pool: privacyPool,
       nowMs,
       isStopped,
+      services: Object.values(services),
       notices: {
         atomically: (work) => atomically(prisma, work),
         tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
@@ -768,6 +799,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     channels,
+    presence,
     privacyWork,
     moneyWork: money.runner,
     spending,
@@ -782,7 +814,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
       nowMs,
     },
-    media: { ...speech.media, nowMs },
+    media: { ...media, nowMs },
+    takeUpload: uploadTaker({ pool, media, jobs: transcoding.jobs, nowMs }),
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -813,8 +846,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         channels: channels.forNodes,
+        presence: presence.forNodes,
         rooms: rooms.forNodes,
         logic: logic.forNodes,
+        originOf,
         runDelivery: (delivery: NamedDelivery) =>
           runDelivery({ router, hooks: platform.domainPorts.hooks }, delivery),
         chainOf: (accountId: string) => accountChain(prisma, accountId),
@@ -862,6 +897,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await triggerActions.stop();
       await ingestLag.flush();
       await channels.settled();
+      await presence.settled();
       await credentialEndsWork.stop();
       await orders.stop();
       await rooms.stop();

@@ -1,4 +1,4 @@
-import type { ApplicationCaps, CapsByService } from '@patchbay/domain/fleet/internal-api';
+import type { ApplicationCaps, CapsByService, CredentialCaps } from '@patchbay/domain/fleet/internal-api';
 import {
   type ConfiguredEntity,
   configLevels,
@@ -28,11 +28,26 @@ export function credentialCapsOf(entity: ConfiguredEntity, stored: readonly Stor
       lifetimeSecondsMax: calling.tokenTtlSecondsMax,
       ...(calling.sessionSecondsMax === undefined ? {} : { sessionSecondsMax: calling.sessionSecondsMax }),
       isRelayOnly: calling.mode === 'relay',
+      ...ringingOf(calling),
     },
     [notification.name]: {
       lifetimeSecondsMax: effectiveOf(notification, entity, stored).tokenTtlSecondsMax,
     },
   };
+}
+
+/** Absent where nothing is said. */
+function ringingOf({
+  ringDevices: devices,
+  ringStrategy: strategy,
+  ringTurnSeconds: turnSeconds,
+}: z.output<typeof signaling.config>): Pick<CredentialCaps, 'ringing'> {
+  const ringing = {
+    ...(devices === undefined ? {} : { devices }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(turnSeconds === undefined ? {} : { turnSeconds }),
+  };
+  return Object.keys(ringing).length === 0 ? {} : { ringing };
 }
 
 /** The most that an account may have in one room. */

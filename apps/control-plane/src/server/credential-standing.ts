@@ -11,6 +11,7 @@ import { credentialUses, decideUse, isAskedForChannels } from '@patchbay/domain/
 import { refusalText, type SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import { levelText, type PolicyChain } from '@patchbay/domain/policy/policy-level';
+import { inactiveLevel } from '@patchbay/domain/tenancy/account-state';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { check, type Effective } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
@@ -103,7 +104,7 @@ async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
     limits,
     policy: [...policyValuesOf(policy, visibleIds), ...configured.settings],
   };
-  const stopped = chain.find(({ state }) => state !== 'active');
+  const stopped = inactiveLevel(chain);
   // The id stands in a username that anybody can write: of an account out of reach nothing is read.
   const spent = isBelow ? await ports.spent(actingId, policy) : [];
   const byNodes = judgedByNodes({
@@ -141,8 +142,11 @@ const contradicting = refusalAs(
   'Its caveats contradict each other, and so allow nothing.',
 );
 
-const refusalOfState = ({ id, state }: KeySnapshot['chain'][number]): Refusal => ({
-  ...refusalAs('account.suspended', `Account ${id} is ${state}.`),
+const refusalOfState = ({
+  code,
+  level: { id, state },
+}: NonNullable<ReturnType<typeof inactiveLevel<KeySnapshot['chain'][number]>>>): Refusal => ({
+  ...refusalAs(code, `Account ${id} is ${state}.`),
   rule: 'account.state',
   level: id,
 });
@@ -151,7 +155,7 @@ function refusalOfKey(key: KeySnapshot, nowMs: number): Refusal | undefined {
   if (key.state === 'revoked') return refusalAs('credential.revoked', `Its key ${key.keyId} was revoked.`);
   if (nowMs >= (key.expiresAtMs ?? Infinity))
     return refusalAs('credential.revoked', `Its key ${key.keyId} has expired.`);
-  const stopped = key.chain.find(({ state }) => state !== 'active');
+  const stopped = inactiveLevel(key.chain);
   return stopped && refusalOfState(stopped);
 }
 

@@ -1,8 +1,10 @@
 import { pdfOfSheet, type SheetLook } from '@patchbay/adapters/pdf/pdf-sheet';
 import type { ShownBrands } from '@patchbay/adapters/prisma/brand-store';
 import type { DocumentPrinting, PrintedSeller } from '@patchbay/domain/billing/documents/printing';
+import { periodOf } from '@patchbay/domain/billing/period';
 import { logoFor, logoPath, type ShownBrand, shownBrandOf } from '@patchbay/domain/branding/brand';
 import { printedDocument } from '../features/documents/printed-document.ts';
+import { printedTax } from '../features/payouts/printed-tax.ts';
 
 type PaperBrand = Pick<ShownBrand, 'name' | 'logos' | 'tones'>;
 
@@ -31,6 +33,16 @@ export function documentPrinting(brands: Pick<ShownBrands, 'of' | 'above' | 'log
               },
             }),
       };
+    },
+    async pdfOfCollected(month, seller) {
+      const brand = await brandOf(seller);
+      const logo = await logoOf(seller);
+      const look = {
+        name: brand.name,
+        ...(brand.tones === undefined ? {} : { accent: brand.tones.light.accent }),
+        ...(logo === undefined ? {} : { logo }),
+      };
+      return await pdfOfSheet(printedTax(month), { look, atMs: periodOf(month.period).toMs });
     },
     async pdfOf(document, sellerId) {
       const { name, accent } = document.look;

@@ -15,7 +15,7 @@ import { invalidRequest } from '@patchbay/faces/refused-fields';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
-import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { errorPagePath, platformError, ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
@@ -23,6 +23,7 @@ import { channelHandlers } from './channel-calls.ts';
 import type { ControlPlane } from './compose.ts';
 import { applicationCapsOf, credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
+import { presenceHandlers } from './presence-work.ts';
 import { roomHandlers } from './room-calls.ts';
 
 type Handlers = {
@@ -113,15 +114,17 @@ function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined 
   return roles.includes('relay') ? 'relay' : undefined;
 }
 
-function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Handlers {
+function handlersOf({ fleet, internal, bus, log, channels, presence }: ControlPlane): Handlers {
   return {
     ...channelHandlers(internal.channels),
+    ...presenceHandlers(internal.presence),
     ...roomHandlers(internal.rooms),
 
-    async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
-      await fleet.beat({ nodeId, boot, urls, load, isDraining });
+    async heartbeat({ boot, urls, load, isDraining, software }, { id: nodeId }) {
+      await fleet.beat({ nodeId, boot, urls, load, isDraining, software });
       // Whoever was in a channel by a node that is gone is told off by those that are left.
       channels.lookAtNodes();
+      presence.lookAtNodes();
       const platformAccountId = await internal.platformAccount();
       const listedAddressesVersion = await internal.addresses.version();
       return {
@@ -182,7 +185,11 @@ function handlersOf({ fleet, internal, bus, log, channels }: ControlPlane): Hand
       const spent = [...(await internal.spentNow(accountId, policies.policy))];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
       const hasLogicNear = await internal.logic.isNear(accountId);
-      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };
+      const pagesUrl = new URL(errorPagePath(''), await internal.originOf(accountId)).href;
+      return {
+        ...{ accountId, chain: [...chain], caps, capsByEndpoint, ...policies },
+        ...{ spent, hasLogicNear, pagesUrl },
+      };
     },
 
     async applicationSnapshot(application) {

@@ -73,27 +73,27 @@ test('a month has every kind of money in it, and its books are whole: what the o
     'maker invoice 2',
     'platform payout-note 1',
     'shop invoice 1',
-    'top invoice 1',
+    'top invoice 2',
     'top payout-note 1',
   ]);
   expect(endBooks.stripe).toMatchObject({ refunds: ['[1200,"succeeded"]'] });
   // Each account is told once of each of its documents, and of what became of it.
   const told = Map.groupBy(endBooks.told, (text) => text.split(' ')[0]);
   const toldTo = (type: string) => told.get(type)?.map((text) => text.split(' ')[1]);
-  const buyers = ['buyer', 'guest', 'saver', 'shop'];
+  // The maker is asked for what the saver used of its credit beyond what it earned.
+  const buyers = ['buyer', 'guest', 'maker', 'saver', 'shop'];
   // The second of the buyer is its credit note.
   expect(toldTo('billing.document.issued')).toEqual(['buyer', ...buyers, 'maker', 'top'].sort());
   // A balance paid the saver's as it was issued.
   expect(toldTo('billing.invoice.open')).toEqual(buyers.filter((buyer) => buyer !== 'saver'));
   expect(toldTo('billing.invoice.paid')).toEqual(buyers);
   expect(toldTo('billing.invoice.paid-back')).toEqual(['buyer']);
-  expect(endBooks.toldOfPayouts).toEqual([
-    'maker payout-note top T-P00001 199',
-    'top payout-note platform D-P00001 698',
-  ]);
+  expect(endBooks.toldOfPayouts).toEqual(['top payout-note platform D-P00001 698']);
+  // Of 3.81 and 1.90 that were paid in its name, 1.91 went back with 12.00.
+  expect(endBooks.toldOfTaxes).toEqual(['maker 380']);
   const said = endBooks.entries.map((entry) => entry.split(/[:/]/)[0]);
   expect(new Set(said)).toEqual(
-    new Set(['accrual', 'credit', 'drawn', 'issued', 'paid', 'payout', 'refund', 'set-off']),
+    new Set(['accrual', 'credit', 'drawn', 'issued', 'paid', 'payout', 'refund', 'set-off', 'tax']),
   );
 });
 

@@ -162,11 +162,15 @@ test('nodes are told what the account’s configuration allows, with the default
       body,
     });
   await put('network-discovery', { credentialTtlSecondsMax: 600, bitsPerSecondMax: 64_000 });
-  await put('signaling', { mode: 'relay', tokenTtlSecondsMax: 60, sessionSecondsMax: 10 });
+  const ringing = { ringDevices: ['kind:mobile'], ringStrategy: 'in-turn', ringTurnSeconds: 20 };
+  await put('signaling', { mode: 'relay', tokenTtlSecondsMax: 60, sessionSecondsMax: 10, ...ringing });
   expect(await capsOf()).toEqual({
     'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 },
     notification: { lifetimeSecondsMax: 86_400 },
-    signaling: { lifetimeSecondsMax: 60, sessionSecondsMax: 10, isRelayOnly: true },
+    signaling: {
+      ...{ lifetimeSecondsMax: 60, sessionSecondsMax: 10, isRelayOnly: true },
+      ringing: { devices: ['kind:mobile'], strategy: 'in-turn', turnSeconds: 20 },
+    },
   });
 });
 

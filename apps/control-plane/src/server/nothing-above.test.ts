@@ -93,6 +93,8 @@ beforeAll(async () => {
   const priced = { currency: 'EUR', prices };
   await asTop(`PUT ${sellerId}/child-prices/${METER.service}`, priced);
 
+  for (const giverId of [sellerId, top.accountId])
+    await asPlatform(`PUT ${giverId}/credit-line`, { amount: '5000000000' });
   // Each level above leaves what it can at the account.
   for (const [by, asked] of [
     ['seller', (at: string, body?: object) => ask(at, { key: sellerKey.secret, ...(body && { body }) })],
@@ -108,6 +110,8 @@ beforeAll(async () => {
     await asked(`PUT ${shopId}/spending-limits`, {
       limits: [{ per: 'month', amount: '9000000000000', action: 'notify', sharesPercent: [50] }],
     });
+    await asked(`PUT ${shopId}/credit-line`, { amount: '700000000000' });
+    await asked(`PUT ${shopId}/balance/terms`, { isPrepaid: true });
     await asked(`POST ${shopId}/credits`, { amount: '5000000000', reason: 'Welcome', priority: 5 });
     await asked(`PUT ${shopId}/services/signaling/config`, { sessionSecondsMax: 600 });
     await asked(`PUT ${shopId}/service-access/signaling`, {
@@ -204,7 +208,9 @@ beforeAll(async () => {
   const erasure = await asShop('POST /erasures', { person: 'user:gone' });
   const made = await asShop('POST /exports', {});
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
+  const { id: jobId } = await asShop('POST /services/transcoding/probes', { uri: 'https://shop.test/a.mp3' });
   await asShop('PUT /services/conferencing/rooms/till', {});
+  await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
   const refused = await served.rest('PUT', `/v1/accounts/${shopId}/policy`, { key: shop.key, body });
   expect(refused.status).toBe(422);
@@ -225,10 +231,16 @@ beforeAll(async () => {
     ...{ planId, webhookId, transferId: transfer.id, roleId: roles.at(-1).id, keyId: keys.at(-1).id },
     ...{ documentId: documents[0].id, deliveryId: deliveries[0]?.id, triggerId: triggers[0].id },
     ...{ applicationId: application.id, instanceType: 'till', endpointId: own.id, mappingId: mapping.id },
-    ...{ erasureId: erasure.id, exportId: made.id, speechId: speech.id, subject: refused.body.requestId },
+    ...{
+      erasureId: erasure.id,
+      exportId: made.id,
+      speechId: speech.id,
+      jobId,
+      subject: refused.body.requestId,
+    },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },
     ...{ scope: 'descendants', detail: 'lines', direction: 'incoming', bucket: 'month' },
-    ...{ meter: METER.meter, person: 'user:gone', room: 'till' },
+    ...{ meter: METER.meter, person: 'user:gone', room: 'till', identity: 'gone' },
   };
   above = [
     ...[platformId, top.accountId, sellerId, formerId, top.userId, top.keyId, operator.key.id, sellerKey.id],

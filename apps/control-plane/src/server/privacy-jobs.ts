@@ -2,6 +2,7 @@ import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import { expireErasures, workOnErasures } from '@patchbay/adapters/privacy/erasure-writer';
 import { expireExports } from '@patchbay/adapters/privacy/export-store';
 import { type ExportNotices, makeExports } from '@patchbay/adapters/privacy/export-writer';
+import type { MergedServices } from '@patchbay/adapters/privacy/words-above';
 import { failedExportMail } from '@patchbay/domain/tenancy/mails';
 import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { isId } from '@patchbay/kit/ids';
@@ -15,17 +16,18 @@ interface Ports {
   readonly nowMs: () => number;
   readonly isStopped: () => boolean;
   readonly notices: ExportNotices;
+  readonly services: MergedServices;
 }
 
 /** What accounts asked for and is too long for a request (C23). */
-export function privacyJobs({ pool, nowMs, isStopped, notices }: Ports): readonly Job[] {
+export function privacyJobs({ pool, nowMs, isStopped, notices, services }: Ports): readonly Job[] {
   return [
     {
       name: 'exports',
       everyMs: 0,
       run: async () => {
         const expired = await expireExports(pool, nowMs());
-        return `${await makeExports(pool, { nowMs, isStopped, notices })} made, ${expired} expired`;
+        return `${await makeExports(pool, { nowMs, isStopped, notices, services })} made, ${expired} expired`;
       },
     },
     {

@@ -58,29 +58,29 @@ export async function serveMedia({ media }: Media, request: Request): Promise<Re
   });
 }
 
-/** The sound of a speech, to whoever may read it: what `textToSpeech.getSpeech` links to, asked for with the caller's own key. */
-export async function serveSpeechAudio(
+/** The file that an answer links to, to whoever may read that answer: it is asked for with the caller's own key, at the address above. */
+export async function serveLinkedFile(
   control: Media,
   request: Request,
   rest: (asked: Request) => Promise<Response>,
 ): Promise<Response> {
   const address = new URL(request.url);
-  address.pathname = address.pathname.replace(/\/audio$/, '');
+  address.pathname = address.pathname.replace(/\/[^/]+$/, '');
   const headers = new Headers(request.headers);
-  // The tag of what is told of it is none of the sound.
+  // The tag of what is told of it is none of the file.
   headers.delete('if-none-match');
   const answer = await rest(new Request(address, { headers, signal: request.signal }));
   if (!answer.ok) return answer;
   const { url } = (await answer.json()) as { url?: string };
   if (url === undefined)
-    throw platformError('resource.unknown', 'There is no sound of it: not yet, or not any more.');
-  const sound = await serveMedia(
+    throw platformError('resource.unknown', 'There is no file of it: not yet, or not any more.');
+  const file = await serveMedia(
     control,
     new Request(url, { headers: rangeOf(headers), signal: request.signal }),
   );
   const requestId = answer.headers.get('x-request-id');
-  if (requestId !== null) sound.headers.set('x-request-id', requestId);
-  return sound;
+  if (requestId !== null) file.headers.set('x-request-id', requestId);
+  return file;
 }
 
 function rangeOf(headers: Headers): Record<string, string> {

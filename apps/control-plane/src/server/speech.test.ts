@@ -12,7 +12,7 @@ import { type ClaimedSpeech, type SpeechEnd, speechQueue } from '@patchbay/adapt
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { serveMedia, serveSpeechAudio } from './serve-media.ts';
+import { serveLinkedFile, serveMedia } from './serve-media.ts';
 import { makePlatform, masterKey, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-speech-test-'));
@@ -121,7 +121,7 @@ test('the sound is read with a key too, and by nobody else’s; a link opens not
   const audio = async (tenant: Tenant, key: string) => {
     const address = `http://control.test${at(tenant, `/speech/${body.id}/audio`)}`;
     const request = new Request(address, { headers: { authorization: `Bearer ${key}`, range: 'bytes=-10' } });
-    return await serveSpeechAudio(served.control, request, (asked) => served.control.rest(asked)).catch(
+    return await serveLinkedFile(served.control, request, (asked) => served.control.rest(asked)).catch(
       (error: { fields: { status: number } }) => new Response(null, { status: error.fields.status }),
     );
   };
@@ -186,7 +186,10 @@ test('asked for asynchronously, an event tells of the end once, and a repeat wit
   expect(await eventsOf(other)).toMatchObject([
     {
       type: 'text-to-speech.completed',
-      data: { speechId: asked.body.id, characters: 6, path: at(other, `/speech/${asked.body.id}/audio`) },
+      data: {
+        ...{ speechId: asked.body.id, characters: 6, objectId: expect.stringMatching(/^obj_/) },
+        path: at(other, `/speech/${asked.body.id}/audio`),
+      },
     },
     {
       type: 'text-to-speech.failed',

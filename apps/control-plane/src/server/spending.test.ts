@@ -1,4 +1,4 @@
-import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
+import { asOwner, setCreditLine } from '@patchbay/adapters/metering/tenants.testing';
 import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -61,6 +61,7 @@ const call = async <C extends InternalCall>(
 
 beforeEach(async () => {
   reseller = await signUp(served, `reseller-${++count}`);
+  await setCreditLine(database.url, reseller.accountId);
   customer = (await ok('POST', `${reseller.accountId}/accounts`, { name: `Customer ${count}` })).id;
   customerKey = (await ok('POST', `${customer}/keys`, { name: 'own', scopes: ['*'] })).secret;
   await ok('PUT', `${customer}/prices/network-discovery`, {
@@ -316,6 +317,11 @@ test('an account that pays after the month again gets back what was drawn, and i
   await useSeconds(4);
   await ok('PUT', `${customer}/balance/terms`, { isPrepaid: false });
   expect(await balance()).toMatchObject({ isPrepaid: false, balance: String(SECOND * 10n) });
+  // What it uses from now on no credit pays for.
+  const { path, key } = { path: `/v1/accounts/${customer}/credits`, key: reseller.key };
+  expect(
+    (await served.rest('POST', path, { key, body: { amount: '1000', reason: 'Again' } })).body,
+  ).toMatchObject({ code: 'spending.not_prepaid' });
   expect(await claim(`ses_free_${count}`)).toEqual({});
   expect(await books()).toEqual({
     'customer balance': 10,

@@ -104,9 +104,12 @@ beforeAll(async () => {
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   await ask('POST', '/services/notification/channels/secret-channel/messages', { data: 'secret.test' });
   await ask('PUT', '/services/notification/namespaces/secret-space', { historyCount: 7_654 });
+  await ask('PUT', '/services/presence/identities/secret-bob', { state: 'away', note: 'secret.test' });
   await ask('PUT', '/services/conferencing/rooms/secret-room', { organiser: 'user:secret.test' });
   const said = { text: 'secret.test', delivery: 'async' };
   const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
+  const heard = { uri: 'https://secret.test/a.mp3', format: 'wav' };
+  const { id: jobId } = await ask('POST', '/services/transcoding/jobs', heard);
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -116,12 +119,14 @@ beforeAll(async () => {
     [documentId, of, at],
   );
   ids = {
+    sellerId: alice.accountId,
     hostId,
     mappingId,
     theme: 'light',
     channel: 'secret-channel',
     namespace: 'secret-space',
     room: 'secret-room',
+    identity: 'secret-bob',
     endpointId: endpoint.id,
     transferId: transfer.id,
     toAccountId: alice.accountId,
@@ -141,6 +146,7 @@ beforeAll(async () => {
     roleId,
     domainId,
     speechId,
+    jobId,
     documentId,
     creditId: createId('cdt'),
     buyerId: alice.accountId,
@@ -193,6 +199,7 @@ async function stateOfAlice(): Promise<string> {
     'spending_limit',
     'prepaid_account',
     'prepaid_word',
+    'credit_line',
     'credit',
     'top_up',
     'service_access',
@@ -211,9 +218,12 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'endpoint_registration',
+    'identity_presence',
     'conference_room',
     'live_room',
     'speech',
+    'transcoding_job',
     'stored_object',
   ];
   const rows = await Promise.all(
@@ -447,7 +457,7 @@ test('every change leaves one entry in the audit log, with who made it (ACC-8)',
         .count,
     );
   const before = await count();
-  await served.rest('PATCH', path, { key: alice.key, body: { name: 'alice' } });
+  await served.rest('PATCH', path, { key: alice.key, body: { name: 'Alice' } });
   await served.rest('PUT', `${path}/services/signaling/config`, { key: alice.key, body: { mode: 'relay' } });
   await served.rest('PUT', `${path}/services/signaling/config`, {
     key: alice.key,

@@ -268,6 +268,77 @@ test('a clock closes months in seconds, invoices are paid and disputed by nobody
   expect(rows).toEqual([]);
 }, 120_000);
 
+test('under a clock that is ahead a move is of the time of the books, as use is: each seller keeps what was used before it, and the closed month is right (ACC-2, PRD-1)', async () => {
+  const reseller = await anotherTwin();
+  const below = async (of: typeof reseller, name: string) => ({
+    ...reseller,
+    accountId: (await ask(of, 'POST /accounts', { name })).id as string,
+  });
+  const price = (amount: string) => ({ currency: 'EUR', prices: { bytes: { amount, per: '1' } } });
+  const [first, second] = [await below(reseller, 'First'), await below(reseller, 'Second')];
+  const customer = await below(first, 'Customer');
+  await ask(reseller, 'PUT /child-prices/network-discovery', price('10'));
+  await ask(first, 'PUT /child-prices/network-discovery', price('20'));
+  await ask(second, 'PUT /child-prices/network-discovery', price('40'));
+  await ask(reseller, 'POST /test-clock', {});
+  const books = nextPeriod(month);
+  const clockTo = async (toMs: number) => {
+    await ask(reseller, 'POST /test-clock/advance', { to: new Date(toMs).toISOString() });
+    const isReady = async () => (await ask(reseller, 'GET /test-clock')).state === 'ready';
+    await until(isReady, { what: 'the months to be closed', timeoutMs: 20_000 });
+  };
+  const movedMs = books.fromMs + 9 * 86_400_000;
+  await clockTo(movedMs);
+  await use(customer.accountId, 20);
+  // What was used in the window before a trigger was made counts in it, and it fires by the same clock.
+  await ask(customer, 'POST /triggers', {
+    ...{
+      name: 'Bytes',
+      counter: { meter: 'network-discovery.bytes' },
+      action: { kind: 'throttle', bitsPerSecondMax: 64_000 },
+    },
+    condition: { kind: 'recurring', limit: 2_000_000, per: 'month' },
+  });
+  await ask(reseller, 'POST /triggers', {
+    ...{ name: 'Moves', counter: { event: 'tenancy.account.moved' } },
+    condition: { kind: 'recurring', limit: 1, per: 'month' },
+  });
+  const { startsAt: previewed } = await ask(customer, `GET /move?parentId=${second.accountId}`);
+  const { startsAt } = await ask(customer, 'POST /move', { parentId: second.accountId });
+  for (const each of [previewed, startsAt]) {
+    expect(Date.parse(each)).toBeGreaterThan(movedMs);
+    expect(Date.parse(each)).toBeLessThanOrEqual(movedMs + 120_000);
+  }
+  const [moved] = (await ask(reseller, 'GET /trigger-firings')).items;
+  expect(moved).toMatchObject({ value: '1', windowStart: new Date(books.fromMs).toISOString() });
+  await clockTo(movedMs + 3_600_000);
+  await use(customer.accountId, 21);
+  await served.control.triggerActions.runDue();
+  const [firing] = (await ask(customer, 'GET /trigger-firings')).items;
+  expect(firing).toMatchObject({
+    state: 'done',
+    value: '2000000',
+    windowStart: new Date(books.fromMs).toISOString(),
+  });
+  expect(Date.parse(firing.at)).toBeGreaterThan(movedMs);
+  // What it holds to is held as long as its window lasts by that clock.
+  const isHeld = async () =>
+    JSON.stringify(await ask(customer, 'GET /services/network-discovery/config')).includes('64000');
+  expect(await isHeld()).toBe(true);
+  await clockTo(nextPeriod(books).fromMs + 3_600_000);
+  expect(await isHeld()).toBe(false);
+  await served.control.triggerActions.runDue();
+  expect((await owner.query('SELECT 1 FROM trigger_hold')).rowCount).toBe(0);
+
+  const statementOf = (of: typeof reseller) => ask(of, `GET /statements/${books.name}`);
+  expect(await statementOf(first)).toMatchObject({ payable: '10000000', receivable: '20000000' });
+  expect(await statementOf(second)).toMatchObject({ payable: '10000000', receivable: '40000000' });
+  expect(await statementOf(customer)).toMatchObject({ payable: '60000000' });
+  const { rows } = await ask(reseller, `GET /statements/${books.name}/verification`);
+  expect(rows).toHaveLength(4);
+  expect(rows.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(4).fill('agrees'));
+}, 120_000);
+
 test('no operation takes a test account with a live key', async () => {
   await expectUnknown({ accountId: twin.accountId, key: alice.key });
 }, 120_000);

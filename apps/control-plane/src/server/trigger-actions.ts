@@ -1,3 +1,4 @@
+import type { AheadOf } from '@patchbay/adapters/billing/account-books';
 import { type Listener, listen } from '@patchbay/adapters/postgres/notifications';
 import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
 import type { EventStore } from '@patchbay/adapters/prisma/event-store';
@@ -30,6 +31,7 @@ export interface TriggerActionsOptions {
   readonly nameOf: (accountId: string) => Promise<string>;
   readonly databaseUrl: string;
   readonly nowMs: () => number;
+  readonly aheadMsOf: AheadOf;
   /** Every service there is. */
   readonly serviceNames: readonly string[];
   readonly featureNames: readonly string[];
@@ -74,13 +76,16 @@ export class TriggerActions {
 
   /** Everything that is due now. */
   async runDue(): Promise<void> {
-    const { outbox, publish, nowMs } = this.#options;
+    const { outbox, publish, nowMs, aheadMsOf } = this.#options;
     await outbox.liftHolds(async (held) => {
       await this.#tellHeld(held);
       await publish({ type: 'account.changed', accountId: held.accountId });
     });
     const ports = this.#ports();
-    while (!this.#isStopped && (await outbox.actOnNext((due) => actOn(due, ports, nowMs()))));
+    // A window is one of the books.
+    const act = async (due: DueFiring) =>
+      await actOn(due, ports, nowMs() + (await aheadMsOf(due.rule.target.accountId)));
+    while (!this.#isStopped && (await outbox.actOnNext(act)));
     // Last: what it fires calls for another round, and what fails here keeps nothing from being done.
     await outbox.measure();
   }

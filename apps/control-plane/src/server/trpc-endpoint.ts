@@ -1,5 +1,5 @@
 import { evidenceOf } from '@patchbay/faces/evidence';
-import { readBody } from '@patchbay/faces/request-body';
+import { readTypedBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
@@ -65,7 +65,10 @@ async function boundedRequest(request: Request): Promise<Request> {
   if (names.length > 1 && request.headers.has('if-match'))
     throw platformError('request.invalid', 'If-Match is for one call: send it alone.');
   if (request.method === 'GET' || request.method === 'HEAD') return request;
-  const { text } = await readBody(request);
-  const { url, method, headers, signal } = request;
+  const { text } = await readTypedBody(request);
+  const { url, method, signal } = request;
+  // A mutation without fields has no body, nor a type of one, which the adapter would refuse in words of its own.
+  const headers = new Headers(request.headers);
+  headers.set('content-type', 'application/json');
   return new Request(url, { method, headers, signal, body: text });
 }

@@ -6,6 +6,8 @@ export const untold: Readonly<Record<string, string>> = {
   'conferencing.removeParticipant': 'the leg tells that it has left, once its node has done it',
   'textToSpeech.removeSpeech':
     'who removes a file has it from an event or an answer, and no copy of ours follows it',
+  'transcoding.removeJob':
+    'who removes a job has it from an event or an answer, and no copy of ours follows it',
   'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',
   'sessions.update': 'the session tells what became of it, once its node has done it',
   'sessions.updateAll': 'each session tells of itself',
@@ -25,7 +27,7 @@ export const ofPeople = ['views.start', 'views.end'];
 /** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries, the tests of their handlers their events. */
 export const ofCollecting = [
   ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close', 'customers.link'],
-  ...['payouts.sendAgain', 'collecting.connect', 'collecting.disconnect'],
+  ...['payouts.sendAgain', 'collectedTaxes.sendAgain', 'collecting.connect', 'collecting.disconnect'],
   ...['comparisons.start', 'comparisons.collect', 'comparisons.importFigures'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];

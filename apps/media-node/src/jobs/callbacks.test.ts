@@ -84,7 +84,7 @@ const replace = async (
   callbacks: readonly { url: string; fallbackUrl?: string; events: string[] }[],
 ) => {
   const replaced = await hooks.callbacks.replace({ accountId, service, ...place }, callbacks);
-  if (replaced === 'too_many') throw new Error('There were too many.');
+  if (typeof replaced === 'string') throw new Error(replaced);
   return replaced.after;
 };
 const arrived = (received: readonly Received[], count: number) =>

@@ -14,6 +14,7 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { openSpeech } from '../speech/open-speech.ts';
+import { openTranscoding } from '../transcoding/open-transcoding.ts';
 import { DeliveryWorker } from './delivery-worker.ts';
 import { runByControlPlane } from './run-delivery.ts';
 
@@ -49,25 +50,31 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
   });
   const speech = openSpeech({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
+  const transcoding = openTranscoding({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
   let isDraining = false;
   // Nobody is served here, so nobody loses a right here.
   node.start({
     revokeKey: () => {},
     revokeCredential: () => {},
-    suspendAccount: () => {},
+    stopAccount: () => {},
     reviewAccount: async () => true,
     endSession: () => {},
   });
   uses.start(node.usage, (error) => log.error({ error: textOf(error) }, 'The spool cannot be written.'));
   worker.start();
   speech.worker.start();
+  transcoding.start();
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
       urls: {},
-      load: { requests: worker.requestCount, speeches: speech.worker.speechCount },
+      load: {
+        requests: worker.requestCount,
+        speeches: speech.worker.speechCount,
+        transcodings: transcoding.jobCount,
+      },
       isDraining,
     }),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),
@@ -77,6 +84,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     isDraining = true;
     await worker.stop();
     await speech.stop();
+    await transcoding.stop();
     await uses.stop();
     stopHeartbeat();
     await node.stop();

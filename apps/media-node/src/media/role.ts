@@ -70,7 +70,7 @@ export async function runMedia(env: NodeEnv, log: Logger): Promise<() => Promise
   node.start({
     revokeKey: () => {},
     revokeCredential: () => {},
-    suspendAccount: () => {},
+    stopAccount: () => {},
     reviewAccount: async () => true,
     endSession: () => {},
     obeyRoom: (order) => conferencing.obey(order),

@@ -21,7 +21,6 @@ function relay(append?: (line: SessionEventReport) => void) {
     relayNodeId: () => 'nod_1',
     region: 'eu',
     newId: (prefix) => `${prefix}_${++count}`,
-    helpUrl,
     append(line) {
       lines.push(line);
       append?.(line);
@@ -141,6 +140,7 @@ test.each([
   ['limit-bytes', { spent: { kind: 'bytes', counts: 'total', max: 7 } }, 'limit.credential_bytes'],
   ['revoked', {}, 'credential.revoked'],
   ['account-suspended', {}, 'account.suspended'],
+  ['account-closed', {}, 'tenancy.account_closed'],
   ['credential-ended', {}, 'credential.expired'],
   ['relay-stopped', {}, 'network-discovery.relay_stopped'],
 ] as const)('one that is cut off ends at once with its code: %s', (reason, more, code) => {

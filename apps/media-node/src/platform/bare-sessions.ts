@@ -1,5 +1,6 @@
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { RelayLine } from '@patchbay/domain/sessions/relay-line';
+import { errorPagePath } from '@patchbay/kit/errors';
 import { relayEndings } from '@patchbay/protocol/turn/codes';
 import { type Grant, sessionKeyOf } from '@patchbay/protocol/turn/grant';
 import type { RefusalEvent, RelayEvent } from '../relay/platform.ts';
@@ -43,7 +44,6 @@ export interface BareSessionsOptions {
   readonly relayNodeId: () => string;
   readonly region: string;
   readonly newId: (prefix: 'ses' | 'leg') => string;
-  readonly helpUrl: (code: string) => string;
   readonly append: (line: SessionEventReport) => void;
   /** It has ended: its key is that of `sessionKeyOf`. */
   readonly onEnded?: (key: string) => void;
@@ -270,7 +270,7 @@ export class BareSessions {
   #close(session: BareSession, atMs: number, { code, detail }: Cause): void {
     this.#append(session, atMs, { type: 'leg.left', data: { reason: code } });
     const connectedMs = session.connectedAtMs === undefined ? 0 : Math.max(0, atMs - session.connectedAtMs);
-    const reason = { code, detail, helpUrl: this.#options.helpUrl(code) };
+    const reason = { code, detail, helpUrl: errorPagePath(code) };
     this.#append(session, atMs, { type: 'session.ended', data: { reason, connectedMs } });
   }
 

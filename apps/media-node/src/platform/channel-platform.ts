@@ -1,6 +1,6 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
-import { type PlatformErrorCode, platformError, platformErrors, toProblem } from '@patchbay/kit/errors';
+import { toProblem } from '@patchbay/kit/errors';
 import { type ChannelRefusalCode, channelRefusals } from '@patchbay/protocol/signaling/channel-codes';
 import type { Problem } from '@patchbay/protocol/signaling/messages';
 import type {
@@ -13,6 +13,7 @@ import type {
 } from '../signaling/channel-platform.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import { isNodeRefusalCode, nodeRefusal } from './node-refusal.ts';
 import type { SessionClaims } from './session-claims.ts';
 
 /** Questions of this node about channels that are out at once, and that wait for their turn. */
@@ -157,8 +158,8 @@ const refused = ({ code, detail }: { code: string; detail: string }): ChannelAns
 
 /** A code of channels or of the platform; of a later version, what is known of it. */
 export function problemOf(code: string, detail: string): Problem {
-  if (isPlatformCode(code)) {
-    const { type, title, status } = toProblem(platformError(code, detail));
+  if (isNodeRefusalCode(code)) {
+    const { type, title, status } = toProblem(nodeRefusal(code, detail));
     return { type, code, title, status, detail };
   }
   const { status, title } = isChannelCode(code)
@@ -167,7 +168,6 @@ export function problemOf(code: string, detail: string): Problem {
   return { type: `/docs/errors/${code}`, code, title, status, detail };
 }
 
-const isPlatformCode = (code: string): code is PlatformErrorCode => Object.hasOwn(platformErrors, code);
 const isChannelCode = (code: string): code is ChannelRefusalCode => Object.hasOwn(channelRefusals, code);
 
 /** Tells the control plane of whoever left, in order and until it is heard. */

@@ -1,7 +1,9 @@
+import { toProblem } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { turnRestPrefixId } from '@patchbay/protocol/credential/turn-rest';
 import { expect, test } from 'vitest';
+import { nodeRefusal } from './node-refusal.ts';
 import { resolverBench } from './resolver.testing.ts';
 
 test('a credential reaches the services alone that its key may mint for (ACC-4)', async () => {
@@ -50,6 +52,26 @@ test('kinds of media are held by signaling, and the relay takes them for a sessi
     'credential.caveat_unenforced',
   );
 });
+
+test.each([
+  ['suspended', 'account.suspended'],
+  ['closed', 'tenancy.account_closed'],
+] as const)(
+  'of an account that is %s nothing begins, in the words of the API: %s (ACC-2)',
+  async (accountState, code) => {
+    const bench = resolverBench({ accountState });
+    const child: Restriction = { type: 'account', accountId: bench.childId };
+    for (const service of ['network-discovery', 'signaling']) {
+      expect(await bench.outcome(service, bench.username())).toBe(code);
+      expect(await bench.outcome(service, bench.username(child))).toBe(code);
+    }
+    expect(toProblem(nodeRefusal(code, 'It is so.'))).toMatchObject({
+      code,
+      status: 403,
+      type: `/docs/errors/${code}`,
+    });
+  },
+);
 
 test('an application has to be the account’s own, and an instance type the application’s (ACC-6)', async () => {
   const bench = resolverBench();

@@ -1,10 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { capsOfCredential, lifetimeSecondsMaxOf } from '@patchbay/domain/fleet/credential-caps';
 import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
+import type { Ringing } from '@patchbay/domain/presence/ringing';
+import { inactiveLevel } from '@patchbay/domain/tenancy/account-state';
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
-import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import type { KeyId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -19,6 +20,7 @@ import {
 import { cappedBy } from './credential-caps.ts';
 import { decideCredential, type HeldPolicy, type RefusedByPolicy } from './credential-policy.ts';
 import type { KeyUse } from './key-use.ts';
+import type { NodeRefusalCode } from './node-refusal.ts';
 import type { Revocations } from './revocations.ts';
 import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
 
@@ -35,14 +37,18 @@ export type ResolvedCredential =
       readonly credentialId: string;
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
+      /** Which devices of its endpoint ring, where its settings say so. */
+      readonly ringing?: Ringing;
       /** Its account, or one above or below it, has application logic. */
       readonly hasLogicNear?: boolean;
+      /** Below this address stands a page for each code, at the host of the account's brand. */
+      readonly pagesUrl?: string;
       /** What policies say besides. */
       readonly policy: HeldPolicy;
     }
   | {
       readonly kind: 'refused';
-      readonly code: PlatformErrorCode;
+      readonly code: NodeRefusalCode;
       readonly detail: string;
       /** Where a key is named that is known: the reason is for whoever proves this, and for nobody else. */
       readonly password?: string;
@@ -252,8 +258,9 @@ export class CredentialResolver {
     if (!chain.includes(key.accountId)) {
       return refused('credential.account_not_allowed', 'The account named in it is not below the key’s own.');
     }
-    const level = levels.find(({ state }) => state !== 'active');
-    if (level !== undefined) return refused('account.suspended', `Account ${level.id} is ${level.state}.`);
+    const stopped = inactiveLevel(levels);
+    if (stopped !== undefined)
+      return refused(stopped.code, `Account ${stopped.level.id} is ${stopped.level.state}.`);
     const { sourceCidrs: _, ...fromAnywhere } = effective;
     const refusalUnder = (caps: CapsByService) =>
       check(use.sourceIp === undefined ? fromAnywhere : effective, {
@@ -289,6 +296,7 @@ export class CredentialResolver {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
       return { ...refused(policy.code, policy.detail), byPolicy };
     }
+    const { ringing } = caps[use.service] ?? {};
     return {
       kind: 'ok',
       password,
@@ -298,7 +306,9 @@ export class CredentialResolver {
       chain,
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+      ...(ringing === undefined ? {} : { ringing }),
       ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
+      ...(known.pagesUrl === undefined ? {} : { pagesUrl: known.pagesUrl }),
       policy,
     };
   }
@@ -394,4 +404,4 @@ function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(hashOf(a), hashOf(b));
 }
 
-const refused = (code: PlatformErrorCode, detail: string) => ({ kind: 'refused', code, detail }) as const;
+const refused = (code: NodeRefusalCode, detail: string) => ({ kind: 'refused', code, detail }) as const;

@@ -58,10 +58,12 @@ const schema = z.object({
   PATCHBAY_MASTER_KEY: z.string().min(1).optional(),
   /** Of the role jobs alone: where files of services are stored. */
   ...objectEnv,
-  /** Of the role jobs alone: the program that writes Ogg and MP3. Default: ffmpeg, if it is on the path. */
+  /** Of the role jobs alone: the program that works on files, and writes Ogg and MP3. Default: ffmpeg, if it is on the path. */
   FFMPEG_PATH: z.string().min(1).optional(),
   /** Of the role jobs alone: texts that it speaks at a time. */
   PATCHBAY_SPEECH_AT_ONCE: z.coerce.number().int().min(1).max(32).default(2),
+  /** Of the role jobs alone: files that it turns into others at a time. Each takes up to two cores. */
+  PATCHBAY_TRANSCODING_AT_ONCE: z.coerce.number().int().min(1).max(32).default(1),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

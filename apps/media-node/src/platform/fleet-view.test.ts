@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FLEET_AGE_MS_MAX, FleetView } from './fleet-view.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { FLEET_AGE_MS_MAX, FleetView, startHeartbeat } from './fleet-view.ts';
 
 let folder: string;
 let failures: string[];
@@ -55,6 +56,24 @@ test('what was known a day ago holds no more, and what was read goes on to be kn
   expect(start(undefined, FLEET_AGE_MS_MAX + 1).urlsOf(wanted)).toEqual([]);
   await start([signaling], 2 * FLEET_AGE_MS_MAX).refresh();
   expect(start(undefined, 0).urlsOf(wanted)).toEqual([]);
+});
+
+test('each heartbeat says which implementation and version the node runs, by its package (spec part C)', async () => {
+  const said = await new Promise((resolve) => {
+    const stop = startHeartbeat({
+      client: {
+        call: ((_name: string, report: unknown) => {
+          resolve(report);
+          stop();
+          return Promise.reject(new Error('away'));
+        }) as never,
+      },
+      fleet: start([]),
+      report: () => ({ boot: 1, urls: {}, load: {}, isDraining: false }),
+      onFailure: () => {},
+    });
+  });
+  expect(said).toMatchObject({ software: { implementation: 'patchbay', version: manifest.version } });
 });
 
 test('a file that is damaged, or of another shape, is passed over and said', () => {

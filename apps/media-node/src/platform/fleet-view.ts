@@ -6,6 +6,7 @@ import {
 } from '@patchbay/domain/fleet/internal-api';
 import { z } from 'zod';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import { nodeSoftware } from './software.ts';
 
 export type FleetNode = InternalResponse<'listNodes'>['items'][number];
 
@@ -87,6 +88,18 @@ export class FleetView {
       .flatMap(({ urls, isLive }) => (urls[wanted.use] ?? []).map((url) => ({ url, isLive })));
   }
 
+  /** The address of a use at one node, of whatever region. */
+  urlOf(nodeId: string, use: string): string | undefined {
+    return this.#nodes.find((node) => node.nodeId === nodeId)?.urls[use]?.[0];
+  }
+
+  /** Whether the control plane has heard of late of any other node of a role. */
+  hasOther(role: FleetNode['roles'][number], ownNodeId: string | undefined): boolean {
+    return this.#nodes.some(
+      ({ nodeId, roles, isLive }) => isLive && roles.includes(role) && nodeId !== ownNodeId,
+    );
+  }
+
   /** The key of an enrolled node of a role. One that is not in the last list may have come since. */
   async publicKeyOf(nodeId: string, role: FleetNode['roles'][number]): Promise<string | undefined> {
     const find = () =>
@@ -109,7 +122,7 @@ export interface HeartbeatReport {
 
 /** Tells the control plane that this node lives, and hears who else does. */
 export function startHeartbeat(options: {
-  readonly client: ControlPlaneClient;
+  readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly fleet: FleetView;
   readonly report: () => HeartbeatReport;
   readonly onHeard?: (answer: InternalResponse<'heartbeat'>) => void;
@@ -124,7 +137,7 @@ export function startHeartbeat(options: {
     try {
       const { boot, urls, load, isDraining } = options.report();
       const lists = Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]]));
-      const beaten = { boot, urls: lists, load: { ...load }, isDraining };
+      const beaten = { boot, urls: lists, load: { ...load }, isDraining, software: nodeSoftware };
       const answer = await options.client.call('heartbeat', beaten);
       options.onHeard?.(answer);
       await options.fleet.refresh();

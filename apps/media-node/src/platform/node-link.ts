@@ -16,6 +16,8 @@ export const HEARTBEAT_INTERVAL_MS = 1_000;
 export const HEARTBEAT_SILENCE_MS_MAX = 2_500;
 /** Of the line of a media node, at the address of the link. */
 export const MEDIA_PATH = '/media';
+/** Of the line between two signaling nodes, at the address of the link. */
+export const PEER_PATH = '/signaling';
 const FRAME_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 1_000;
 const SESSIONS_PER_FRAME_MAX = 100;
@@ -222,6 +224,8 @@ export interface SignalingLinkOptions {
   readonly liveSessions: () => readonly LiveSession[];
   /** Connections of media nodes come to the same door, by a path of their own. */
   readonly onMedia?: (socket: Socket) => void;
+  /** And those of other signaling nodes. */
+  readonly onPeer?: (socket: Socket) => void;
   readonly nowMs?: () => number;
 }
 
@@ -252,6 +256,7 @@ export class SignalingLinks {
     this.#server = server;
     server.on('connection', (socket, { url }) => {
       if (url === MEDIA_PATH && options.onMedia !== undefined) options.onMedia(socket);
+      else if (url === PEER_PATH && options.onPeer !== undefined) options.onPeer(socket);
       else this.#accept(socket);
     });
     this.#timer = setInterval(() => this.#sweep(), 250);

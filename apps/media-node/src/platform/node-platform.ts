@@ -8,6 +8,7 @@ import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import type { ControlOrder } from '@patchbay/domain/sessions/control';
+import type { InactiveCode } from '@patchbay/domain/tenancy/account-state';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
@@ -20,7 +21,7 @@ import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
 import { Recheck } from './recheck.ts';
 import { Revocations } from './revocations.ts';
-import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
 
 const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */
@@ -36,8 +37,8 @@ const REVOCATIONS_MS = LIFETIME_SECONDS_MAX * 1_000 + LIFETIME_SKEW_MS_MAX;
 export interface Revoker {
   readonly revokeKey: (keyId: string) => void;
   readonly revokeCredential: (prefixId: string) => void;
-  /** The account itself: each account below it that is in use here is named by a call of its own. */
-  readonly suspendAccount: (accountId: string) => void;
+  /** The account itself, which is not active: each account below it that is in use here is named by a call of its own. */
+  readonly stopAccount: (accountId: string, code: InactiveCode) => void;
   /** Accounts with a part in what runs here, of this one and those below it: of some of them no snapshot may be held. */
   readonly accountsWithin?: (accountId: string) => readonly string[];
   /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
@@ -47,6 +48,8 @@ export interface Revoker {
   readonly obey?: (order: ControlOrder) => void;
   /** An order about a room, of a role that may be the home of one. */
   readonly obeyRoom?: (order: RoomOrder) => void;
+  /** How somebody is may have changed, of a role that has clients. */
+  readonly presenceChanged?: (accountId: string, identity: string) => void;
   /** What is said of channels; with nothing, that some of it may not have been heard. Of a role that has clients in them. */
   readonly hearChannels?: (message: ChannelBusMessage | undefined) => void;
 }
@@ -129,6 +132,9 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'channel.presence':
       case 'channels.changed':
         revoker?.hearChannels?.(message);
+        return;
+      case 'presence.changed':
+        revoker?.presenceChanged?.(message.accountId, message.identity);
         return;
       case 'room.control':
         revoker?.obeyRoom?.(message.order);

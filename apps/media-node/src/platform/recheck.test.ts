@@ -14,13 +14,15 @@ let reviewed: string[];
 let unsureCount: number;
 let recheck: Recheck;
 
+const stateOf = (id: string) =>
+  (['suspended', 'closed'] as const).find((state) => id.includes(state)) ?? 'active';
 const snapshotOf = (id: string) => ({
   keyId: id,
   accountId: `acc_of_${id}`,
   isRevoked: id.includes('revoked'),
   chain: [
     { id: 'acc_platform', state: 'active' },
-    { id: `acc_of_${id}`, state: id.includes('suspended') ? 'suspended' : 'active' },
+    { id: `acc_of_${id}`, state: stateOf(id) },
   ],
 });
 async function answer<Snapshot>(id: string): Promise<Lookup<Snapshot>> {
@@ -43,7 +45,7 @@ beforeEach(() => {
     snapshots: { keys: { get: answer<KeySnapshot> }, accounts: { get: answer<AccountSnapshot> } },
     revoker: () => ({
       revokeKey: (id) => ended.push(`key ${id}`),
-      suspendAccount: (id) => ended.push(`account ${id}`),
+      stopAccount: (id, code) => ended.push(`${code} ${id}`),
       reviewAccount: async (id) => {
         reviewed.push(id);
         return reviewed.length > unsureCount;
@@ -64,15 +66,16 @@ describe('what changed is looked at again (POL-5)', () => {
   it('what may not go on is ended, the rest is left alone', async () => {
     recheck.look(
       ['key_1', 'key_revoked', 'key_gone', 'key_suspended'],
-      ['acc_gone', 'acc_suspended', 'acc_1'],
+      ['acc_gone', 'acc_suspended', 'acc_closed', 'acc_1'],
     );
-    await until(() => asked.length === 7 && runningCount === 0, 'all were looked at');
+    await until(() => asked.length === 8 && runningCount === 0, 'all were looked at');
     expect(ended.sort()).toEqual([
-      'account acc_gone',
-      'account acc_of_acc_suspended',
-      'account acc_of_key_suspended',
+      'account.suspended acc_of_acc_suspended',
+      'account.suspended acc_of_key_suspended',
       'key key_gone',
       'key key_revoked',
+      'tenancy.account_closed acc_gone',
+      'tenancy.account_closed acc_of_acc_closed',
     ]);
   });
   it('the last of two thousand is not kept waiting by the others: so many are asked at once, and no more', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type InactiveCode, inactiveCodes, inactiveLevel } from '@patchbay/domain/tenancy/account-state';
 import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
 
 /** Questions under way at once: a node with thousands of keys is through within the 5 seconds of POL-5. */
@@ -9,7 +10,7 @@ const RETRY_MS = 500;
 /** How a role is told of what may not go on. */
 interface Ending {
   readonly revokeKey: (keyId: string) => void;
-  readonly suspendAccount: (accountId: string) => void;
+  readonly stopAccount: (accountId: string, code: InactiveCode) => void;
   /** Of an account that may go on, under what its configuration says by now. False when nobody could say what. */
   readonly reviewAccount: (accountId: string) => Promise<boolean>;
 }
@@ -82,14 +83,14 @@ export class Recheck {
     const found = await this.#options.snapshots.accounts.get(accountId);
     if (found.kind === 'away') return false;
     const revoker = this.#options.revoker();
-    if (found.kind === 'unknown') revoker?.suspendAccount(accountId);
+    if (found.kind === 'unknown') revoker?.stopAccount(accountId, inactiveCodes.closed);
     else if (!this.#endIfInactive(found.snapshot)) return (await revoker?.reviewAccount(accountId)) ?? true;
     return true;
   }
 
   #endIfInactive({ chain, accountId }: KeySnapshot | AccountSnapshot): boolean {
-    const isInactive = chain.some(({ state }) => state !== 'active');
-    if (isInactive) this.#options.revoker()?.suspendAccount(accountId);
-    return isInactive;
+    const stopped = inactiveLevel(chain);
+    if (stopped !== undefined) this.#options.revoker()?.stopAccount(accountId, stopped.code);
+    return stopped !== undefined;
   }
 }

@@ -29,6 +29,7 @@ const endCodes = {
   'limit-exceeded': 'limit.exceeded',
   'balance-used-up': 'balance.used_up',
   'account-suspended': 'account.suspended',
+  'account-closed': 'tenancy.account_closed',
   'session-ended': 'network-discovery.session_ended',
   'relay-stopped': 'network-discovery.relay_stopped',
 } as const satisfies Readonly<Record<EndReason, string>>;

@@ -202,6 +202,21 @@ test('usage of a credential that names an identity is its endpoint’s, of any o
   expect(await grantOfUsername(bench.username())).toBeUndefined();
 });
 
+test.each([
+  ['suspended', 'account.suspended'],
+  ['closed', 'tenancy.account_closed'],
+] as const)(
+  'a relay refuses whoever is of an account that is %s by 403, as %s (ACC-2)',
+  async (accountState, reason) => {
+    const bench = resolverBench({ accountState });
+    expect(await platformOver(bench).resolveCredential(bench.username())).toMatchObject({
+      ok: false,
+      code: 403,
+      reason,
+    });
+  },
+);
+
 test('what a client uses up while it runs ends it with the code that refuses a start, and with when it begins anew (POL-3, PRD-8)', async () => {
   const origin = { level: 'account', accountId: 'acc_above', by: 'above' } as const;
   const held = { origin, timeZone: 'UTC', values: { relayBytesPerDayMax: 9 }, locked: [], overridable: {} };

@@ -5,7 +5,6 @@ import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage
 import { credentialUses } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
-import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import {
   type Grant,
@@ -27,6 +26,7 @@ import { endingOf } from './credential-policy.ts';
 import { type CredentialResolver, endsOf, type ResolvedCredential } from './credential-resolver.ts';
 import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
+import { nodeRefusal } from './node-refusal.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
 import type { SessionRegister } from './session-register.ts';
@@ -255,7 +255,8 @@ function toRefusal({
   Resolution,
   { ok: false }
 > {
-  const refusal = { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code } as const;
+  const { status } = nodeRefusal(code, '').fields;
+  const refusal = { ok: false, code: status === 403 ? 403 : 401, reason: code } as const;
   return password === undefined ? refusal : { ...refusal, password };
 }
 
@@ -466,6 +467,7 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
     case 'revoked':
     case 'policy-refused':
     case 'account-suspended':
+    case 'account-closed':
       return { ...told, cause: 'revoked', ...causeOfEnd(event) };
     case 'session-ended':
       // Signaling hears of it as this relay did, and knows the reason.

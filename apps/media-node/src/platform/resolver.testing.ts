@@ -1,8 +1,10 @@
 /** The resolver on a control plane that lives in memory, with credentials minted as a customer's server mints them. */
+
 import { createHash } from 'node:crypto';
 import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import type { PolicyChain, PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import type { AccountState } from '@patchbay/domain/tenancy/account-state';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import { createId } from '@patchbay/kit/ids';
@@ -58,6 +60,7 @@ interface BenchOptions {
   readonly hasEnded?: boolean | undefined;
   /** What clients of signaling say that they run on. */
   readonly deviceKind?: DeviceKind;
+  readonly accountState?: AccountState;
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
@@ -75,6 +78,7 @@ export function resolverBench({
   countries,
   hasEnded,
   deviceKind = 'desktop',
+  accountState = 'active',
 }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
@@ -85,7 +89,7 @@ export function resolverBench({
     credentialPolicies,
     spent: [...spent],
   };
-  const chain = [{ id: accountId, state: 'active' as const }];
+  const chain = [{ id: accountId, state: accountState }];
   const key: KeySnapshot = {
     keyId,
     mode: 'live',

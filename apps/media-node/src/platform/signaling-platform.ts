@@ -6,7 +6,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { credentialUses, isAskedForChannels } from '@patchbay/domain/policy/credential-use';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
-import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
+import { toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
@@ -15,21 +15,19 @@ import type { ChannelFeature, ChannelRight } from '../signaling/channel-platform
 import type {
   Authentication,
   AuthenticationContext,
-  NarrowedTo,
   PlatformNotice,
-  Principal,
-  Review,
-  SecondsLimit,
   SessionClaim,
-  SignalingLimits,
   SignalingPlatform,
 } from '../signaling/platform.ts';
+import type { NarrowedTo, Principal, Review, SecondsLimit, SignalingLimits } from '../signaling/principal.ts';
 import { createChannelPlatform, problemOf } from './channel-platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import { endingOf, type HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { MediaLines } from './media-line.ts';
 import type { LiveRelay } from './node-link.ts';
+import { type NodeRefusalCode, nodeRefusal } from './node-refusal.ts';
+import type { Registrar } from './registrar.ts';
 import type { SessionClaims } from './session-claims.ts';
 import type { StateJournal } from './state-journal.ts';
 
@@ -42,6 +40,8 @@ export interface SignalingPlatformOptions {
   readonly claims: Pick<SessionClaims, 'claim' | 'confirm' | 'release'>;
   readonly relays: () => readonly LiveRelay[];
   readonly media: () => Pick<MediaLines, 'free' | 'say'> | undefined;
+  readonly peers: Pick<SignalingPlatform, 'locate' | 'hasPeers' | 'toGuest' | 'toHome'>;
+  readonly registrar: Pick<Registrar, 'register' | 'unregister'>;
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
 }
@@ -62,6 +62,7 @@ const LOGIC_MS_MAX = 35_000;
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
   const { resolver, client, usage, events, state, claims, relays, media, region, onFailure } = options;
+  const { peers, registrar } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   const notify = (notice: PlatformNotice) => {
@@ -269,6 +270,30 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     placeMedia: (preferredNodeId) => media()?.free(preferredNodeId),
     toMedia: (nodeId, word) => media()?.say(nodeId, word),
 
+    ...peers,
+    narrow: ({ username, credential: password }, to) => {
+      const caveats = limitCaveats(to);
+      const narrowed = narrow({ credential: { username, password }, caveats, random: randomBytes(8) });
+      return { username: narrowed.username, credential: narrowed.password };
+    },
+    async askPresence({ accountId, identities, viewer, says }) {
+      try {
+        const asked = {
+          accountId,
+          identities: [...identities],
+          viewer,
+          ...(says === undefined ? {} : { says }),
+        };
+        return (await client.call('askPresence', asked)).items;
+      } catch (error) {
+        onFailure(error, 'Who is there could not be asked for.');
+        return undefined;
+      }
+    },
+
+    register: (registration) => registrar.register(registration),
+    unregister: (gone) => registrar.unregister(gone),
+
     answerOrder(orderId, answer) {
       client
         .call('controlled', { orderId, answer })
@@ -304,8 +329,8 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 /** A call may need a relay at any time: what it may cost is both together. */
 const sessionServices = ['signaling', 'network-discovery'];
 
-function refuse(code: PlatformErrorCode, publicDetail: string): Authentication {
-  const { type, title, status, detail } = toProblem(platformError(code, publicDetail));
+function refuse(code: NodeRefusalCode, publicDetail: string): Authentication {
+  const { type, title, status, detail } = toProblem(nodeRefusal(code, publicDetail));
   return { ok: false, problem: { type, code, title, status, detail } };
 }
 
@@ -345,7 +370,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, hasLogicNear, policy }: ResolvedOk,
+  { effective, key, isRelayOnly, ringing, hasLogicNear, pagesUrl, policy }: ResolvedOk,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -354,7 +379,9 @@ function limitsOf(
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
+    ...(ringing === undefined ? {} : { ringing }),
     ...(hasLogicNear === true ? { hasLogicNear } : {}),
+    ...(pagesUrl === undefined ? {} : { pagesUrl }),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
     ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),
@@ -388,26 +415,31 @@ function principalOf(
     limits,
     review,
     mayUseChannels,
-    narrow({ sessionId, bytesMax, bitsPerSecondMax, region }: NarrowedTo) {
+    narrow(to: NarrowedTo) {
+      const { sessionId } = to;
       continueUse(sessionId);
-      const caveats: Restriction[] = [
-        { type: 'session', session: sessionId },
-        ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
-        ...(bitsPerSecondMax === undefined
-          ? []
-          : [
-              {
-                type: 'bitRate',
-                bitsPerSecond: bitsPerSecondMax,
-                burstBytes: Math.ceil(bitsPerSecondMax / 8),
-              } as const,
-            ]),
-        ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
-      ];
+      const caveats: Restriction[] = [{ type: 'session', session: sessionId }, ...limitCaveats(to)];
       const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });
       return { username, credential: password };
     },
   };
+}
+
+/** What is said of the leg besides which session it is of. */
+function limitCaveats({ bytesMax, bitsPerSecondMax, region }: NarrowedTo): readonly Restriction[] {
+  return [
+    ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
+    ...(bitsPerSecondMax === undefined
+      ? []
+      : [
+          {
+            type: 'bitRate',
+            bitsPerSecond: bitsPerSecondMax,
+            burstBytes: Math.ceil(bitsPerSecondMax / 8),
+          } as const,
+        ]),
+    ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
+  ];
 }
 
 const toSecondsLimit =

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { inactiveCodes } from '@patchbay/domain/tenancy/account-state';
+import { errorPagePath } from '@patchbay/kit/errors';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { createId } from '@patchbay/kit/ids';
 import { relayEndings } from '@patchbay/protocol/turn/codes';
@@ -40,12 +42,11 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   const sessions = new SessionRegister({ client: node.client });
   const relayNodeId = () => node.identity.nodeId ?? '';
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
-  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
   const lostCode = 'network-discovery.relay_lost';
   const unended = new UnendedSessions({
     code: lostCode,
     detail: relayEndings[lostCode],
-    helpUrl: helpUrl(lostCode),
+    helpUrl: errorPagePath(lostCode),
   });
   const claims = new SessionClaims({
     client: node.client,
@@ -56,7 +57,6 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     relayNodeId,
     region,
     newId: (prefix) => createId(prefix),
-    helpUrl,
     append(line) {
       unended.note(line);
       events.append(line);
@@ -120,7 +120,11 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   node.start({
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
-    suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    stopAccount: (accountId, code) =>
+      relay.revoke(
+        { accountId, isClosed: code === inactiveCodes.closed },
+        code === inactiveCodes.closed ? 'The account is closed.' : 'The account is suspended.',
+      ),
     reviewAccount: (accountId) => relay.review(accountId),
     endSession(sessionId, reason) {
       endCall(sessionId, reason.detail);

@@ -10,6 +10,7 @@ import {
 } from '@patchbay/domain/logic/interpreter';
 import type { LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { SoundOrder } from '@patchbay/domain/logic/sound-order';
+import { ringPlan } from '@patchbay/domain/presence/ringing';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import {
   type EndReason,
@@ -18,6 +19,7 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import { printable } from '@patchbay/protocol/signaling/shape';
 import type { Client, ClientTable } from './clients.ts';
+import type { CalledUser } from './peer-words.ts';
 import type { LogicAnswer, LogicRequest, SessionEventType } from './platform.ts';
 import type { Reasons } from './reasons.ts';
 import type { Session } from './session.ts';
@@ -33,6 +35,9 @@ export interface CallLogicPorts {
   send(client: Client, message: ServerMessage): void;
   changed(session: Session): void;
   log<Type extends SessionEventType>(session: Session, atMs: number, line: LogLine<Type>): void;
+  /** Goes on when the devices of those that are called are known, wherever they are connected. */
+  locate(called: readonly CalledUser[], nowMs: number, goOn: (nowMs: number) => void): void;
+  isLive(session: Session): boolean;
   canRing(session: Session, device: Client): boolean;
   ring(session: Session, device: Client, legId: string): void;
   stopRinging(session: Session, device: Client, code: EndingCode): void;
@@ -151,12 +156,12 @@ export class CallLogic {
     if (logic === undefined) return;
     logic.run = run;
     this.#ports.changed(session);
-    let isNobodyThere = false;
+    let dialled: readonly string[] | undefined;
     for (const effect of effects) {
-      if (effect.type === 'ring') isNobodyThere = this.#ring(session, logic, { ...effect, nowMs }) === 0;
+      if (effect.type === 'ring') dialled = effect.endpoints;
       else this.#carryOut(session, logic, { effect, nowMs });
     }
-    if (isNobodyThere) this.feed(session, { type: 'unanswered', status: 'unreachable' }, nowMs);
+    if (dialled !== undefined) this.#dial(session, logic, { endpoints: dialled, run, nowMs });
   }
 
   #carryOut(
@@ -185,7 +190,11 @@ export class CallLogic {
           this.#ports.stopRinging(session, device, 'signaling.no_answer');
         break;
       case 'message':
-        this.#message(session, logic, { ...effect, text: printable(effect.text, messageCharactersMax) });
+        this.#message(session, logic, {
+          to: effect.to,
+          text: printable(effect.text, messageCharactersMax),
+          nowMs,
+        });
         break;
       case 'relay': {
         const { type: _type, ...rule } = effect;
@@ -219,6 +228,24 @@ export class CallLogic {
     this.#ports.ask(session.sessionId, { accountId, url: run.url, session: said, variables: run.variables });
   }
 
+  #dial(
+    session: Session,
+    logic: SessionLogic,
+    {
+      endpoints,
+      run,
+      nowMs,
+    }: { readonly endpoints: readonly string[]; readonly run: SessionLogic['run']; readonly nowMs: number },
+  ): void {
+    const called = endpoints.flatMap((endpoint) => calledUser(endpoint, logic.accountId) ?? []);
+    this.#ports.locate(called, nowMs, (atMs) => {
+      // The logic may have gone on to something else while it was asked.
+      if (!this.#ports.isLive(session) || session.logic?.run !== run) return;
+      if (this.#ring(session, logic, { endpoints, nowMs: atMs }) === 0)
+        this.feed(session, { type: 'unanswered', status: 'unreachable' }, atMs);
+    });
+  }
+
   /** How many devices ring now. */
   #ring(
     session: Session,
@@ -228,9 +255,11 @@ export class CallLogic {
     this.#leaveUnanswered(session, { except: undefined, reason: 'signaling.no_answer' }, nowMs);
     let count = 0;
     for (const endpoint of new Set(endpoints)) {
-      const devices = this.#devicesOf(session, logic, endpoint).filter(
-        (device) => !session.ringing.has(device),
-      );
+      const found = this.#devicesOf(session, logic, endpoint);
+      // Of the settings of the endpoint which devices ring counts; when they do is a matter of the document.
+      const devices = ringPlan(found, found[0]?.principal.limits.ringing)
+        .turns.flat()
+        .filter((device) => !session.ringing.has(device));
       const [first] = devices;
       if (first === undefined) continue;
       const legId = this.#ports.newId('leg');
@@ -264,15 +293,18 @@ export class CallLogic {
   #message(
     session: Session,
     logic: SessionLogic,
-    { text, to }: { readonly text: string; readonly to: string | undefined },
+    { text, to, nowMs }: { readonly text: string; readonly to: string | undefined; readonly nowMs: number },
   ): void {
     const { sessionId } = session;
     if (to === undefined) {
       this.#ports.send(session.caller.client, { type: 'message', sessionId, text });
       return;
     }
-    for (const device of this.#devicesOf(session, logic, to))
-      this.#ports.send(device, { type: 'message', text });
+    const called = calledUser(to, logic.accountId);
+    this.#ports.locate(called === undefined ? [] : [called], nowMs, () => {
+      for (const device of this.#devicesOf(session, logic, to))
+        this.#ports.send(device, { type: 'message', text });
+    });
   }
 
   #leaveUnanswered(

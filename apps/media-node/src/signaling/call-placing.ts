@@ -1,8 +1,10 @@
+import { type Ringing, ringPlan } from '@patchbay/domain/presence/ringing';
 import type { ClientMessageOf, Problem } from '@patchbay/protocol/signaling/messages';
 import { calledUser } from './call-logic.ts';
 import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
 import { type CallRefusal, featureRefusal, mediaRefusal, participantsRefusal } from './party-rules.ts';
+import type { CalledUser } from './peer-words.ts';
 import type { ClaimAnswer, FoundLogic } from './platform.ts';
 import type { RefusedCalls } from './refused-calls.ts';
 
@@ -13,6 +15,8 @@ export interface CallPlacingPorts
   extends Pick<CallPorts, 'clients' | 'reasons' | 'newId' | 'findLogic' | 'claim' | 'release' | 'send'> {
   readonly refusedCalls: RefusedCalls;
   isDraining(): boolean;
+  /** Goes on when the devices of those that are called are known, wherever they are connected. */
+  locate(called: readonly CalledUser[], nowMs: number, goOn: (nowMs: number) => void): void;
   begin(placing: Placing, target: CallTarget | undefined, nowMs: number): void;
   /** What was asked with {@link CallPlacing.claimAnswer}. */
   answerClaimed(
@@ -79,6 +83,22 @@ export class CallPlacing {
   }
 
   #placeDirect(placing: Placing, nowMs: number): void {
+    const { client, frame, sessionId } = placing;
+    const refused = this.#refusalOfCaller(client, frame);
+    if (refused !== undefined) {
+      this.#refuseCall(client, frame, { ...refused, nowMs });
+      return;
+    }
+    const called = calledUser(frame.to, client.principal.accountId);
+    this.#lookingUp.set(sessionId, placing);
+    this.#ports.locate(called === undefined ? [] : [called], nowMs, (atMs) => {
+      this.#lookingUp.delete(sessionId);
+      // The world may be another than it was when it was asked.
+      if (this.#ports.clients.byConnection(client.connectionId) === client) this.#placeLocated(placing, atMs);
+    });
+  }
+
+  #placeLocated(placing: Placing, nowMs: number): void {
     const { client, frame } = placing;
     const target = this.#admitCall(client, frame);
     if ('refusal' in target) this.#refuseCall(client, frame, { ...target, nowMs });
@@ -149,7 +169,7 @@ export class CallPlacing {
     const called = calledUser(frame.to, client.principal.accountId);
     return called === undefined
       ? { refusal: 'signaling.namespace_unsupported' }
-      : this.#findDevices(client, called);
+      : this.#findDevices(client, { ...called, asked: frame.devices });
   }
 
   /** Why whoever calls may not, whomever they call. */
@@ -177,7 +197,7 @@ export class CallPlacing {
   /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
   #findDevices(
     client: Client,
-    { identity, accountId }: { readonly identity: string; readonly accountId: string },
+    { identity, accountId, asked }: CalledUser & { readonly asked?: Ringing | undefined },
   ): CallTarget | CallRefusal {
     const own = client.principal;
     const devices = this.#ports.clients
@@ -188,11 +208,24 @@ export class CallPlacing {
     const related = isAbove
       ? devices
       : devices.filter((device) => device.principal.accountPath.includes(own.accountId));
-    if (related.length > 0) return { identity, devices: related };
+    if (related.length > 0) return this.#planOf(identity, related, asked);
     // Whether an unrelated account has such an endpoint is not for this caller to learn.
     return isAbove
       ? { refusal: 'signaling.endpoint_unavailable', detail: `No device of user:${identity} is connected.` }
       : ofAnotherAccount;
+  }
+
+  /** The settings of the endpoint are the same for all of its devices: what holds for the one that came last is newest. */
+  #planOf(
+    identity: string,
+    devices: readonly Client[],
+    asked: Ringing | undefined,
+  ): CallTarget | CallRefusal {
+    const newest = devices.toSorted((one, other) => other.sinceMs - one.sinceMs);
+    const { turns, turnMs } = ringPlan(newest, newest[0]?.principal.limits.ringing, asked);
+    if (turns.length > 0) return { identity, devices: turns.flat(), turns, turnMs };
+    const detail = `No device of user:${identity} that may ring for this call is connected.`;
+    return { refusal: 'signaling.endpoint_unavailable', detail };
   }
 
   #claimingCountOf(client: Client): number {
@@ -205,7 +238,11 @@ export class CallPlacing {
 
 export interface CallTarget {
   readonly identity: string;
+  /** All of them. */
   readonly devices: readonly Client[];
+  /** Those that ring together, turn after turn. */
+  readonly turns: readonly (readonly Client[])[];
+  readonly turnMs: number;
 }
 
 /** A call on its way to begin. */

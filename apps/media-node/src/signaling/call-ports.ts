@@ -1,6 +1,7 @@
 import type { ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Client, ClientTable } from './clients.ts';
 import type { CallRefusal } from './party-rules.ts';
+import type { CalledUser } from './peer-words.ts';
 import type {
   CalledEndpoint,
   LogicRequest,
@@ -25,6 +26,8 @@ export interface CallPorts {
   toMedia(nodeId: string, word: MediaWord): void;
   /** Asks whether the session may begin; `claimed` is called with the answer. */
   claim(claimId: string, claim: SessionClaim): void;
+  /** Goes on when the devices of those that are called are known, wherever they are connected. */
+  locate(called: readonly CalledUser[], nowMs: number, goOn: (nowMs: number) => void): void;
   /** Asks for the logic of an endpoint; `logicFound` is called with the answer. */
   findLogic(sessionId: string, called: CalledEndpoint): void;
   /** Asks for a document; `logicFetched` is called with the answer. */

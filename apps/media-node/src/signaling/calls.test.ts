@@ -1,7 +1,7 @@
 import { closeCodes } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
 import { relayWaitMs } from './media-recovery.ts';
-import type { SecondsLimit } from './platform.ts';
+import type { SecondsLimit } from './principal.ts';
 import { audioOnly, audioVideo, type BenchClient, call, MachineBench } from './testing/machine-bench.ts';
 
 const relayOne = { nodeId: 'nod_1', boot: 'b1', urls: ['turn:127.0.0.1:3478?transport=udp'] };
@@ -319,7 +319,7 @@ describe('limits (ACC-7)', () => {
   });
 
   it('a suspension that the relay hears of first ends the session as one, and not as a revocation', () => {
-    for (const code of ['account.suspended', 'credential.revoked']) {
+    for (const code of ['account.suspended', 'tenancy.account_closed', 'credential.revoked']) {
       const { bench, alice, bob } = pair();
       const sessionId = call(alice, bob, { mode: 'relay' });
       const whose = { accountId: 'acc_a', credentialIds: ['crd_root', 'crd_0'] };
@@ -356,7 +356,8 @@ describe('limits (ACC-7)', () => {
     for (const notice of [
       { type: 'revokeCredential', credentialId: 'crd_root' },
       { type: 'revokeKey', keyId: 'key_1' },
-      { type: 'suspendAccount', accountId: 'acc_platform' },
+      { type: 'stopAccount', accountId: 'acc_platform', code: 'account.suspended' },
+      { type: 'stopAccount', accountId: 'acc_platform', code: 'tenancy.account_closed' },
     ] as const) {
       const { bench, alice, bob } = pair();
       call(alice, bob);
@@ -365,7 +366,7 @@ describe('limits (ACC-7)', () => {
       bench.tell(notice);
       expect(bench.machine.sessionCount).toBe(0);
       expect(bench.closed.get(alice.socketId)).toBe(closeCodes.credentialEnded);
-      const code = notice.type === 'suspendAccount' ? 'account.suspended' : 'credential.revoked';
+      const code = notice.type === 'stopAccount' ? notice.code : 'credential.revoked';
       expect(alice.last('ended').reason.code).toBe(code);
       expect(alice.last('error').problem).toMatchObject({ code, type: `/docs/errors/${code}` });
     }

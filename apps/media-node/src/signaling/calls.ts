@@ -8,7 +8,7 @@ import type {
   ResumedSession,
   ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
-import { CallLogic, dialledLegId } from './call-logic.ts';
+import { CallLogic, calledUser, dialledLegId } from './call-logic.ts';
 import {
   CallPlacing,
   type CallTarget,
@@ -17,6 +17,7 @@ import {
   sessionsPerClientMax,
 } from './call-placing.ts';
 import type { CallPorts } from './call-ports.ts';
+import { CallRinging } from './call-ringing.ts';
 import { CallTransfer } from './call-transfer.ts';
 import type { Client } from './clients.ts';
 import { CodecAgreement } from './codec-agreement.ts';
@@ -32,16 +33,17 @@ import {
   mediaRefusal,
   participantsRefusal,
 } from './party-rules.ts';
+import type { CalledUser } from './peer-words.ts';
 import type {
   AllocationEnded,
   ClaimAnswer,
   FoundLogic,
   LogicAnswer,
   MediaNotice,
-  Principal,
   RelayLineNotice,
   SessionSnapshot,
 } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Ending } from './reasons.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { RelayLines, relayLimitKey } from './relay-lines.ts';
@@ -49,12 +51,10 @@ import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
   isRelayDenied,
-  type Leg,
   legOf,
   legsOf,
   modalityOf,
   modeOf,
-  newLeg,
   newSession,
   type Party,
   peerOf,
@@ -66,7 +66,6 @@ import { SessionControl } from './session-control.ts';
 import { ruleIn, SessionLimits } from './session-limits.ts';
 import { SessionRecords } from './session-records.ts';
 
-export const ringTimeoutMs = 45_000;
 const qualityIntervalMsMin = 900;
 
 /** The rules of calls between clients. Knows no socket and no clock; what it decides leaves by its ports. */
@@ -78,6 +77,7 @@ export class Calls {
   readonly #refused: RefusedCalls;
   readonly #placing: CallPlacing;
   readonly #logic: CallLogic;
+  readonly #ringing: CallRinging;
   readonly #mediaLegs: MediaLegs;
   readonly #codecs: CodecAgreement;
   readonly #recovery: MediaRecovery;
@@ -96,6 +96,21 @@ export class Calls {
     const log: SessionRecords['log'] = (session, atMs, line) => this.#records.log(session, atMs, line);
     const send = (client: Client, message: ServerMessage) => ports.send(client, message);
     const end = (session: Session, reason: EndReason, nowMs: number) => this.end(session, reason, nowMs);
+    this.#ringing = new CallRinging({
+      clients,
+      reasons,
+      records: this.#records,
+      send,
+      end,
+      refuse: (client, refusal, sessionId) => ports.refuse(client, refusal, sessionId),
+      changed: (session) => ports.changed(session),
+      logic: () => this.#logic,
+      placing: () => this.#placing,
+      transfer: () => this.#transfer,
+      control: () => this.#control,
+      session: (sessionId) => this.#sessions.get(sessionId),
+      start: (session, nowMs) => this.#start(session, nowMs),
+    });
     this.#codecs = new CodecAgreement({ reasons, log, send, end });
     this.#limits = new SessionLimits({ reasons, seconds: this.#seconds, log, send, end });
     this.#control = new SessionControl({
@@ -130,10 +145,11 @@ export class Calls {
       claim: (claimId, claim) => ports.claim(claimId, claim),
       release: (sessionId) => ports.release(sessionId),
       isDraining: () => this.isDraining,
+      locate: (called, nowMs, goOn) => ports.locate(called, nowMs, goOn),
       begin: (placing, target, nowMs) => this.#begin(placing, target, nowMs),
       answerClaimed: (client, { frame, refused, nowMs }) => {
-        const refusal = refused ?? this.#join(client, frame, nowMs);
-        if (refusal !== undefined) this.#refuseAnswer(client, { frame, refusal, nowMs });
+        const refusal = refused ?? this.#ringing.join(client, frame, nowMs);
+        if (refusal !== undefined) this.#ringing.refuseAnswer(client, { frame, refusal, nowMs });
       },
     });
     this.#transfer = new CallTransfer({
@@ -146,8 +162,9 @@ export class Calls {
       newId: (prefix) => ports.newId(prefix),
       changed: (session) => ports.changed(session),
       reach: (client, to) => this.#placing.reach(client, to),
-      ring: (session, device, legId) => this.#ring(session, device, legId),
-      stopRinging: (session, device) => this.#stopRinging(session, device, 'signaling.answered_elsewhere'),
+      ring: (session, device, legId) => this.#ringing.ring(session, device, legId),
+      stopRinging: (session, device) =>
+        this.#ringing.stopRinging(session, device, 'signaling.answered_elsewhere'),
       feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
       end: (session, reason, nowMs) => this.end(session, reason, nowMs),
     });
@@ -166,7 +183,8 @@ export class Calls {
         if (type === 'room.left') delete leg.room;
         log(session, nowMs, { type, data, leg });
       },
-      join: (session, party, nowMs) => this.#seat(session, { ...party, legId: session.calleeLegId }, nowMs),
+      join: (session, party, nowMs) =>
+        this.#ringing.seat(session, { ...party, legId: session.calleeLegId }, nowMs),
       say: (client, message, nowMs) => this.#hearMedia(client, message, nowMs),
       end: (session, { code, detail }, nowMs) => end(session, reasons.ending(code, detail), nowMs),
     });
@@ -179,12 +197,14 @@ export class Calls {
       newId: (prefix) => ports.newId(prefix),
       ask: (sessionId, request) => ports.fetchLogic(sessionId, request),
       changed: (session) => ports.changed(session),
+      locate: (called, nowMs, goOn) => ports.locate(called, nowMs, goOn),
+      isLive: ({ sessionId }) => this.#sessions.has(sessionId),
       canRing: (session, device) =>
         device !== session.caller.client &&
         device.sessionIds.size < sessionsPerClientMax &&
         featureRefusal(device.principal.limits, 'answer-calls') === undefined,
-      ring: (session, device, legId) => this.#ring(session, device, legId),
-      stopRinging: (session, device, code) => this.#stopRinging(session, device, code),
+      ring: (session, device, legId) => this.#ringing.ring(session, device, legId),
+      stopRinging: (session, device, code) => this.#ringing.stopRinging(session, device, code),
       answer: (session, nowMs) => this.#mediaLegs.answer(session, nowMs),
       sound: (session, number, order) => this.#mediaLegs.order(session, number, order),
       announceTrigger: (session, nowMs) =>
@@ -251,21 +271,6 @@ export class Calls {
     if (session !== undefined) this.#logic.fetched(session, { documentNumber, ...answer }, nowMs);
   }
 
-  /** Whoever wanted to answer may not: the call goes on ringing at other devices, if there are any. */
-  #refuseAnswer(
-    client: Client,
-    { frame, refusal, nowMs }: { frame: ClientMessageOf<'accept'>; refusal: CallRefusal; nowMs: number },
-  ): void {
-    this.#ports.refuse(client, refusal, frame.sessionId);
-    const session = this.#sessions.get(frame.sessionId);
-    if (session === undefined || !session.ringing.has(client)) return;
-    const code = refusal.refusal;
-    if (code !== 'limit.exceeded' && code !== 'balance.used_up') return;
-    this.#stopRinging(session, client, code);
-    if (session.ringing.size === 0 && !this.#logic.unanswered(session, 'busy', nowMs))
-      this.end(session, this.#ports.reasons.ending(code, refusal.detail), nowMs);
-  }
-
   #begin(
     { client, frame, sessionId: id, logic }: Placing,
     target: CallTarget | undefined,
@@ -279,7 +284,7 @@ export class Calls {
     });
     this.#sessions.set(session.sessionId, session);
     client.sessionIds.add(session.sessionId);
-    const { sessionId, calleeLegId, caller } = session;
+    const { sessionId, caller } = session;
     this.#records.log(session, nowMs, {
       type: 'session.created',
       leg: caller,
@@ -300,104 +305,15 @@ export class Calls {
     });
     this.#ports.send(client, { type: 'ringing', requestId: frame.requestId, sessionId, legId: caller.legId });
     if (logic !== undefined) this.#logic.begin(session, logic, nowMs);
-    for (const device of target?.devices ?? []) {
-      if (session.ringing.size === 0) {
-        const leg = { legId: calleeLegId, client: device };
-        this.#records.log(session, nowMs, {
-          type: 'leg.ringing',
-          leg,
-          data: { identity: target?.identity ?? '' },
-        });
-      }
-      this.#ring(session, device, calleeLegId);
-    }
-  }
-
-  #ring(session: Session, device: Client, legId: string): void {
-    const { sessionId, caller } = session;
-    session.ringing.add(device);
-    this.#ports.changed(session);
-    device.sessionIds.add(sessionId);
-    const from = nameSeenBy(device, caller.client);
-    this.#ports.send(device, { type: 'incoming', sessionId, legId, from, media: caller.media });
+    if (target !== undefined) this.#ringing.begin(session, target, nowMs);
   }
 
   accept(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
-    if (client.principal.limits.isCounted !== true) return this.#join(client, frame, nowMs);
-    const refusal = this.#refusalOfJoin(client, frame);
-    if (refusal === undefined) this.#placing.claimAnswer(client, frame);
-    return refusal;
-  }
-
-  #refusalOfJoin(client: Client, frame: ClientMessageOf<'accept'>): CallRefusal | undefined {
-    const session = this.#sessions.get(frame.sessionId);
-    if (session === undefined || !session.ringing.has(client))
-      return { refusal: 'signaling.session_unknown' };
-    const { limits } = client.principal;
-    if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
-      return { refusal: 'credential.session_not_allowed' };
-    }
-    return (
-      featureRefusal(limits, 'answer-calls') ??
-      participantsRefusal(limits, legsOf(session).length + 1) ??
-      mediaRefusal(limits, frame.media)
-    );
-  }
-
-  #join(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
-    const refusal = this.#refusalOfJoin(client, frame);
-    const session = this.#sessions.get(frame.sessionId);
-    if (refusal !== undefined || session === undefined) return refusal;
-    const { limits } = client.principal;
-    session.ringing.delete(client);
-    for (const device of [...session.ringing])
-      this.#stopRinging(session, device, 'signaling.answered_elsewhere');
-    const legId = dialledLegId(session, client) ?? session.calleeLegId;
-    if (frame.mode === 'relay' || limits.isRelayOnly === true) session.callMode = 'relay';
-    this.#seat(session, { client, media: frame.media, legId }, nowMs);
-    return undefined;
-  }
-
-  /** Whoever answered is the party that was called, and both begin. */
-  #seat(
-    session: Session,
-    { client, media, legId }: Pick<Leg, 'client' | 'media' | 'legId'>,
-    nowMs: number,
-  ): void {
-    session.callee = { ...newLeg(legId, client, media), isInitiator: false, countedToMs: nowMs };
-    const { identity, accountId } = client.principal;
-    const mediaNodeId = client.media?.nodeId;
-    this.#records.log(session, nowMs, {
-      type: 'leg.joined',
-      leg: session.callee,
-      data: { identity, accountId, media, ...(mediaNodeId === undefined ? {} : { mediaNodeId }) },
-    });
-    session.segmentModality = modalityOf(legsOf(session));
-    if (session.transfer !== undefined) {
-      this.#transfer.answered(session, session.callee, nowMs);
-      this.#control.tell(session);
-      return;
-    }
-    this.#logic.answered(session, legId, nowMs);
-    this.#start(session, nowMs);
+    return this.#ringing.accept(client, frame, nowMs);
   }
 
   reject(client: Client, frame: ClientMessageOf<'reject'>, nowMs: number): CallRefusal | undefined {
-    const session = this.#sessions.get(frame.sessionId);
-    if (session === undefined || !session.ringing.has(client))
-      return { refusal: 'signaling.session_unknown' };
-    this.#stopRinging(session, client, 'signaling.rejected');
-    if (session.ringing.size === 0 && !this.#logic.unanswered(session, 'rejected', nowMs))
-      this.end(session, this.#ports.reasons.ending('signaling.rejected'), nowMs);
-    return undefined;
-  }
-
-  #stopRinging(session: Session, device: Client, code: EndingCode): void {
-    session.ringing.delete(device);
-    this.#ports.changed(session);
-    device.sessionIds.delete(session.sessionId);
-    const reason = this.#ports.reasons.ending(code);
-    this.#ports.send(device, { type: 'ended', sessionId: session.sessionId, reason });
+    return this.#ringing.reject(client, frame, nowMs);
   }
 
   #start(session: Session, nowMs: number): void {
@@ -663,8 +579,7 @@ export class Calls {
     for (const session of [...this.#sessions.values()]) {
       if (this.#logic.tick(session, nowMs) || !this.#sessions.has(session.sessionId)) continue;
       if (session.startedAtMs === undefined) {
-        const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
-        if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
+        this.#ringing.tick(session, nowMs);
         continue;
       }
       // The platform's own leg was this node's, and went with the process that saved the session.
@@ -683,13 +598,22 @@ export class Calls {
   }
 
   #endWithoutLeg(session: Session, nowMs: number): void {
-    const code = 'signaling.media_lost';
     const { logic, calleeLegId: legId } = session;
+    // Without logic it was a device of another node.
+    const code = logic === undefined ? 'signaling.node_lost' : 'signaling.media_lost';
     if (logic !== undefined) {
       const leg = { legId, client: { principal: { accountId: logic.accountId } } };
       this.#records.log(session, nowMs, { type: 'leg.left', leg, data: { reason: code } });
     }
     this.end(session, this.#ports.reasons.ending(code), nowMs);
+  }
+
+  /** Whom an order brings into a session of this node. */
+  calledBy({ sessionId, change }: ControlOrder): readonly CalledUser[] {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined || change.type !== 'transfer') return [];
+    const called = calledUser(change.to, session.caller.client.principal.accountId);
+    return called === undefined ? [] : [called];
   }
 
   /** Undefined where the session is not here, for whoever holds it answers, and where nobody waits any longer. */
@@ -738,8 +662,8 @@ export class Calls {
   ): void {
     for (const session of this.#sessionsOf(client)) {
       const isParty = legOf(session, client) !== undefined;
-      if (!isParty) this.#stopRinging(session, client, code);
-      const isOver = session.ringing.size === 0 && session.callee === undefined;
+      if (!isParty) this.#ringing.stopRinging(session, client, code);
+      const isOver = !isParty && session.callee === undefined && !this.#ringing.goesOn(session, nowMs);
       if (isParty || (isOver && !this.#logic.unanswered(session, 'unreachable', nowMs))) {
         const { reasons } = this.#ports;
         if (isParty && (code === 'limit.exceeded' || code === 'balance.used_up'))

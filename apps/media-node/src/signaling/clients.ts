@@ -1,6 +1,8 @@
+import type { Device } from '@patchbay/domain/presence/registration';
 import type { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import { pingIntervalMs, type ServerMessage } from '@patchbay/protocol/signaling/messages';
-import type { Principal } from './platform.ts';
+import type { SessionCredential } from './peer-words.ts';
+import type { Principal } from './principal.ts';
 
 /** One SDK instance. It outlives its WebSocket by the resume window. */
 export interface Client {
@@ -11,6 +13,10 @@ export interface Client {
   readonly sessionIds: Set<string>;
   /** Of a leg of the platform's own: where it is. It is nobody that could be called, and lives as long as its session. */
   readonly media?: { readonly nodeId: string; readonly legId: string };
+  /** Of a device of another node: where it is. It can be called as any other, and what it is told goes there. */
+  readonly far?: FarConnection;
+  /** On what it runs, by its own word. */
+  device: Device;
   /** Frames that its SDK knows besides those of the protocol's version. */
   understands: readonly string[];
   principal: Principal;
@@ -20,9 +26,21 @@ export interface Client {
   isLeftBehind: boolean;
   detachedAtMs: number;
   lastHeardAtMs: number;
+  /** When it was connected first. */
+  readonly sinceMs: number;
   /** Frames that belong to no session, since the record before. */
   messageCount: number;
   messagesSinceMs: number;
+}
+
+export interface FarConnection {
+  readonly nodeId: string;
+  /** At its own node. */
+  readonly connectionId: string;
+  /** By session, what it is let in by at a relay. */
+  readonly narrowed: Map<string, SessionCredential>;
+  /** When its node spoke of it, or it was in a session of this one, last. */
+  metAtMs: number;
 }
 
 /** Whether the party does what a `control` frame says. A leg of the platform's own does. */
@@ -52,7 +70,7 @@ export class ClientTable {
   add(client: Client): void {
     this.#byConnection.set(client.connectionId, client);
     if (client.media !== undefined) return;
-    this.#byResumeToken.set(client.resumeToken, client);
+    if (client.far === undefined) this.#byResumeToken.set(client.resumeToken, client);
     const key = identityKey(client.principal.accountId, client.principal.identity);
     const peers = this.#byIdentity.get(key) ?? new Set();
     this.#byIdentity.set(key, peers.add(client));
@@ -60,7 +78,7 @@ export class ClientTable {
 
   remove(client: Client): void {
     this.#byConnection.delete(client.connectionId);
-    this.#byResumeToken.delete(client.resumeToken);
+    if (client.far === undefined) this.#byResumeToken.delete(client.resumeToken);
     const key = identityKey(client.principal.accountId, client.principal.identity);
     const peers = this.#byIdentity.get(key);
     peers?.delete(client);
@@ -77,6 +95,11 @@ export class ClientTable {
 
   ofIdentity(accountId: string, identity: string): readonly Client[] {
     return [...(this.#byIdentity.get(identityKey(accountId, identity)) ?? [])];
+  }
+
+  /** Those that are connected to this node itself. */
+  own(): readonly Client[] {
+    return this.all().filter(({ media, far }) => media === undefined && far === undefined);
   }
 
   all(): readonly Client[] {

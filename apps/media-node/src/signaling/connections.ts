@@ -1,4 +1,8 @@
+import type { Device } from '@patchbay/domain/presence/registration';
 import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
+import { errorPagePath } from '@patchbay/kit/errors';
+import { toBase64Url } from '@patchbay/protocol/credential/base64url';
+import { sha256 } from '@patchbay/protocol/credential/sha256';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -18,11 +22,15 @@ import {
 import type { Calls } from './calls.ts';
 import type { Channels } from './channels.ts';
 import type { Client, ClientTable } from './clients.ts';
+import type { FarDevices } from './far-devices.ts';
+import type { Guests } from './guests.ts';
 import type { Action, Input, MachinePorts } from './machine-words.ts';
 import { MessageRate } from './message-rate.ts';
 import type { CallRefusal } from './party-rules.ts';
-import type { Authentication, Principal } from './platform.ts';
-import type { Reasons } from './reasons.ts';
+import type { Authentication } from './platform.ts';
+import type { Presences } from './presences.ts';
+import type { Principal } from './principal.ts';
+import { type Reasons, withPages } from './reasons.ts';
 import { countOf } from './session-log.ts';
 import type { StateChanges } from './state-changes.ts';
 
@@ -37,6 +45,9 @@ export interface ConnectionsPorts extends Pick<MachinePorts, 'region' | 'lineage
   readonly clients: ClientTable;
   calls(): Calls;
   channels(): Channels;
+  far(): Pick<FarDevices, 'tell'>;
+  guests(): Pick<Guests, 'leave' | 'changed' | 'resumedSessions'>;
+  presences(): Pick<Presences, 'detached'>;
   changes(): Pick<StateChanges, 'client' | 'frame'>;
   act(action: Action): void;
   /** A frame of a client that is known, which was not heard before. */
@@ -182,8 +193,10 @@ export class Connections {
     const { ok: _ok, ...principal } = authentication;
     const resumption = this.#resumption(frame, principal, nowMs);
     const { understands = [] } = frame;
-    if ('client' in resumption) this.#resume(socket, { ...resumption, principal, understands }, nowMs);
-    else this.#admit(socket, { principal, understands, ...resumption }, nowMs);
+    const device = deviceOf(frame, principal);
+    if ('client' in resumption)
+      this.#resume(socket, { ...resumption, principal, understands, device }, nowMs);
+    else this.#admit(socket, { principal, understands, device, ...resumption }, nowMs);
   }
 
   #admit(
@@ -191,15 +204,19 @@ export class Connections {
     {
       principal,
       understands,
+      device,
       loss,
     }: {
       readonly principal: Principal;
       readonly understands: readonly string[];
+      readonly device: Device;
       readonly loss?: EndingCode;
     },
     nowMs: number,
   ): void {
-    const peers = this.#ports.clients.ofIdentity(principal.accountId, principal.identity);
+    const peers = this.#ports.clients
+      .ofIdentity(principal.accountId, principal.identity)
+      .filter(({ far }) => far === undefined);
     const oldest = peers[0];
     if (oldest !== undefined && peers.length >= clientsPerIdentityMax) {
       this.dismiss(oldest, 'signaling.connection_lost', { code: closeCodes.replaced, nowMs });
@@ -210,18 +227,21 @@ export class Connections {
       outbox: new Outbox<ServerMessage>(encodeServerFrame),
       inbox: new Inbox(),
       sessionIds: new Set(),
+      device,
       understands,
       principal,
       socketId: socket.socketId,
       isLeftBehind: false,
       detachedAtMs: 0,
       lastHeardAtMs: nowMs,
+      sinceMs: nowMs,
       messageCount: 0,
       messagesSinceMs: nowMs,
     };
     socket.client = client;
     this.#ports.clients.add(client);
     this.#ports.changes().client(client);
+    this.#register(client);
     this.#welcome(client, principal, {
       resumed: false,
       ...(loss === undefined ? {} : { lossReason: this.#ports.reasons.ending(loss) }),
@@ -256,9 +276,11 @@ export class Connections {
       missed,
       principal,
       understands,
+      device,
     }: Extract<Resumption, { readonly client: Client }> & {
       readonly principal: Principal;
       readonly understands: readonly string[];
+      readonly device: Device;
     },
     nowMs: number,
   ): void {
@@ -269,6 +291,7 @@ export class Connections {
     client.socketId = socket.socketId;
     client.isLeftBehind = false;
     client.understands = understands;
+    client.device = device;
     client.lastHeardAtMs = nowMs;
     this.#ports.changes().client(client);
     socket.client = client;
@@ -293,8 +316,11 @@ export class Connections {
       receivedSequence: client.inbox.lastSequence,
       expiresAtMs: limits.expiresAtMs,
       relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
-      sessions: this.#ports.calls().resumedSessions(client),
-      helpUrl: this.#ports.reasons.pagesUrl,
+      sessions: [
+        ...this.#ports.calls().resumedSessions(client),
+        ...this.#ports.guests().resumedSessions(client),
+      ],
+      helpUrl: limits.pagesUrl ?? errorPagePath(''),
     });
   }
 
@@ -326,6 +352,7 @@ export class Connections {
     client.principal = principal;
     this.#ports.changes().client(client);
     if (isSameCredential) return;
+    this.#ports.guests().changed(client);
     this.#ports.calls().renewed(client, nowMs);
     this.#ports.channels().doubt(client);
   }
@@ -345,13 +372,35 @@ export class Connections {
     { code: closeCode, nowMs }: { code: number; nowMs: number },
   ): void {
     this.#ports.calls().leave(client, code, { nowMs });
+    this.#ports.guests().leave(client, code);
+    this.#ports.presences().detached(client);
     this.#ports.channels().detached(client, nowMs);
     this.#flushClientUsage(client, nowMs);
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket !== undefined) this.#close(socket, closeCode, code);
     this.#ports.clients.remove(client);
     this.#ports.changes().client(client);
+    const { connectionId, principal } = client;
+    const { accountId, identity } = principal;
+    if (client.media === undefined)
+      this.#ports.act({ type: 'unregister', gone: { accountId, identity, connectionId } });
   }
+
+  /** Tells where the client is, so that whoever calls it at another node finds it. */
+  #register({ connectionId, principal, device, sinceMs }: Client): void {
+    const { accountId, identity, applicationId } = principal;
+    const of = applicationId === undefined ? {} : { applicationId };
+    this.#ports.act({
+      type: 'register',
+      registration: { accountId, identity, connectionId, ...of, device, sinceMs },
+    });
+  }
+
+  /** Of all that were here before this process was. */
+  registerAll(): void {
+    for (const client of this.#ports.clients.own()) this.#register(client);
+  }
+
   refuse(client: Client, { refusal, detail }: CallRefusal, sessionId?: string): void {
     const problem = this.#ports.reasons.problem(refusal, detail);
     this.send(client, { type: 'error', problem, ...(sessionId === undefined ? {} : { sessionId }) });
@@ -399,7 +448,7 @@ export class Connections {
   }
 
   #noticeSilence(client: Client, nowMs: number): void {
-    if (client.media !== undefined) return;
+    if (client.media !== undefined || client.far !== undefined) return;
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket === undefined) {
       // While there was no node, nobody could come back to it.
@@ -439,8 +488,8 @@ export class Connections {
   }
 
   send(client: Client, message: ServerMessage): void {
-    if (this.#ports.calls().tellMedia(client, message)) return;
-    const source = client.outbox.stamp(message);
+    if (this.#ports.calls().tellMedia(client, message) || this.#ports.far().tell(client, message)) return;
+    const source = client.outbox.stamp(withPages(message, client.principal.limits));
     if (!isTransient(message.type))
       this.#ports.changes().frame(client, { sequence: client.outbox.lastSequence, source });
     if (client.socketId !== undefined) this.#ports.act({ type: 'send', socketId: client.socketId, source });
@@ -450,7 +499,11 @@ export class Connections {
   deliver(client: Client, message: ServerMessage): void {
     const { socketId } = client;
     if (socketId !== undefined)
-      this.#ports.act({ type: 'deliver', socketId, source: client.outbox.stamp(message) });
+      this.#ports.act({
+        type: 'deliver',
+        socketId,
+        source: client.outbox.stamp(withPages(message, client.principal.limits)),
+      });
   }
 
   /** To a socket behind which there is no client yet. */
@@ -474,6 +527,7 @@ export class Connections {
     client.socketId = undefined;
     client.detachedAtMs = this.#nowMs;
     this.#ports.channels().detached(client, this.#nowMs);
+    this.#ports.presences().detached(client);
     this.#ports.changes().client(client);
   }
 
@@ -485,6 +539,23 @@ export class Connections {
 type Resumption =
   | { readonly client: Client; readonly missed: readonly string[] }
   | { readonly loss?: EndingCode };
+
+const utf8 = new TextEncoder();
+
+/** What an instance calls itself is known to it alone, for a use of a credential is its own: others see what it cannot be told from. */
+const deviceIdOf = (instanceId: string): string =>
+  toBase64Url(sha256(utf8.encode(`device ${instanceId}`)).subarray(0, 12));
+
+function deviceOf(
+  { instanceId, deviceName }: ClientMessageOf<'authenticate'>,
+  { deviceKind = 'other' }: Principal,
+): Device {
+  return {
+    kind: deviceKind,
+    ...(instanceId === undefined ? {} : { id: deviceIdOf(instanceId) }),
+    ...(deviceName === undefined ? {} : { name: deviceName }),
+  };
+}
 
 function isSameIdentity(one: Principal, other: Principal): boolean {
   return one.accountId === other.accountId && one.identity === other.identity;

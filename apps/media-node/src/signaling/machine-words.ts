@@ -1,7 +1,9 @@
+import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import type { DeviceClaim } from '@patchbay/kit/device-kind';
 import type { ClientFrame } from '@patchbay/protocol/signaling/messages';
 import type { ChannelAnswer, ChannelLeave, ChannelQuestion } from './channel-platform.ts';
+import type { CalledUser, FarDevice, GuestWord, HomeWord, SessionCredential } from './peer-words.ts';
 import type {
   Authentication,
   AuthenticationContext,
@@ -17,7 +19,8 @@ import type {
   SessionEvent,
   UsageRecord,
 } from './platform.ts';
-import type { HelpUrl } from './reasons.ts';
+import type { PresenceAnswer, PresenceQuestion } from './presence-words.ts';
+import type { NarrowedTo } from './principal.ts';
 import type { SavedState } from './saved-state.ts';
 
 /** What the machine hears: of sockets, of what it asked for, of the platform, and that time has passed. */
@@ -47,6 +50,8 @@ export type Input =
       readonly documentNumber: number;
       readonly answer: LogicAnswer;
     }
+  | { readonly type: 'located'; readonly askId: string; readonly devices: readonly FarDevice[] }
+  | { readonly type: 'presenceAnswered'; readonly askId: string; readonly answer: PresenceAnswer }
   | { readonly type: 'channelAnswered'; readonly askId: string; readonly answer: ChannelAnswer }
   /** What waits to be written to it is as much as may wait. */
   | { readonly type: 'slow'; readonly socketId: string }
@@ -70,6 +75,14 @@ export type Action =
   | { readonly type: 'findLogic'; readonly sessionId: string; readonly called: CalledEndpoint }
   /** Answer with `logicFetched`. */
   | { readonly type: 'fetchLogic'; readonly sessionId: string; readonly request: LogicRequest }
+  /** Answer with `located`. */
+  | { readonly type: 'locate'; readonly askId: string; readonly called: readonly CalledUser[] }
+  | { readonly type: 'toGuest'; readonly nodeId: string; readonly word: HomeWord }
+  | { readonly type: 'toHome'; readonly nodeId: string; readonly word: GuestWord }
+  | { readonly type: 'register'; readonly registration: Registration }
+  | { readonly type: 'unregister'; readonly gone: Gone }
+  /** Answer with `presenceAnswered`. */
+  | { readonly type: 'askPresence'; readonly askId: string; readonly question: PresenceQuestion }
   /** Answer with `channelAnswered`. */
   | { readonly type: 'askChannel'; readonly askId: string; readonly question: ChannelQuestion }
   | { readonly type: 'leaveChannel'; readonly leave: ChannelLeave }
@@ -88,10 +101,11 @@ export type Action =
 
 export interface MachinePorts {
   readonly region: string;
-  readonly helpUrl: HelpUrl;
   /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
   readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  hasPeers(): boolean;
+  narrow(from: SessionCredential, to: NarrowedTo): SessionCredential;
   placeMedia(preferredNodeId?: string): { readonly nodeId: string } | undefined;
   /** What another process knew that served these clients before. */
   readonly saved?: SavedState;

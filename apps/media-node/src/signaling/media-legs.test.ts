@@ -100,7 +100,7 @@ describe('a leg of the platform’s own (decision 0020)', () => {
     call();
     expect(machine.machine.accountsWithin('acc_below')).toEqual(['acc_below']);
     expect(machine.machine.accountsWithin('acc_a').toSorted()).toEqual(['acc_a', 'acc_below']);
-    machine.tell({ type: 'suspendAccount', accountId: 'acc_below' });
+    machine.tell({ type: 'stopAccount', accountId: 'acc_below', code: 'account.suspended' });
     expect(alice.last('ended').reason.code).toBe('account.suspended');
     expect(machine.machine.accountsWithin('acc_below')).toEqual([]);
   });
@@ -207,7 +207,7 @@ describe('a leg of the platform’s own (decision 0020)', () => {
     const bob = machine.connect({ identity: 'bob', accountId: 'acc_below' });
     bob.send({ type: 'call', requestId: 'r1', to: 'user:hotline', media: audioOnly });
     expect(bob.last('refused').problem.code).toBe('signaling.endpoint_unavailable');
-    machine.tell({ type: 'suspendAccount', accountId: 'acc_below' });
+    machine.tell({ type: 'stopAccount', accountId: 'acc_below', code: 'account.suspended' });
     expect(alice.last('ended').reason.code).toBe('account.suspended');
     expect(machine.closed.has(alice.socketId)).toBe(false);
   });

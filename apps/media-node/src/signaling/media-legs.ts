@@ -12,7 +12,8 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
-import type { ClaimAnswer, MediaNotice, Principal } from './platform.ts';
+import type { ClaimAnswer, MediaNotice } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Session } from './session.ts';
 import type { SessionLogic } from './session-logic.ts';
 
@@ -181,6 +182,7 @@ export class MediaLegs {
       inbox: new Inbox(),
       sessionIds: new Set(),
       media: { nodeId, legId: session.calleeLegId },
+      device: { kind: 'server' },
       understands: [],
       principal: {
         accountId,
@@ -199,6 +201,7 @@ export class MediaLegs {
       isLeftBehind: false,
       detachedAtMs: 0,
       lastHeardAtMs: nowMs,
+      sinceMs: nowMs,
       messageCount: 0,
       messagesSinceMs: nowMs,
     };

@@ -1,7 +1,8 @@
 import { resumeWindowMs } from '@patchbay/protocol/signaling/messages';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SecondsLimit, SessionEvent } from './platform.ts';
+import type { SessionEvent } from './platform.ts';
+import type { SecondsLimit } from './principal.ts';
 import { audioVideo, type BenchClient, call, MachineBench } from './testing/machine-bench.ts';
 
 const relayOne = { nodeId: 'nod_1', boot: 'b1', urls: ['turn:127.0.0.1:3478?transport=udp'] };

@@ -3,7 +3,7 @@ import type { SignalingRefusalCode } from '@patchbay/protocol/signaling/codes';
 import type { Media } from '@patchbay/protocol/signaling/messages';
 import { codecsIn, withCodecs } from '@patchbay/protocol/signaling/sdp-codecs';
 import type { signaling } from '@patchbay/services/signaling/definition';
-import type { SignalingLimits } from './platform.ts';
+import type { SignalingLimits } from './principal.ts';
 
 export interface CallRefusal {
   readonly refusal: SignalingRefusalCode;

@@ -5,8 +5,10 @@ import type { SoundOrder, SoundResult } from '@patchbay/domain/logic/sound-order
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
+import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
+import type { InactiveCode } from '@patchbay/domain/tenancy/account-state';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type {
@@ -21,7 +23,17 @@ import type {
 } from '@patchbay/protocol/signaling/messages';
 import type { notification } from '@patchbay/services/notification/definition';
 import type { signaling } from '@patchbay/services/signaling/definition';
-import type { ChannelNotice, ChannelPlatform, ChannelUser } from './channel-platform.ts';
+import type { ChannelNotice, ChannelPlatform } from './channel-platform.ts';
+import type {
+  CalledUser,
+  FarDevice,
+  GuestWord,
+  HomeWord,
+  PeerNotice,
+  SessionCredential,
+} from './peer-words.ts';
+import type { PresenceAnswer, PresenceQuestion } from './presence-words.ts';
+import type { NarrowedTo, PolicyEnding, Principal, SignalingLimits } from './principal.ts';
 
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
@@ -44,6 +56,21 @@ export interface SignalingPlatform {
   claimSession(claim: SessionClaim): Promise<ClaimAnswer>;
   /** Gives a session back that did not begin after all. One that ended in the log is given back by that. */
   releaseSession(sessionId: string): void;
+  /** Devices of the endpoints that are connected at other nodes. Does not reject: who cannot be asked about is not there. */
+  locate(called: readonly CalledUser[]): Promise<readonly FarDevice[]>;
+  /** Whether there is any other signaling node. Answers from memory. */
+  hasPeers(): boolean;
+  /** Tells a device of another node something of a session of this one. What cannot be told is told back as the death of the node. */
+  toGuest(nodeId: string, word: HomeWord): void;
+  /** Says something of a client of this node to the one that holds a session of it. */
+  toHome(nodeId: string, word: GuestWord): void;
+  /** Narrows a credential that is for one session already. */
+  narrow(from: SessionCredential, to: NarrowedTo): SessionCredential;
+  /** How others of an account are, and what a client says of itself. Does not reject. */
+  askPresence(question: PresenceQuestion): Promise<PresenceAnswer>;
+  /** A client is connected here. Told again, the last word counts. */
+  register(registration: Registration): void;
+  unregister(gone: Gone): void;
   /** What decides about a call to an endpoint. Does not reject. */
   findLogic(called: CalledEndpoint): Promise<FoundLogic>;
   /** A document of it. Does not reject. */
@@ -99,82 +126,6 @@ export type Authentication =
   | ({ readonly ok: true } & Principal)
   | { readonly ok: false; readonly problem: Problem };
 
-/** Who a credential speaks for, with the limits that hold for it. */
-export interface Principal extends ChannelUser {
-  readonly accountId: string;
-  /** The account and its ancestors, nearest first: says who is in one subtree. Starts with `accountId`. */
-  readonly accountPath: readonly string[];
-  readonly applicationId?: string;
-  readonly instanceType?: string;
-  readonly keyId: string;
-  readonly credentialId: string;
-  /** The ids of all prefixes that the credential was narrowed from, and its own: a revocation names any of them. */
-  readonly prefixIds: readonly string[];
-  readonly identity: string;
-  /** What its client says that it runs on, and where the operator's table has its address: absent without one. */
-  readonly deviceKind?: DeviceKind;
-  readonly country?: string;
-  readonly limits: SignalingLimits;
-  /** What holds for the credential by now. */
-  review(): Promise<Review>;
-  /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
-  narrow(caveats: NarrowedTo): { readonly username: string; readonly credential: string };
-}
-
-/** What the credential of a leg is held to at the relay. */
-export interface NarrowedTo {
-  readonly sessionId: string;
-  readonly bytesMax?: number | undefined;
-  readonly bitsPerSecondMax?: number | undefined;
-  readonly region?: string | undefined;
-}
-
-/** Why a policy ends what runs: what it lets be used is used up, or it allows it no longer. */
-export interface PolicyEnding {
-  readonly code: 'policy.refused' | 'limit.exceeded' | 'balance.used_up';
-  readonly detail: string;
-}
-
-export type Review =
-  | { readonly kind: 'holds'; readonly limits: SignalingLimits }
-  /** `ending`: by the policy that refuses it; absent where the credential itself is good for nothing any more. */
-  | { readonly kind: 'refused'; readonly ending?: PolicyEnding }
-  /** Nobody can say now. */
-  | { readonly kind: 'away' };
-
-export interface SignalingLimits {
-  readonly expiresAtMs: number;
-  /** Connected time. Each counts by itself, and the first that is reached acts. */
-  readonly seconds: readonly SecondsLimit[];
-  /** What a call may carry; absent means anything. */
-  readonly mediaKinds?: readonly string[];
-  /** Outcomes of limits that have no use left, and let this one pass: each session says so. */
-  readonly usesReached?: readonly SecondsLimit['outcome'][];
-  /** Calls of it go through a relay, whatever their parties ask for. */
-  readonly isRelayOnly?: boolean;
-  /** The credential is good for this session alone. */
-  readonly sessionId?: string;
-  /** What policies let a call carry, and what is said of anything else. */
-  readonly media?: { readonly kinds: readonly string[]; readonly detail: string };
-  /** The same of codecs, and of features of the service. */
-  readonly codecs?: HeldNames;
-  readonly features?: HeldNames;
-  /** How many may be in a call of which it is a party. */
-  readonly participants?: { readonly max: number; readonly detail: string };
-  /** When the times end at which policies let it be served. */
-  readonly closesAtMs?: number;
-  /** Its account, or one above or below it, has application logic: who is called has to be asked about. */
-  readonly hasLogicNear?: boolean;
-  /** Each of its sessions is counted over all nodes before it begins. */
-  readonly isCounted?: boolean;
-}
-
-/** What policies allow, and what is said of anything else. */
-export interface HeldNames {
-  readonly allowed: readonly string[];
-  readonly detail: string;
-}
-
 /** Asks whether a session may begin, or somebody join it. */
 export interface SessionClaim {
   readonly sessionId: string;
@@ -194,16 +145,6 @@ export type ClaimAnswer =
       readonly detail: string;
     };
 
-export interface SecondsLimit {
-  /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
-  readonly prefixId: string;
-  readonly seconds: number;
-  /** For a total: the time of sessions that this node may know nothing of. */
-  readonly usedMs?: number;
-  readonly counts: 'session' | 'total';
-  readonly outcome: 'end' | 'notify' | 'throttle' | 'downgrade';
-}
-
 export interface RelayPlacement {
   readonly nodeId: string;
   /** Changes with each start of the node: what an earlier boot held is gone. */
@@ -219,7 +160,7 @@ export type PlatformNotice =
   | ({ readonly type: 'policyRefused'; readonly credentialId: string } & PolicyEnding)
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
-  | { readonly type: 'suspendAccount'; readonly accountId: string }
+  | { readonly type: 'stopAccount'; readonly accountId: string; readonly code: InactiveCode }
   /** What a credential may do changed while its clients are here (POL-5). */
   | { readonly type: 'limitsChanged'; readonly credentialId: string; readonly limits: SignalingLimits }
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }
@@ -230,7 +171,10 @@ export type PlatformNotice =
   | AllocationEnded
   | RelayLineNotice
   | ChannelNotice
-  | MediaNotice;
+  | MediaNotice
+  | PeerNotice
+  /** How somebody is may be another than it was. */
+  | { readonly type: 'presenceChanged'; readonly accountId: string; readonly identity: string };
 
 interface OfMediaLeg {
   readonly legId: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agreementMsMax } from './codec-agreement.ts';
-import type { SignalingLimits } from './platform.ts';
+import type { SignalingLimits } from './principal.ts';
 import { audioOnly, audioVideo, call, MachineBench } from './testing/machine-bench.ts';
 
 const relayOne = { nodeId: 'nod_1', boot: 'b1', urls: ['turn:127.0.0.1:3478?transport=udp'] };

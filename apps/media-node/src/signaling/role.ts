@@ -1,13 +1,17 @@
 import path from 'node:path';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { errorPagePath } from '@patchbay/kit/errors';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { locateDevices } from '../platform/locate-devices.ts';
 import { MediaLines } from '../platform/media-line.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { type ChannelBusMessage, openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { GuestLines, HomeLines } from '../platform/peer-lines.ts';
+import { Registrar } from '../platform/registrar.ts';
 import { SessionClaims } from '../platform/session-claims.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
@@ -25,7 +29,6 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const node = await openNodePlatform(env, 'signaling', log);
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
-  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
   const state = StateJournal.open({ folder: path.join(node.folder, 'state'), onFailure });
   state.recoverSpool('usage', node.usage);
@@ -38,6 +41,18 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     client: node.client,
     onFailure: (error) => onFailure(error, 'What has ended was not told.'),
   });
+  const registrar = new Registrar({
+    client: node.client,
+    boot: () => String(node.usage.boot),
+    onFailure,
+  });
+  const homeLines = new HomeLines({
+    identity: node.identity,
+    boot: node.usage.boot,
+    linkOf: (nodeId) => node.fleet.urlOf(nodeId, 'link'),
+    onNotice: (notice) => platform.notify(notice),
+  });
+  let guestLines: GuestLines | undefined;
   const platform = createSignalingPlatform({
     claims,
     resolver: node.resolver,
@@ -47,6 +62,13 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     state,
     relays: () => links?.relays() ?? [],
     media: () => media,
+    registrar,
+    peers: {
+      hasPeers: () => node.fleet.hasOther('signaling', node.identity.nodeId),
+      locate: (called) => locateDevices({ client: node.client, lines: homeLines, onFailure }, called),
+      toGuest: (nodeId, word) => homeLines.say(nodeId, word),
+      toHome: (nodeId, word) => guestLines?.say(nodeId, word),
+    },
     region,
     onFailure,
   });
@@ -74,17 +96,23 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     },
     region,
     log,
-    helpUrl,
   });
   const lines = new MediaLines({
     publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'media'),
     onNotice: (notice) => platform.notify(notice),
   });
   media = lines;
+  const guests = new GuestLines({
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'signaling'),
+    meet: (connectionIds) => signaling.meet(connectionIds),
+    onNotice: (notice) => platform.notify(notice),
+  });
+  guestLines = guests;
   links = await SignalingLinks.listen({
     listen: { host, port: env.PATCHBAY_LINK_PORT },
     publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId, 'relay'),
     onMedia: (socket) => lines.accept(socket),
+    onPeer: (socket) => guests.accept(socket),
     onEvent: (event) => platform.notify(toNotice(event)),
     liveSessions: () =>
       signaling.snapshot().map(({ sessionId, legs }) => ({
@@ -99,17 +127,21 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   node.start({
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
-    hearChannels: (message) =>
-      platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message)),
+    hearChannels: (message) => {
+      if (message === undefined) registrar.tellAll();
+      platform.notify(message === undefined ? { type: 'busGap' } : toChannelNotice(message));
+    },
+    presenceChanged: (accountId, identity) =>
+      platform.notify({ type: 'presenceChanged', accountId, identity }),
     obey: (order) => platform.notify({ type: 'order', order }),
-    suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    stopAccount: (accountId, code) => platform.notify({ type: 'stopAccount', accountId, code }),
     accountsWithin: (accountId) => signaling.accountsWithin(accountId),
     reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
       platform.notify({
         type: 'endSession',
         sessionId,
-        reason: { code, detail, helpUrl: helpUrl(code) },
+        reason: { code, detail, helpUrl: errorPagePath(code) },
       });
       links?.order({ type: 'endSession', sessionId, detail });
     },
@@ -135,6 +167,9 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
+    await registrar.stop();
+    homeLines.stop();
+    guests.stop();
     lines.stop();
     await links?.stop();
     await claims.stop();

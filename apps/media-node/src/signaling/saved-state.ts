@@ -1,7 +1,8 @@
+import type { Device } from '@patchbay/domain/presence/registration';
 import { Inbox, type KeptFrame, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import { encodeServerFrame, type ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Client } from './clients.ts';
-import type { Principal } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Leg, Session } from './session.ts';
 
 /** Without what turns a credential into another: no credential is written to disk, its holder brings it again. */
@@ -13,6 +14,8 @@ interface SavedClient {
   readonly sentSequence: number;
   /** A process of the release before saved none. */
   readonly understands?: readonly string[];
+  readonly device?: Device;
+  readonly sinceMs?: number;
   readonly principal: SavedPrincipal;
   readonly isAttached: boolean;
   readonly detachedAtMs: number;
@@ -81,12 +84,23 @@ function savedPrincipal(principal: Principal): SavedClient['principal'] {
 }
 
 export function savedClient(client: Client): SavedClient {
-  const { resumeToken, understands, detachedAtMs, lastHeardAtMs, messageCount, messagesSinceMs } = client;
+  const {
+    resumeToken,
+    understands,
+    device,
+    sinceMs,
+    detachedAtMs,
+    lastHeardAtMs,
+    messageCount,
+    messagesSinceMs,
+  } = client;
   return {
     resumeToken,
     receivedSequence: client.inbox.lastSequence,
     sentSequence: client.outbox.lastSequence,
     understands,
+    device,
+    sinceMs,
     principal: savedPrincipal(client.principal),
     isAttached: client.socketId !== undefined,
     detachedAtMs,
@@ -121,8 +135,10 @@ export function restoredClient(connectionId: string, state: SavedState): Client 
     resumeToken,
     receivedSequence,
     sentSequence,
-    understands = [],
     principal,
+    understands = [],
+    device = { kind: principal.deviceKind ?? 'other' },
+    sinceMs = saved.lastHeardAtMs,
     isAttached,
     ...rest
   } = saved;
@@ -135,6 +151,8 @@ export function restoredClient(connectionId: string, state: SavedState): Client 
     inbox: new Inbox(receivedSequence),
     sessionIds: new Set(),
     understands,
+    device,
+    sinceMs,
     principal: { ...principal, narrow: narrowNothing },
     socketId: undefined,
     isLeftBehind: isAttached,

@@ -2,7 +2,7 @@ import { readRefusalText } from '@patchbay/domain/policy/decide';
 import type { EndReason, ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Client } from './clients.ts';
 import type { ConnectedSeconds } from './connected-seconds.ts';
-import type { SecondsLimit } from './platform.ts';
+import type { SecondsLimit } from './principal.ts';
 import type { Reasons } from './reasons.ts';
 import { legsOf, type Session } from './session.ts';
 import type { SessionRecords } from './session-records.ts';

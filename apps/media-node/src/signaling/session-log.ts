@@ -1,12 +1,12 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type {
-  Principal,
   SessionEvent,
   SessionEventDataOf,
   SessionEventType,
   UsageQuantity,
   UsageRecord,
 } from './platform.ts';
+import type { Principal } from './principal.ts';
 import type { Leg, Session } from './session.ts';
 
 /** Whom a line is about: a leg, or the device that would be one. */

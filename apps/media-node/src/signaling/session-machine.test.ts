@@ -1,6 +1,6 @@
 import { closeCodes, protocolVersion, resumeWindowMs } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
-import { ringTimeoutMs } from './calls.ts';
+import { ringTimeoutMs } from './call-ringing.ts';
 import { audioOnly, audioVideo, call, MachineBench } from './testing/machine-bench.ts';
 
 function pair() {
@@ -70,6 +70,25 @@ describe('who is there', () => {
       helpUrl: expect.any(String),
     });
     expect(bench.machine.sessionCount).toBe(0);
+  });
+
+  it('each client has the pages of codes at the host that its account may know, and the log has them at none (PRD-2)', () => {
+    const bench = new MachineBench();
+    const at = (host: string) => ({ pagesUrl: `https://${host}/docs/errors/` });
+    const alice = bench.connect({ identity: 'alice', limits: at('voice.northwind.example') });
+    const bob = bench.connect({ identity: 'bob', limits: at('platform.example') });
+    expect(alice.last('authenticated').helpUrl).toBe('https://voice.northwind.example/docs/errors/');
+    alice.send({ type: 'hangup', sessionId: call(alice, bob) });
+    const page = (host: string) => `https://${host}/docs/errors/signaling.hung_up`;
+    expect(alice.last('ended').reason.helpUrl).toBe(page('voice.northwind.example'));
+    expect(bob.last('ended').reason.helpUrl).toBe(page('platform.example'));
+    alice.send({ type: 'call', requestId: 'r', to: 'user:nobody', media: audioOnly });
+    expect(alice.last('refused').problem.type).toMatch(
+      /^https:\/\/voice\.northwind\.example\/docs\/errors\//,
+    );
+    const logged = JSON.stringify(bench.platform.events);
+    expect(logged).toContain('"/docs/errors/signaling.hung_up"');
+    expect(logged).not.toMatch(/northwind|platform\.example/);
   });
 
   it('of several devices that ring the first to answer wins, and the others are told', () => {

@@ -1,13 +1,19 @@
 import { clientChannelShapes } from '@patchbay/protocol/signaling/channel-messages';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { type ClientFrame, closeCodes } from '@patchbay/protocol/signaling/messages';
+import { sessionsPerClientMax } from './call-placing.ts';
 import { Calls } from './calls.ts';
 import { Channels } from './channels.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { Connections } from './connections.ts';
+import { FarDevices } from './far-devices.ts';
+import { Guests } from './guests.ts';
 import type { Action, Input, MachinePorts } from './machine-words.ts';
 import type { CallRefusal } from './party-rules.ts';
-import type { PlatformNotice, Principal, SessionSnapshot } from './platform.ts';
+import type { FarDevice } from './peer-words.ts';
+import type { PlatformNotice, SessionSnapshot } from './platform.ts';
+import { Presences } from './presences.ts';
+import type { Principal } from './principal.ts';
 import { Reasons } from './reasons.ts';
 import { restoredClient, type SavedState, type StateChange } from './saved-state.ts';
 import { StateChanges } from './state-changes.ts';
@@ -23,13 +29,18 @@ export class SessionMachine {
   readonly #connections: Connections;
   readonly #calls: Calls;
   readonly #channels: Channels;
+  readonly #far: FarDevices;
+  readonly #guests: Guests;
+  readonly #presences: Presences;
   readonly #changes: StateChanges;
   #actions: Action[] = [];
   #nowMs = 0;
+  /** What another process served before has to be told of as this one's. */
+  #isToRegister = false;
 
   constructor(ports: MachinePorts) {
     this.#ports = ports;
-    this.#reasons = new Reasons(ports.helpUrl);
+    this.#reasons = new Reasons();
     this.#connections = new Connections({
       region: ports.region,
       lineage: ports.lineage,
@@ -39,6 +50,9 @@ export class SessionMachine {
       newId: (prefix) => ports.newId(prefix),
       calls: () => this.#calls,
       channels: () => this.#channels,
+      far: () => this.#far,
+      guests: () => this.#guests,
+      presences: () => this.#presences,
       changes: () => this.#changes,
       act: (action) => this.#actions.push(action),
       heard: (client, frame, at) => this.#dispatch(client, frame, at),
@@ -55,11 +69,40 @@ export class SessionMachine {
       findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
       fetchLogic: (sessionId, request) => this.#actions.push({ type: 'fetchLogic', sessionId, request }),
       release: (sessionId) => this.#actions.push({ type: 'release', sessionId }),
+      locate: (called, at, goOn) => this.#far.locate(called, at, goOn),
       refuse: (client, refusal, sessionId) => this.#connections.refuse(client, refusal, sessionId),
       send: (client, message) => this.#connections.send(client, message),
       changed: (session) => this.#changes.session(session),
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
       appendSessionEvent: (event) => this.#actions.push({ type: 'appendSessionEvent', event }),
+    });
+    this.#far = new FarDevices({
+      clients: this.#clients,
+      hasPeers: () => ports.hasPeers(),
+      locate: (askId, called) => this.#actions.push({ type: 'locate', askId, called }),
+      toGuest: (nodeId, word) => this.#actions.push({ type: 'toGuest', nodeId, word }),
+      narrow: (from, to) => ports.narrow(from, to),
+      heard: (client, frame, at) => this.#dispatch(client, frame, at),
+      leave: (client, code, at) => this.#calls.leave(client, code, at),
+      flushUsage: (client, at) => this.#calls.flushUsageOf(client, at),
+      renewed: (client, at) => this.#calls.renewed(client, at),
+      limitsChanged: (client, at) => this.#calls.limitsChanged(client, at),
+      resuming: (client, at) => this.#calls.resuming(client, at),
+      drop: (reason) => this.#connections.drop(reason),
+    });
+    this.#guests = new Guests({
+      clients: this.#clients,
+      reasons: this.#reasons,
+      sessionsPerClientMax,
+      toHome: (nodeId, word) => this.#actions.push({ type: 'toHome', nodeId, word }),
+      send: (client, message) => this.#connections.send(client, message),
+      drop: (reason) => this.#connections.drop(reason),
+    });
+    this.#presences = new Presences({
+      ask: (askId, question) => this.#actions.push({ type: 'askPresence', askId, question }),
+      send: (client, message) => this.#connections.send(client, message),
+      refuse: (client, refusal) => this.#connections.refuse(client, refusal),
+      now: () => this.#nowMs,
     });
     this.#channels = new Channels({
       region: ports.region,
@@ -72,8 +115,8 @@ export class SessionMachine {
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
     });
     this.#changes = new StateChanges({
-      // A leg of the platform's own is not taken up again: its node ends it with the line to this process.
-      clients: () => this.#clients.all().filter(({ media }) => media === undefined),
+      // A leg of the platform's own, and a device of another node, is not taken up again: its node ends it with the line to this process.
+      clients: () => this.#clients.own(),
       sessions: () => this.#calls.all(),
       hasClient: (connectionId) => this.#clients.byConnection(connectionId) !== undefined,
       hasSession: (sessionId) => this.#calls.has(sessionId),
@@ -88,6 +131,7 @@ export class SessionMachine {
       if (client !== undefined) this.#clients.add(client);
     }
     this.#calls.restore(saved);
+    this.#isToRegister = true;
   }
 
   /** What the inputs since the last call changed. Nothing that they brought about may leave before this is kept. */
@@ -106,11 +150,19 @@ export class SessionMachine {
 
   /** Whose clients are here, each credential once. */
   principalsOf(accountId: string): readonly Principal[] {
-    const own = [...this.#clients.all()].map(({ principal }) => principal);
+    const own = this.#clients
+      .all()
+      .filter(({ far }) => far === undefined)
+      .map(({ principal }) => principal);
     const byCredential = own
       .filter((principal) => principal.accountId === accountId)
       .map((principal) => [principal.credentialId, principal] as const);
     return [...new Map(byCredential).values()];
+  }
+
+  /** Those of the connections that are here and may be rung, as another node has to know them. */
+  meet(connectionIds: readonly string[], nowMs: number): readonly Omit<FarDevice, 'nodeId'>[] {
+    return this.#guests.meet(connectionIds, nowMs);
   }
 
   /** Whose clients are here, of this account and those below it; a leg of the platform's own is its account's. */
@@ -120,14 +172,19 @@ export class SessionMachine {
     return [...new Set(within.map((principal) => principal.accountId))];
   }
 
+  /** Those of other nodes that a client of this one is in count: whoever drains waits for them as well. */
   get sessionCount(): number {
-    return this.#calls.sessionCount;
+    return this.#calls.sessionCount + this.#guests.sessionCount;
   }
 
   handle(input: Input, nowMs: number): readonly Action[] {
     this.#actions = [];
     this.#nowMs = nowMs;
     this.#connections.begin(nowMs, this.#ports.saved !== undefined);
+    if (this.#isToRegister) {
+      this.#isToRegister = false;
+      this.#connections.registerAll();
+    }
     switch (input.type) {
       case 'opened':
         this.#connections.open(input, nowMs);
@@ -153,6 +210,12 @@ export class SessionMachine {
       case 'logicFetched':
         this.#calls.logicFetched(input, input.answer, nowMs);
         break;
+      case 'located':
+        this.#far.located(input.askId, input.devices, nowMs);
+        break;
+      case 'presenceAnswered':
+        this.#presences.answered(input.askId, input.answer);
+        break;
       case 'channelAnswered':
         this.#channels.answered(input.askId, input.answer, nowMs);
         break;
@@ -168,7 +231,7 @@ export class SessionMachine {
         this.#calls.isDraining = true;
         break;
       case 'stop':
-        for (const client of this.#clients.all()) {
+        for (const client of this.#clients.all().filter(({ far }) => far === undefined)) {
           this.#connections.dismiss(client, 'signaling.node_stopped', { code: closeCodes.draining, nowMs });
         }
         this.#calls.stop(nowMs);
@@ -184,6 +247,7 @@ export class SessionMachine {
   }
 
   #dispatch(client: Client, frame: ClientFrame, nowMs: number): void {
+    if (this.#guests.forward(client, frame)) return;
     this.#countMessage(client, frame);
     switch (frame.type) {
       case 'ping':
@@ -221,6 +285,12 @@ export class SessionMachine {
         break;
       case 'history':
         this.#channels.history(client, frame);
+        break;
+      case 'setPresence':
+        this.#presences.say(client, frame);
+        break;
+      case 'watchPresence':
+        this.#presences.watch(client, frame);
         break;
       case 'members':
         this.#channels.members(client, frame);
@@ -281,8 +351,11 @@ export class SessionMachine {
         break;
       case 'order': {
         const { order } = notice;
-        const answer = this.#calls.obey(order, nowMs);
-        if (answer !== undefined) this.#actions.push({ type: 'answerOrder', orderId: order.orderId, answer });
+        this.#far.locate(this.#calls.calledBy(order), nowMs, (atMs) => {
+          const answer = this.#calls.obey(order, atMs);
+          if (answer !== undefined)
+            this.#actions.push({ type: 'answerOrder', orderId: order.orderId, answer });
+        });
         break;
       }
       case 'revokeCredential':
@@ -300,15 +373,16 @@ export class SessionMachine {
       case 'revokeKey':
         this.#expel({ code: 'credential.revoked' }, nowMs, ({ keyId }) => keyId === notice.keyId);
         break;
-      case 'suspendAccount':
-        this.#expel({ code: 'account.suspended' }, nowMs, ({ accountPath }) =>
+      case 'stopAccount':
+        this.#expel({ code: notice.code }, nowMs, ({ accountPath }) =>
           accountPath.includes(notice.accountId),
         );
         break;
       case 'limitsChanged':
         for (const client of this.#clients.all()) {
-          if (client.principal.credentialId !== notice.credentialId) continue;
+          if (client.far !== undefined || client.principal.credentialId !== notice.credentialId) continue;
           client.principal = { ...client.principal, limits: notice.limits };
+          this.#guests.changed(client);
           this.#calls.limitsChanged(client, nowMs);
           this.#channels.doubt(client);
         }
@@ -334,6 +408,21 @@ export class SessionMachine {
       case 'busGap':
         this.#channels.obey(notice, nowMs);
         break;
+      case 'guestSays':
+        this.#far.hear(notice.nodeId, notice.word, nowMs);
+        break;
+      case 'guestNodeDead':
+        this.#far.dead(notice.nodeId, nowMs);
+        break;
+      case 'homeSays':
+        this.#guests.hear(notice.nodeId, notice.word, nowMs);
+        break;
+      case 'presenceChanged':
+        this.#presences.changed(notice.accountId, notice.identity);
+        break;
+      case 'homeNodeDead':
+        this.#guests.homeDead(notice.nodeId);
+        break;
       case 'mediaFrame':
       case 'mediaSounded':
       case 'mediaLegLost':
@@ -350,8 +439,10 @@ export class SessionMachine {
     concerns: (principal: Principal) => boolean,
   ): void {
     for (const client of this.#clients.all()) {
-      if (concerns(client.principal)) {
+      // Of a device of another node that node says what it may do.
+      if (client.far === undefined && concerns(client.principal)) {
         this.#calls.leave(client, code, { nowMs, detail });
+        this.#guests.leave(client, code, detail);
         this.#connections.send(client, { type: 'error', problem: this.#reasons.expulsion(code, detail) });
         this.#connections.dismiss(client, code, { code: closeCodes.credentialEnded, nowMs });
       }
@@ -368,6 +459,9 @@ export class SessionMachine {
       ({ limits }) => limits.closesAtMs !== undefined && nowMs >= limits.closesAtMs,
     );
     this.#connections.tick(nowMs);
+    this.#far.tick(nowMs);
+    this.#guests.tick(nowMs);
+    this.#presences.tick(nowMs);
     this.#calls.tick(nowMs);
     this.#channels.tick(nowMs);
   }

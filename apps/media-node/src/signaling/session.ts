@@ -32,6 +32,13 @@ export interface Leg {
   totalPrefixIds: readonly string[];
 }
 
+/** The turns of a call that rings. */
+export interface RingTurns {
+  readonly left: readonly (readonly string[])[];
+  readonly turnMs: number;
+  readonly endsAtMs: number;
+}
+
 /** A call between two parties. The creator's account owns it; each leg belongs to its own client's account (LIV-0). */
 export interface Session {
   readonly sessionId: string;
@@ -42,6 +49,8 @@ export interface Session {
   calleeLegId: string;
   /** Devices that ring; empty once one answered. */
   readonly ringing: Set<Client>;
+  /** Of devices that ring in turn: those whose turn is yet to come, by connection, and when this one is over. */
+  turns: RingTurns | undefined;
   callee: Leg | undefined;
   callMode: CallMode;
   startedAtMs: number | undefined;
@@ -122,6 +131,7 @@ export function newSession(
     caller,
     calleeLegId,
     ringing: new Set(),
+    turns: undefined,
     callee: undefined,
     callMode: client.principal.limits.isRelayOnly === true ? 'relay' : (frame.mode ?? 'auto'),
     startedAtMs: undefined,

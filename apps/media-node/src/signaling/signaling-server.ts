@@ -7,8 +7,9 @@ import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Door, type DoorBounds, doorBounds, sourceOfText } from './door.ts';
 import type { Action, Input } from './machine-words.ts';
-import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
-import type { HelpUrl } from './reasons.ts';
+import type { FarDevice } from './peer-words.ts';
+import type { SessionSnapshot, SignalingPlatform } from './platform.ts';
+import type { Principal } from './principal.ts';
 import { StateFencedError, type StateStore } from './saved-state.ts';
 import { SessionMachine } from './session-machine.ts';
 
@@ -44,8 +45,6 @@ export interface SignalingOptions {
   readonly onFenced?: () => void;
   readonly region: string;
   readonly log: SignalingLog;
-  /** The page about a code. Default: `/docs/errors/<code>`. */
-  readonly helpUrl?: HelpUrl;
   /**
    * Pages that may connect. Default: any, because a connection says nothing before it has shown a credential, and
    * no cookie is read.
@@ -65,6 +64,8 @@ export interface SignalingServer {
   principalsOf(accountId: string): readonly Principal[];
   /** Whose clients are here, of this account and those below it; a leg that logic answered is one. */
   accountsWithin(accountId: string): readonly string[];
+  /** Those of the connections that are here and may be rung, as another node has to know them. */
+  meet(connectionIds: readonly string[]): readonly Omit<FarDevice, 'nodeId'>[];
   /** How often each reason made the machine pass over something, since the start. */
   drops(): ReadonlyMap<string, number>;
   /** Takes no new sessions and resolves when the last one has ended. */
@@ -100,22 +101,16 @@ class Shell implements SignalingServer {
   #drained: (() => void)[] = [];
 
   constructor(options: SignalingOptions) {
-    const {
-      listen,
-      platform,
-      state,
-      region,
-      helpUrl = (code) => `/docs/errors/${code}`,
-      nowMs = Date.now,
-    } = options;
+    const { listen, platform, state, region, nowMs = Date.now } = options;
     this.#options = options;
     this.#nowMs = nowMs;
     this.#machine = new SessionMachine({
       region,
-      helpUrl,
       lineage: state?.saved.lineage ?? randomBytes(9).toString('base64url'),
       ...(state === undefined ? {} : { saved: state.saved }),
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
+      hasPeers: () => platform.hasPeers(),
+      narrow: (from, to) => platform.narrow(from, to),
       placeMedia: (preferred) => platform.placeMedia(preferred),
       newId,
     });
@@ -174,6 +169,10 @@ class Shell implements SignalingServer {
 
   accountsWithin(accountId: string): readonly string[] {
     return this.#machine.accountsWithin(accountId);
+  }
+
+  meet(connectionIds: readonly string[]): readonly Omit<FarDevice, 'nodeId'>[] {
+    return this.#machine.meet(connectionIds, this.#nowMs());
   }
 
   drops(): ReadonlyMap<string, number> {
@@ -326,6 +325,24 @@ class Shell implements SignalingServer {
       case 'fetchLogic':
         void this.#fetchLogic(action);
         break;
+      case 'locate':
+        void this.#locate(action);
+        break;
+      case 'toGuest':
+        this.#options.platform.toGuest(action.nodeId, action.word);
+        break;
+      case 'toHome':
+        this.#options.platform.toHome(action.nodeId, action.word);
+        break;
+      case 'register':
+        this.#options.platform.register(action.registration);
+        break;
+      case 'unregister':
+        this.#options.platform.unregister(action.gone);
+        break;
+      case 'askPresence':
+        void this.#askPresence(action);
+        break;
       case 'askChannel':
         void this.#askChannel(action);
         break;
@@ -394,6 +411,16 @@ class Shell implements SignalingServer {
     const answer = await this.#options.platform.fetchLogic(request);
     const { documentNumber } = request.session;
     this.#feed({ type: 'logicFetched', sessionId, documentNumber, answer });
+  }
+
+  async #locate({ askId, called }: Extract<Action, { type: 'locate' }>): Promise<void> {
+    const devices = await this.#options.platform.locate(called);
+    this.#feed({ type: 'located', askId, devices });
+  }
+
+  async #askPresence({ askId, question }: Extract<Action, { type: 'askPresence' }>): Promise<void> {
+    const answer = await this.#options.platform.askPresence(question);
+    this.#feed({ type: 'presenceAnswered', askId, answer });
   }
 
   async #askChannel({ askId, question }: Extract<Action, { type: 'askChannel' }>): Promise<void> {

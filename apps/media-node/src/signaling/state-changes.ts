@@ -27,6 +27,7 @@ export class StateChanges {
   }
 
   client(client: Client): void {
+    if (client.far !== undefined || client.media !== undefined) return;
     this.#clients.set(client.connectionId, client);
   }
 

@@ -3,7 +3,7 @@ import type { SpokenPassage } from '@patchbay/domain/speech/passage';
 import { type Voice, voiceNamed } from '@patchbay/domain/speech/voices';
 import { readWav, type Sound } from '@patchbay/dsp/wav';
 import type { SpeechEngine } from '../media/speech.ts';
-import { type ProgramEnd, runProgram } from './run-program.ts';
+import { type ProgramEnd, runProgram } from '../programs/run-program.ts';
 
 /** Why a passage was not spoken, as the API says it. */
 export interface EngineFailure {

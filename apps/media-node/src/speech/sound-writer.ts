@@ -1,16 +1,15 @@
 import type { SoundFormat } from '@patchbay/domain/speech/sound-format';
 import { encodeG711 } from '@patchbay/dsp/g711';
 import { pcmBytes, type Sound, writeWav } from '@patchbay/dsp/wav';
+import { FFMPEG_PROGRAM, FFMPEG_REMEDY, safely } from '../programs/ffmpeg.ts';
+import { type ProgramEnd, type ProgramRun, runProgram } from '../programs/run-program.ts';
 import type { EngineFailure } from './engines.ts';
-import { type ProgramEnd, type ProgramRun, runProgram } from './run-program.ts';
 
 export type WriteSound = (sound: Sound, format: SoundFormat) => Promise<Uint8Array | EngineFailure>;
 
 const FFMPEG_MS_MAX = 60_000;
 const OUTPUT_BYTES_MAX = 64_000_000;
 
-/** What goes in is raw samples, so nothing is guessed of it; and it reads and writes pipes, and nothing else (C50). */
-const safely = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe'];
 const outputs: Readonly<Record<'ogg-opus' | 'mp3', readonly string[]>> = {
   'ogg-opus': ['-f', 'ogg', '-c:a', 'libopus', '-b:a', '32k', '-application', 'voip'],
   mp3: ['-f', 'mp3', '-c:a', 'libmp3lame', '-b:a', '64k'],
@@ -23,10 +22,11 @@ interface Options {
 }
 
 /** Writes sounds in the formats of the API: those that need nothing by ourselves, the others by FFmpeg where it is installed. */
-export function soundWriter({ ffmpegPath = 'ffmpeg', run = runProgram }: Options = {}): WriteSound {
+export function soundWriter({ ffmpegPath = FFMPEG_PROGRAM, run = runProgram }: Options = {}): WriteSound {
   const byFfmpeg = async ({ rateHz, samples }: Sound, format: 'ogg-opus' | 'mp3') => {
     const input = ['-f', 's16le', '-ar', String(rateHz), '-ac', '1', '-i', 'pipe:0'];
-    const args = [...safely, ...input, ...outputs[format], 'pipe:1'];
+    // What goes in is raw samples, so nothing is guessed of it.
+    const args = [...safely('pipe'), ...input, ...outputs[format], 'pipe:1'];
     const bounds = { timeoutMs: FFMPEG_MS_MAX, outputBytesMax: OUTPUT_BYTES_MAX };
     const end = await run({ program: ffmpegPath, args, input: pcmBytes(samples), ...bounds });
     switch (end.kind) {
@@ -61,5 +61,5 @@ function mulawOf({ samples }: Sound): Uint8Array {
 
 const unavailable = (format: SoundFormat): EngineFailure => ({
   failure: 'unavailable',
-  detail: `${format} is written by FFmpeg, which is not installed: put it on the path of the nodes of the role jobs, or set FFMPEG_PATH. wav, pcm and pcmu need nothing.`,
+  detail: `${format} is written by FFmpeg, which is not installed: ${FFMPEG_REMEDY}. wav, pcm and pcmu need nothing.`,
 });

@@ -5,10 +5,9 @@ import { rms } from '@patchbay/dsp/level';
 import { readWav, writeWav } from '@patchbay/dsp/wav';
 import { afterAll, expect, test } from 'vitest';
 import { SpeechEngine } from '../media/speech.ts';
+import type { ProgramEnd, ProgramRun } from '../programs/run-program.ts';
 import { speechEngines } from './engines.ts';
 import { renderPassages } from './render.ts';
-import type { ProgramEnd, ProgramRun } from './run-program.ts';
-import { runProgram } from './run-program.ts';
 import { soundWriter } from './sound-writer.ts';
 
 const flite = new SpeechEngine();
@@ -133,26 +132,4 @@ test('C50: what needs nothing is written by ourselves, the rest by FFmpeg from r
     expect(args.join(' ')).toContain('-protocol_whitelist pipe -f s16le -ar 8000 -ac 1 -i pipe:0 -f ');
     expect(args.at(-1)).toBe('pipe:1');
   }
-});
-
-test('a program is bounded in time and in what it writes, has none of our environment, and is said to be absent', async () => {
-  const node = (script: string, change: Partial<ProgramRun> = {}) =>
-    runProgram({
-      ...{ program: process.execPath, args: ['-e', script], input: new TextEncoder().encode('in') },
-      ...{ timeoutMs: 5_000, outputBytesMax: 1_000, ...change },
-    });
-  const echo = await node(
-    'process.stdin.pipe(process.stdout); process.stdout.write(String(process.env.VITEST))',
-  );
-  expect(echo.kind === 'done' ? Buffer.from(echo.output).toString() : echo).toBe('undefinedin');
-  expect(await node('process.stdout.write("a".repeat(5000))')).toEqual({
-    kind: 'failed',
-    detail: 'It wrote more than 1000 bytes.',
-  });
-  expect(await node('setInterval(() => {}, 1000)', { timeoutMs: 200 })).toEqual({
-    kind: 'failed',
-    detail: 'It was ended after 200 ms.',
-  });
-  expect(await node('console.error("Why."); process.exit(3)')).toEqual({ kind: 'failed', detail: 'Why.' });
-  expect(await node('', { program: '/nowhere/ffmpeg' })).toEqual({ kind: 'absent' });
 });

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { exactPrice, perLabel, termsText, writeHumanPrice } from '@patchbay/domain/billing/price-text';
+import type { MeterUnit } from '@patchbay/kit/definition';
+import { meterCatalogue } from '@patchbay/services/meters.generated';
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { print } from '../output.ts';
@@ -76,8 +79,54 @@ async function simulate(path: string, flags: SimulateFlags): Promise<void> {
   process.stdout.write(`\n${sums}; ${own.belowCostCount} children below cost. Nothing was set.\n`);
 }
 
+type Explained = Awaited<ReturnType<ReturnType<typeof connect>['prices']['explain']>>['items'][number];
+type Level = Explained['levels'][number];
+
+const units: ReadonlyMap<string, { readonly unit: MeterUnit }> = new Map(Object.entries(meterCatalogue));
+const origins: Readonly<Record<Level['origin'], string>> = {
+  child: 'for this account',
+  default: 'for all below',
+  inherited: 'as the seller pays',
+};
+
+/** What one buyer pays: per unit, what the month says besides, and where it is rounded to be read, as it was set. */
+function priceOf(level: Level, unit: MeterUnit): string {
+  const price = `${writeHumanPrice(level, unit)} ${perLabel(level, unit)}`;
+  return [price, exactPrice(level, unit), termsText(level, unit)]
+    .filter((part) => part !== undefined && part !== '')
+    .join(', ');
+}
+
+async function explain(service: string | undefined, { account, json = false }: Flags): Promise<void> {
+  const connected = connect(account);
+  const found = await connected.prices.explain();
+  const items = found.items.filter((item) => service === undefined || item.service === service);
+  const { currency } = await connected.accounts.get();
+  // From the account up: each level is who sold to the one before.
+  const rows = items.flatMap(({ levels, where, ...item }) => {
+    const meter = `${item.service}.${item.meter}`;
+    const filter = Object.entries(where).map(([name, value]) => `${name} ${value}`);
+    return levels.map((level, index) => ({
+      'what is used': index === 0 ? [meter, ...filter].join(', ') : '',
+      'who pays': level.buyerName,
+      whom: level.sellerName,
+      [currency]: priceOf(level, units.get(meter)?.unit ?? 'count'),
+      set: origins[level.origin],
+    }));
+  });
+  print({ ...found, items }, { json, rows });
+}
+
 export function addPricesCommand(program: Command): void {
-  const prices = program.command('prices').description('what accounts below would pay by other prices');
+  const prices = program
+    .command('prices')
+    .description('who pays whom, and what accounts below would pay by other prices');
+  prices
+    .command('explain [service]')
+    .description('what is paid for each meter at each level, from the account up to where you may see')
+    .option('--account <id>')
+    .option('--json')
+    .action(explain);
   prices
     .command('simulate <file>')
     .description(

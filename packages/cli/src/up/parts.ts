@@ -22,6 +22,8 @@ export function assertBuilt(): void {
 /** A program of the platform: how it is started. */
 export interface Part {
   readonly name: string;
+  /** It is of the platform: settings of the operator are for it. */
+  readonly isOfOperator: boolean;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -58,6 +60,7 @@ export function controlPlane(options: PartOptions): Part {
     options;
   return {
     name: 'control plane',
+    isOfOperator: true,
     args: ['server.js'],
     cwd: controlPlaneFolder,
     env: {
@@ -97,6 +100,7 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
   ]);
   return {
     name: 'media node',
+    isOfOperator: true,
     args: [path.join(root, 'apps/media-node/src/main.ts'), '--roles', nodeRoles.join(',')],
     cwd: root,
     env: {
@@ -128,6 +132,7 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
 export function sampleCall(devEnv: Readonly<Record<string, string>>, ports: Ports, host: string): Part {
   return {
     name: 'sample call',
+    isOfOperator: false,
     args: ['server.ts'],
     cwd: path.join(root, 'apps/samples/video-call'),
     env: { ...devEnv, PORT: String(ports.samplePort), HOST: host },

@@ -11,6 +11,7 @@ import { type DataFolder, openDataFolder, readDevEnv, readMasterKey, writeDevEnv
 import { openDatabase } from './database.ts';
 import { type FirstStart, prepareDatabase } from './first-start.ts';
 import { untilHealthy } from './health.ts';
+import { inheritedBy } from './inherited.ts';
 import { LogFile } from './log-file.ts';
 import { assertBuilt, controlPlane, mediaNode, type Part, sampleCall } from './parts.ts';
 import { choosePort, refuseForeignHost } from './ports.ts';
@@ -71,14 +72,15 @@ class Parts {
     this.#folder = folder;
   }
 
-  start({ name, args, cwd, env }: Part): void {
+  start(part: Part): void {
+    const { name, args, cwd, env } = part;
     const log = new LogFile(path.join(this.#folder.logs, `${name.replaceAll(' ', '-')}.log`));
     let crashCount = 0;
     const started = new ManagedProcess({
       name,
       args,
       cwd,
-      env: { ...inherited(), ...env },
+      env: { ...inheritedBy(part, environment), ...env },
       onOutput: (chunk) => log.write(chunk),
       onCrash: ({ how }) => {
         crashCount += 1;
@@ -103,12 +105,6 @@ class Parts {
       log.close();
     }
   }
-}
-
-/** Our environment without settings: each part is given those that are its own. */
-function inherited(): Record<string, string | undefined> {
-  const isOurs = (name: string): boolean => /^(PATCHBAY|DATABASE)_/.test(name);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOurs(name)));
 }
 
 /** The variables for SDK and CLI. The key and the password of the demo are among them where there is a demo. */

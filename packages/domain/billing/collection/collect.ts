@@ -210,6 +210,8 @@ function watchedTransfers(
 function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   // Something has to happen to an invoice before a payout has anything to do: that is when it is due.
   if (collection.kind === 'payout') {
+    // Nothing is paid in its name yet: somebody may, however late.
+    if (collection.purpose === 'tax' && collection.totalMinorUnits === 0n) return nowMs + PAID_AGAIN_MS;
     if (collection.totalMinorUnits === 0n) return Number.POSITIVE_INFINITY;
     const isSent = collection.transfers.length > 0 && isWatched(collection, nowMs);
     return nowMs + (isSent ? PAID_AGAIN_MS : OPEN_AGAIN_MS);

@@ -21,16 +21,21 @@ import { voidAsked } from './invoice-collection.ts';
 const months: fc.Arbitrary<Month> = fc
   .record({
     rates: fc.array(fc.bigInt(0n, 150n), { minLength: 1, maxLength: 4 }),
-    leaves: fc.array(fc.record({ height: fc.nat(), cents: fc.bigInt(1n, 100_000n), tax: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
+    leaves: fc.array(
+      fc.record({
+        height: fc.nat(),
+        cents: fc.bigInt(1n, 100_000n),
+        // Hundredths of a percent, up to twice as much as is sold, or as they were kept before decision 0023.
+        basisPoints: fc.option(fc.array(fc.bigInt(1n, 10_000n), { maxLength: 2 })),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
     usedCredits: fc.array(fc.bigInt(-500n, 100_000n), { maxLength: 4 }),
   })
   .map(({ rates, leaves, usedCredits }) => ({
     usedCredits,
     ...monthOf(
-      leaves.map(({ height, cents, tax }, index) => {
+      leaves.map(({ height, cents, basisPoints }, index) => {
         const above = rates.slice(height % rates.length);
         const edges: Link[] = above.map((rate, level) => ({
           buyerId: level === 0 ? `leaf${index}` : `r${rates.length - above.length + level - 1}`,
@@ -39,7 +44,13 @@ const months: fc.Arbitrary<Month> = fc
           cost: nano(rate),
         }));
         const shares = chainShares(nano(cents * CENT), edges);
-        return { accountId: `leaf${index}`, net: cents, tax: tax ? cents / 5n : 0n, shares };
+        const of = { accountId: `leaf${index}`, net: cents, shares };
+        if (basisPoints === null) return { ...of, tax: cents / 5n };
+        const taxes = basisPoints.map((points) => (cents * points) / 10_000n);
+        const tax = taxes.reduce((total, each) => total + each, 0n);
+        const sellerId = edges[0]?.sellerId;
+        const isHeld = sellerId !== undefined && sellerId !== 'platform' && tax > 0n;
+        return { ...of, tax, taxes, ...(isHeld ? { taxSellerId: sellerId } : {}) };
       }),
     ),
   }));

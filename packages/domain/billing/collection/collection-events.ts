@@ -13,7 +13,9 @@ export interface CollectionEvent {
     | 'invoice.dispute-ended'
     | 'top-up.paid'
     | 'payout.sent'
-    | 'payout.taken-back';
+    | 'payout.taken-back'
+    | 'tax.passed-on'
+    | 'tax.taken-back';
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -86,6 +88,10 @@ function payoutEvents(before: PayoutCollection, after: PayoutCollection): readon
   const moved = sentOf(after) - sentOf(before);
   if (moved === 0n) return [];
   const minorUnits = (moved < 0n ? -moved : moved).toString();
+  if (after.purpose === 'tax')
+    return [
+      { name: moved > 0n ? 'tax.passed-on' : 'tax.taken-back', data: { period, currency, minorUnits } },
+    ];
   return [
     {
       name: moved > 0n ? 'payout.sent' : 'payout.taken-back',

@@ -9,6 +9,7 @@ import { keptOf, MemoryRail } from './memory-rail.testing.ts';
 import {
   earnedOf,
   fundingOf,
+  noTaxHeld,
   type PayoutCollection,
   sendableOf,
   sentOf,
@@ -27,10 +28,14 @@ export interface Month {
   readonly usedCredits?: readonly bigint[];
 }
 
-export const invoiceOf = (
-  accountId: string,
-  of: Pick<InvoiceCollection, 'shares'> & { net: bigint; tax: bigint },
-) =>
+/** `taxes`: one by one, where whoever sells has several; else `tax` is the only one. */
+type Charged = Pick<InvoiceCollection, 'shares' | 'taxSellerId'> & {
+  readonly net: bigint;
+  readonly tax: bigint;
+  readonly taxes?: readonly bigint[];
+};
+
+export const invoiceOf = (accountId: string, of: Charged) =>
   ({
     kind: 'invoice',
     documentId: `doc_${accountId}`,
@@ -41,6 +46,8 @@ export const invoiceOf = (
     sellerName: 'Seller',
     dueAtMs: nowMs,
     taxMinorUnits: of.tax,
+    ...(of.taxes === undefined ? {} : { taxes: of.taxes }),
+    ...(of.taxSellerId === undefined ? {} : { taxSellerId: of.taxSellerId }),
     totalMinorUnits: of.net + of.tax,
     lines: [
       { key: 'use', text: 'Use', minorUnits: of.net },
@@ -71,9 +78,7 @@ export const markup: Month = (() => {
   return monthOf([{ accountId: 'leaf', net: 2000n, tax: 380n, shares }]);
 })();
 
-export function monthOf(
-  charged: readonly { accountId: string; net: bigint; tax: bigint; shares: InvoiceCollection['shares'] }[],
-): Month {
+export function monthOf(charged: readonly ({ readonly accountId: string } & Charged)[]): Month {
   const invoices = charged.map(({ accountId, ...of }) => invoiceOf(accountId, of));
   const earned = Map.groupBy(
     invoices.flatMap(({ shares }) => shares),
@@ -86,7 +91,9 @@ export function monthOf(
       backing: { weight, paid: nano(0n), lost: nano(0n) },
     });
   });
-  return { invoices, notes: notes.filter(({ totalMinorUnits }) => totalMinorUnits > 0n) };
+  const sellers = new Set(charged.flatMap(({ taxSellerId }) => taxSellerId ?? []));
+  const held = [...sellers].map((sellerId) => noTaxHeld({ period: '2027-01', currency: 'EUR' }, sellerId));
+  return { invoices, notes: [...notes.filter(({ totalMinorUnits }) => totalMinorUnits > 0n), ...held] };
 }
 
 export function worldOf({ invoices, notes, usedCredits = [] }: Month) {
@@ -216,7 +223,7 @@ export function expectSettled(world: World): void {
   const moved: { accountId: string; granted: bigint; owed: bigint }[] = [];
   for (const { held } of world.store.rows.values()) {
     if (held.collection.kind !== 'payout') continue;
-    const { documentId, accountId, totalMinorUnits } = held.collection;
+    const { documentId, accountId, totalMinorUnits, purpose } = held.collection;
     const others = world.payouts().filter((each) => each.documentId !== documentId);
     const funded = fundingOf(held.collection, others);
     const sendable = sendableOf(held.collection, others);
@@ -229,7 +236,13 @@ export function expectSettled(world: World): void {
     // Nothing that is lost makes credit come back that nobody gave.
     const { setOffMinorUnits: asked = 0n } = held.collection;
     expect(setOff).toBeGreaterThanOrEqual(asked < 0n ? asked : 0n);
-    moved.push({ accountId, granted: setOff, owed: earnedOf(held.collection) - totalMinorUnits - sendable });
+    // Of tax nothing is owed before it is paid, and what it is then its seller owes to the state.
+    if (purpose === 'tax') {
+      expect(balances[`${accountId} tax-held`] ?? 0n).toBe(earnedOf(held.collection) - sendable);
+      expect(balances[`${accountId} tax`] ?? 0n).toBe(-totalMinorUnits);
+    }
+    const owed = purpose === 'tax' ? 0n : earnedOf(held.collection) - totalMinorUnits - sendable;
+    moved.push({ accountId, granted: setOff, owed });
     const atRail = [...world.rail.transfers.values()].filter(
       ({ documentId }) => documentId === held.collection.documentId,
     );

@@ -33,7 +33,16 @@ export interface InvoiceCollection {
   readonly sellerName: string;
   readonly dueAtMs: number;
   readonly taxMinorUnits: bigint;
+  /** The same tax by tax, in minor units. Absent of what was issued before that was kept. */
+  readonly taxes?: readonly bigint[];
+  /**
+   * In whose name it is, where that is not whoever collects: what is paid of its tax is held for that one. Absent of invoices
+   * without tax, and of those that were issued before decision 0023.
+   */
+  readonly taxSellerId?: string;
   readonly totalMinorUnits: bigint;
+  /** What of it pays for credit that its account gave and others used (BIL-5). Absent: nothing. */
+  readonly givenCreditMinorUnits?: bigint;
   readonly lines: readonly CollectedLine[];
   readonly shares: readonly Share[];
   readonly invoiceId?: string;
@@ -241,6 +250,27 @@ export const goneOf = (sums: InvoiceSums): bigint => {
   const back = sums.refunded + sums.disputed + sums.lost;
   return (back < sums.paid ? back : sums.paid) + sums.givenUp;
 };
+
+/** Of an invoice, what was paid and is there: not given back, and not held by a bank. */
+export const keptOfInvoice = (sums: InvoiceSums): bigint => sums.paid + sums.givenUp - goneOf(sums);
+
+/**
+ * What of the credit in an invoice nobody pays for any more: its giver bears that again. Of part of an invoice it is a part, cut off;
+ * of all of it all.
+ */
+export const goneCreditOf = (
+  { givenCreditMinorUnits = 0n, totalMinorUnits }: InvoiceCollection,
+  sums: InvoiceSums,
+): bigint => (totalMinorUnits === 0n ? 0n : (givenCreditMinorUnits * goneOf(sums)) / totalMinorUnits);
+
+/** What of the credit in an invoice is asked for, and was not paid: rounded up, so that what stands for it is never less. */
+export function unpaidCreditOf(of: InvoiceCollection): bigint {
+  const { givenCreditMinorUnits = 0n, totalMinorUnits } = of;
+  const { paid, givenUp } = sumsOf(of);
+  if (totalMinorUnits === 0n) return 0n;
+  const unpaid = totalMinorUnits - paid - givenUp;
+  return unpaid <= 0n ? 0n : (givenCreditMinorUnits * unpaid + totalMinorUnits - 1n) / totalMinorUnits;
+}
 
 /**
  * What went back beyond what was paid: a bank takes all of a payment, whatever was given back of it before. That is lost to

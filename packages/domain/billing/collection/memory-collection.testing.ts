@@ -64,14 +64,16 @@ export class MemoryCollection implements CollectionStore {
     };
   }
 
-  #notesOf({ shares, period }: HeldCollection['collection'] & { readonly kind: 'invoice' }) {
+  #notesOf({ shares, period, taxSellerId }: HeldCollection['collection'] & { readonly kind: 'invoice' }) {
     return [...this.rows.values()]
       .map(({ held }) => held.collection)
       .filter(
         (each): each is PayoutCollection =>
           each.kind === 'payout' &&
           each.period === period &&
-          shares.some(({ accountId }) => accountId === each.accountId),
+          (each.purpose === 'tax'
+            ? each.accountId === taxSellerId
+            : shares.some(({ accountId }) => accountId === each.accountId)),
       );
   }
 

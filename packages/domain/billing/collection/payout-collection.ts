@@ -21,6 +21,8 @@ export interface PaidTransfer {
  */
 export interface PayoutCollection {
   readonly kind: 'payout';
+  /** 'tax': of what is held for a seller, which was paid as tax on invoices in its name (decision 0023). Absent: what it earned. */
+  readonly purpose?: 'tax';
   /** The seller that pays it out by a payment account of its own. Absent: the top of the tree does. */
   readonly collectorId?: string;
   readonly documentId: string;
@@ -85,7 +87,7 @@ export function seenTransfer(of: PayoutCollection, read: RailTransfer): PayoutCo
 
 /**
  * What those that earn of an invoice wait for, now that it is issued: their payouts of its month, and of those that have
- * none then, a payout of nothing.
+ * none then, a payout of nothing. Whoever sells has what will be held for it of the tax.
  */
 export function weighed(
   {
@@ -93,11 +95,12 @@ export function weighed(
     period,
     currency,
     collectorId,
-  }: Pick<InvoiceCollection, 'shares' | 'period' | 'currency' | 'collectorId'>,
+    taxSellerId,
+  }: Pick<InvoiceCollection, 'shares' | 'period' | 'currency' | 'collectorId' | 'taxSellerId'>,
   notes: readonly PayoutCollection[],
 ): readonly PayoutCollection[] {
-  return shares.map(({ accountId, weight }) => {
-    const note = notes.find((each) => each.accountId === accountId) ?? {
+  const earned = shares.map(({ accountId, weight }): PayoutCollection => {
+    const note = notes.find((each) => each.accountId === accountId && each.purpose === undefined) ?? {
       kind: 'payout' as const,
       ...(collectorId === undefined ? {} : { collectorId }),
       documentId: `earned/${accountId}/${period}/${collectorId ?? ''}`,
@@ -108,6 +111,47 @@ export function weighed(
     };
     return { ...note, backing: { ...note.backing, weight: nano(note.backing.weight + weight) } };
   });
+  if (taxSellerId === undefined) return earned;
+  const of = { period, currency, collectorId };
+  const known = notes.find(({ documentId }) => documentId === taxHeldId(of, taxSellerId));
+  return [...earned, known ?? noTaxHeld(of, taxSellerId)];
+}
+
+/** What tax is held apart by, for each seller. */
+interface TaxedMonth {
+  readonly period: string;
+  readonly currency: string;
+  readonly collectorId?: string | undefined;
+}
+
+/** What of the invoices in a seller's name, of one month, is tax and held for it: nothing yet. */
+export function noTaxHeld({ period, currency, collectorId }: TaxedMonth, sellerId: string): PayoutCollection {
+  return {
+    kind: 'payout',
+    purpose: 'tax',
+    ...(collectorId === undefined ? {} : { collectorId }),
+    documentId: taxHeldId({ period, currency, collectorId }, sellerId),
+    accountId: sellerId,
+    ...{ period, currency },
+    ...held(currency, 0n),
+    transfers: [],
+  };
+}
+
+export const taxHeldId = ({ period, currency, collectorId = '' }: TaxedMonth, sellerId: string): string =>
+  `tax/${sellerId}/${period}/${currency}/${collectorId}`;
+
+/** With so many minor units more, or less. */
+export const withTaxHeld = (of: PayoutCollection, changeMinorUnits: bigint): PayoutCollection =>
+  changeMinorUnits === 0n ? of : { ...of, ...held(of.currency, of.totalMinorUnits + changeMinorUnits) };
+
+/** All of it was paid: nothing else has to come in before it leaves. */
+function held(
+  currency: string,
+  totalMinorUnits: bigint,
+): Pick<PayoutCollection, 'totalMinorUnits' | 'backing'> {
+  const whole = nano(totalMinorUnits * minorUnitOf(currency));
+  return { totalMinorUnits, backing: { weight: whole, paid: whole, lost: nano(0n) } };
 }
 
 const backedOf = ({ totalMinorUnits, currency, backing }: PayoutCollection): Backed => ({
@@ -140,6 +184,7 @@ const placeOf = ({ period, documentId }: PayoutCollection): string => `${period}
 
 const isOfOnePayer = (of: PayoutCollection, other: PayoutCollection): boolean =>
   other.documentId !== of.documentId &&
+  other.purpose === of.purpose &&
   other.accountId === of.accountId &&
   other.collectorId === of.collectorId &&
   other.currency === of.currency;
@@ -185,6 +230,7 @@ export function nextPayoutStep(
   },
 ): Step | undefined {
   const { documentId, accountId, currency, period, transfers } = of;
+  const key = of.purpose === 'tax' ? documentId : `payout:${accountId}:${period}:1`;
   const step = settlementStepOf(currency);
   const sendable = sendableOf(of, others);
   // What a rail does not take waits for what comes in next.
@@ -201,7 +247,7 @@ export function nextPayoutStep(
         currency,
         minorUnits: amountMax === undefined || missing < amountMax ? missing : amountMax,
       },
-      key: `payout:${accountId}:${period}:1:${ordinal}`,
+      key: `${key}:${ordinal}`,
     };
   }
   if (missing >= 0n) return undefined;
@@ -217,7 +263,7 @@ export function nextPayoutStep(
       currency,
       minorUnits: -missing < left ? -missing : left,
     },
-    key: `payout:${accountId}:${period}:1:${last.ordinal}:reversal:${ordinal}`,
+    key: `${key}:${last.ordinal}:reversal:${ordinal}`,
   };
 }
 

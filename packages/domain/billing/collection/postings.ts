@@ -1,7 +1,8 @@
-import type { BillingDocument } from '../documents/document.ts';
+import { type BillingDocument, givenCreditOf } from '../documents/document.ts';
 import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../money.ts';
 import {
   givenBackOf,
+  goneCreditOf,
   goneOf,
   type InvoiceCollection,
   type InvoiceSums,
@@ -9,18 +10,27 @@ import {
   takenBeyondOf,
   toppedUp,
 } from './invoice-collection.ts';
-import { earnedOf, entitlementOf, type PayoutCollection, sentOf, setOffOf } from './payout-collection.ts';
+import {
+  earnedOf,
+  entitlementOf,
+  type PayoutCollection,
+  sentOf,
+  setOffOf,
+  withTaxHeld,
+} from './payout-collection.ts';
 import type { RailRefund } from './rail.ts';
 import type { Backing } from './shares.ts';
+import { heldTaxOf, taxWithin } from './tax-held.ts';
 
 /**
- * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
- * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
- * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
- * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
- * 'granted': what it gave to others and bears, less what was kept of its payouts for that (BIL-5). 'written-off': what went
+ * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of whose it
+ * is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what it is to be
+ * paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the platform, what is
+ * there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet. 'granted': what it gave
+ * to others and bears, less what was kept of its payouts, or asked by an invoice, for that (BIL-5). 'written-off': what went
  * back to it beyond what it had paid, as when a bank takes all of a payment of which a part was given back: whoever collects
- * has lost that, and what is there is its clearing less it.
+ * has lost that, and what is there is its clearing less it. 'tax-held': of a seller in whose name another collects, what was paid
+ * as tax and is to be passed on to it; its 'tax' is below zero then, since it owes that to the state (decision 0023).
  */
 export const collectionBooks = [
   'invoiced',
@@ -32,6 +42,7 @@ export const collectionBooks = [
   'drawn',
   'granted',
   'written-off',
+  'tax-held',
 ] as const;
 export type CollectionBook = (typeof collectionBooks)[number];
 
@@ -78,8 +89,11 @@ function transaction(
   return entries.length === 0 ? [] : [{ sourceRef, period, accountId, currency, entries }];
 }
 
+type IssuedDocument = Posted &
+  Pick<BillingDocument, 'id' | 'kind' | 'lines' | 'totalMinorUnits' | 'netMinorUnits'>;
+
 /** What a document says is owed, by the account or to it. */
-export function issued(document: BillingDocument, platformId: string): readonly CollectionTransaction[] {
+export function issued(document: IssuedDocument, platformId: string): readonly CollectionTransaction[] {
   const { kind, accountId, id, totalMinorUnits, netMinorUnits } = document;
   const tax = totalMinorUnits - netMinorUnits;
   const moved: readonly Moved[] =
@@ -87,6 +101,8 @@ export function issued(document: BillingDocument, platformId: string): readonly 
       ? [
           { accountId, book: 'invoiced', minorUnits: -totalMinorUnits },
           { accountId, book: 'tax', minorUnits: tax },
+          // From here on it is owed by the invoice.
+          { accountId, book: 'granted', minorUnits: givenCreditOf(document) },
         ]
       : kind === 'payout-note'
         ? [{ accountId, book: 'owed', minorUnits: totalMinorUnits }]
@@ -124,13 +140,14 @@ export function settleInvoice({
   const post = (what: string, next: InvoiceSums, moved: readonly Moved[]) => {
     const moving = held.map((note) => rebacked(note, { invoice: after, from: sums, to: next }));
     const owed = moving.flatMap((note, index) => owedBetween(held[index] ?? note, note));
-    const taxBack = taxOf(after, goneOf(next)) - taxOf(after, goneOf(sums));
+    const taxBack = taxWithin(after, goneOf(next)) - taxWithin(after, goneOf(sums));
     const tax: Moved = { accountId, book: 'tax', minorUnits: -taxBack };
     const beyond = takenBeyondOf(next) - takenBeyondOf(sums);
     const lost = [own('clearing', -beyond), own('written-off', beyond)];
+    const granted = own('granted', goneCreditOf(after, sums) - goneCreditOf(after, next));
     const sourceRef = `${what}/${documentId}`;
     transactions.push(
-      ...transaction(after, { sourceRef, platformId, moved: [...moved, tax, ...lost, ...owed] }),
+      ...transaction(after, { sourceRef, platformId, moved: [...moved, tax, granted, ...lost, ...owed] }),
     );
     held = moving;
     sums = next;
@@ -231,11 +248,26 @@ export function compared(
   };
 }
 
-/** What its account is owed more or less by it, and how much less or more of the credit that it gave is paid by it. */
+/**
+ * What its account is owed more or less by it, and how much less or more of the credit that it gave is paid by it. What of that is
+ * tax that was paid in its name, the account owes to the state.
+ */
 const owedBetween = (was: PayoutCollection, is: PayoutCollection): readonly Moved[] => [
-  { accountId: is.accountId, book: 'owed', minorUnits: earnedOf(is) - earnedOf(was) },
+  { accountId: is.accountId, book: bookOf(is), minorUnits: earnedOf(is) - earnedOf(was) },
   { accountId: is.accountId, book: 'granted', minorUnits: setOffOf(is) - setOffOf(was) },
+  ...(is.purpose === 'tax'
+    ? [
+        {
+          accountId: is.accountId,
+          book: 'tax' as const,
+          minorUnits: was.totalMinorUnits - is.totalMinorUnits,
+        },
+      ]
+    : []),
 ];
+
+/** Where it stands that its account is to get something. */
+const bookOf = ({ purpose }: PayoutCollection) => (purpose === 'tax' ? 'tax-held' : 'owed');
 
 /**
  * Whoever gives credit pays for what others used of it, out of what it earned (BIL-5): at most all of that, and the rest out of
@@ -254,14 +286,14 @@ export function setOffPayout(
   };
 }
 
-/** The tax in a part of an invoice. Of all of it, all. */
-const taxOf = ({ taxMinorUnits, totalMinorUnits }: InvoiceCollection, minorUnits: bigint): bigint =>
-  totalMinorUnits === 0n ? 0n : (taxMinorUnits * minorUnits) / totalMinorUnits;
-
 function rebacked(
   note: PayoutCollection,
   { invoice, from, to }: { readonly invoice: InvoiceCollection; from: InvoiceSums; to: InvoiceSums },
 ): PayoutCollection {
+  if (note.purpose === 'tax')
+    return note.accountId === invoice.taxSellerId
+      ? withTaxHeld(note, heldTaxOf(invoice, to) - heldTaxOf(invoice, from))
+      : note;
   const weight = invoice.shares.find(({ accountId }) => accountId === note.accountId)?.weight ?? ZERO;
   const [was, is] = [partsOf(invoice, weight, from), partsOf(invoice, weight, to)];
   if (was.paid === is.paid && was.lost === is.lost) return note;
@@ -275,17 +307,22 @@ function rebacked(
 
 /**
  * A share of what was paid and kept, and one of what is gone. What is not paid is rounded up: so no more is paid out than
- * came in, and of an invoice with nothing left to pay the two come to the whole weight.
+ * came in, and of an invoice with nothing left to pay the two come to the whole weight. Shares are of what is no tax: of a part
+ * that was paid, or went back, of what its taxes leave of it to the minor unit.
  */
-function partsOf(
-  { totalMinorUnits }: InvoiceCollection,
+export function partsOf(
+  invoice: InvoiceCollection,
   weight: Nano,
   sums: InvoiceSums,
 ): { readonly paid: bigint; readonly lost: bigint } {
-  if (totalMinorUnits === 0n) return { paid: 0n, lost: 0n };
-  const lost = (weight * goneOf(sums)) / totalMinorUnits;
-  const unpaid = totalMinorUnits - sums.paid - sums.givenUp;
-  const waiting = (weight * unpaid + totalMinorUnits - 1n) / totalMinorUnits;
+  // Of what was issued before taxes were kept one by one: as it was shared so far.
+  const withoutTax = (minorUnits: bigint) =>
+    invoice.taxes === undefined ? minorUnits : minorUnits - taxWithin(invoice, minorUnits);
+  const whole = withoutTax(invoice.totalMinorUnits);
+  if (whole === 0n) return { paid: 0n, lost: 0n };
+  const lost = (weight * withoutTax(goneOf(sums))) / whole;
+  const unpaid = whole - withoutTax(sums.paid + sums.givenUp);
+  const waiting = (weight * unpaid + whole - 1n) / whole;
   const paid = weight - lost - waiting;
   return { paid: paid < 0n ? 0n : paid, lost };
 }
@@ -304,10 +341,10 @@ export function settlePayout(
     )
     .join(',');
   return transaction(after, {
-    sourceRef: `payout:${changes}/${documentId}`,
+    sourceRef: `${after.purpose ?? 'payout'}:${changes}/${documentId}`,
     platformId,
     moved: [
-      { accountId, book: 'owed', minorUnits: -sent },
+      { accountId, book: bookOf(after), minorUnits: -sent },
       { accountId, book: 'clearing', minorUnits: sent },
     ],
   });

@@ -3,6 +3,7 @@ import { nano, ZERO } from '../money.ts';
 import { periodOf } from '../period.ts';
 import { type Statement, statementOf } from '../statement.ts';
 import { draftsOf } from './closing.ts';
+import { soldOf, taxLinesOf, unsaidTerms } from './document.ts';
 
 const period = periodOf('2026-12');
 const always = { fromMs: -Infinity, toMs: Infinity };
@@ -37,4 +38,51 @@ test('a fraction of earlier months that became a whole unit stands on a line, so
   };
   const [invoice] = draftsOf({ statement: carried, sellerId: 'top', outstanding: [] });
   expect(invoice?.lines.map(({ kind, minorUnits }) => [kind, minorUnits])).toEqual([['subsidy', 1n]]);
+});
+
+/** A month in which its account earned so many minor units, and is asked for nothing. */
+const earning = (minorUnits: bigint, currency = 'EUR'): Statement => {
+  const unused = unusedOf(currency);
+  return { ...unused, payout: { ...unused.payout, minorUnits } };
+};
+const linesOf = (request: Omit<Parameters<typeof draftsOf>[0], 'sellerId'>) =>
+  draftsOf({ ...request, sellerId: 'top' })
+    .filter(({ kind }) => kind === 'invoice')
+    .flatMap(({ lines }) => lines.map(({ kind, minorUnits }) => [kind, minorUnits]));
+
+test('what others used of a credit is asked of its giver as far as its payout is not there to be kept for it (BIL-5)', () => {
+  const asked = (usedCredit: bigint, earned: bigint) =>
+    linesOf({ statement: earning(earned), outstanding: [], usedCredit });
+  expect(asked(1500n, 1000n)).toEqual([['given-credit', 500n]]);
+  expect(asked(1500n, 0n)).toEqual([['given-credit', 1500n]]);
+  expect(asked(1000n, 1000n)).toEqual([]);
+  // More was kept before than was used in the end: the next payout has it.
+  expect(asked(-5n, 0n)).toEqual([]);
+  expect(linesOf({ statement: unusedOf('EUR'), outstanding: late, usedCredit: 1500n })).toEqual([
+    ['adjustment', 2000n],
+    ['given-credit', 1500n],
+  ]);
+  // Of thousandths whole tens are asked for.
+  expect(linesOf({ statement: earning(0n, 'KWD'), outstanding: [], usedCredit: 1505n })).toEqual([
+    ['given-credit', 1500n],
+  ]);
+});
+
+test('where a month comes to less than nothing, an invoice is of the given credit alone, and the rest stays outstanding', () => {
+  const less = [{ period: '2026-11', charge: -2000n, payout: 0n }];
+  const [invoice] = draftsOf({
+    ...{ statement: unusedOf('EUR'), sellerId: 'top', outstanding: less, usedCredit: 1500n },
+  });
+  expect(invoice).toMatchObject({ netMinorUnits: 1500n, carriedIn: 0n, residue: 0n });
+  expect(invoice?.lines.map(({ kind }) => kind)).toEqual(['given-credit']);
+});
+
+test('money for credit that was given is no sale: it is taxed with what others bought by it, and not once more', () => {
+  const [invoice] = draftsOf({
+    ...{ statement: unusedOf('EUR'), sellerId: 'top', outstanding: late, usedCredit: 1500n },
+  });
+  if (invoice === undefined) throw new Error('There is one.');
+  const terms = { ...unsaidTerms, numberPrefix: 'T', taxBasisPoints: 1900 };
+  expect(taxLinesOf(invoice, terms, {}).map(({ minorUnits }) => minorUnits)).toEqual([380n]);
+  expect(soldOf(invoice)).toBe(2000n);
 });

@@ -17,6 +17,11 @@ export interface ClosingRequest {
   readonly sellerId: string;
   /** Of earlier periods, the oldest first; those without a difference are left out. */
   readonly outstanding: readonly Outstanding[];
+  /**
+   * In whole minor units, what others used by the end of the period of credit that the account gave, and that no payout was kept
+   * for and no invoice has asked for yet. Default: nothing.
+   */
+  readonly usedCredit?: bigint;
 }
 
 /**
@@ -24,7 +29,35 @@ export interface ClosingRequest {
  * next one has it as an adjustment that names the period (BIL-7). So over time documents say exactly what the ledger does.
  */
 export function draftsOf(request: ClosingRequest): readonly DocumentDraft[] {
-  return [invoiceOf(request), payoutNoteOf(request)].filter(({ netMinorUnits }) => netMinorUnits > 0n);
+  const payoutNote = payoutNoteOf(request);
+  return [withGivenCredit(invoiceOf(request), payoutNote, request), payoutNote].filter(
+    ({ netMinorUnits }) => netMinorUnits > 0n,
+  );
+}
+
+/**
+ * Whoever gave credit pays for what others used of it: as far as this period's payout is there to be kept, out of that, and what
+ * is beyond is asked for (BIL-5). Where nothing else is, the invoice is of that alone: what the period comes to stays outstanding.
+ */
+function withGivenCredit(
+  invoice: DocumentDraft,
+  payoutNote: DocumentDraft,
+  { usedCredit = 0n, statement: { period, currency } }: ClosingRequest,
+): DocumentDraft {
+  const kept = payoutNote.netMinorUnits > 0n ? payoutNote.netMinorUnits : 0n;
+  const beyond = usedCredit - kept;
+  const minorUnits = beyond - (beyond % settlementStepOf(currency));
+  if (minorUnits <= 0n) return invoice;
+  const line: DocumentLine = {
+    kind: 'given-credit',
+    key: 'given-credit',
+    period: period.name,
+    amount: nano(minorUnits * minorUnitOf(currency)),
+    minorUnits,
+  };
+  return invoice.netMinorUnits > 0n
+    ? { ...invoice, lines: [...invoice.lines, line], netMinorUnits: invoice.netMinorUnits + minorUnits }
+    : { ...invoice, lines: [line], carriedIn: ZERO, residue: ZERO, netMinorUnits: minorUnits };
 }
 
 function invoiceOf({ statement, sellerId, outstanding }: ClosingRequest): DocumentDraft {

@@ -31,6 +31,7 @@ export function collectedLines({ lines, taxLines }: BillingDocument): readonly C
 
 function textOf({ kind, period, meter, quantity }: DocumentLine): string {
   if (kind === 'use') return `${period} ${meter}: ${quantity}`;
+  if (kind === 'given-credit') return `${period} Credit that you gave, as others used it`;
   return kind === 'subsidy'
     ? `${period} What your customers paid less than their use costs`
     : `${period} Correction of a month that was closed before`;

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { nano, ZERO } from '../money.ts';
 import { creditNoteOf } from './credit-note.ts';
-import { type DocumentDraft, defaultTerms, issue } from './document.ts';
+import { type DocumentDraft, issue, unsaidTerms } from './document.ts';
 
 const party = (accountId: string) => ({ accountId, legalName: accountId, addressLines: [] });
 const terms = {
-  ...defaultTerms,
+  ...unsaidTerms,
+  numberPrefix: 'D',
   taxRules: [
     { country: 'CA', name: 'GST', basisPoints: 500, reverseCharge: 'none' as const },
     { country: 'CA', name: 'PST', basisPoints: 700, reverseCharge: 'none' as const },

@@ -1,4 +1,5 @@
 import type { Collection } from '../collection/collection-store.ts';
+import type { PayoutCollection } from '../collection/payout-collection.ts';
 import type { CollectionBook } from '../collection/postings.ts';
 import type { Nano } from '../money.ts';
 import type { BillingDocument, DocumentKind, SellerTerms } from './document.ts';
@@ -86,10 +87,29 @@ export interface SendAgainRequest {
   readonly nowMs: number;
 }
 
+/** Documents in the name of a seller, of months from one to another, the oldest first. */
+export interface IssuedQuery {
+  readonly from: string;
+  readonly to: string;
+  /** Of the last document that is known. */
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+/** What is held of tax for a seller, of one month and currency. */
+export interface StoredTax {
+  readonly held: PayoutCollection;
+  /** Why its last step failed. */
+  readonly failure?: string;
+}
+
 /** Documents, and how they stand. Every call sees one account and what lies below it. */
 export interface DocumentStore {
   party(accountId: string): Promise<BillingParty | undefined>;
-  setParty(accountId: string, party: BillingParty): Promise<void>;
+  /** 'taken': another seller of the same legal name or tax id has, or had, numbers with this prefix. */
+  setParty(accountId: string, party: BillingParty): Promise<'set' | 'taken'>;
+  /** What stands before the numbers of its documents: what it said, or what no other seller has. */
+  prefixOf(accountId: string): Promise<string>;
   /** With `collectorId`, at the rail of a seller that collects itself. */
   railParty(accountId: string, collectorId?: string): Promise<RailParty>;
   /** Payouts that wait for it are looked at again. */
@@ -98,6 +118,10 @@ export interface DocumentStore {
   list(accountId: string, query: DocumentQuery): Promise<Page<StoredDocument>>;
   /** Of the account, or of one below it. */
   find(accountId: string, documentId: string): Promise<StoredDocument | undefined>;
+  /** Invoices and credit notes, with how the invoices stand. */
+  issuedIn(sellerId: string, query: IssuedQuery): Promise<readonly StoredDocument[]>;
+  /** The newest month first, at most so many as ten years have; or of one month. */
+  heldTaxes(sellerId: string, period?: string): Promise<readonly StoredTax[]>;
   findInvoice(accountId: string, period: string): Promise<StoredDocument | undefined>;
   /** The newest first. */
   movements(accountId: string, page: { cursor?: string | undefined; limit: number }): Promise<Page<Movement>>;
@@ -110,7 +134,7 @@ export interface DocumentStore {
   cancel(request: Omit<RefundRequest, 'minorUnits'>): Promise<BillingDocument | undefined>;
   /**
    * Says of a payout that what was taken back of it at the rail is to be sent once more, and has that done: so many minor units.
-   * Undefined: nothing was, or it is to be sent already.
+   * Undefined: nothing was, or it is to be sent already. Of tax that is held for a seller, likewise.
    */
   sendAgain(request: SendAgainRequest): Promise<bigint | undefined>;
   /** Months that are closed or being closed, the newest first. */

@@ -46,9 +46,8 @@ export interface SellerTerms extends TaxTerms {
   readonly paymentDays: number;
 }
 
-/** Of an account that has said nothing. */
-export const defaultTerms: SellerTerms = {
-  numberPrefix: 'D',
+/** Of an account that has said nothing, but for its prefix: that is its own (`DocumentStore.prefixOf`). */
+export const unsaidTerms: Omit<SellerTerms, 'numberPrefix'> = {
   paymentDays: 14,
   taxBasisPoints: 0,
   taxName: 'Tax',
@@ -56,10 +55,19 @@ export const defaultTerms: SellerTerms = {
 
 /**
  * 'use': own use of one meter at one price. 'subsidy': what children paid less than their use cost. 'margin': of one
- * child. 'adjustment': what a period that was closed before comes to more, or less, than was documented (BIL-7).
+ * child. 'adjustment': what a period that was closed before comes to more, or less, than was documented (BIL-7). 'given-credit':
+ * what others used of credit that the account gave, beyond what is kept of its payouts (BIL-5).
  * 'refund': of the invoice that a credit note corrects. 'cancelled': all of an invoice that is void.
  */
-export const documentLineKinds = ['use', 'subsidy', 'margin', 'adjustment', 'refund', 'cancelled'] as const;
+export const documentLineKinds = [
+  'use',
+  'subsidy',
+  'margin',
+  'adjustment',
+  'given-credit',
+  'refund',
+  'cancelled',
+] as const;
 
 export interface DocumentLine {
   readonly kind: (typeof documentLineKinds)[number];
@@ -125,14 +133,24 @@ const kindLetters = {
 export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }: SellerTerms): string =>
   `${numberPrefix}-${kindLetters[kind]}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`;
 
+/** What of an invoice pays for credit that its account gave: money for what was sold to others, with the tax of that. */
+export const givenCreditOf = ({ lines }: Pick<DocumentDraft, 'lines'>): bigint =>
+  lines
+    .filter(({ kind }) => kind === 'given-credit')
+    .reduce((total, { minorUnits = 0n }) => total + minorUnits, 0n);
+
+/** What of a document is for what its seller sold, or bought, without tax. */
+export const soldOf = (draft: Pick<DocumentDraft, 'lines' | 'netMinorUnits'>): bigint =>
+  draft.netMinorUnits - givenCreditOf(draft);
+
 /** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. */
 export const taxLinesOf = (
-  { kind, netMinorUnits, currency }: Pick<DocumentDraft, 'kind' | 'netMinorUnits' | 'currency'>,
+  { kind, currency, ...draft }: Pick<DocumentDraft, 'kind' | 'netMinorUnits' | 'currency' | 'lines'>,
   terms: SellerTerms,
   buyer: TaxedBuyer,
 ): readonly TaxLine[] =>
   kind === 'invoice' || kind === 'comparison'
-    ? taxLinesAt(taxRates(terms, buyer), netMinorUnits, settlementStepOf(currency))
+    ? taxLinesAt(taxRates(terms, buyer), soldOf(draft), settlementStepOf(currency))
     : [];
 
 export interface Issue {

@@ -2,7 +2,7 @@ import type { InvoiceCollection } from '../collection/invoice-collection.ts';
 import { isVoidable, refundableOf, voidAsked } from '../collection/invoice-collection.ts';
 import { returnedOf, sendingAgain } from '../collection/payout-collection.ts';
 import { creditNoteOf } from './credit-note.ts';
-import { defaultTerms, issue } from './document.ts';
+import { issue, unsaidTerms } from './document.ts';
 import type {
   BillingParty,
   Closing,
@@ -10,11 +10,13 @@ import type {
   Movement,
   RailParty,
   StoredDocument,
+  StoredTax,
 } from './document-store.ts';
 
 export interface MemoryDocuments extends DocumentStore {
   readonly stored: StoredDocument[];
   readonly moved: Movement[];
+  readonly taxes: StoredTax[];
 }
 
 /** Documents in memory. */
@@ -24,14 +26,25 @@ export function memoryDocuments(): MemoryDocuments {
   const asked: Closing[] = [];
   const stored: StoredDocument[] = [];
   const moved: Movement[] = [];
+  const taxes: StoredTax[] = [];
   const of = (accountId: string) => stored.filter(({ document }) => document.accountId === accountId);
   const invoiceOf = (accountId: string, period: string) =>
     of(accountId).find(({ document }) => document.kind === 'invoice' && document.period === period);
   return {
     stored,
     moved,
+    taxes,
     party: async (accountId) => parties.get(accountId),
-    setParty: async (accountId, party) => void parties.set(accountId, party),
+    async setParty(accountId, party) {
+      const isTaken = [...parties].some(
+        ([id, { numberPrefix, legalName }]) =>
+          id !== accountId && numberPrefix === party.numberPrefix && legalName === party.legalName,
+      );
+      if (isTaken) return 'taken';
+      parties.set(accountId, party);
+      return 'set';
+    },
+    prefixOf: async (accountId) => parties.get(accountId)?.numberPrefix ?? accountId.toUpperCase(),
     railParty: async (accountId) => railParties.get(accountId) ?? { isPayable: false },
     setRailParty: async (accountId, party) => void railParties.set(accountId, party),
     list: async (accountId, { kind, period, of: scope }) => ({
@@ -44,6 +57,19 @@ export function memoryDocuments(): MemoryDocuments {
       ),
     }),
     find: async (accountId, documentId) => of(accountId).find(({ document }) => document.id === documentId),
+    issuedIn: async (sellerId, { from, to, afterId = '', limit }) =>
+      stored
+        .filter(
+          ({ document: { id, sellerId: by, kind, period } }) =>
+            by === sellerId &&
+            ['invoice', 'credit-note'].includes(kind) &&
+            period >= from &&
+            period <= to &&
+            id > afterId,
+        )
+        .slice(0, limit),
+    heldTaxes: async (sellerId, period) =>
+      taxes.filter(({ held }) => held.accountId === sellerId && (period ?? held.period) === held.period),
     findInvoice: async (accountId, period) => invoiceOf(accountId, period),
     movements: async () => ({ items: moved }),
     async refund({ accountId, period, minorUnits, nowMs }) {
@@ -55,7 +81,14 @@ export function memoryDocuments(): MemoryDocuments {
       const id = `doc_${stored.length}`;
       const draft = creditNoteOf(invoice.document, { minorUnits, creditedMinorUnits: 0n });
       const document = {
-        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        ...issue(draft, {
+          id,
+          sequence: 1,
+          seller,
+          buyer,
+          terms: { ...unsaidTerms, numberPrefix: 'D' },
+          nowMs,
+        }),
         correctsId,
         correctsNumber,
       };
@@ -74,7 +107,14 @@ export function memoryDocuments(): MemoryDocuments {
         ...{ minorUnits: totalMinorUnits, creditedMinorUnits: 0n, kind: 'cancelled' },
       });
       const document = {
-        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        ...issue(draft, {
+          id,
+          sequence: 1,
+          seller,
+          buyer,
+          terms: { ...unsaidTerms, numberPrefix: 'D' },
+          nowMs,
+        }),
         correctsId,
         correctsNumber,
       };
@@ -83,6 +123,12 @@ export function memoryDocuments(): MemoryDocuments {
       return document;
     },
     async sendAgain({ accountId, documentId }) {
+      const tax = taxes.find(({ held }) => held.documentId === documentId);
+      const again = tax && sendingAgain(tax.held);
+      if (tax !== undefined && again !== undefined) {
+        taxes.splice(taxes.indexOf(tax), 1, { held: again });
+        return returnedOf(tax.held);
+      }
       const payout = of(accountId).find(({ document }) => document.id === documentId);
       const { collection } = payout ?? {};
       if (payout === undefined || collection?.kind !== 'payout') return undefined;

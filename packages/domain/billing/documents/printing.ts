@@ -1,3 +1,4 @@
+import type { CollectedMonth } from '../collected-tax-operations.ts';
 import type { documentAnswer } from '../collecting-answers.ts';
 import type { DocumentLook } from './document-look.ts';
 
@@ -14,6 +15,8 @@ export interface PrintedSeller {
 export interface DocumentPrinting {
   /** Of its brand. Without one of its own its name is the letterhead, and nothing of anybody above stands on it (PRD-2). */
   lookOf(seller: PrintedSeller): Promise<DocumentLook>;
+  /** What was collected in the name of a seller in a month. */
+  pdfOfCollected(month: CollectedMonth, seller: PrintedSeller): Promise<Uint8Array>;
   /** The same facts as the page, as a PDF, with the logo of its seller. Who that is, the answer need not say. */
   pdfOf(document: DocumentAnswer, sellerId: string): Promise<Uint8Array>;
 }

@@ -17,9 +17,8 @@ afterEach(async () => {
 async function start() {
   const platform = new MemoryPlatform();
   const log = { info() {}, warn() {}, error() {} };
-  const helpUrl = (code: string) => `https://platform.example/docs/errors/${code}`;
   const serve = (port: number) =>
-    startSignaling({ listen: { host: '127.0.0.1', port }, platform, region: 'eu', log, helpUrl });
+    startSignaling({ listen: { host: '127.0.0.1', port }, platform, region: 'eu', log });
   let server = await serve(0);
   stops.push(() => server.stop());
   const { port } = server;
@@ -31,7 +30,7 @@ async function start() {
   };
   const connect = async (identity: string) => {
     const phone = await Phone.connect(() => ({
-      token: platform.token({ identity }),
+      token: platform.token({ identity, limits: { pagesUrl: 'https://platform.example/docs/errors/' } }),
       signalUrl: `ws://127.0.0.1:${port}/`,
       expiresAtMs: Date.now() + 60_000,
     }));
@@ -145,7 +144,7 @@ test('what signaling never answers is given up in time, and leaves nothing open'
     signalUrl: `ws://127.0.0.1:${port}/`,
     expiresAtMs: Date.now() + 60_000,
   });
-  await expect(Phone.connect(mint, 200)).rejects.toMatchObject({ code: 'client.timeout' });
+  await expect(Phone.connect(mint, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'client.timeout' });
   await until(async () => (await connectionsOf(silent)) === 0, { what: 'closed sockets', timeoutMs: 5_000 });
 });
 

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
+import { type IdentityPresence, Presences, type PresenceWord } from '@patchbay/protocol/client/presences';
 import type {
   CallMode,
   EndReason,
   Media,
+  RingDevices,
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
@@ -18,8 +20,17 @@ export interface PhoneCallOptions {
   readonly tracks?: readonly MediaTrack[];
   /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
   readonly mode?: CallMode;
+  /** Of a call: which devices of whoever is called ring, and when. Default: all at once. */
+  readonly devices?: RingDevices;
   /** How long to wait for the platform, 30,000 by default: then the call throws `client.timeout`. */
   readonly timeoutMs?: number;
+}
+
+export interface PhoneOptions {
+  /** How long to wait for the platform, 30,000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** What this device is called: a call may be for it alone. At most 64 characters. */
+  readonly deviceName?: string | undefined;
 }
 
 /** Somebody calls this identity. */
@@ -50,14 +61,16 @@ interface Asked {
 export class Phone extends EventEmitter<PhoneEvents> {
   readonly #wrtc: Wrtc;
   readonly #line: SignalLine;
+  readonly #presences: Presences<PatchbayError>;
   readonly #calls = new Map<string, PhoneCall>();
   readonly #asked = new Map<string, Asked>();
   #requestCount = 0;
 
-  private constructor(wrtc: Wrtc, mintToken: () => TokenAnswer) {
+  private constructor(wrtc: Wrtc, mintToken: () => TokenAnswer, deviceName?: string) {
     super();
     this.#wrtc = wrtc;
-    this.#line = createSignalLine(mintToken);
+    this.#line = createSignalLine(mintToken, deviceName);
+    this.#presences = new Presences(this.#line);
     this.#line.on('frame', (frame) => this.#receive(frame));
     this.#line.on('stateChanged', (state) => {
       if (state === 'closed') return;
@@ -69,8 +82,11 @@ export class Phone extends EventEmitter<PhoneEvents> {
   }
 
   /** Resolves once connected; throws a PatchbayError when the platform refuses, or WebRTC is not installed. */
-  static async connect(mintToken: () => TokenAnswer, timeoutMs = ANSWER_MS_MAX): Promise<Phone> {
-    const phone = new Phone(await loadWrtc(), mintToken);
+  static async connect(
+    mintToken: () => TokenAnswer,
+    { timeoutMs = ANSWER_MS_MAX, deviceName }: PhoneOptions = {},
+  ): Promise<Phone> {
+    const phone = new Phone(await loadWrtc(), mintToken, deviceName);
     try {
       await phone.#line.ready(timeoutMs);
     } catch (error) {
@@ -82,18 +98,29 @@ export class Phone extends EventEmitter<PhoneEvents> {
 
   /** Calls an endpoint such as `user:bob`. Resolves when it rings there; throws a PatchbayError when it is refused. */
   async call(to: string, options: PhoneCallOptions = {}): Promise<PhoneCall> {
-    const { tracks = [], mode = 'auto', timeoutMs = ANSWER_MS_MAX } = options;
+    const { tracks = [], mode = 'auto', devices, timeoutMs = ANSWER_MS_MAX } = options;
+    const ringing = devices === undefined ? {} : { devices };
     await this.#line.ready(timeoutMs);
     const requestId = `call_${++this.#requestCount}`;
     const answer = new Promise<PhoneCall>((resolve, reject) => {
       this.#asked.set(requestId, { to, options, resolve, reject });
-      this.#line.send({ type: 'call', requestId, to, media: mediaOf(tracks), mode });
+      this.#line.send({ type: 'call', requestId, to, media: mediaOf(tracks), mode, ...ringing });
     });
     const error = () => {
       this.#abandon(requestId);
       return this.#line.timeout('The platform did not answer the call in time.');
     };
     return await within(answer, { timeoutMs, error });
+  }
+
+  /** Somebody of the account: told how they are at once, and whenever it changes, until it is closed. Up to 100 at once. */
+  presence(identity: string): IdentityPresence {
+    return this.#presences.watch(identity);
+  }
+
+  /** What others see of this identity, on all of its devices. Undefined takes it back. */
+  setPresence(word: PresenceWord | undefined): void {
+    this.#presences.set(word);
   }
 
   /** Hangs up every call and disconnects. A process that has used WebRTC is ended with `process.exit()`. */

@@ -15,10 +15,11 @@ const agent = `@patchbay/sdk-node ${typeof PACKAGE_VERSION === 'string' ? PACKAG
 export type SignalLine = SignalConversation<PatchbayError>;
 
 /** The conversation with signaling, over the WebSockets of ws. It begins with `start`. */
-export function createSignalLine(mintToken: () => TokenAnswer): SignalLine {
+export function createSignalLine(mintToken: () => TokenAnswer, deviceName?: string): SignalLine {
   return new SignalConversation({
     agent,
     device: 'server',
+    deviceName,
     instanceId: randomUUID(),
     // Minting costs nothing, and needs nobody.
     fetchToken: async () => mintToken(),

@@ -1,3 +1,10 @@
+import {
+  DEVICE_CHOICES_MAX,
+  deviceChoiceSchema,
+  ringStrategies,
+  TURN_SECONDS_MAX,
+  TURN_SECONDS_MIN,
+} from '@patchbay/domain/presence/ringing';
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
@@ -36,11 +43,32 @@ export const signaling = defineService({
       .max(LIFETIME_SECONDS_MAX)
       .default(86_400)
       .describe('The longest time that a token may live, however it was minted.'),
+    ringDevices: z
+      .array(deviceChoiceSchema)
+      .min(1)
+      .max(DEVICE_CHOICES_MAX)
+      .optional()
+      .describe(
+        'Devices that ring, the most wanted first: kind:mobile, name:Desk phone or id:… Default: all.',
+      ),
+    ringStrategy: z
+      .enum(ringStrategies)
+      .optional()
+      .describe('together: all devices ring at once. in-turn: one after the other. Default: together.'),
+    ringTurnSeconds: z
+      .int()
+      .min(TURN_SECONDS_MIN)
+      .max(TURN_SECONDS_MAX)
+      .optional()
+      .describe('How long each device rings in turn. Default: 15.'),
   }),
   merge: {
     mode: { narrowestOf: ['auto', 'relay'] },
     sessionSecondsMax: 'narrowest',
     tokenTtlSecondsMax: 'narrowest',
+    ringDevices: 'nearest',
+    ringStrategy: 'nearest',
+    ringTurnSeconds: 'nearest',
   },
   meters: {
     sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: { kind: ['call'] } },

@@ -122,6 +122,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'credential.revoked': 'Ask whoever gave the credential for a new one.',
   'account.suspended':
     'An account above suspended it, and only one above makes it active again: ask whoever you have your account from.',
+  'tenancy.account_closed':
+    'A closed account stays closed: ask whoever you have your account from for another.',
   'policy.refused': 'Look at the policy of the account: it says for each value which level set it.',
   'limit.exceeded': 'Wait until others have ended, or raise the limit that `detail` names.',
   'balance.used_up': 'Add money to the balance of the account that `detail` names.',

@@ -122,6 +122,8 @@ export const textToSpeech = defineService({
       durationMs: z.int(),
       sizeBytes: z.int(),
       isCacheHit: z.boolean(),
+      /** As a file that other services take. */
+      objectId: z.string(),
       /** Where it is read with a key. */
       path: z.string(),
     }),

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { bearerToken, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { clientChannelShapes } from '@patchbay/protocol/signaling/channel-messages';
 import type { ClientMessage, ClientMessageOf } from '@patchbay/protocol/signaling/messages';
+import type { clientPresenceShapes } from '@patchbay/protocol/signaling/presence-messages';
 import { until } from '../until.ts';
 import { SignalingPeer } from './signaling-peer.ts';
 
@@ -32,9 +33,12 @@ export interface SignalingAttacker {
 }
 
 const media = { audio: true, video: true, screen: true };
-/** Those of channels name no session, and a channel is of the account of whoever names it: channels.test.ts has them. */
-type OfChannels = keyof typeof clientChannelShapes;
-type InSession = Exclude<ClientMessage['type'], 'authenticate' | 'renew' | 'ping' | 'call' | OfChannels>;
+/**
+ * Those of channels and of presence name no session, and a channel or an identity is of the account of whoever names it:
+ * channels.test.ts and presences.test.ts have them.
+ */
+type OfAccount = keyof typeof clientChannelShapes | keyof typeof clientPresenceShapes;
+type InSession = Exclude<ClientMessage['type'], 'authenticate' | 'renew' | 'ping' | 'call' | OfAccount>;
 
 /** Every frame that names a session. One that is added to the protocol does not compile until it is here. */
 const frames = ({

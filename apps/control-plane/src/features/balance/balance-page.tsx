@@ -14,6 +14,7 @@ import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AutomaticTopUp } from './automatic-top-up.tsx';
 import type { Balance } from './balance.ts';
+import { CreditLine } from './credit-line.tsx';
 import { Credits } from './credits.tsx';
 import { GiveCredit } from './give-credit.tsx';
 import { Holds } from './holds.tsx';
@@ -55,6 +56,9 @@ export function BalancePage(): ReactNode {
 /** What a session used is here within seconds. */
 const REFRESH_MS = 5_000;
 
+/** One that is prepaid no more still pays what its balance owes. */
+const takesMoney = ({ isPrepaid, balance }: Balance) => isPrepaid || signOf(balance) < 0;
+
 function Prepaid({ balance }: { readonly balance: Balance }): ReactNode {
   return (
     <section aria-labelledby="prepaid" className="grid gap-6">
@@ -66,19 +70,22 @@ function Prepaid({ balance }: { readonly balance: Balance }): ReactNode {
           {balance.isPrepaid ? 'pays before it uses' : 'pays after the month'}
         </Badge>
         <span className="grow" />
-        <IfMay to="credits.give">
-          <GiveCredit currency={balance.currency} />
-        </IfMay>
+        {takesMoney(balance) ? (
+          <IfMay to="credits.give">
+            <GiveCredit currency={balance.currency} />
+          </IfMay>
+        ) : null}
       </div>
       <Figures balance={balance} />
       <IfMay to="balances.setTerms">
         <PrepaidTerms key={`${balance.isPrepaid} ${balance.overdraft}`} balance={balance} />
       </IfMay>
-      {balance.isPrepaid ? <TopUps currency={balance.currency} /> : null}
+      {takesMoney(balance) ? <TopUps currency={balance.currency} /> : null}
       {balance.isPrepaid ? (
         <AutomaticTopUp key={JSON.stringify(balance.automaticTopUp)} balance={balance} />
       ) : null}
       <Credits currency={balance.currency} />
+      <CreditLine />
       <Holds balance={balance} />
     </section>
   );

@@ -59,6 +59,7 @@ function useTakeBack() {
         show({ title: 'What was left of the credit is yours again.', tone: 'live' });
         await queries.invalidateQueries({ queryKey: trpc.credits.pathKey() });
         await queries.invalidateQueries({ queryKey: trpc.balances.pathKey() });
+        await queries.invalidateQueries({ queryKey: trpc.creditLines.pathKey() });
       },
       onError: refused,
     }),

@@ -27,7 +27,7 @@ export function GiveCredit({ currency }: { readonly currency: string }): ReactNo
       <Button onClick={() => setOpen(true)}>Give a credit</Button>
       <Dialog
         title="Give a credit"
-        description="You bear what is used of it. What is left when it ends is yours again."
+        description="You bear what is used of it, within your credit line. What is left when it ends is yours again."
         isOpen={isOpen}
         onOpenChange={setOpen}
       >
@@ -57,6 +57,7 @@ function CreditForm({
         onDone();
         await queries.invalidateQueries({ queryKey: trpc.credits.pathKey() });
         await queries.invalidateQueries({ queryKey: trpc.balances.pathKey() });
+        await queries.invalidateQueries({ queryKey: trpc.creditLines.pathKey() });
       },
     }),
   );

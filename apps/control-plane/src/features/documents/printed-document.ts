@@ -1,7 +1,7 @@
 import type { DocumentAnswer } from '@patchbay/domain/billing/documents/printing';
 import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
+import { perLabel, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { showExactMoney, showMoney, signOf } from '../../formats/money.ts';
-import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showExact, textOf } from '../../formats/quantity.ts';
 import { showPeriod } from '../../formats/time.ts';
 import { meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
@@ -165,6 +165,8 @@ function rowText({ kind, period, childName }: Line): string {
       return `Earned on ${childName ?? 'a customer'}`;
     case 'adjustment':
       return `Correction of ${showPeriod(period)}, which was closed before`;
+    case 'given-credit':
+      return 'Credit that you gave, as others used it';
     case 'refund':
       return 'Given back of the invoice';
     case 'cancelled':

@@ -12,7 +12,10 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   carry: { title: 'Fraction to pay', says: 'What rounding leaves, and the next month has.' },
   payout: { title: 'Fraction earned', says: 'What cutting a payout off leaves, and the next month has.' },
   invoiced: { title: 'Open invoices', says: 'What was invoiced and is not paid yet.' },
-  tax: { title: 'Tax', says: 'What of the invoices is the state’s.' },
+  tax: {
+    title: 'Tax',
+    says: 'What of the invoices is the state’s. Below zero: what you owe it for what was paid in your name.',
+  },
   owed: { title: 'Open payouts', says: 'What was earned and is not sent yet.' },
   disputed: { title: 'Disputed', says: 'What a bank holds while a payment is disputed.' },
   clearing: {
@@ -23,10 +26,14 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   drawn: { title: 'Prepaid use', says: 'What the balance paid for use that is on no invoice yet.' },
   granted: {
     title: 'Given to others',
-    says: 'Credit that this account gave and has not paid for, below zero: a payout pays for what others used.',
+    says: 'Credit that this account gave and has not paid for, below zero: payouts and invoices pay for what others used.',
   },
   'written-off': {
     title: 'Written off',
     says: 'What a bank took back beyond what had been paid. Whoever collects has lost it.',
+  },
+  'tax-held': {
+    title: 'Tax held for you',
+    says: 'What was paid as tax on invoices in your name, and is not passed on yet.',
   },
 };

@@ -154,6 +154,8 @@ function Cause({ transaction, entry, accountId, isOfPlatform }: CauseProps): Rea
       );
     case 'balance':
       return link('balance', balanceTexts[cause.what ?? ''] ?? 'Prepaid money');
+    case 'tax':
+      return link('payouts', movementText({ what: 'tax', ...entry, isOfPlatform }));
     case 'other':
       return <span title={sourceRef}>{sourceRef}</span>;
   }

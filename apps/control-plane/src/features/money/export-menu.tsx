@@ -1,5 +1,6 @@
 'use client';
 
+import { collectedTaxColumns } from '@patchbay/domain/billing/collected-tax-rows';
 import { ledgerColumns, statementColumns } from '@patchbay/domain/billing/export-rows';
 import { csvLine, csvOfRows } from '@patchbay/kit/csv';
 import { Button } from '@patchbay/ui/button';
@@ -13,7 +14,11 @@ import { downloadText } from '../download/download.ts';
 import { useAccountId } from '../shell/account.ts';
 
 const PAGE_ROWS = 10_000;
-const columns = { ledger: ledgerColumns, statements: statementColumns } as const;
+const columns = {
+  ledger: ledgerColumns,
+  statements: statementColumns,
+  'collected-taxes': collectedTaxColumns,
+} as const;
 type Row = Readonly<Record<string, string>>;
 type Form = 'csv' | 'json';
 
@@ -35,9 +40,14 @@ export function ExportMenu({ what, from, to }: ExportMenuProps): ReactNode {
       const rows = await allRows((after) => {
         const input = { accountId, from, to, limit: PAGE_ROWS, ...(after === undefined ? {} : { after }) };
         const options = { staleTime: 0, gcTime: 0 };
-        return what === 'ledger'
-          ? client.fetchQuery(trpc.ledger.export.queryOptions(input, options))
-          : client.fetchQuery(trpc.statements.export.queryOptions(input, options));
+        switch (what) {
+          case 'ledger':
+            return client.fetchQuery(trpc.ledger.export.queryOptions(input, options));
+          case 'statements':
+            return client.fetchQuery(trpc.statements.export.queryOptions(input, options));
+          case 'collected-taxes':
+            return client.fetchQuery(trpc.collectedTaxes.export.queryOptions(input, options));
+        }
       });
       return { form, rows };
     },

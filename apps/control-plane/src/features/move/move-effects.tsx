@@ -1,11 +1,11 @@
 'use client';
 
+import { perLabel, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { Badge } from '@patchbay/ui/badge';
 import { Callout } from '@patchbay/ui/callout';
 import { ArrowRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showMoney } from '../../formats/money.ts';
-import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showClock } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 import { counted } from '../overview/attention.ts';

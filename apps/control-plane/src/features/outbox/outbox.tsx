@@ -12,7 +12,7 @@ export function Outbox({ mails }: { readonly mails: readonly ShownMail[] }): Rea
         const link = linkOf(text);
         return (
           <li key={id} className="border-t py-3">
-            <div className="font-medium">{subject}</div>
+            <div className="font-medium wrap-anywhere">{subject}</div>
             <div className="text-sm break-all text-ink-soft">
               {recipient} · {showMoment(createdAt.toISOString())}
               {sender === undefined ? null : ` · from ${sender.name}`}

@@ -12,6 +12,18 @@ test('a payout that is taken back is called so, on both sides of it', () => {
   expect(movementText({ ...settled, amount: '5' })).toBe('Payout unsettled');
 });
 
+test('tax of a seller is called so where it is paid, passed on and taken back (decision 0023)', () => {
+  const held = { what: 'paid', book: 'tax-held', amount: '5' };
+  expect(movementText(held)).toBe('More tax is held for you');
+  expect(movementText({ ...held, what: 'refund', amount: '-5' })).toBe('Less tax is held for you');
+  expect(movementText({ ...held, amount: '-5', isOfPlatform: true })).toBe('More tax is held for a seller');
+  expect(movementText({ ...held, what: 'tax', amount: '-5' })).toBe('Tax passed on');
+  expect(movementText({ what: 'paid', book: 'tax', amount: '-5' })).toBe('More tax is yours to declare');
+  expect(movementText({ what: 'tax', book: 'clearing', amount: '5' })).toBe('Tax passed on to your account');
+  expect(movementText({ what: 'tax', book: 'clearing', amount: '-5' })).toBe('Tax taken back');
+  expect(movementText({ ...held, what: 'tax' })).toBe('Tax is held again');
+});
+
 test('what a balance paid is called so, and by no names of books', () => {
   expect(movementText({ what: 'paid', book: 'drawn', amount: '5' })).toBe('Invoice paid by the balance');
   expect(movementText({ what: 'refund-failed', book: 'balance', amount: '5' })).toContain(

@@ -41,6 +41,12 @@ const words: Readonly<Record<string, string>> = {
   'drawn balance': 'Balance used',
   'drawn drawn': 'Use paid by the balance',
   'paid balance': 'Money paid in',
+  'tax tax-held': 'Tax passed on',
+  'tax clearing': 'Tax passed on to your account',
+  'tax-back tax-held': 'Tax is held again',
+  'tax-back clearing': 'Tax taken back',
+  'set-off tax-held': 'Kept of the tax for credit you gave',
+  'issued granted': 'Credit you gave, asked for by the invoice',
   'set-off owed': 'Kept of the payout for credit you gave',
   'set-off granted': 'Credit you gave, paid by the payout',
   'credit balance': 'Credit received',
@@ -51,12 +57,19 @@ const words: Readonly<Record<string, string>> = {
 
 export function movementText({ what, book, amount, isOfPlatform = false }: Moved): string {
   const isLess = BigInt(amount) < 0n !== isOfPlatform;
+  if (what === 'tax' && isLess === (book === 'clearing')) return words[`tax-back ${book}`] ?? what;
   const said = words[`${what} ${book}`];
   // What somebody below paid, or got back, moves what those above are owed.
   if (said === undefined && book === 'owed')
     return `${isLess ? 'Less' : 'More'} is owed ${isOfPlatform ? 'by the platform' : 'to you'}`;
   if (said === undefined && book === 'granted')
-    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid by the payout`;
+    return `${isLess ? 'Less' : 'More'} of the credit ${isOfPlatform ? 'that others' : 'you'} gave is paid for`;
+  // Of buyers there is tax where it is asked for and where it goes back: what moves with a payment is of who sold.
+  if (said === undefined && book === 'tax')
+    return `${isLess ? 'More' : 'Less'} tax is ${isOfPlatform ? 'a seller’s' : 'yours'} to declare`;
+  // Of an invoice in its own name: what others were given back, its seller has less of.
+  if (said === undefined && book === 'tax-held')
+    return `${isLess ? 'Less' : 'More'} tax is held for ${isOfPlatform ? 'a seller' : 'you'}`;
   if (what === 'payout' && book === 'clearing' && isLess) return 'Payout taken back';
   if (what === 'payout' && book === 'owed' && !isLess) return 'Payout unsettled';
   return said ?? `${what}, ${book}`;

@@ -13,7 +13,7 @@ import { showMoment, showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { MoneyTabs } from '../money/money-tabs.tsx';
-import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
+import { MonthChart } from '../money/month-chart.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { isPlatform } from '../shell/account-standing.ts';
@@ -23,6 +23,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { LinkCustomers } from './link-customers.tsx';
 import { movementText } from './movement-words.ts';
+import { paidByMonth } from './paid-by-month.ts';
 import { RailDifferences } from './rail-differences.tsx';
 
 type Movement = Outputs['payments']['list']['items'][number];
@@ -106,8 +107,10 @@ function Standing({
         .filter((each) => each.book === book)
         .reduce((sum, { amount }) => sum + BigInt(amount) * side, 0n);
     const clearing = movements.filter((moved) => moved.book === 'clearing' && moved.currency === currency);
-    const byMonth = (pick: (amount: bigint) => bigint) =>
-      sumsByMonth(clearing, ({ period, amount }) => ({ period, amount: pick(BigInt(amount) * side) }));
+    const moved = paidByMonth(
+      clearing.map(({ what, period, amount }) => ({ what, period, amount: BigInt(amount) * side })),
+    );
+    const held = of('tax-held');
     const figures = [
       [isOfPlatform ? 'Open invoices' : 'Open to be paid', -of('invoiced'), 'asked for and not paid yet'],
       [
@@ -116,11 +119,23 @@ function Standing({
         'earned, and sent once its payers have paid',
       ],
       ['Held by a bank', of('disputed'), 'while a payment is disputed'],
+      // Few have any.
+      ...(held === 0n
+        ? []
+        : [
+            [
+              isOfPlatform ? 'Tax held for sellers' : 'Tax held for you',
+              held,
+              'paid in the name of whoever sells',
+            ] as const,
+          ]),
     ] as const;
     if (clearing.length === 0 && figures.every(([, amount]) => amount === 0n)) return null;
     return (
       <section key={currency} aria-label={`Standing in ${currency}`} className="grid grid-cols-1 gap-5">
-        <div className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-3">
+        <div
+          className={`grid gap-x-10 gap-y-4 border-y py-3 ${figures.length > 3 ? 'sm:grid-cols-2 lg:grid-cols-4' : 'sm:grid-cols-3'}`}
+        >
           {figures.map(([label, amount, note]) => (
             <Stat key={label} label={label} value={showMoney(amount, currency)} unit={currency} note={note} />
           ))}
@@ -129,16 +144,18 @@ function Standing({
           label={`Paid in and out for each month in ${currency}`}
           currency={currency}
           series={[
-            {
-              label: 'paid in',
-              colour: '--money',
-              amounts: byMonth((amount) => (amount < 0n ? -amount : 0n)),
-            },
-            {
-              label: 'paid out',
-              colour: '--live',
-              amounts: byMonth((amount) => (amount > 0n ? amount : 0n)),
-            },
+            { label: 'paid in', colour: '--money', amounts: moved.kept },
+            // Only where there is any: it was paid in, and is there no more.
+            ...(moved.givenBack.size === 0
+              ? []
+              : [
+                  {
+                    label: 'paid in and given back',
+                    colour: '--ink-faint',
+                    amounts: moved.givenBack,
+                  } as const,
+                ]),
+            { label: 'paid out', colour: '--live', amounts: moved.paidOut },
           ]}
         />
       </section>
@@ -171,10 +188,13 @@ const columnsOf = (accountId: string, isOfPlatform: boolean): readonly Column<Mo
   {
     key: 'document',
     header: 'Document',
-    cell: ({ documentId }) =>
+    cell: ({ what, documentId }) =>
       documentId === undefined ? (
-        <Link href={pagePath(accountId, 'balance')} className="underline underline-offset-2">
-          balance
+        <Link
+          href={pagePath(accountId, what === 'tax' ? 'payouts' : 'balance')}
+          className="underline underline-offset-2"
+        >
+          {what === 'tax' ? 'tax' : 'balance'}
         </Link>
       ) : (
         <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">

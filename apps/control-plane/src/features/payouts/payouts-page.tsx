@@ -19,7 +19,8 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { type DocumentHead, DocumentState } from '../documents/document-state.tsx';
 import { showMinorUnits } from '../documents/printed-document.ts';
 import { MoneyTabs } from '../money/money-tabs.tsx';
-import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
+import { MonthChart } from '../money/month-chart.tsx';
+import { sumsByMonth } from '../money/sums-by-month.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
@@ -28,6 +29,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { CollectedTaxes } from './collected-taxes.tsx';
 import { OwnStripe } from './own-stripe.tsx';
 
 type Payee = Outputs['payouts']['get'];
@@ -113,6 +115,7 @@ export function PayoutsPage(): ReactNode {
             rowKey={({ id }) => id}
           />
         )}
+        <CollectedTaxes />
         <OwnStripe />
       </div>
       <LoadMore

@@ -18,7 +18,13 @@ test('what is kept of a payout is told in both of its books, and what a refund c
   expect(said('set-off', 'owed', '-400')).toBe('Kept of the payout for credit you gave');
   expect(said('set-off', 'granted', '400')).toBe('Credit you gave, paid by the payout');
   expect(said('refund', 'owed', '-400')).toBe('Less is owed to you');
-  expect(said('refund', 'granted', '-200')).toBe('Less of the credit you gave is paid by the payout');
+  expect(said('refund', 'granted', '-200')).toBe('Less of the credit you gave is paid for');
+});
+
+test('what an invoice asks for credit that others used is told, and what a refund of it changes', () => {
+  const said = (what: string, amount: string) => movementText({ what, book: 'granted', amount });
+  expect(said('issued', '500')).toBe('Credit you gave, asked for by the invoice');
+  expect(said('void', '-500')).toBe('Less of the credit you gave is paid for');
 });
 
 test('a payout of which a part was lost is sent, and one of which all was is nothing to wait for', () => {

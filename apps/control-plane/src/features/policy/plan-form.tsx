@@ -13,6 +13,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { IfMay } from '../shell/if-may.tsx';
+import { useTriggerNames } from '../triggers/use-trigger-names.ts';
 import { toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { changesIn, mergedDraft } from './policy-merge.ts';
@@ -33,7 +34,7 @@ export interface PlanFormProps {
 export function PlanForm({ plan, onDone }: PlanFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const names = useAccountNames();
+  const names = new Map([...useAccountNames(), ...useTriggerNames()]);
   const show = useToast();
   const [seen, setSeen] = useState(plan);
   const [name, setName] = useState(plan?.name ?? '');

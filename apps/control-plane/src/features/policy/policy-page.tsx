@@ -19,6 +19,7 @@ import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
+import { useTriggerNames } from '../triggers/use-trigger-names.ts';
 import { EffectiveLevels } from './effective-levels.tsx';
 import { PlaceChoice } from './place-choice.tsx';
 import { PlanChoice } from './plan-choice.tsx';
@@ -64,7 +65,9 @@ export function PolicyPage(): ReactNode {
     }),
   );
   const mayChange = useMay('policy.set');
+  const triggerNames = useTriggerNames();
   const names = new Map([
+    ...triggerNames,
     ...useAccountNames(),
     ...places.applications.map(({ id, name }) => [id, name] as const),
   ]);

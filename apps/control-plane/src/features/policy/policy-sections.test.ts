@@ -2,6 +2,7 @@ import { policyNames } from '@patchbay/domain/policy/settings';
 import { expect, test } from 'vitest';
 import { toDraft } from './policy-draft.ts';
 import { changedNames, sectionsOf } from './policy-sections.ts';
+import { levelText } from './setting-words.ts';
 
 const base = toDraft({ concurrentSessionsMax: 100, locked: ['codecs'] });
 const typed = { ...base, regions: { value: 'eu', bound: '', isLocked: false } };
@@ -34,4 +35,19 @@ test('a setting is found by words of its name, of what it is, and of its section
   expect(found('hour relayed')).toEqual(['relayBytesPerHourMax']);
   expect(found('sessionsPerDayMax')).toEqual(['sessionsPerDayMax']);
   expect(found('nothing of the kind')).toEqual([]);
+});
+
+test('what a trigger holds names it, and by its id where its name is not known', () => {
+  const origin = {
+    level: 'account',
+    accountId: 'acc_1',
+    isHeld: true,
+    heldBy: 'trigger',
+    triggerId: 'trg_1',
+  } as const;
+  const names = new Map([['acc_1', 'Acme']]);
+  expect(levelText(origin, names)).toBe('Acme, held by trigger trg_1');
+  expect(levelText(origin, new Map([...names, ['trg_1', 'Too much']]))).toBe(
+    'Acme, held by the trigger “Too much”',
+  );
 });

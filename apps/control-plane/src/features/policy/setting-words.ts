@@ -26,7 +26,9 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   const { heldBy, triggerId } = origin;
   if (heldBy === undefined) return place;
   if (heldBy === 'overdue') return `${place}, held by an overdue invoice`;
-  return `${place}, held by ${triggerId === undefined ? 'a trigger of an account above' : `trigger ${triggerId}`}`;
+  if (triggerId === undefined) return `${place}, held by a trigger of an account above`;
+  const name = names.get(triggerId);
+  return `${place}, held by ${name === undefined ? `trigger ${triggerId}` : `the trigger “${name}”`}`;
 }
 
 function placeText(origin: Origin, names: ReadonlyMap<string, string>): string {

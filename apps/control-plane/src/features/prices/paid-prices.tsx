@@ -1,10 +1,10 @@
 'use client';
 
+import { exactPrice, perLabel, termsText, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { Badge } from '@patchbay/ui/badge';
 import { Quantity } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { exactPrice, perLabel, termsText, writeHumanPrice } from '../../formats/price.ts';
 import { showDay } from '../../formats/time.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 import { draftKey, type EffectivePrice } from './price-draft.ts';

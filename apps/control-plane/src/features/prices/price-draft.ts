@@ -1,5 +1,5 @@
+import { priceProblem, readHumanPrice, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { tariffFromWire, tariffToWire, type WrittenTariff } from '@patchbay/domain/billing/wire-tariff';
-import { priceProblem, readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meters, unitOf } from '../usage/meters.ts';
 import { noTerms, type TermsDraft, termsDraftOf, withTerms } from './terms-draft.ts';

@@ -1,6 +1,14 @@
 'use client';
 
 import { choosePrice } from '@patchbay/domain/billing/price';
+import {
+  exactPrice,
+  humanUnitOf,
+  perLabel,
+  priceDifference,
+  termsText,
+  writeHumanPrice,
+} from '@patchbay/domain/billing/price-text';
 import { tariffFromWire, termsKey, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
 import type { DimensionValues } from '@patchbay/kit/definition';
@@ -11,14 +19,6 @@ import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { Layers, Split } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
-import {
-  exactPrice,
-  humanUnitOf,
-  perLabel,
-  priceDifference,
-  termsText,
-  writeHumanPrice,
-} from '../../formats/price.ts';
 import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
 import {
   type EffectivePrice,

@@ -1,4 +1,10 @@
 import {
+  humanUnitOf,
+  readHumanPrice,
+  writeHumanPrice,
+  writeUnits,
+} from '@patchbay/domain/billing/price-text';
+import {
   TARIFF_DIGITS_MAX,
   tariffFromWire,
   tariffToWire,
@@ -6,7 +12,6 @@ import {
   type WrittenTariff,
 } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterUnit } from '@patchbay/kit/definition';
-import { humanUnitOf, readHumanPrice, writeHumanPrice, writeUnits } from '../../formats/price.ts';
 
 /** What a price says besides its amount, as it is typed: counts in what a person prices by, such as GB. */
 export interface TermsDraft {

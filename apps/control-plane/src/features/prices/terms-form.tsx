@@ -1,11 +1,11 @@
 'use client';
 
+import { humanUnitOf } from '@patchbay/domain/billing/price-text';
 import { Button, IconButton } from '@patchbay/ui/button';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { humanUnitOf } from '../../formats/price.ts';
 import type { meterOf } from '../usage/meters.ts';
 import type { TermsDraft } from './terms-draft.ts';
 

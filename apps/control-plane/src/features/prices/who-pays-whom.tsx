@@ -1,6 +1,7 @@
 'use client';
 
 import { costOfPeriod } from '@patchbay/domain/billing/pool';
+import { humanUnitOf, perLabel, termsText, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { tariffFromWire } from '@patchbay/domain/billing/wire-tariff';
 import { Badge } from '@patchbay/ui/badge';
 import { EmptyState } from '@patchbay/ui/empty-state';
@@ -9,7 +10,6 @@ import { Select } from '@patchbay/ui/select';
 import { ArrowRight, HandCoins } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
-import { humanUnitOf, perLabel, termsText, writeHumanPrice } from '../../formats/price.ts';
 import { dimensionText, meterOf, relayedBytes, unitOf } from '../usage/meters.ts';
 import type { Explained } from './preview.ts';
 import { draftKey } from './price-draft.ts';
@@ -151,8 +151,8 @@ interface PartyProps {
 
 function Party({ name, label, amount, currency, isGiving = false }: PartyProps): ReactNode {
   return (
-    <div className="min-w-40 rounded-md border border-line-strong px-3 py-2">
-      <div className="truncate font-medium">{name}</div>
+    <div className="min-w-40 rounded-md border border-line-strong px-3 py-2 md:max-w-72">
+      <div className="font-medium wrap-anywhere">{name}</div>
       <div className="text-sm text-ink-faint">{label}</div>
       <div className={isGiving ? 'text-wait tabular-nums' : 'text-money tabular-nums'}>
         {showExactMoney(amount)} <span className="text-sm text-ink-faint">{currency}</span>

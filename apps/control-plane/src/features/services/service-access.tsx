@@ -16,6 +16,7 @@ import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { SetAbove } from '../speakers/set-above.tsx';
 import { SpeakerChoice } from '../speakers/speaker-choice.tsx';
+import { useTriggerNames } from '../triggers/use-trigger-names.ts';
 import { EnableService } from './enable-service.tsx';
 import { type ServiceAccess as Access, isFromAbove, saidBy, useServiceAccess } from './use-service-access.ts';
 
@@ -106,7 +107,7 @@ const enablingVerb = ({ isOn, own }: Access): string => {
 };
 
 function Standing({ access, title }: { readonly access: Access; readonly title: string }): ReactNode {
-  const names = useAccountNames();
+  const names = new Map([...useAccountNames(), ...useTriggerNames()]);
   const level = access.origin === undefined ? '' : levelText(access.origin, names);
   switch (access.reason) {
     case 'default':

@@ -41,6 +41,7 @@ const kindWords: Readonly<Record<string, string>> = {
   event: 'Event',
   export: 'Export',
   speech: 'Spoken text',
+  transcoded: 'Transcoded file',
 };
 
 interface ServiceDataProps {

@@ -3,10 +3,12 @@ import type { ComponentType } from 'react';
 import { ChannelsPanel } from '../channels/channels-panel.tsx';
 import { RoomsPanel } from '../rooms/rooms-panel.tsx';
 import { SpeechPanel } from '../speech/speech-panel.tsx';
+import { TranscodingPanel } from '../transcoding/transcoding-panel.tsx';
 
 /** What the page of a service shows besides what all of them have. */
 export const servicePanels: { readonly [Service in ServiceKey]?: ComponentType } = {
   conferencing: RoomsPanel,
   notification: ChannelsPanel,
   textToSpeech: SpeechPanel,
+  transcoding: TranscodingPanel,
 };

@@ -1,5 +1,6 @@
 'use client';
 
+import { perLabel, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import type { ServiceKey } from '@patchbay/faces/mounted';
 import { services } from '@patchbay/services/registry.generated';
 import { Skeleton } from '@patchbay/ui/skeleton';
@@ -7,7 +8,6 @@ import { Quantity } from '@patchbay/ui/stat';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
-import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showMetered } from '../../formats/quantity.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';

@@ -51,7 +51,7 @@ export function SettingsPage(): ReactNode {
       {account === undefined ? null : (
         <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
           {/* Made anew for another account: the fields hold what somebody typed. */}
-          <div className="grid content-start gap-8">
+          <div className="grid min-w-0 grid-cols-1 content-start gap-8">
             <StoppedAccount account={account} />
             <SettingsForm key={account.id} account={account} />
             <div className="flex flex-wrap gap-2 empty:hidden">

@@ -22,7 +22,9 @@ export function PageHeader({ title, scope, actions, examples }: PageHeaderProps)
   return (
     <div className="mb-5 grid grid-cols-[minmax(8rem,1fr)_auto] items-start gap-x-6 gap-y-0.5 max-sm:gap-x-3 max-sm:gap-y-1.5">
       <h1 className="text-lg font-semibold tracking-tight wrap-anywhere">{title}</h1>
-      {scope === undefined ? null : <p className="row-start-2 text-ink-faint max-sm:col-span-2">{scope}</p>}
+      {scope === undefined ? null : (
+        <p className="row-start-2 wrap-anywhere text-ink-faint max-sm:col-span-2">{scope}</p>
+      )}
       <div className="col-start-2 row-start-1 flex shrink-0 flex-wrap items-center justify-end gap-2 print:hidden max-sm:gap-1 sm:row-span-2">
         <Button
           variant="ghost"

@@ -1,10 +1,10 @@
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { exactPrice, perLabel, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { termsKey } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterUnit } from '@patchbay/kit/definition';
 import { Quantity } from '@patchbay/ui/stat';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { exactPrice, perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 import type { Statement } from './statement.ts';

@@ -18,6 +18,28 @@ export function refreshMsOf(statement: Statement | undefined): number | false {
   return statement === undefined || lineCountOf(statement) < LONG_LINES_MIN ? REFRESH_MS : LONG_REFRESH_MS;
 }
 
+type Asked = Pick<Statement, 'state' | 'charge' | 'payout' | 'documents'>;
+
+/** What of a month is asked for, or paid out, and by which document. */
+export interface AskedSum {
+  readonly minorUnits: bigint;
+  readonly document?: { readonly documentId: string; readonly documentNumber: string };
+}
+
+/**
+ * What of a month is to be paid, or paid out: of a closed one what its document says, with tax and with what it has of months
+ * before, which is what is open until it is paid. Before that, what the month comes to. Undefined: of the platform, nothing.
+ */
+export function askedSum(statement: Asked, side: 'charge' | 'payout'): AskedSum | undefined {
+  const settled = statement[side];
+  if (settled === undefined) return undefined;
+  if (statement.state !== 'closed') return { minorUnits: BigInt(settled.minorUnits) };
+  const document = statement.documents?.find((each) => each.side === side);
+  return document === undefined
+    ? { minorUnits: 0n }
+    : { minorUnits: BigInt(document.totalMinorUnits), document };
+}
+
 interface Sold {
   readonly sellerName: string;
   readonly sellers: readonly { readonly sellerName: string; readonly from: string }[];

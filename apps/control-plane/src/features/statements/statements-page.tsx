@@ -16,14 +16,15 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ExportMenu } from '../money/export-menu.tsx';
 import { MoneyTabs } from '../money/money-tabs.tsx';
-import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
+import { MonthChart } from '../money/month-chart.tsx';
+import { sumsByMonth } from '../money/sums-by-month.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { CloseMonth } from './close-month.tsx';
 import { MarginText } from './margin-text.tsx';
-import { sellersText } from './statement.ts';
+import { askedSum, sellersText } from './statement.ts';
 import { VerificationNote } from './verification-note.tsx';
 
 type Head = Outputs['statements']['list']['items'][number];
@@ -97,7 +98,7 @@ function PaidAndEarned({ items }: { readonly items: readonly Head[] }): ReactNod
   const unit = currency === '' ? 1n : minorUnitOf(currency);
   const by = (read: (head: Head) => bigint) =>
     sumsByMonth(items, (head) => ({ period: head.period, amount: read(head) }));
-  const settled = ({ minorUnits = '0' }: { readonly minorUnits?: string } = {}) => BigInt(minorUnits) * unit;
+  const asked = (head: Head, side: 'charge' | 'payout') => (askedSum(head, side)?.minorUnits ?? 0n) * unit;
   const isAbove = (amount: bigint) => (amount < 0n ? 0n : amount);
   return (
     <div className="mb-6">
@@ -108,13 +109,13 @@ function PaidAndEarned({ items }: { readonly items: readonly Head[] }): ReactNod
           {
             label: 'to be paid',
             colour: '--series-1',
-            amounts: by(({ charge }) => isAbove(settled(charge))),
+            amounts: by((head) => isAbove(asked(head, 'charge'))),
           },
           {
             label: 'earned',
             colour: '--money',
-            amounts: by(({ payout, margin }) =>
-              isAbove(payout === undefined ? BigInt(margin) : settled(payout)),
+            amounts: by((head) =>
+              isAbove(head.payout === undefined ? BigInt(head.margin) : asked(head, 'payout')),
             ),
           },
         ]}
@@ -155,28 +156,30 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
     key: 'charge',
     header: 'To be paid',
     isNumber: true,
-    cell: ({ charge, currency }) => <Whole settled={charge} currency={currency} />,
+    cell: (head) => <Asked head={head} side="charge" />,
   },
   {
     key: 'payout',
     header: 'To be paid out',
     isNumber: true,
-    cell: ({ payout, currency }) => <Whole settled={payout} currency={currency} />,
+    cell: (head) => <Asked head={head} side="payout" />,
   },
 ];
 
-interface WholeProps {
-  readonly settled: Head['charge'];
-  readonly currency: string;
+interface AskedProps {
+  readonly head: Head;
+  readonly side: 'charge' | 'payout';
 }
 
-/** What is really paid. Of the platform nothing is asked, and it is paid nothing. */
-function Whole({ settled, currency }: WholeProps): ReactNode {
-  if (settled === undefined) return <span className="text-ink-faint">–</span>;
-  const amount = nano(BigInt(settled.minorUnits) * minorUnitOf(currency));
+/** What is really paid, and by which document. Of the platform nothing is asked, and it is paid nothing. */
+function Asked({ head, side }: AskedProps): ReactNode {
+  const { currency } = head;
+  const asked = askedSum(head, side);
+  if (asked === undefined) return <span className="text-ink-faint">–</span>;
   return (
-    <span>
-      {showMoney(amount, currency)} <span className="text-ink-faint">{currency}</span>
+    <span className="whitespace-nowrap" title={asked.document?.documentNumber}>
+      {showMoney(nano(asked.minorUnits * minorUnitOf(currency)), currency)}{' '}
+      <span className="text-ink-faint">{currency}</span>
     </span>
   );
 }

@@ -6,7 +6,9 @@ import type { Tone } from '@patchbay/ui/tone';
 import { Check, CircleSlash, Clock, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showMoment } from '../../formats/time.ts';
+import { useWebhookUrls } from '../webhooks/use-webhook-urls.ts';
 import { actionText, countText, type Firing, outcomeText, type Trigger } from './trigger-words.ts';
+import { useApplicationNames } from './use-application-names.ts';
 
 const states: Readonly<Record<Firing['state'], { readonly tone: Tone; readonly icon: ReactNode }>> = {
   pending: { tone: 'wait', icon: <Clock aria-hidden /> },
@@ -24,6 +26,7 @@ interface FiringsTableProps {
 
 /** When triggers fired, and what came of it. */
 export function FiringsTable({ firings, triggers, accountNames }: FiringsTableProps): ReactNode {
+  const names = new Map([...useWebhookUrls(), ...useApplicationNames([...triggers.values()])]);
   const columns: readonly Column<Firing>[] = [
     {
       key: 'trigger',
@@ -63,7 +66,7 @@ export function FiringsTable({ firings, triggers, accountNames }: FiringsTablePr
             {state}
           </Badge>
           {outcome === undefined ? null : (
-            <span className="text-sm text-ink-faint">{outcomeText(outcome)}</span>
+            <span className="text-sm text-ink-faint">{outcomeText(outcome, names)}</span>
           )}
         </span>
       ),

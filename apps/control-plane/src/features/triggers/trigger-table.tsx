@@ -11,6 +11,7 @@ import type { ReactNode } from 'react';
 import { ChangesItems } from '../audit/changes-link.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
+import { useWebhookUrls } from '../webhooks/use-webhook-urls.ts';
 import {
   actionText,
   counterText,
@@ -42,6 +43,7 @@ interface TriggerTableProps {
 export function TriggerTable({ triggers, accountNames, actions }: TriggerTableProps): ReactNode {
   const accountId = useAccountId();
   const applicationNames = useApplicationNames(triggers);
+  const webhookUrls = useWebhookUrls();
   const facts: readonly Column<Trigger>[] = [
     {
       key: 'name',
@@ -85,6 +87,11 @@ export function TriggerTable({ triggers, accountNames, actions }: TriggerTablePr
             className="font-medium hover:underline"
           >
             {actionText(action)}
+            {webhookUrls.has(action.webhookId) ? (
+              <span className="block text-sm font-normal wrap-anywhere text-ink-faint">
+                {webhookUrls.get(action.webhookId)}
+              </span>
+            ) : null}
           </Link>
         ),
     },

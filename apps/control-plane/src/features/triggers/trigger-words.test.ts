@@ -48,3 +48,12 @@ test('an outcome names its time as every other of the page is named', () => {
   expect(text).toMatch(/^It is held to 64\.00 kbit\/s until .+\.$/);
   expect(text).not.toContain('T23:00');
 });
+
+test('an outcome names a webhook by its address, and by its id where nobody knows that', () => {
+  const [id, other] = ['whk_038hfmccfhk27t2xp3wamrhewty6n', 'whk_038hfmccfhk27t2xp3wamrhewty6p'];
+  const names = new Map([[id, 'https://api.example.com/fired']]);
+  expect(outcomeText(`It was handed to ${id}, whose log says what came of it.`, names)).toBe(
+    'It was handed to https://api.example.com/fired, whose log says what came of it.',
+  );
+  expect(outcomeText(`${other} was removed.`, names)).toBe(`${other} was removed.`);
+});

@@ -82,9 +82,15 @@ export function featureText(feature: string): string {
 
 const momentPattern = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
-/** What came of a firing, with its times by the clocks of whoever reads it, and rates as the rest of the page has them. */
-export const outcomeText = (outcome: string): string =>
+const namedPattern = /\b(?:whk|app)_[a-z0-9]+\b/g;
+
+/**
+ * What came of a firing, with its times by the clocks of whoever reads it, rates as the rest of the page has them, and the names of
+ * what it names by id: the address of a webhook.
+ */
+export const outcomeText = (outcome: string, names: ReadonlyMap<string, string> = new Map()): string =>
   outcome
+    .replaceAll(namedPattern, (id) => names.get(id) ?? id)
     .replaceAll(momentPattern, (at) => showMoment(at))
     .replaceAll(/\b(\d+) bit\/s/g, (_rate, bits: string) => textOf(showBitRate(Number(bits))));
 

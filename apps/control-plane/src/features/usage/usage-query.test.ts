@@ -30,6 +30,7 @@ test('use of nothing that is grouped by says so, and a meter is grouped by whose
     'no application',
     'in',
   ]);
+  expect(groupsOf('api.requests')).toEqual(expect.arrayContaining(['node', 'implementation', 'version']));
   expect(groupsOf('network-discovery.bytes')).toEqual(
     expect.arrayContaining(['account', 'application', 'endpoint', 'region', 'modality', 'direction']),
   );

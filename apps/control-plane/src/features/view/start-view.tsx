@@ -34,9 +34,9 @@ export function StartView({ account }: { readonly account: Viewed }): ReactNode 
   if (!mayView) return null;
   return (
     <>
-      <Button onClick={() => setOpen(true)} className="justify-self-start">
+      <Button onClick={() => setOpen(true)} className="max-w-full justify-self-start">
         <Eye aria-hidden />
-        See it as {account.name} does…
+        <span className="truncate">See it as {account.name} does…</span>
       </Button>
       {isOpen ? <StartWindow account={account} onClose={() => setOpen(false)} /> : null}
     </>

@@ -21,6 +21,8 @@ const LOOK_MS = 2_000;
 export interface ReplaySectionProps {
   readonly webhookId: string;
   readonly isActive: boolean;
+  /** When it was disabled last. */
+  readonly disabledAt: string | undefined;
 }
 
 type Replay = NonNullable<Outputs['replays']['get']['replay']>;
@@ -32,7 +34,7 @@ const tones: Readonly<Record<Replay['state'], Tone>> = {
 };
 
 /** Sends the webhook again what it heard, or missed, and says how far that has come. */
-export function ReplaySection({ webhookId, isActive }: ReplaySectionProps): ReactNode {
+export function ReplaySection({ webhookId, isActive, disabledAt }: ReplaySectionProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const onError = useRefusalToast();
@@ -73,7 +75,7 @@ export function ReplaySection({ webhookId, isActive }: ReplaySectionProps): Reac
       ) : (
         <Progress replay={replay} />
       )}
-      {isOpen ? <StartReplay webhookId={webhookId} onDone={() => setOpen(false)} /> : null}
+      {isOpen ? <StartReplay {...{ webhookId, disabledAt }} onDone={() => setOpen(false)} /> : null}
     </section>
   );
 }
@@ -111,24 +113,47 @@ const places = [
   { value: 'all', label: 'all that is kept' },
   { value: 'cursor', label: 'a cursor' },
 ] as const;
-type Place = (typeof places)[number]['value'];
+type Place = (typeof places)[number]['value'] | 'disabled';
 
-function startOf(place: Place, cursor: string): { readonly cursor?: string; readonly since?: string } {
-  if (place === 'all') return {};
-  if (place === 'cursor') return { cursor };
-  return { since: new Date(Date.now() - Number(place) * 3_600_000).toISOString() };
+interface From {
+  readonly cursor: string;
+  readonly disabledAt: string | undefined;
 }
+
+function startOf(
+  place: Place,
+  { cursor, disabledAt }: From,
+): { readonly cursor?: string; readonly since?: string } {
+  switch (place) {
+    case 'all':
+      return {};
+    case 'cursor':
+      return { cursor };
+    case 'disabled':
+      return disabledAt === undefined ? {} : { since: disabledAt };
+    case '1':
+    case '24':
+      return { since: new Date(Date.now() - Number(place) * 3_600_000).toISOString() };
+  }
+}
+
+const placesOf = (disabledAt: string | undefined): readonly { value: Place; label: string }[] => [
+  ...(disabledAt === undefined
+    ? []
+    : [{ value: 'disabled' as const, label: `when it was disabled, ${showMoment(disabledAt)}` }]),
+  ...places,
+];
 
 function StartReplay({
   webhookId,
+  disabledAt,
   onDone,
-}: {
-  readonly webhookId: string;
+}: Omit<ReplaySectionProps, 'isActive'> & {
   readonly onDone: () => void;
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const [place, setPlace] = useState<Place>('1');
+  const [place, setPlace] = useState<Place>(disabledAt === undefined ? '1' : 'disabled');
   const [cursor, setCursor] = useState('');
   const start = useMutation(trpc.replays.start.mutationOptions({ onSuccess: onDone }));
   return (
@@ -142,11 +167,11 @@ function StartReplay({
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          start.mutate({ accountId, webhookId, ...startOf(place, cursor) });
+          start.mutate({ accountId, webhookId, ...startOf(place, { cursor, disabledAt }) });
         }}
       >
         <Labelled label="From">
-          <Select label="From" value={place} options={places} onChange={setPlace} />
+          <Select label="From" value={place} options={placesOf(disabledAt)} onChange={setPlace} />
         </Labelled>
         {place === 'cursor' ? (
           <Field

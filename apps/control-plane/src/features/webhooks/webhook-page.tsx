@@ -20,6 +20,7 @@ import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useTriggerNames } from '../triggers/use-trigger-names.ts';
 import { DeliveryList } from './delivery-list.tsx';
 import { ReplaySection } from './replay-section.tsx';
 import type { Webhook } from './webhook.ts';
@@ -105,7 +106,7 @@ export function WebhookPage(): ReactNode {
               </IfMay>
             </div>
           </div>
-          <ReplaySection webhookId={webhookId} isActive={isActive} />
+          <ReplaySection {...{ webhookId, isActive }} disabledAt={webhook.disabledAt} />
           <DeliveryList webhookId={webhookId} />
         </div>
       )}
@@ -127,7 +128,11 @@ const disabledBecause = {
   gone: 'It answered 410: nobody is there any more.',
 } as const;
 
-function Disabled({ webhook: { disabledReason }, isPending, onEnable }: DisabledProps): ReactNode {
+function Disabled({
+  webhook: { disabledReason, disabledAt },
+  isPending,
+  onEnable,
+}: DisabledProps): ReactNode {
   const reason = disabledReason === undefined ? 'It was disabled here.' : disabledBecause[disabledReason];
   return (
     <Callout
@@ -141,7 +146,8 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
         </IfMay>
       }
     >
-      {reason} What waited is sent when it is enabled; events since then can be replayed from a cursor.
+      {reason} What waited before is sent when it is enabled. Events{' '}
+      {disabledAt === undefined ? 'since then' : `since ${showMoment(disabledAt)}`} are sent by a replay.
     </Callout>
   );
 }
@@ -159,6 +165,7 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
     triggerId,
   } = webhook;
   const accountId = useAccountId();
+  const triggerName = useTriggerNames().get(triggerId ?? '');
   return (
     <dl className="grid max-w-2xl divide-y divide-line border-y">
       <Fact term="State">
@@ -183,9 +190,12 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
       </Fact>
       {triggerId === undefined ? null : (
         <Fact term="Called by">
-          <Link href={pagePath(accountId, 'triggers')} className="hover:underline">
-            the trigger {triggerId}
-          </Link>
+          <span className="inline-flex min-w-0 flex-wrap items-center justify-end gap-x-2">
+            <Link href={pagePath(accountId, 'triggers')} className="wrap-anywhere hover:underline">
+              the trigger{triggerName === undefined ? '' : ` “${triggerName}”`}
+            </Link>
+            <Identifier id={triggerId} isShort />
+          </span>
         </Fact>
       )}
       <Fact term="Of">{scope === 'own' ? 'this account' : 'this account and those below'}</Fact>

@@ -13,6 +13,8 @@ import {
 import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import type { SaidState } from '@patchbay/domain/presence/presence';
+import type { Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer } from '@patchbay/domain/sessions/control';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
@@ -43,6 +45,9 @@ export class MemoryControlPlane {
   readonly answers = new Map<string, ControlAnswer>();
   /** Calls that live, in which the account has a leg. */
   readonly liveSessionIds = new Set<string>();
+  /** Where endpoints are connected, by the word of their nodes. */
+  readonly words = new Map<string, { readonly state?: SaidState; readonly note?: string }>();
+  readonly registrations = new Map<string, Registration & { readonly nodeId: string }>();
   /** Nodes that reach nobody, and that nobody reaches: as if their machines were lost. */
   readonly #lostNodeIds = new Set<string>();
   readonly #streamOf = new Map<string, ServerResponse>();
@@ -246,6 +251,36 @@ export class MemoryControlPlane {
         return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
       ...this.channels.handlers(nodeId),
+      registerEndpoints: ({ here, gone }) => {
+        for (const { connectionId } of gone) this.registrations.delete(connectionId);
+        for (const each of here) this.registrations.set(each.connectionId, { ...each, nodeId });
+        for (const { accountId, identity } of [...here, ...gone])
+          this.publish({ type: 'presence.changed', accountId, identity });
+        return {};
+      },
+      askPresence: ({ accountId, identities, says }) => {
+        if (says !== undefined) {
+          this.words.set(says.identity, says);
+          this.publish({ type: 'presence.changed', accountId, identity: says.identity });
+        }
+        const isThere = (identity: string) =>
+          [...this.registrations.values()].some((each) => each.identity === identity);
+        return {
+          items: identities.map((identity) => {
+            const { state = 'available', note } = this.words.get(identity) ?? {};
+            return {
+              ...{ identity, isInCall: false, state: isThere(identity) ? state : 'offline' },
+              ...(note === undefined ? {} : { note }),
+            };
+          }),
+        };
+      },
+      findRegistrations: ({ accountId, identity }) => ({
+        items: [...this.registrations.values()]
+          .filter((each) => each.accountId === accountId && each.identity === identity)
+          .filter((each) => each.nodeId !== nodeId)
+          .map((each) => ({ nodeId: each.nodeId, connectionId: each.connectionId })),
+      }),
       roomHome: (room) => ({ nodeId: room.nodeId }),
       roomsTold: () => ({}),
       roomOrdered: () => ({}),

@@ -26,6 +26,8 @@ export class MachineBench {
   readonly received = new Map<string, ServerFrame[]>();
   /** What was asked of channels, for the test to answer. */
   readonly asked: Extract<Action, { type: 'askChannel' }>[] = [];
+  /** What was asked of presence, for the test to answer. */
+  readonly askedPresence: Extract<Action, { type: 'askPresence' }>[] = [];
   /** Of sockets that take no more of channels. */
   readonly slowSocketIds = new Set<string>();
   machine: SessionMachine;
@@ -47,8 +49,9 @@ export class MachineBench {
       region: 'eu',
       lineage: saved?.lineage ?? `lineage-${++this.#count}`,
       ...(saved === undefined ? {} : { saved }),
-      helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
+      hasPeers: () => this.platform.hasPeers(),
+      narrow: (from) => this.platform.narrow(from),
       placeMedia: (preferred) => this.platform.placeMedia(preferred),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
@@ -97,7 +100,15 @@ export class MachineBench {
         const { documentNumber } = action.request.session;
         if (answer !== undefined)
           this.feed({ type: 'logicFetched', sessionId: action.sessionId, documentNumber, answer });
-      } else if (action.type === 'askChannel') this.asked.push(action);
+      } else if (action.type === 'locate') {
+        const devices = this.platform.foundOf(action.called);
+        this.feed({ type: 'located', askId: action.askId, devices });
+      } else if (action.type === 'toGuest') this.platform.toGuest(action.nodeId, action.word);
+      else if (action.type === 'toHome') this.platform.toHome(action.nodeId, action.word);
+      else if (action.type === 'askPresence') this.askedPresence.push(action);
+      else if (action.type === 'register') this.platform.register(action.registration);
+      else if (action.type === 'unregister') this.platform.unregister(action.gone);
+      else if (action.type === 'askChannel') this.asked.push(action);
       else if (action.type === 'leaveChannel') this.platform.channels.leave(action.leave);
       else if (action.type === 'releaseChannels') this.platform.channels.release(action.connectionId);
       else if (action.type === 'toMedia') this.platform.toMedia(action.nodeId, action.word);
@@ -134,8 +145,12 @@ export class MachineBench {
     return socketId;
   }
 
-  connect(credential: MemoryCredential, understands?: readonly string[]): BenchClient {
+  connect(
+    { deviceName, ...credential }: MemoryCredential & { readonly deviceName?: string },
+    understands?: readonly string[],
+  ): BenchClient {
     const client = new BenchClient(this, this.platform.token(credential));
+    client.deviceName = deviceName;
     client.understands = understands ?? client.understands;
     this.clients.push(client);
     client.authenticate();
@@ -152,6 +167,8 @@ export class BenchClient {
   lastSequence = 0;
   /** What it says that it knows. */
   understands: readonly string[] = ['control'];
+  deviceName: string | undefined;
+  instanceId: string | undefined;
   readonly #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   readonly #inbox = new Inbox();
   #heardCount = 0;
@@ -169,8 +186,12 @@ export class BenchClient {
   authenticate(): void {
     const resumption =
       this.resumeToken === '' ? {} : { resumeToken: this.resumeToken, lastSequence: this.lastSequence };
-    const { token, understands } = this;
-    this.send({ type: 'authenticate', token, protocolVersion, understands, ...resumption });
+    const { token, understands, deviceName } = this;
+    const named = {
+      ...(deviceName === undefined ? {} : { deviceName }),
+      ...(this.instanceId === undefined ? {} : { instanceId: this.instanceId }),
+    };
+    this.send({ type: 'authenticate', token, protocolVersion, understands, ...named, ...resumption });
     const welcome = this.last('authenticated');
     this.resumeToken = welcome.resumeToken;
   }

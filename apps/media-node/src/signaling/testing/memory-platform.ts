@@ -1,5 +1,8 @@
+import type { Gone, Registration } from '@patchbay/domain/presence/registration';
 import type { ControlAnswer } from '@patchbay/domain/sessions/control';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { ChannelLeave, ChannelPlatform } from '../channel-platform.ts';
+import type { CalledUser, FarDevice, GuestWord, HomeWord, SessionCredential } from '../peer-words.ts';
 import type {
   Authentication,
   CalledEndpoint,
@@ -8,17 +11,15 @@ import type {
   LogicAnswer,
   LogicRequest,
   MediaWord,
-  NarrowedTo,
   PlatformNotice,
-  Principal,
   RelayPlacement,
   SessionClaim,
   SessionEvent,
   SessionEventType,
-  SignalingLimits,
   SignalingPlatform,
   UsageRecord,
 } from '../platform.ts';
+import type { NarrowedTo, Principal, SignalingLimits } from '../principal.ts';
 
 export interface MemoryCredential {
   readonly identity: string;
@@ -26,6 +27,7 @@ export interface MemoryCredential {
   readonly accountPath?: readonly string[];
   readonly keyId?: string;
   readonly limits?: Partial<SignalingLimits>;
+  readonly deviceKind?: DeviceKind;
 }
 
 /** The platform in memory: credentials, relay, spool and log are lists that a test can read and change. */
@@ -60,6 +62,7 @@ export class MemoryPlatform implements SignalingPlatform {
       credentialId,
       prefixIds: ['crd_root', credentialId],
       identity,
+      ...(rest.deviceKind === undefined ? {} : { deviceKind: rest.deviceKind }),
       limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...rest.limits },
       review: async () => {
         const principal = this.#principals.get(token);
@@ -152,6 +155,50 @@ export class MemoryPlatform implements SignalingPlatform {
   toMedia(_nodeId: string, word: MediaWord): void {
     this.toldMedia.push(word);
     this.onMedia?.(word);
+  }
+
+  /** Devices of other nodes, and what they and the nodes that hold sessions were told. */
+  farDevices: FarDevice[] | undefined;
+  readonly toldGuests: { readonly nodeId: string; readonly word: HomeWord }[] = [];
+  readonly toldHomes: { readonly nodeId: string; readonly word: GuestWord }[] = [];
+  readonly registered = new Map<string, Registration>();
+
+  hasPeers(): boolean {
+    return this.farDevices !== undefined;
+  }
+
+  locate(called: readonly CalledUser[]): Promise<readonly FarDevice[]> {
+    return Promise.resolve(this.foundOf(called));
+  }
+
+  foundOf(called: readonly CalledUser[]): readonly FarDevice[] {
+    return (this.farDevices ?? []).filter(({ principal }) =>
+      called.some((one) => one.accountId === principal.accountId && one.identity === principal.identity),
+    );
+  }
+
+  toGuest(nodeId: string, word: HomeWord): void {
+    this.toldGuests.push({ nodeId, word });
+  }
+
+  toHome(nodeId: string, word: GuestWord): void {
+    this.toldHomes.push({ nodeId, word });
+  }
+
+  narrow(from: SessionCredential): SessionCredential {
+    return { username: `${from.username}+`, credential: from.credential };
+  }
+
+  askPresence(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  register(registration: Registration): void {
+    this.registered.set(registration.connectionId, registration);
+  }
+
+  unregister({ connectionId }: Gone): void {
+    this.registered.delete(connectionId);
   }
 
   readonly answers = new Map<string, ControlAnswer>();

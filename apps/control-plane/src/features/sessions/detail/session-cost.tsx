@@ -1,9 +1,9 @@
 'use client';
 
+import { perLabel, writeHumanPrice } from '@patchbay/domain/billing/price-text';
 import { Quantity } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { perLabel, writeHumanPrice } from '../../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../../formats/quantity.ts';
 import { ExactMoney } from '../../statements/exact-money.tsx';
 import { hasNoPrice, lineKey, lineName } from '../../statements/line-cells.tsx';

@@ -1,6 +1,6 @@
-import { formatDecimal, nano } from '@patchbay/domain/billing/money';
-import { TARIFF_DIGITS_MAX, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterUnit } from '@patchbay/kit/definition';
+import { formatDecimal, nano } from './money.ts';
+import { TARIFF_DIGITS_MAX, type WireTariff } from './wire-tariff.ts';
 
 interface HumanUnit {
   /** As in 'per GB'. */

@@ -1,13 +1,17 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Channels } from '@patchbay/protocol/client/channels';
 import type { FailureFields } from '@patchbay/protocol/client/failure';
+import { Presences } from '@patchbay/protocol/client/presences';
 import { SignalConversation } from '@patchbay/protocol/client/signal-conversation';
 import type { ChannelEntry } from '@patchbay/protocol/client/subscription';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken } from '@patchbay/protocol/credential/credential';
+import type { ClientMessageOf, ServerFrame } from '@patchbay/protocol/signaling/messages';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -58,6 +62,32 @@ async function startNode(name: string) {
   return { url, nodeId: control.nodes[at]?.nodeId ?? '', stop };
 }
 
+/** A node that is a process of its own, and can be killed as one. */
+async function spawnNode(name: string) {
+  const at = control.nodes.length;
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'main.ts'), '--role', 'signaling'], {
+    env: {
+      NODE_ENV: 'test',
+      PATCHBAY_HOST: '127.0.0.1',
+      PATCHBAY_CONTROL_URL: control.url,
+      PATCHBAY_JOIN_TOKEN: 'a join token for a test',
+      PATCHBAY_DATA: path.join(folder, name),
+      PATCHBAY_NODE_NAME: name,
+    },
+    stdio: 'ignore',
+  });
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  stops.push(kill);
+  const url = await until(() => control.nodes[at]?.urls.signal?.[0], {
+    what: `the node ${name} to be known`,
+  });
+  return { url, nodeId: control.nodes[at]?.nodeId ?? '', kill };
+}
+
 class Failed extends Error {
   readonly code: string;
   readonly status: number;
@@ -69,7 +99,11 @@ class Failed extends Error {
 }
 
 /** A client that is always told to go to the address that the test says. */
-function connect(identity: string, at: { url: string }, caveats: readonly Restriction[] = []) {
+function connect(
+  identity: string,
+  at: { url: string },
+  { caveats = [], deviceName }: { caveats?: readonly Restriction[]; deviceName?: string } = {},
+) {
   const after = (ms: number, act: () => void) => {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
@@ -77,6 +111,7 @@ function connect(identity: string, at: { url: string }, caveats: readonly Restri
   const toFailure = (fields: FailureFields) => new Failed(fields);
   const conversation = new SignalConversation<Failed>({
     ...{ agent: 'test', device: 'server', instanceId: randomUUID(), toFailure, after },
+    ...(deviceName === undefined ? {} : { deviceName }),
     fetchToken: async () => ({
       token: bearerToken(control.credential({ type: 'identity', identity }, ...caveats)),
       signalUrl: at.url,
@@ -85,7 +120,8 @@ function connect(identity: string, at: { url: string }, caveats: readonly Restri
       const socket = new WebSocket(url);
       socket.on('open', onOpen).on('message', (data) => onMessage(String(data)));
       socket.on('close', (code, reason) => onClose(code, String(reason))).on('error', () => undefined);
-      return { send: (source) => socket.send(source), close: () => socket.terminate() };
+      const close = (code?: number) => (code === 1000 ? socket.close(code) : socket.terminate());
+      return { send: (source) => socket.send(source), close };
     },
     asRefusal: () => undefined,
     pageOf: (code) => `/docs/errors/${code}`,
@@ -97,6 +133,40 @@ function connect(identity: string, at: { url: string }, caveats: readonly Restri
   stops.push(() => conversation.close());
   return { conversation, channels };
 }
+
+/** A client that makes and takes calls, and keeps what it is told. */
+function phone(identity: string, at: { url: string }, deviceName?: string) {
+  const { conversation } = connect(identity, at, deviceName === undefined ? {} : { deviceName });
+  const heard: ServerFrame[] = [];
+  conversation.on('frame', (frame) => heard.push(frame));
+  const all = <Type extends ServerFrame['type']>(type: Type) =>
+    heard.filter((frame): frame is Extract<ServerFrame, { type: Type }> => frame.type === type);
+  const hear = <Type extends ServerFrame['type']>(type: Type) =>
+    until(() => all(type)[0], { what: `${identity} to hear ${type}` });
+  let count = 0;
+  /** Calls until it rings: a node hears of another one within seconds. */
+  const call = async (to: string, more: Partial<ClientMessageOf<'call'>> = {}) => {
+    for (;;) {
+      count += 1;
+      const requestId = `${identity}-${count}`;
+      conversation.send({ type: 'call', requestId, to, media: sound, ...more });
+      const answer = await until(
+        () =>
+          heard.find(
+            (frame) =>
+              (frame.type === 'ringing' || frame.type === 'refused') && frame.requestId === requestId,
+          ),
+        { what: 'the call to ring' },
+      );
+      if (answer.type === 'ringing') return answer.sessionId;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  return { conversation, heard, all, hear, call };
+}
+
+const sound = { audio: true, video: false, screen: false };
+const offerOf = (sdp: string) => ({ kind: 'description', type: 'offer', sdp }) as const;
 
 const dataOf = (entries: readonly ChannelEntry[]) => entries.map(({ data }) => data);
 
@@ -167,10 +237,12 @@ test('a credential for calls alone has no part in channels, and one for channels
   const [one] = nodes;
   if (one === undefined) throw new Error('There is no node.');
   const forCalls: Restriction = { type: 'services', services: ['signaling', 'network-discovery'] };
-  const refused = connect('alice', one, [forCalls]).channels.of('news');
+  const refused = connect('alice', one, { caveats: [forCalls] }).channels.of('news');
   await expect(refused.subscribe().ready()).rejects.toMatchObject({ code: 'credential.service_not_allowed' });
   await expect(refused.publish(1)).rejects.toMatchObject({ code: 'credential.service_not_allowed' });
-  const { channels, conversation } = connect('bob', one, [{ type: 'services', services: ['notification'] }]);
+  const { channels, conversation } = connect('bob', one, {
+    caveats: [{ type: 'services', services: ['notification'] }],
+  });
   await channels.of('news').subscribe().ready();
   await channels.of('news').publish(1);
   const answers: string[] = [];
@@ -182,13 +254,17 @@ test('a credential for calls alone has no part in channels, and one for channels
   await until(() => answers.length > 0, { what: 'the call to be refused' });
   expect(answers).toEqual(['policy.refused']);
   const without: Restriction = { type: 'features', features: ['notification.subscribe'] };
-  const reader = connect('carol', one, [without]).channels.of('news');
+  const reader = connect('carol', one, { caveats: [without] }).channels.of('news');
   await reader.subscribe().ready();
   await expect(reader.publish(1)).rejects.toMatchObject({ status: 403 });
   await expect(reader.subscribe({ presence: true }).ready()).rejects.toMatchObject({ status: 403 });
   // What limits calls alone would limit nothing here.
   const timed: Restriction = { type: 'seconds', max: 60, counts: 'total' };
-  await expect(connect('dave', one, [timed]).channels.of('news').publish(1)).rejects.toMatchObject({
+  await expect(
+    connect('dave', one, { caveats: [timed] })
+      .channels.of('news')
+      .publish(1),
+  ).rejects.toMatchObject({
     code: 'credential.caveat_unenforced',
   });
 }, 120_000);
@@ -226,4 +302,96 @@ test('messages are metered as published and delivered, and the time for which a 
   expect([sumOf('published'), sumOf('delivered')]).toEqual([2, 2]);
   expect(used.some(({ meter, quantity }) => meter === 'subscribedMs' && quantity > 0)).toBe(true);
   expect(new Set(used.map(({ endpointId }) => endpointId))).toEqual(new Set(['user:bob']));
+}, 120_000);
+
+test('a call reaches an endpoint that is connected at another node: both talk, are metered, and hang up', async () => {
+  const [one, two] = nodes;
+  if (one === undefined || two === undefined) throw new Error('There are no two nodes.');
+  const [alice, bob] = [phone('alice', one), phone('bob', two)];
+  const sessionId = await alice.call('user:bob');
+  const incoming = await bob.hear('incoming');
+  expect(incoming).toMatchObject({ sessionId, from: 'alice' });
+  bob.conversation.send({ type: 'accept', sessionId, media: sound });
+  expect(await alice.hear('started')).toMatchObject({ peer: 'bob', initiator: true, generation: 0 });
+  expect(await bob.hear('started')).toMatchObject({ peer: 'alice', initiator: false });
+  alice.conversation.send({ type: 'signal', sessionId, generation: 0, data: offerOf('v=0 of alice') });
+  expect(await bob.hear('signal')).toMatchObject({ data: { sdp: 'v=0 of alice' } });
+  // A connection that is lost for a moment loses no word, and the call goes on.
+  bob.conversation.dropSocket();
+  for (const sdp of ['v=0 again', 'v=0 and again'])
+    alice.conversation.send({ type: 'signal', sessionId, generation: 0, data: offerOf(sdp) });
+  await until(() => bob.all('signal').length === 3, { what: 'what was said meanwhile' });
+  bob.conversation.send({ type: 'signal', sessionId, generation: 0, data: offerOf('v=0 of bob') });
+  expect(await alice.hear('signal')).toMatchObject({ data: { sdp: 'v=0 of bob' } });
+  bob.conversation.send({ type: 'hangup', sessionId });
+  expect(await alice.hear('ended')).toMatchObject({ reason: { code: 'signaling.hung_up' } });
+  expect(await bob.hear('ended')).toMatchObject({ reason: { code: 'signaling.hung_up' } });
+  await until(() => control.events.some(({ type }) => type === 'session.ended'), { what: 'the log' });
+  const joined = control.events.filter(({ type }) => type === 'leg.joined').map(({ data }) => data.identity);
+  expect(joined).toEqual(['alice', 'bob']);
+  const used = () =>
+    control.records
+      .filter(({ quantities }) => quantities.some(({ meter }) => meter === 'connectedMs'))
+      .map(({ endpointId }) => endpointId);
+  await until(() => new Set(used()).size === 2, { what: 'the time of both' });
+  expect(new Set(used())).toEqual(new Set(['user:alice', 'user:bob']));
+}, 120_000);
+
+test('the node of the called party dies: the caller is told within five seconds, and whoever comes back elsewhere is called there', async () => {
+  const [one, three] = nodes;
+  if (one === undefined || three === undefined) throw new Error('There are no two nodes.');
+  const two = await spawnNode('killed');
+  const at = { url: two.url };
+  const [alice, bob] = [phone('alice', one), phone('bob', at)];
+  const sessionId = await alice.call('user:bob');
+  await bob.hear('incoming');
+  bob.conversation.send({ type: 'accept', sessionId, media: sound });
+  await alice.hear('started');
+  at.url = three.url;
+  const diedMs = Date.now();
+  control.lose(two.nodeId);
+  await two.kill();
+  expect(await alice.hear('ended')).toMatchObject({ sessionId, reason: { code: 'signaling.node_lost' } });
+  expect(Date.now() - diedMs).toBeLessThan(5_500);
+  bob.conversation.dropSocket();
+  const again = await alice.call('user:bob');
+  await until(() => bob.all('incoming').some((frame) => frame.sessionId === again), { what: 'the new call' });
+}, 120_000);
+
+test('the node that holds the call dies: the called party is told within five seconds', async () => {
+  const [two] = nodes;
+  if (two === undefined) throw new Error('There are no two nodes.');
+  const one = await spawnNode('killed');
+  const [alice, bob] = [phone('alice', one), phone('bob', two)];
+  const sessionId = await alice.call('user:bob');
+  await bob.hear('incoming');
+  bob.conversation.send({ type: 'accept', sessionId, media: sound });
+  await bob.hear('started');
+  const diedMs = Date.now();
+  await one.kill();
+  expect(await bob.hear('ended')).toMatchObject({ sessionId, reason: { code: 'signaling.node_lost' } });
+  expect(Date.now() - diedMs).toBeLessThan(5_500);
+}, 120_000);
+
+test('who is watched is seen from another node: coming, saying something, and going, with no word of a moment without a connection', async () => {
+  const [one, two] = nodes;
+  if (one === undefined || two === undefined) throw new Error('There are no two nodes.');
+  const seen: string[] = [];
+  const presences = new Presences(connect('alice', one).conversation);
+  presences
+    .watch('bob')
+    .on('changed', ({ state, note }) => seen.push(note === undefined ? state : `${state}: ${note}`));
+  await until(() => seen.length === 1, { what: 'bob to be offline' });
+  const bob = connect('bob', two).conversation;
+  await until(() => seen.length === 2, { what: 'bob to be there' });
+  new Presences(bob).set({ state: 'dnd', note: 'On stage' });
+  await until(() => seen.length === 3, { what: 'what bob said' });
+  bob.dropSocket();
+  await until(() => bob.state === 'connected', { what: 'bob to be back' });
+  bob.close();
+  await until(() => seen.length === 4, { what: 'bob to be gone' });
+  expect(seen).toEqual(['offline', 'available', 'dnd: On stage', 'offline: On stage']);
+  // Whoever asks later is told at once.
+  const later = presences.watch('bob');
+  await until(() => later.current?.state === 'offline', { what: 'what is known' });
 }, 120_000);

@@ -1,5 +1,5 @@
-import { billing } from '@patchbay/domain/billing/definition';
 import { expect, test } from 'vitest';
+import { billing } from './definition.ts';
 import {
   exactPrice,
   perLabel,
@@ -7,7 +7,7 @@ import {
   priceProblem,
   readHumanPrice,
   writeHumanPrice,
-} from './price.ts';
+} from './price-text.ts';
 
 test('a price per GB or per minute becomes an exact rational of nano units (BIL-3)', () => {
   expect(readHumanPrice('0.40', 'byte')).toEqual({ amount: '400000000', per: '1000000000' });
