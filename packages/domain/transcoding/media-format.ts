@@ -1,6 +1,4 @@
-/** What of a medium a file carries, first of all. */
-export const mediaKinds = ['audio', 'video', 'image'] as const;
-export type MediaKind = (typeof mediaKinds)[number];
+import type { MediaKind } from '../file-jobs/media-facts.ts';
 
 export const audioCodecs = ['pcm', 'pcmu', 'pcma', 'mp3', 'opus', 'vorbis', 'speex', 'flac', 'aac'] as const;
 export type AudioCodec = (typeof audioCodecs)[number];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileOrderShape } from '../file-jobs/file-order.ts';
 import {
   audioCodecs,
   codecHasBitRate,
@@ -8,12 +9,6 @@ import {
   outputRatesHz,
   videoCodecs,
 } from './media-format.ts';
-
-/** Of a file that comes in, by reference or uploaded, and of one that is made. */
-export const FILE_BYTES_MAX = 100_000_000;
-export const URI_LENGTH_MAX = 2_048;
-/** How long whoever asked for it may take to upload a file. */
-export const UPLOAD_MS_MAX = 3_600_000;
 
 const SIDE_PIXELS_MIN = 16;
 const FRAMES_PER_SECOND_MAX = 60;
@@ -62,20 +57,11 @@ export const conversionShape = {
 const conversionSchema = z.object(conversionShape);
 export type Conversion = z.output<typeof conversionSchema>;
 
-/** Where a file comes from. Uploaded, it is known once it has come. */
-export const inputSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('uri'), uri: z.string() }),
-  z.object({ kind: z.literal('object'), objectId: z.string() }),
-  z.object({ kind: z.literal('upload') }),
-]);
-
 /** What is to be done, as it waits for a node. It goes with the end of the work: addresses may hold what opens them. */
 export const transcodingOrderSchema = z.object({
-  input: inputSchema,
+  ...fileOrderShape,
   /** Absent where what is in the file is all that is asked for. */
   conversion: conversionSchema.optional(),
-  inputBytesMax: z.int(),
-  mediaSecondsMax: z.int(),
   /** Where the file that is made is sent as well. */
   putUrl: z.string().optional(),
 });
@@ -124,11 +110,3 @@ function isOf(kind: ReturnType<typeof mediaFormatFacts>['kind'], field: string):
       return ofPictures.includes(field);
   }
 }
-
-/** Priorities within one account: others never wait for them. */
-export const priorities = ['high', 'normal', 'low'] as const;
-export type Priority = (typeof priorities)[number];
-
-/** As it lies in a row: the least is taken first. */
-export const rankOf = (priority: Priority): number => priorities.indexOf(priority);
-export const priorityOf = (rank: number): Priority => priorities[rank] ?? 'normal';

@@ -1,6 +1,6 @@
 import type { CountedUse } from '../metering/use-counter.ts';
-import type { MediaFacts } from './media-facts.ts';
-import { type AudioCodec, type MediaKind, mediaFormatFacts, type VideoCodec } from './media-format.ts';
+import type { MediaFacts, MediaKind } from '../file-jobs/media-facts.ts';
+import { type AudioCodec, mediaFormatFacts, type VideoCodec } from './media-format.ts';
 import type { Conversion } from './transcoding-order.ts';
 
 /** What is done to a file, as it is priced: the dearest of it, from the last to the first. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type MediaFacts, mediaFactsOf } from './media-facts.ts';
-import { declaredSizeOf, demuxerOf } from './media-signature.ts';
+import { type MediaFacts, mediaFactsOf } from '../file-jobs/media-facts.ts';
+import { declaredSizeOf, demuxerOf } from '../file-jobs/media-signature.ts';
 import { type Conversion, conversionRefusal } from './transcoding-order.ts';
 import { operationOf, usesOfTranscoding } from './transcoding-usage.ts';
 

@@ -32,10 +32,10 @@ export class Spectrum {
     this.#sin = angles.map((angle) => -Math.sin(angle));
     this.#re = new Float64Array(blockSamples);
     this.#im = new Float64Array(blockSamples);
-    this.#powers = new Float64Array(blockSamples / 2);
+    this.#powers = new Float64Array(blockSamples / 2 + 1);
   }
 
-  /** Of the first half of the bins. The array is the same at each call. */
+  /** Of the bins up to half of the rate. The array is the same at each call. */
   powersOf(samples: Float64Array): Float64Array {
     const [re, im] = [this.#re, this.#im];
     im.fill(0);

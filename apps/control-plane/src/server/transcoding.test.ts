@@ -7,7 +7,7 @@ import { findObject, writeObject } from '@patchbay/adapters/objects/stored-objec
 import { readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { forgetRows } from '@patchbay/adapters/privacy/retention-store';
 import { type ClaimedJob, transcodingQueue } from '@patchbay/adapters/transcoding/transcoding-queue';
-import type { MediaFacts } from '@patchbay/domain/transcoding/media-facts';
+import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';

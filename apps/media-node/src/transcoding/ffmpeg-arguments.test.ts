@@ -1,4 +1,4 @@
-import type { MediaFacts } from '@patchbay/domain/transcoding/media-facts';
+import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import type { Conversion } from '@patchbay/domain/transcoding/transcoding-order';
 import { describe, expect, test } from 'vitest';
 import {

@@ -3,7 +3,7 @@ import {
   type MediaFacts,
   PIXELS_MAX,
   PROBED_ENTRIES,
-} from '@patchbay/domain/transcoding/media-facts';
+} from '@patchbay/domain/file-jobs/media-facts';
 import {
   type AudioCodec,
   codecHasBitRate,
@@ -12,7 +12,7 @@ import {
   rateForCodec,
   type VideoCodec,
 } from '@patchbay/domain/transcoding/media-format';
-import type { Demuxer } from '@patchbay/domain/transcoding/media-signature';
+import type { Demuxer } from '@patchbay/domain/file-jobs/media-signature';
 import { type Conversion, FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
 import { usedMsOf } from '@patchbay/domain/transcoding/transcoding-usage';
 import { safely } from '../programs/ffmpeg.ts';

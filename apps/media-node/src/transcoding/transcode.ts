@@ -1,13 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type MediaFacts, mediaFactsOf, sizeRefusal } from '@patchbay/domain/transcoding/media-facts';
+import { type MediaFacts, mediaFactsOf, sizeRefusal } from '@patchbay/domain/file-jobs/media-facts';
 import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import {
   type Demuxer,
   declaredSizeOf,
   demuxerOf,
   SIGNATURE_BYTES,
-} from '@patchbay/domain/transcoding/media-signature';
+} from '@patchbay/domain/file-jobs/media-signature';
 import { type Conversion, FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure } from '@patchbay/domain/transcoding/transcoding-record';
 import { FFMPEG_PROGRAM, FFMPEG_REMEDY } from '../programs/ffmpeg.ts';

@@ -7,7 +7,7 @@ import type { SafeRequest, SafeResponse } from '@patchbay/adapters/outgoing/safe
 import type { ClaimedJob, JobEnd } from '@patchbay/adapters/transcoding/transcoding-queue';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredObject } from '@patchbay/domain/stored-media/stored-object';
-import type { MediaFacts } from '@patchbay/domain/transcoding/media-facts';
+import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import { expect, test, vi } from 'vitest';
 import type { Transcoder } from './transcode.ts';
 import { TranscodingWorker, type TranscodingWorkerOptions } from './transcoding-worker.ts';

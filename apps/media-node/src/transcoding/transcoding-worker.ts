@@ -4,7 +4,7 @@ import type { NewObject, WrittenObject } from '@patchbay/adapters/objects/stored
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import type { ClaimedJob, JobEnd, TranscodingQueue } from '@patchbay/adapters/transcoding/transcoding-queue';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
-import type { MediaFacts } from '@patchbay/domain/transcoding/media-facts';
+import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import { usesOfTranscoding } from '@patchbay/domain/transcoding/transcoding-usage';
 import { Poll } from '../jobs/poll.ts';

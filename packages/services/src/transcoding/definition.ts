@@ -1,4 +1,4 @@
-import { MEDIA_SECONDS_MAX, mediaFactsSchema } from '@patchbay/domain/transcoding/media-facts';
+import { MEDIA_SECONDS_MAX, mediaFactsSchema } from '@patchbay/domain/file-jobs/media-facts';
 import {
   audioCodecs,
   mediaFormats,

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { MediaKind } from './media-format.ts';
+
+/** What of a medium a file carries, first of all. */
+export const mediaKinds = ['audio', 'video', 'image'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
 
 /** Streams of a file that are looked at. One with more is refused. */
 export const STREAMS_MAX = 16;
@@ -13,7 +16,7 @@ const NAME_LENGTH_MAX = 40;
 
 /** What is in a file: nothing of it is who made it, where or with what. */
 export const mediaFactsSchema = z.object({
-  kind: z.enum(['audio', 'video', 'image']),
+  kind: z.enum(mediaKinds),
   /** As FFmpeg names it, such as mov or matroska. */
   container: z.string(),
   /** Absent of a picture, and where nothing in the file says it. */
