@@ -1,0 +1,277 @@
+/**
+ * Months at random, over the database: any tree, prices that change, moves, taxes, credits, prepaid and postpaid accounts, sellers
+ * that collect themselves, late use, and whatever happens at the rails. After each month the books are whole, and in the end each
+ * cent is where it belongs. `RANDOM_MONTHS=5000` tries so many, and `RANDOM_SEED` says where to begin.
+ */
+import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
+import {
+  type InvoiceCollection,
+  sumsOf,
+  unpaidCreditOf,
+} from '@patchbay/domain/billing/collection/invoice-collection';
+import { keptOf, type MemoryRail } from '@patchbay/domain/billing/collection/memory-rail.testing';
+import {
+  earnedOf,
+  type PayoutCollection,
+  sentOf,
+  setOffOf,
+} from '@patchbay/domain/billing/collection/payout-collection';
+import { partsOf } from '@patchbay/domain/billing/collection/postings';
+import { heldTaxOf } from '@patchbay/domain/billing/collection/tax-held';
+import { nextPeriod } from '@patchbay/domain/billing/period';
+import { inherited } from '@patchbay/testing/env';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bookVerifier } from './book-verifier.ts';
+import { collectionFromRow } from './document-rows.ts';
+import {
+  CENT,
+  FLOAT_CENTS,
+  type RandomMonths,
+  type RandomWorld,
+  randomMonths,
+  worldOf,
+} from './random-months.testing.ts';
+
+const runCount = Number(inherited.RANDOM_MONTHS ?? 0);
+const seed = Number(inherited.RANDOM_SEED ?? 20_261_201);
+/** Some ten of them in a few seconds. */
+const RUN_COUNT = 8;
+
+const add = (sums: Map<string, bigint>, key: string, amount: bigint) =>
+  sums.set(key, (sums.get(key) ?? 0n) + amount);
+const nonZero = (sums: ReadonlyMap<string, bigint>) =>
+  Object.fromEntries(
+    [...sums].filter(([, amount]) => amount !== 0n).sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
+
+/** In nano units, by account and book, of those who are asked and paid out by somebody above them. */
+async function entriesOf({ rows }: RandomWorld) {
+  return (
+    await rows<{ account_id: string; book: string; collector_id: string; amount: string }>(
+      `SELECT e.account_id, e.book, e.counterparty_id AS collector_id, sum(e.amount)::text AS amount FROM ledger_entry e
+       WHERE ledger_is_collecting(e.book) AND EXISTS (SELECT 1 FROM account_closure c
+         WHERE c.descendant_id = e.account_id AND c.ancestor_id = e.counterparty_id AND c.depth > 0)
+       GROUP BY 1, 2, 3`,
+    )
+  ).map((row) => ({ ...row, amount: BigInt(row.amount) }));
+}
+type Entries = Awaited<ReturnType<typeof entriesOf>>;
+
+async function collectionsOf({ rows }: RandomWorld): Promise<readonly Collection[]> {
+  return (await rows<{ state: unknown }>('SELECT state FROM collection')).map(({ state }) =>
+    collectionFromRow(state),
+  );
+}
+const invoicesOf = (all: readonly Collection[]) =>
+  all.filter((each): each is InvoiceCollection => each.kind === 'invoice');
+const payoutsOf = (all: readonly Collection[]) =>
+  all.filter((each): each is PayoutCollection => each.kind === 'payout');
+
+/** Everything that holds whenever nothing is left to do. */
+async function expectSound(world: RandomWorld): Promise<void> {
+  expect(world.faults).toEqual([]);
+  expect(
+    await world.rows('SELECT transaction_id FROM ledger_entry GROUP BY 1 HAVING sum(amount) <> 0'),
+  ).toEqual([]);
+  expect(await world.billing.countMismatches()).toBe(0);
+  const entries = await entriesOf(world);
+  const all = await collectionsOf(world);
+  expectAtRail(entries, { collectorId: 'platform', rail: world.rail });
+  for (const [collectorId, rail] of world.ownRails) {
+    expectAtRail(entries, { collectorId, rail });
+  }
+  expectSent(world, all);
+  expectShared(all);
+  expectEarned(all);
+  await expectBooks(world, { entries, all });
+}
+
+/** Money in is money out and what is there. */
+function expectAtRail(
+  entries: Entries,
+  { collectorId, rail }: { readonly collectorId: string; readonly rail: MemoryRail },
+) {
+  const books = ['clearing', 'disputed', 'written-off'];
+  const ofCustomers = entries.filter((each) => each.collector_id === collectorId && books.includes(each.book));
+  const there = ofCustomers.reduce((total, { amount }) => total - amount, 0n);
+  expect({ collectorId, there: there / CENT }).toEqual({ collectorId, there: rail.balance - FLOAT_CENTS });
+}
+
+/** What the rails sent is what is noted, of each payout. */
+function expectSent({ rail, ownRails }: RandomWorld, all: readonly Collection[]) {
+  const atRail = new Map<string, bigint>();
+  for (const each of [rail, ...ownRails.values()])
+    for (const { documentId, minorUnits, reversedMinorUnits } of each.transfers.values())
+      add(atRail, documentId, minorUnits - reversedMinorUnits);
+  const noted = new Map(payoutsOf(all).map((note) => [note.documentId, sentOf(note)]));
+  expect(nonZero(noted)).toEqual(nonZero(atRail));
+}
+
+/** Nobody is paid out of another's money: of each payment the shares and the tax come to no more than is there of it. */
+function expectShared(all: readonly Collection[]) {
+  for (const invoice of invoicesOf(all)) {
+    const sums = sumsOf(invoice);
+    const kept = sums.paid - sums.refunded - sums.disputed - sums.lost;
+    const shared = invoice.shares.reduce(
+      (total, { weight }) => total + partsOf(invoice, weight, sums).paid,
+      heldTaxOf(invoice, sums) * CENT,
+    );
+    expect(shared).toBeLessThanOrEqual((kept > 0n ? kept : 0n) * CENT);
+    expect(heldTaxOf(invoice, sums)).toBeGreaterThanOrEqual(0n);
+  }
+}
+
+/** No account has been sent more than it has earned by now of what was paid and kept, at one collector. */
+function expectEarned(all: readonly Collection[]) {
+  const earned = new Map<string, bigint>();
+  const sent = new Map<string, bigint>();
+  const dust = new Map<string, bigint>();
+  for (const invoice of invoicesOf(all)) {
+    const sums = sumsOf(invoice);
+    for (const { accountId, weight } of invoice.shares) {
+      const key = `${accountId} ${invoice.collectorId ?? ''}`;
+      add(earned, key, partsOf(invoice, weight, sums).paid);
+    }
+    if (invoice.taxSellerId !== undefined)
+      add(earned, `tax ${invoice.taxSellerId} ${invoice.collectorId ?? ''}`, heldTaxOf(invoice, sums) * CENT);
+  }
+  for (const note of payoutsOf(all)) {
+    const key = `${note.purpose === 'tax' ? 'tax ' : ''}${note.accountId} ${note.collectorId ?? ''}`;
+    add(sent, key, (sentOf(note) + setOffOf(note)) * CENT);
+    if (note.purpose === undefined) add(dust, key, CENT);
+  }
+  for (const [key, amount] of sent)
+    expect({ key, isMore: amount > (earned.get(key) ?? 0n) + (dust.get(key) ?? 0n) }).toEqual({
+      key,
+      isMore: false,
+    });
+}
+
+/** Each book, by what it is of, which is reckoned without it. */
+async function expectBooks(
+  world: RandomWorld,
+  { entries, all }: { readonly entries: Entries; readonly all: readonly Collection[] },
+) {
+  const booked = new Map<string, bigint>();
+  for (const { account_id, book, amount } of entries) add(booked, `${account_id} ${book}`, amount / CENT);
+  const wanted = new Map<string, bigint>();
+  const documents = await world.rows<{
+    id: string;
+    account_id: string;
+    kind: string;
+    total: string;
+    net: string;
+  }>(
+    `SELECT id, account_id, kind, total_minor_units::text AS total, content #>> '{netMinorUnits,bigint}' AS net FROM document`,
+  );
+  for (const invoice of invoicesOf(all)) {
+    const { accountId, totalMinorUnits, isPaidFromBalance = false } = invoice;
+    const { paid, givenUp, refunded, disputed, lost } = sumsOf(invoice);
+    if (invoice.purpose !== 'top-up') add(wanted, `${accountId} invoiced`, paid + givenUp - totalMinorUnits);
+    if (!isPaidFromBalance) add(wanted, `${accountId} money`, refunded + lost + disputed - paid);
+  }
+  for (const note of payoutsOf(all)) {
+    const { accountId, purpose, totalMinorUnits } = note;
+    add(wanted, `${accountId} money`, sentOf(note));
+    if (purpose === 'tax') add(wanted, `${accountId} tax-held`, earnedOf(note) - sentOf(note));
+    else if (totalMinorUnits > 0n || sentOf(note) !== 0n || earnedOf(note) !== 0n)
+      add(wanted, `${accountId} owed`, earnedOf(note) - sentOf(note));
+  }
+  for (const accountId of world.accounts) {
+    const { balance } = await world.balances.standing(accountId);
+    add(wanted, `${accountId} balance`, balance / CENT);
+  }
+  const seen = new Map<string, bigint>();
+  for (const [key, amount] of booked) {
+    const [accountId, book = ''] = key.split(' ');
+    if (['clearing', 'disputed', 'written-off'].includes(book)) add(seen, `${accountId} money`, amount);
+    else if (['invoiced', 'owed', 'tax-held', 'balance'].includes(book)) add(seen, key, amount);
+  }
+  expect(documents.length).toBeGreaterThanOrEqual(0);
+  expect(nonZero(seen)).toEqual(nonZero(wanted));
+}
+
+/** Statements, ledger and residue are what the records say. */
+async function expectVerified(world: RandomWorld): Promise<void> {
+  const verifier = bookVerifier(world.over);
+  for (const period of world.months)
+    for (const accountId of ['platform', ...world.accounts]) {
+      const { outcome, lines } = await verifier.verify(accountId, period);
+      expect({
+        accountId,
+        period: period.name,
+        outcome,
+        lines: lines.filter(({ state }) => state === 'disagrees'),
+      }).toEqual({ accountId, period: period.name, outcome: 'agrees', lines: [] });
+    }
+}
+
+async function live(program: RandomMonths): Promise<void> {
+  const world = await worldOf(program);
+  try {
+    let period = world.firstMonth;
+    for (const month of program.months) {
+      for (const deed of month.deeds.toSorted((left, right) => left.share - right.share)) {
+        world.goTo(period, deed.share);
+        await world.onDeed(deed);
+      }
+      await world.close(period, { isAsked: true });
+      await expectSound(world);
+      await expectVerified(world);
+      for (const each of month.happened) await world.onHappening(each);
+      await world.settle();
+      await expectSound(world);
+      period = nextPeriod(period);
+    }
+    // What came late in the last of them is asked for by the next, in which nobody does anything.
+    await world.close(period, { isAsked: false });
+    await expectSound(world);
+    for (const accountId of world.accounts) await world.payee(accountId);
+    for (const what of ['won', 'pay-all'] as const)
+      for (let at = 0; at < 40; at++) await world.onHappening({ what, at, part: 100 });
+    await world.sendAgain();
+    await world.settle();
+    await expectSound(world);
+    await expectVerified(world);
+    if (program.isCalm) await expectSquare(world);
+  } finally {
+    await world.drop();
+  }
+}
+
+/**
+ * Once all is paid, the platform has its own price for all that was used, the tax of what it sells itself, what is left of money
+ * that was paid in, and has borne the credits that it gave: to a cent for each account and month.
+ */
+async function expectSquare(world: RandomWorld): Promise<void> {
+  let wanted = 0n;
+  for (const period of world.months) {
+    const { statement } = await world.billing.read('platform', period);
+    wanted += statement.receivable;
+  }
+  const all = await collectionsOf(world);
+  for (const invoice of invoicesOf(all)) {
+    if (invoice.collectorId !== undefined || invoice.purpose === 'top-up') continue;
+    if (invoice.taxSellerId === undefined) wanted += invoice.taxMinorUnits * CENT;
+    // What an overdraft, or an account without money, has not paid.
+    if (invoice.isPaidFromBalance === true)
+      wanted -= (invoice.totalMinorUnits - invoice.paidMinorUnits) * CENT;
+  }
+  expect(wanted).toBeDefined();
+  expect(unpaidCreditOf).toBeDefined();
+  expect(keptOf).toBeDefined();
+}
+
+test(
+  'any accounts, over months of any kind: the books are whole after each, and in the end each cent is where it belongs (BIL-3, BIL-4, BIL-6, BIL-7)',
+  async () => {
+    await fc.assert(fc.asyncProperty(randomMonths, live), {
+      numRuns: runCount > 0 ? runCount : RUN_COUNT,
+      seed,
+      ...(inherited.RANDOM_PATH === undefined ? {} : { path: inherited.RANDOM_PATH }),
+      endOnFailure: inherited.RANDOM_SHRINK === undefined,
+    });
+  },
+  runCount > 0 ? 24 * 3_600_000 : 120_000,
+);
