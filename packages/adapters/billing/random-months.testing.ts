@@ -486,7 +486,10 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
     /** To the given share of the month that begins then, or goes on. */
     goTo(period: Period, share: number) {
       // On few of its days: each day of usage is a table.
-      clockMs = Math.max(clockMs + 1, period.fromMs + Math.floor(share / 250) * 9 * DAY + (share % 250) * MINUTE);
+      clockMs = Math.max(
+        clockMs + 1,
+        period.fromMs + Math.floor(share / 250) * 9 * DAY + (share % 250) * MINUTE,
+      );
     },
     firstMonth: periodAt(clockMs),
     async drop() {
