@@ -38,8 +38,8 @@ export interface Deed {
   readonly size: number;
 }
 const deeds = [
-  ...['use', 'use', 'use', 'use', 'late', 'late'],
-  ...['price', 'price', 'move', 'tax', 'line', 'give', 'give', 'top-up', 'take-back'],
+  ...['use', 'use', 'use', 'use', 'use', 'use', 'use', 'late', 'late'],
+  ...['price', 'price', 'move', 'tax', 'line', 'give', 'give', 'top-up', 'top-up', 'take-back'],
   ...['prepaid', 'postpaid', 'limit', 'collect', 'stop-collecting', 'payee', 'give-back-bought', 'rate'],
 ] as const;
 
@@ -49,10 +49,10 @@ export interface Happening {
   readonly at: number;
   readonly part: number;
 }
-const calmHappenings = ['pay-all', 'pay-all', 'pay', 'look'] as const;
+const calmHappenings = ['pay-all', 'pay-all', 'pay-all', 'pay'] as const;
 const happenings = [
   ...calmHappenings,
-  ...['refund', 'refund-by-hand', 'dispute', 'won', 'lost', 'bank', 'void', 'return', 'again'],
+  ...['refund', 'refund-by-hand', 'dispute', 'won', 'lost', 'bank', 'void', 'return', 'return', 'again'],
 ] as const;
 
 export interface RandomMonths {
@@ -60,17 +60,26 @@ export interface RandomMonths {
   readonly months: readonly { readonly deeds: readonly Deed[]; readonly happened: readonly Happening[] }[];
   /** Nothing of a payment goes back, and nothing is void. */
   readonly isCalm: boolean;
+  /** Some sellers collect themselves. */
+  readonly hasCollectors: boolean;
+  /** Accounts that are prepaid from the beginning, by their places. */
+  readonly prepaid: readonly number[];
+  /** What each account asks its children for in the beginning, one after the other; below a hundred: nothing. */
+  readonly prices: readonly number[];
 }
 
 const happenedOf = (kinds: readonly Happening['what'][]) =>
   fc.array(
     fc.record({ what: fc.constantFrom(...kinds), at: fc.nat(99), part: fc.integer({ min: 1, max: 100 }) }),
-    { maxLength: 6 },
+    { minLength: 1, maxLength: 8 },
   );
 
 export const randomMonths: fc.Arbitrary<RandomMonths> = fc.boolean().chain((isCalm) =>
   fc.record({
     isCalm: fc.constant(isCalm),
+    hasCollectors: fc.constantFrom(false, false, true),
+    prepaid: fc.array(fc.nat(8), { maxLength: 3 }),
+    prices: fc.array(fc.nat(9_999), { minLength: 4, maxLength: 9 }),
     parents: fc.array(fc.nat(), { minLength: 4, maxLength: 8 }),
     months: fc.array(
       fc.record({
@@ -82,7 +91,7 @@ export const randomMonths: fc.Arbitrary<RandomMonths> = fc.boolean().chain((isCa
             other: fc.nat(99),
             size: fc.nat(9_999),
           }),
-          { minLength: 6, maxLength: 24 },
+          { minLength: 8, maxLength: 30 },
         ),
         happened: happenedOf(isCalm ? calmHappenings : happenings),
       }),
@@ -140,7 +149,7 @@ async function takingOldUsage(owner: pg.Pool): Promise<void> {
 }
 
 /** A platform with a database of its own, rails in memory, and a clock that goes when it is told to. */
-export async function worldOf({ parents, isCalm }: RandomMonths) {
+export async function worldOf({ parents, isCalm, hasCollectors, prices, prepaid }: RandomMonths) {
   const database = await createTestDatabase();
   const tree = treeOf(parents);
   await plantTree(database.url, tree);
@@ -212,6 +221,24 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
       }),
     ]);
 
+  const setPrices = (
+    accountId: string,
+    size: number,
+    { childId, fromMs }: { readonly childId?: string | undefined; readonly fromMs: number },
+  ) =>
+    billing.setPrices({
+      ...{ accountId, service: 'relay', currency: 'EUR', fromMs },
+      ...(childId === undefined ? {} : { childId }),
+      prices: [
+        { meter: 'bytes', where: size % 7 === 0 ? { region: 'us' } : {}, tariff: tariffOf(size) },
+        { meter: 'seconds', where: {}, tariff: tariffOf(size + 3) },
+      ],
+    });
+  for (const [index, size] of prices.entries()) {
+    const accountId = [PLATFORM, ...accounts][index];
+    if (accountId !== undefined && size >= 100) await setPrices(accountId, size, { fromMs: clockMs });
+  }
+
   async function move(movedId: string, parentId: string) {
     if (await isBelowCollector(movedId)) return;
     if (await isBelowCollector(parentId)) return;
@@ -244,6 +271,10 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
     const above = await aboveOf(accountId);
     const anyAbove = above[other % above.length] ?? PLATFORM;
     const cents = BigInt(1 + (size % 2_500));
+    const paying = await rows<{ id: string }>(
+      'SELECT account_id AS id FROM prepaid_account WHERE is_prepaid ORDER BY 1',
+    );
+    const prepaidId = paying[of % Math.max(1, paying.length)]?.id ?? accountId;
     switch (what) {
       case 'use':
         await use(accountId, clockMs, size);
@@ -264,17 +295,10 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
           await rows<{ id: string }>('SELECT id FROM account WHERE parent_id = $1 ORDER BY id', [anyAbove])
         ).map(({ id }) => id);
         const childId = children[size % children.length];
-        const where = size % 7 === 0 ? { region: 'us' } : {};
-        await billing.setPrices({
-          ...{ accountId: anyAbove, service: 'relay', currency: 'EUR' },
-          ...(size % 2 === 0 || childId === undefined ? {} : { childId }),
+        return await setPrices(anyAbove, size, {
+          childId: size % 2 === 0 ? undefined : childId,
           fromMs: clockMs - (clockMs % MINUTE) + (size % 4) * DAY,
-          prices: [
-            { meter: 'bytes', where, tariff: tariffOf(size) },
-            { meter: 'seconds', where: {}, tariff: tariffOf(size + 3) },
-          ],
         });
-        return;
       }
       case 'move':
         return await move(accountId, [PLATFORM, ...accounts][other % (accounts.length + 1)] ?? PLATFORM);
@@ -294,38 +318,42 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
       case 'line':
         await lines.say(accountId, { byId: PLATFORM, amount: nano(cents * 4n * CENT) });
         return;
-      case 'give':
+      case 'give': {
+        const givers = await aboveOf(prepaidId);
         await balances.give({
-          ...{ accountId, givenById: anyAbove, amount: nano(cents * CENT), priority: 1 + (size % 200) },
-          ...{ reason: 'Gift', nowMs: clockMs },
+          ...{ accountId: prepaidId, givenById: givers[other % givers.length] ?? PLATFORM },
+          ...{ amount: nano(cents * CENT), priority: 1 + (size % 200), reason: 'Gift', nowMs: clockMs },
           ...(size % 6 === 0 ? { expiresAtMs: clockMs + (1 + (size % 40)) * DAY } : {}),
         });
         return;
+      }
       case 'take-back': {
-        const { items } = await balances.credits(accountId, { limit: 20 });
+        const { items } = await balances.credits(prepaidId, { limit: 20 });
         const given = items.find(({ givenById }) => givenById !== undefined);
-        if (given?.givenById !== undefined)
-          await balances.takeBack({
-            ...{ accountId, givenById: given.givenById, creditId: given.id },
-            nowMs: clockMs,
-          });
+        if (given?.givenById === undefined) return;
+        const { givenById, id: creditId } = given;
+        await balances.takeBack({ ...{ accountId: prepaidId, givenById, creditId }, nowMs: clockMs });
         return;
       }
       case 'top-up': {
-        const { terms } = await balances.standing(accountId);
+        const { terms } = await balances.standing(prepaidId);
         if (!terms.isPrepaid) return;
-        await balances.askTopUp({ accountId, minorUnits: cents, isAutomatic: false, nowMs: clockMs });
-        return;
+        const asked = { accountId: prepaidId, minorUnits: cents, isAutomatic: false, nowMs: clockMs };
+        const { id } = await balances.askTopUp(asked);
+        await wake(id);
+        await bringOn();
+        const invoice = [...rail.invoices.values()].find((each) => each.documentId === id);
+        if (invoice === undefined || size % 4 === 0) return;
+        rail.pay(invoice, invoice.minorUnits);
+        await wake(id);
+        return await bringOn();
       }
       case 'give-back-bought':
-        if (!isCalm) await balances.refundBought(accountId, clockMs);
+        if (!isCalm) await balances.refundBought(prepaidId, clockMs);
         return;
       case 'prepaid':
         if (await isBelowCollector(accountId)) return;
-        await balances.setTerms(accountId, {
-          ...{ byId: PLATFORM, above: [], isPrepaid: true },
-          overdraft: nano(size % 2 === 0 ? 0n : cents * CENT),
-        });
+        await isPrepaidNow(accountId, size % 2 === 0 ? 0n : cents);
         return;
       case 'postpaid':
         await balances.setTerms(accountId, {
@@ -339,6 +367,7 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
         });
         return;
       case 'collect':
+        if (!hasCollectors) return;
         await own.connect(accountId, {
           credentials: { secretKey: 'rk_test_random', webhookSecrets: ['whsec'] },
           fromPeriod: nextPeriod(period).name,
@@ -352,6 +381,12 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
         return await payee(accountId);
     }
   }
+
+  const isPrepaidNow = (accountId: string, overdraft: bigint) =>
+    balances.setTerms(accountId, {
+      ...{ byId: PLATFORM, above: [], isPrepaid: true },
+      overdraft: nano(overdraft * CENT),
+    });
 
   async function payee(accountId: string) {
     await documents.setRailParty(accountId, { payeeId: `payee_${accountId}`, isPayable: true });
@@ -454,8 +489,6 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
       }
       case 'again':
         return await sendAgain();
-      case 'look':
-        break;
     }
     await wake(invoice.documentId);
     await bringOn();
@@ -479,9 +512,26 @@ export async function worldOf({ parents, isCalm }: RandomMonths) {
     months.push(period);
   }
 
+  for (const accountId of accounts)
+    await lines.say(accountId, { byId: PLATFORM, amount: nano(20_000n * CENT) });
+  for (const place of new Set(prepaid)) {
+    const accountId = accounts[place % accounts.length];
+    if (accountId !== undefined) await isPrepaidNow(accountId, place % 2 === 0 ? 0n : 5_000n);
+  }
+
+  /** Whatever is asked is paid, and whatever a bank holds is won. */
+  async function payAll() {
+    for (const each of railsOf())
+      for (const invoice of each.invoices.values()) {
+        each.closeDisputes(invoice, 'won');
+        if (invoice.state === 'open') each.pay(invoice, invoice.minorUnits);
+      }
+    await settle();
+  }
+
   return {
     ...{ accounts, rail, ownRails, ownRailOf, rows, billing, balances, documents, over, faults, months },
-    ...{ onDeed, onHappening, close, settle, payee, sendAgain, evaluate },
+    ...{ onDeed, onHappening, close, settle, payee, payAll, sendAgain },
     nowMs,
     /** To the given share of the month that begins then, or goes on. */
     goTo(period: Period, share: number) {
