@@ -264,7 +264,7 @@ async function outstandingOf({ over, months }: RandomWorld, accountId: string): 
   const before = nextPeriod(months.at(-1) ?? firstPeriod).name;
   const { rows } = await inAccountScope(over.pool, accountId, (client) =>
     client.query<{ charge: string; payout: string }>(
-      `SELECT coalesce(sum(charge), 0)::text AS charge, coalesce(sum(payout), 0)::text AS payout
+      `SELECT trunc(coalesce(sum(charge), 0))::text AS charge, trunc(coalesce(sum(payout), 0))::text AS payout
        FROM billing_outstanding($1, $2, $3)`,
       [accountId, before, CENT.toString()],
     ),

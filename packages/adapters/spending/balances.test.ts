@@ -530,6 +530,45 @@ test('an account that earns nothing pays by an invoice for the credit that it ga
   expect(await leftCents('giver')).toBe(6_000);
 });
 
+test('whoever paid for credit that nobody used in the end has it back, and never has to earn again for that (BIL-5)', async () => {
+  await prepaid();
+  await setCreditLine(database.url, 'parent');
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'parent', amount: nano(5_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  clockMs = period.toMs + DAY;
+  const next = nextPeriod(period);
+  await use(1_000);
+  await closeNow(period);
+  // 20.00 were used of it: 10.00 were kept of what it earned, and it paid the rest.
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(await books()).toMatchObject({ 'parent clearing': -1_000, 'parent granted': -3_000 });
+  // As where what comes late makes all of it cheaper: nothing of the credit was used in the end.
+  stripe.state.balance = 10_000;
+  await asOwner(database.url, 'UPDATE prepaid_draw SET amount = 0');
+  await asOwner(database.url, 'UPDATE credit SET left_amount = amount');
+  clockMs = next.toMs + DAY;
+  await closeNow(next);
+  expect((await documentsOf('parent')).map(({ document }) => placeOf(document))).toContain(
+    `${next.name} payout-note`,
+  );
+  // Whenever it says where its money goes.
+  expect(transferred()).toEqual([]);
+  await payee('parent');
+  await hear();
+  expect(transferred()).toEqual([2_000]);
+  expect(await books()).toMatchObject({ 'parent clearing': 1_000, 'parent granted': -5_000 });
+  expect(await books()).not.toHaveProperty('parent owed');
+  // Once.
+  const after = nextPeriod(next);
+  clockMs = after.toMs + DAY;
+  await closeNow(after);
+  expect(transferred()).toEqual([2_000]);
+  expect(await billing().countMismatches()).toBe(0);
+});
+
 test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {
   const give = (givenById: string, amountCents: bigint) =>
     balances().give({

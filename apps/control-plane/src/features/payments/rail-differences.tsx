@@ -18,6 +18,7 @@ import { listRequest } from '../shell/list-request.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useMay } from '../shell/use-may.ts';
 import { type Difference, differenceText } from './difference-words.ts';
+import { isReturnedTax, isTaxHeld, SendTaxAgain } from './send-tax-again.tsx';
 
 /** For whoever collects: where Stripe has something else than was asked for or sent (BIL-6). */
 export function RailDifferences(): ReactNode {
@@ -95,7 +96,7 @@ const columnsOf = (accountId: string): readonly Column<Difference>[] => [
     header: 'Document',
     cell: ({ documentId, documentNumber }) =>
       documentNumber === undefined ? (
-        'top-up'
+        nameWithoutNumber(documentId)
       ) : (
         <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">
           {documentNumber}
@@ -122,7 +123,15 @@ const columnsOf = (accountId: string): readonly Column<Difference>[] => [
       </span>
     ),
   },
+  {
+    key: 'again',
+    header: '',
+    cell: (difference) => (isReturnedTax(difference) ? <SendTaxAgain of={difference} /> : null),
+  },
 ];
+
+const nameWithoutNumber = (documentId: string): string =>
+  isTaxHeld(documentId) ? 'tax passed on' : 'top-up';
 
 function Value({
   of,
