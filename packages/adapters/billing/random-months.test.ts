@@ -218,7 +218,10 @@ async function expectVerified(world: RandomWorld): Promise<void> {
     }
 }
 
+let livedCount = 0;
+
 async function live(program: RandomMonths): Promise<void> {
+  if (runCount > 0) process.stderr.write(`world ${++livedCount} of seed ${seed}\n`);
   const world = await worldOf(program);
   try {
     let period = world.firstMonth;

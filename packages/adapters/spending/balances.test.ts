@@ -344,11 +344,7 @@ async function closeNow(of: Period) {
 async function payee(accountId: string) {
   const { id } = await ports().rail.perform({ type: 'create-payee', accountId, country: 'DE' }, accountId);
   stripe.state.onboard(id);
-  await asOwner(
-    database.url,
-    'INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, true)',
-    [accountId, id],
-  );
+  await documentStore({ pool, platformAccount }).setRailParty(accountId, { payeeId: id, isPayable: true });
 }
 const lines = () => creditLineStore({ pool, platformAccount });
 const leftCents = async (accountId: string) => Number(leftOf(await lines().standing(accountId)) / CENT);
