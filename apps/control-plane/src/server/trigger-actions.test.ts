@@ -20,6 +20,7 @@ import {
   type Tenant,
   type TestNode,
 } from './served.testing.ts';
+import { controlPlaneSoftware } from './software.ts';
 
 let database: TestDatabase;
 let served: Served;
