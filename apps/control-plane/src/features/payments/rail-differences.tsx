@@ -17,8 +17,8 @@ import { IfMay } from '../shell/if-may.tsx';
 import { listRequest } from '../shell/list-request.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useMay } from '../shell/use-may.ts';
-import { type Difference, differenceText } from './difference-words.ts';
-import { isReturnedTax, isTaxHeld, SendTaxAgain } from './send-tax-again.tsx';
+import { type Difference, differenceText, isReturnedTax, isTaxHeld } from './difference-words.ts';
+import { SendTaxAgain } from './send-tax-again.tsx';
 
 /** For whoever collects: where Stripe has something else than was asked for or sent (BIL-6). */
 export function RailDifferences(): ReactNode {

@@ -10,13 +10,6 @@ import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import type { Difference } from './difference-words.ts';
 
-/** What is held of tax for a seller is no document and has no number: its id says what it is. */
-export const isTaxHeld = (documentId: string): boolean => documentId.startsWith('tax/');
-
-/** Tax that was passed on and that somebody took back at Stripe. */
-export const isReturnedTax = ({ documentId, kind, endedAt }: Difference): boolean =>
-  isTaxHeld(documentId) && kind === 'transfer-reversed' && endedAt === undefined;
-
 /** Sends once more what of it is not on its way already. */
 export function SendTaxAgain({ of }: { readonly of: Difference }): ReactNode {
   const trpc = useTRPC();
