@@ -170,7 +170,10 @@ export async function worldOf({ parents, isCalm, hasCollectors, prices, prepaid 
   const limits = limitStore(over);
   const documents = documentStore(over);
   const collections = collectionStore(over);
-  const own = ownCollectingStore(pool, { seal: (_, plain) => plain, open: (_, sealed) => sealed });
+  const own = ownCollectingStore(pool, {
+    seal: (_, plain) => Uint8Array.from(plain),
+    open: (_, sealed) => Uint8Array.from(sealed),
+  });
   const spending = spendingStore({
     ...over,
     topAccounts: async () => [PLATFORM],
@@ -363,7 +366,7 @@ export async function worldOf({ parents, isCalm, hasCollectors, prices, prepaid 
       case 'limit':
         await limits.set({
           ...{ accountId, setById: anyAbove, nowMs: clockMs },
-          limits: [{ per: 'month', amount: nano(cents * CENT), action: 'stop', sharesPercent: [50] }],
+          limits: [{ id: '', per: 'month', amount: nano(cents * CENT), action: 'stop', sharesPercent: [50] }],
         });
         return;
       case 'collect':

@@ -16,8 +16,8 @@ export function useSaid(title: string, detail: string, close: () => void) {
       close();
       toast({ tone: 'live', title, detail });
       const look = () => {
-        for (const of of [trpc.documents, trpc.collectedTaxes, trpc.reconciliation])
-          void queries.invalidateQueries(of.pathFilter());
+        for (const shown of [trpc.documents, trpc.collectedTaxes, trpc.reconciliation])
+          void queries.invalidateQueries(shown.pathFilter());
       };
       look();
       setTimeout(look, MOVED_MS);
