@@ -75,7 +75,7 @@ export function RailDifferences(): ReactNode {
       {items.length === 0 ? null : (
         <Table
           label="Differences at Stripe"
-          columns={columnsOf(accountId)}
+          columns={columnsOf(accountId, items)}
           rows={items}
           rowKey={({ documentId, kind, railId, foundAt }) => `${documentId} ${kind} ${railId} ${foundAt}`}
         />
@@ -84,7 +84,7 @@ export function RailDifferences(): ReactNode {
   );
 }
 
-const columnsOf = (accountId: string): readonly Column<Difference>[] => [
+const columnsOf = (accountId: string, items: readonly Difference[]): readonly Column<Difference>[] => [
   {
     key: 'what',
     header: 'What',
@@ -123,11 +123,16 @@ const columnsOf = (accountId: string): readonly Column<Difference>[] => [
       </span>
     ),
   },
-  {
-    key: 'again',
-    header: '',
-    cell: (difference) => (isReturnedTax(difference) ? <SendTaxAgain of={difference} /> : null),
-  },
+  ...(items.some(isReturnedTax)
+    ? [
+        {
+          key: 'again',
+          header: 'To do',
+          cell: (difference: Difference) =>
+            isReturnedTax(difference) ? <SendTaxAgain of={difference} /> : null,
+        },
+      ]
+    : []),
 ];
 
 const nameWithoutNumber = (documentId: string): string =>
