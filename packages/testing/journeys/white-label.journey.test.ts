@@ -247,6 +247,8 @@ test('a passkey is of the host that it was made at: a brand’s signs in there, 
     page.setDefaultTimeout(45_000);
     // Where a device has no passkey the browser may let a site wait for as long as it asks to, which is minutes.
     await page.addInitScript(() => {
+      // An empty page has no passkeys at all.
+      if (!('credentials' in navigator)) return;
       const get = navigator.credentials.get.bind(navigator.credentials);
       navigator.credentials.get = ({ publicKey, ...options } = {}) =>
         get({
