@@ -36,6 +36,8 @@ const { values: options } = parseArgs({
     pages: { type: 'string', default: '' },
     states: { type: 'string', default: states.join(',') },
     desk: { type: 'string', default: '1440' },
+    /** Whose page is looked at where a page is of a service. */
+    service: { type: 'string', default: 'network-discovery' },
     out: { type: 'string', default: 'test-results/pages' },
   },
 });
@@ -204,7 +206,7 @@ async function main(chromiumPath: string): Promise<void> {
     const outside = {
       code: 'limit.exceeded',
       token: 'sul_gone',
-      service: 'network-discovery',
+      service: options.service,
       period: new Date().toISOString().slice(0, 7),
     };
     const wants = (state: State) => wantedStates.includes(state);

@@ -479,10 +479,16 @@ const payoutOf = ({
   period,
   currency,
   totalMinorUnits,
-}: BillingDocument): PayoutCollection => ({
-  kind: 'payout',
-  documentId: id,
-  ...{ accountId, period, currency, totalMinorUnits },
-  backing: noBacking,
-  transfers: [],
-});
+  lines,
+}: BillingDocument): PayoutCollection => {
+  const returned = givenCreditOf({ lines });
+  return {
+    kind: 'payout',
+    documentId: id,
+    ...{ accountId, period, currency },
+    totalMinorUnits: totalMinorUnits - returned,
+    ...(returned === 0n ? {} : { setOffMinorUnits: -returned }),
+    backing: noBacking,
+    transfers: [],
+  };
+};

@@ -296,6 +296,33 @@ describe('a month that is over', () => {
     },
   );
 
+  it('whose fraction goes to a seller that collects itself from the next on is whole: no alarm is due (decision 0017)', async () => {
+    await useAThousand();
+    await setPrice('parent', '0.0200033');
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 1 })]);
+    const next = periodAt(period.toMs);
+    await asOwner(
+      database.url,
+      "INSERT INTO own_collecting (account_id, from_period) VALUES ('parent', $1)",
+      [next.name],
+    );
+    await billing.accrueAll(period);
+    clockMs = period.toMs + DAY;
+    await billing.accrueAll(period);
+    const carried = await asOwner<{ seller_id: string }>(
+      database.url,
+      "SELECT DISTINCT seller_id FROM ledger_position WHERE buyer_id = 'leaf' AND book = 'carry' ORDER BY 1",
+    );
+    expect(carried.map(({ seller_id }) => seller_id)).toEqual(['parent', 'platform']);
+    expect(await billing.countMismatches()).toBe(0);
+    // One that is lost on the way is still told.
+    await asOwner(
+      database.url,
+      "DELETE FROM ledger_position WHERE buyer_id = 'leaf' AND book = 'carry' AND seller_id = 'parent'",
+    );
+    expect(await billing.countMismatches()).toBeGreaterThan(0);
+  });
+
   it('that closes while nothing collects is not asked for later', async () => {
     await useAThousand();
     clockMs = period.toMs + 64 * DAY;

@@ -18,7 +18,7 @@ export async function usedCreditOf(
   return BigInt(rows[0]?.used ?? '0') / minorUnitOf(of.currency);
 }
 
-/** Those of a tree that owe for credit which they gave, whether they used anything themselves or not. */
+/** Those of a tree that owe for credit which they gave, or are owed for it, whether they used anything themselves or not. */
 export async function owingGivers(
   client: PoolClient,
   { treeId, topId, byEndOf }: { readonly treeId: string; readonly topId: string; readonly byEndOf: string },
@@ -30,6 +30,6 @@ export async function owingGivers(
     [treeId, topId, byEndOf],
   );
   return rows
-    .filter(({ currency, used }) => BigInt(used) >= minorUnitOf(currency))
+    .filter(({ currency, used }) => BigInt(used) / minorUnitOf(currency) !== 0n)
     .map(({ account_id }) => account_id);
 }

@@ -193,6 +193,13 @@ test('the chain of the audit log is whole after an erasure, and broken when an e
   expect(await broken(forged)).toBe(String(entries.length + 3));
 });
 
+test('each place in which a person is looked for has a number of its own, so that none hides another (PRD-4)', async () => {
+  const { rows } = await owner.query<{ number: number }>('SELECT * FROM person_places()');
+  const numbers = rows.map((row) => Object.values(row)[0]);
+  expect(numbers.length).toBeGreaterThan(20);
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
 test('a person goes from what the platform itself wrote of them: what an entry is about, what came of a trigger, channels of theirs (PRD-4)', async () => {
   const { accountId } = await database.signUp('Written');
   const audit = auditStore(database.prisma);

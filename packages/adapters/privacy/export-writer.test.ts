@@ -325,7 +325,7 @@ async function fillDisk(fileCountMax: number): Promise<void> {
 const emptyDisk = () => owner.query('DROP TRIGGER full_disk ON account_export_part');
 /** As if the time until the next try were over. */
 const waitOver = (exportId: string | undefined) =>
-  owner.query('UPDATE account_export SET next_at = now() WHERE id = $1', [exportId]);
+  owner.query(`UPDATE account_export SET next_at = now() - interval '1 second' WHERE id = $1`, [exportId]);
 
 async function failOnce(): Promise<void> {
   await expect(makeExports(pool, { nowMs, notices, services, rowsPerFile: 1 })).rejects.toThrow(

@@ -344,11 +344,7 @@ async function closeNow(of: Period) {
 async function payee(accountId: string) {
   const { id } = await ports().rail.perform({ type: 'create-payee', accountId, country: 'DE' }, accountId);
   stripe.state.onboard(id);
-  await asOwner(
-    database.url,
-    'INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, true)',
-    [accountId, id],
-  );
+  await documentStore({ pool, platformAccount }).setRailParty(accountId, { payeeId: id, isPayable: true });
 }
 const lines = () => creditLineStore({ pool, platformAccount });
 const leftCents = async (accountId: string) => Number(leftOf(await lines().standing(accountId)) / CENT);
@@ -461,6 +457,26 @@ test('whoever gives credit pays for what was used of it, out of its payout, and 
   ]);
 });
 
+test('what is kept of a payout that nobody has paid in for stands in the credit line until somebody does (BIL-5)', async () => {
+  await prepaid();
+  await plantTree(database.url, { debtor: 'parent' });
+  await setCreditLine(database.url, 'parent', 4_500n * CENT);
+  const given = { accountId: 'leaf', givenById: 'parent', amount: nano(2_000n * CENT) };
+  await balances().give({ ...given, priority: 1, reason: 'Welcome', nowMs: clockMs });
+  await use(1_000);
+  await usageStore(pool).ingest([usageOf('debtor', { atMs: usedMs, bytes: 1_000 })]);
+  clockMs = period.toMs + DAY;
+  await closeNow(period);
+  // It earned 10.00 of each, and all of that is kept for the 20.00 that it gave: of the debtor nothing has come in.
+  const [invoice] = stripe.state.all('invoice');
+  expect(invoice).toMatchObject({ status: 'open', total: 2_000 });
+  expect(await leftCents('parent')).toBe(3_500);
+  stripe.state.pay(invoice?.id ?? '');
+  await hear();
+  expect(await leftCents('parent')).toBe(4_500);
+  expect(await billing().countMismatches()).toBe(0);
+});
+
 test('an account that earns nothing pays by an invoice for the credit that it gave, and all is square once it has (BIL-5)', async () => {
   // The one between earns nearly all of it.
   await plantTree(database.url, { above: 'platform', giver: 'above', middle: 'giver', user: 'middle' });
@@ -528,6 +544,45 @@ test('an account that earns nothing pays by an invoice for the credit that it ga
     ),
   ).toEqual([{ by_period: { [period.name]: '0' } }, { by_period: { [next.name]: '0' } }]);
   expect(await leftCents('giver')).toBe(6_000);
+});
+
+test('whoever paid for credit that nobody used in the end has it back, and never has to earn again for that (BIL-5)', async () => {
+  await prepaid();
+  await setCreditLine(database.url, 'parent');
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'parent', amount: nano(5_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  clockMs = period.toMs + DAY;
+  const next = nextPeriod(period);
+  await use(1_000);
+  await closeNow(period);
+  // 20.00 were used of it: 10.00 were kept of what it earned, and it paid the rest.
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(await books()).toMatchObject({ 'parent clearing': -1_000, 'parent granted': -3_000 });
+  // As where what comes late makes all of it cheaper: nothing of the credit was used in the end.
+  stripe.state.balance = 10_000;
+  await asOwner(database.url, 'UPDATE prepaid_draw SET amount = 0');
+  await asOwner(database.url, 'UPDATE credit SET left_amount = amount');
+  clockMs = next.toMs + DAY;
+  await closeNow(next);
+  expect((await documentsOf('parent')).map(({ document }) => placeOf(document))).toContain(
+    `${next.name} payout-note`,
+  );
+  // Whenever it says where its money goes.
+  expect(transferred()).toEqual([]);
+  await payee('parent');
+  await hear();
+  expect(transferred()).toEqual([2_000]);
+  expect(await books()).toMatchObject({ 'parent clearing': 1_000, 'parent granted': -5_000 });
+  expect(await books()).not.toHaveProperty('parent owed');
+  // Once.
+  const after = nextPeriod(next);
+  clockMs = after.toMs + DAY;
+  await closeNow(after);
+  expect(transferred()).toEqual([2_000]);
+  expect(await billing().countMismatches()).toBe(0);
 });
 
 test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {

@@ -258,14 +258,13 @@ export function spendingStore(options: SpendingStoreOptions) {
         const amount = isRunning ? holdToGoOn(bound, available) : holdToBegin(bound, available);
         if (amount === undefined) return false;
         await client.query(
-          `INSERT INTO prepaid_hold (account_id, hold_id, node_id, services, once, per_second, amount, began_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+          `INSERT INTO prepaid_hold (account_id, hold_id, node_id, services, amount, began_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (account_id, hold_id) DO UPDATE SET node_id = excluded.node_id, services = excluded.services,
-             once = excluded.once, per_second = excluded.per_second, amount = excluded.amount,
-             expires_at = excluded.expires_at`,
+             amount = excluded.amount, expires_at = excluded.expires_at`,
           [
-            ...[accountId, holdId, nodeId, services, bound.once.toString(), bound.perSecond.toString()],
-            ...[amount.toString(), new Date(beganMs), new Date(beganMs + HOLD_MS)],
+            ...[accountId, holdId, nodeId, services, amount.toString()],
+            ...[new Date(beganMs), new Date(beganMs + HOLD_MS)],
           ],
         );
         return true;

@@ -56,7 +56,7 @@ const collectedBy = ({ collectorId }: Collection) =>
 function payoutStateOf(of: PayoutCollection) {
   const sent = sentOf(of);
   if (sent !== earnedOf(of)) return sent + returnedOf(of) > 0n ? ('open' as const) : ('waiting' as const);
-  return entitlementOf(of) > 0n ? ('paid' as const) : ('void' as const);
+  return entitlementOf(of) > 0n || sent > 0n ? ('paid' as const) : ('void' as const);
 }
 
 export const documentHeadAnswer = (stored: StoredDocument, { idOf }: Parties) => {

@@ -506,6 +506,13 @@ test('creditLines.remove 200: what one account said is gone, and without a word 
   expect(events).toHaveLength(1);
 });
 
+test('creditLines.remove 404: what another account above said stays, and nobody takes back what was said to themselves', async () => {
+  for (const from of [platformId, accountId])
+    await expect(
+      creditLines.remove(ofLines<'remove'>().context, { from }, world().ports),
+    ).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+});
+
 test('credits.give 400: nothing is no gift', () => {
   const { request } = spending.resources.credits.operations.give;
   expect(request.safeParse({ amount: '0', reason: 'x' }).success).toBe(false);

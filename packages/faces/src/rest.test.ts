@@ -276,9 +276,12 @@ test('each change leaves exactly one audit entry, a reading none (ACC-8)', async
 test('a change that lost against others and was done anew leaves one entry too, of what was kept (C44, ACC-8)', async () => {
   const { call, audited, platform } = createApiHarness();
   let attempts = 0;
+  const { setConfig } = platform;
   Object.assign(platform, {
+    // As a store that keeps nothing of the first attempts, nor of what they told.
+    setConfig: (...said: Parameters<typeof setConfig>) =>
+      attempts < 3 ? Promise.resolve({}) : setConfig(...said),
     atomically: async (work: () => Promise<unknown>) => {
-      // As a store that keeps nothing of the first attempt, nor of what it told.
       for (attempts = 1; attempts < 3; attempts++) {
         audited.length = 0;
         await work();

@@ -4,6 +4,7 @@
  * is, looked at by axe, in the one theme or the other.
  */
 import { Patchbay } from '@patchbay/sdk-node';
+import { services } from '@patchbay/services/registry.generated';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults } from '../src/accessibility.ts';
@@ -479,6 +480,12 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       dashboardRoutes.filter(isForSignedIn).flatMap((route) => {
         const filled = { route, address: addressOf(route, values) };
         if (!isOfAccount(route)) return filled;
+        // Each has a panel of its own beside what all of them have.
+        if (route.endsWith('/services/[service]'))
+          return Object.values(services).map(({ name: service }) => ({
+            route,
+            address: addressOf(route, { ...values, service }),
+          }));
         if (!withEmptyState.test(route)) return filled;
         const address = addressOf(route, { ...values, accountId: empty.id });
         return [filled, { route: `${route}, empty`, address, isEmpty: true }];

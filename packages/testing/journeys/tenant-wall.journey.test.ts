@@ -291,7 +291,7 @@ async function findVictim({ victim }: Tenants): Promise<Victim> {
   };
   return {
     accountId,
-    ids: { ...ids, ...found },
+    ids: { ...ids, ...found, sellerId: accountId },
     marks: [
       ...[MARK, '7654321', ...Object.values(ids).filter((id) => id.includes('_'))],
       ...Object.values(found),

@@ -167,6 +167,7 @@ export async function fillAccount(
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
   const channel = await addChannels(pb, { accountId, databaseUrl });
+  await addPresence(pb, { accountId, databaseUrl });
   const room = await addRooms(pb, { accountId, databaseUrl });
   await addSpeech(pb, accountId);
   await addPatch(pb, { accountId, applicationId, databaseUrl });
@@ -229,6 +230,31 @@ async function addChannels(
     await pool.query(`UPDATE channel_message SET publisher = 'patient-20417' WHERE message_offset = 3`);
   });
   return channel;
+}
+
+/** Somebody on two devices who says how they are, somebody on one, and somebody who is not there. */
+async function addPresence(
+  pb: Patchbay,
+  { accountId, databaseUrl }: { readonly accountId: string; readonly databaseUrl: string },
+): Promise<void> {
+  const said = { state: 'busy', note: 'In the ward until ten, then on the phone.' } as const;
+  await pb.presence.set(accountId, { identity: 'dr.anna.hoffmann', ...said });
+  await pb.presence.set(accountId, { identity: 'dr.li', state: 'away', lastsSeconds: 28_800 });
+  await withOwner(databaseUrl, async (pool) => {
+    await pool.query(
+      `INSERT INTO endpoint_registration (account_id, identity, connection_id, device_id, device_name, device_kind, node_id, boot, since)
+       SELECT $1, who.identity, 'con_' || who.device_id, who.device_id, who.device_name, who.kind, n.id, coalesce(n.boot_id, ''), now()
+       FROM (VALUES ('dr.anna.hoffmann', 'dev_desk', 'Ward 3', 'desktop'), ('dr.anna.hoffmann', 'dev_phone', NULL, 'mobile'),
+           ('patient-20417', 'dev_tablet', 'Tablet', 'tablet')) who (identity, device_id, device_name, kind),
+         (SELECT * FROM node WHERE 'signaling' = ANY (roles) LIMIT 1) n`,
+      [accountId],
+    );
+    await pool.query(
+      `INSERT INTO identity_presence (account_id, identity, is_online, last_seen_at)
+       VALUES ($1, 'patient-20417', true, now()), ($1, 'dr.jansen', false, now() - interval '2 hours')`,
+      [accountId],
+    );
+  });
 }
 
 /** A room with people in it, and one that is set for later. */

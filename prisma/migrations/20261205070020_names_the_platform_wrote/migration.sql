@@ -43,8 +43,8 @@ BEGIN
       $s$'channel_member', $f$t.identity = $2 ->> 'identity'$f$, $c$identity = $2 ->> 'pseudonym'$c$),$s$,
       $s$'channel_member', $f$t.identity = $2 ->> 'identity' OR person_channel(t.channel, $2) <> t.channel$f$,
       $c$channel = person_channel(t.channel, $2), identity = CASE WHEN t.identity = $2 ->> 'identity' THEN $2 ->> 'pseudonym' ELSE t.identity END$c$),
-    (24, 'channelMessages', 'channel', $f$person_channel(t.name, $2) <> t.name$f$, $c$name = person_channel(t.name, $2)$c$),
-    (25, 'triggerFirings', 'trigger_firing', $f$person_text(t.outcome, $2) <> t.outcome$f$, $c$outcome = person_text(t.outcome, $2)$c$),$s$])
+    (26, 'channelMessages', 'channel', $f$person_channel(t.name, $2) <> t.name$f$, $c$name = person_channel(t.name, $2)$c$),
+    (27, 'triggerFirings', 'trigger_firing', $f$person_text(t.outcome, $2) <> t.outcome$f$, $c$outcome = person_text(t.outcome, $2)$c$),$s$])
   LOOP
     written := pg_get_functiondef(place);
     IF position(change[1] IN written) = 0 THEN RAISE EXCEPTION '% is not as this migration knows it: %', place, change[1]; END IF;

@@ -20,6 +20,7 @@ import {
   type Tenant,
   type TestNode,
 } from './served.testing.ts';
+import { controlPlaneSoftware } from './software.ts';
 
 let database: TestDatabase;
 let served: Served;
@@ -672,9 +673,11 @@ test('requests to the API are use like any other: they are read as usage, and a 
   const [from, to] = [-hour, hour].map((ms) => new Date(Date.now() + ms).toISOString());
   const { rows } = await ask(
     'GET',
-    `${reseller.accountId}/usage?from=${from}&to=${to}&bucket=all&meter=api.requests&where=resource:sessions&groupBy=outcome`,
+    `${reseller.accountId}/usage?from=${from}&to=${to}&bucket=all&meter=api.requests&where=resource:sessions&groupBy=outcome,implementation,version`,
   );
-  expect(rows).toMatchObject([{ meter: 'api.requests', group: { outcome: 'succeeded' }, quantity: '3' }]);
+  // The process that counted them said what it runs (spec part C).
+  const group = { outcome: 'succeeded', ...controlPlaneSoftware };
+  expect(rows).toMatchObject([{ meter: 'api.requests', group, quantity: '3' }]);
 });
 
 test('a trigger names an endpoint by its id or its identifier, and nothing of a sibling’s or invented', async () => {

@@ -21,6 +21,7 @@ import {
   type PaidTransfer,
   type PayoutCollection,
   seenTransfer,
+  setOffOf,
 } from './payout-collection.ts';
 import { settleInvoice, settlePayout } from './postings.ts';
 import { type PaymentRail, RailError, type RailInvoice, type RailTransfer } from './rail.ts';
@@ -212,7 +213,7 @@ function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   if (collection.kind === 'payout') {
     // Nothing is paid in its name yet: somebody may, however late.
     if (collection.purpose === 'tax' && collection.totalMinorUnits === 0n) return nowMs + PAID_AGAIN_MS;
-    if (collection.totalMinorUnits === 0n) return Number.POSITIVE_INFINITY;
+    if (collection.totalMinorUnits === 0n && setOffOf(collection) >= 0n) return Number.POSITIVE_INFINITY;
     const isSent = collection.transfers.length > 0 && isWatched(collection, nowMs);
     return nowMs + (isSent ? PAID_AGAIN_MS : OPEN_AGAIN_MS);
   }

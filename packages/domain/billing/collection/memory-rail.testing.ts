@@ -26,6 +26,12 @@ export class MemoryRail implements PaymentRail {
   /** What a read shows instead of how it is now: something that was so before. */
   staleRead: ((invoice: RailInvoice) => RailInvoice) | undefined;
   #sequence = 0;
+  readonly #name: string;
+
+  /** Ids of one rail are those of no other: where there are several, each has a name. */
+  constructor(name = '') {
+    this.#name = name;
+  }
 
   async perform(call: RailCall, key: string): Promise<{ readonly id: string }> {
     this.around?.('before', call);
@@ -35,8 +41,10 @@ export class MemoryRail implements PaymentRail {
     return known;
   }
 
+  #nextId = (kind: string): string => `${this.#name}${kind}_${++this.#sequence}`;
+
   #made(call: RailCall): { readonly id: string } {
-    const id = `${call.type}_${++this.#sequence}`;
+    const id = this.#nextId(call.type);
     switch (call.type) {
       case 'draft-invoice':
         this.invoices.set(id, {
@@ -111,7 +119,7 @@ export class MemoryRail implements PaymentRail {
     const kept = invoice === undefined ? 0n : keptOf(invoice);
     if (invoice === undefined || kept < minorUnits) throw new RailError('refused', 'It was not so much.');
     this.balance -= minorUnits;
-    const id = `re_${++this.#sequence}`;
+    const id = this.#nextId('re');
     const named = refundId === undefined ? {} : { refundId };
     invoice.refunds = [...invoice.refunds, { id, ...named, minorUnits, state: 'succeeded' }];
   }
@@ -120,7 +128,7 @@ export class MemoryRail implements PaymentRail {
   dispute(invoice: HeldInvoice, minorUnits: bigint): void {
     if (keptOf({ ...invoice, refunds: [] }) < minorUnits || minorUnits <= 0n) return;
     this.balance -= minorUnits;
-    invoice.disputes = [...invoice.disputes, { id: `dp_${++this.#sequence}`, minorUnits, state: 'open' }];
+    invoice.disputes = [...invoice.disputes, { id: this.#nextId('dp'), minorUnits, state: 'open' }];
   }
 
   closeDisputes(invoice: HeldInvoice, state: 'won' | 'lost'): void {

@@ -105,7 +105,11 @@ export function issued(document: IssuedDocument, platformId: string): readonly C
           { accountId, book: 'granted', minorUnits: givenCreditOf(document) },
         ]
       : kind === 'payout-note'
-        ? [{ accountId, book: 'owed', minorUnits: totalMinorUnits }]
+        ? [
+            { accountId, book: 'owed', minorUnits: totalMinorUnits },
+            // What comes back of credit that it gave.
+            { accountId, book: 'granted', minorUnits: -givenCreditOf(document) },
+          ]
         : [];
   return transaction(document, { sourceRef: `issued/${id}`, platformId, moved });
 }

@@ -56,7 +56,6 @@ test('what others used of a credit is asked of its giver as far as its payout is
   expect(asked(1500n, 1000n)).toEqual([['given-credit', 500n]]);
   expect(asked(1500n, 0n)).toEqual([['given-credit', 1500n]]);
   expect(asked(1000n, 1000n)).toEqual([]);
-  // More was kept before than was used in the end: the next payout has it.
   expect(asked(-5n, 0n)).toEqual([]);
   expect(linesOf({ statement: unusedOf('EUR'), outstanding: late, usedCredit: 1500n })).toEqual([
     ['adjustment', 2000n],
@@ -66,6 +65,24 @@ test('what others used of a credit is asked of its giver as far as its payout is
   expect(linesOf({ statement: earning(0n, 'KWD'), outstanding: [], usedCredit: 1505n })).toEqual([
     ['given-credit', 1500n],
   ]);
+});
+
+test('what was kept for credit and was not used in the end comes back by a payout note of its own where nothing was earned (BIL-5)', () => {
+  const notes = (usedCredit: bigint, earned: bigint, currency = 'EUR') =>
+    draftsOf({ statement: earning(earned, currency), sellerId: 'top', outstanding: [], usedCredit }).filter(
+      ({ kind }) => kind === 'payout-note',
+    );
+  const [note, ...more] = notes(-500n, 0n);
+  expect(more).toEqual([]);
+  expect(note).toMatchObject({ netMinorUnits: 500n, carriedIn: 0n, residue: 0n });
+  expect(note?.lines).toMatchObject([{ kind: 'given-credit', minorUnits: 500n }]);
+  // It is no income: over time payout notes say what the ledger does.
+  expect(note && soldOf(note)).toBe(0n);
+  // What was earned takes it along.
+  expect(notes(-500n, 1000n)).toMatchObject([{ netMinorUnits: 1000n, lines: [] }]);
+  // Of thousandths whole tens are paid out, and less than that waits.
+  expect(notes(-1505n, 0n, 'KWD')).toMatchObject([{ netMinorUnits: 1500n }]);
+  expect(notes(-5n, 0n, 'KWD')).toEqual([]);
 });
 
 test('where a month comes to less than nothing, an invoice is of the given credit alone, and the rest stays outstanding', () => {

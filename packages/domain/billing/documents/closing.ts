@@ -1,5 +1,6 @@
 import { statementByMeter } from '../meter-lines.ts';
 import { minorUnitOf, type Nano, nano, settlementStepOf, split, subtract, ZERO } from '../money.ts';
+import type { Period } from '../period.ts';
 import type { Statement } from '../statement.ts';
 import { tariffToWire } from '../wire-tariff.ts';
 import type { DocumentDraft, DocumentLine } from './document.ts';
@@ -30,10 +31,40 @@ export interface ClosingRequest {
  */
 export function draftsOf(request: ClosingRequest): readonly DocumentDraft[] {
   const payoutNote = payoutNoteOf(request);
-  return [withGivenCredit(invoiceOf(request), payoutNote, request), payoutNote].filter(
-    ({ netMinorUnits }) => netMinorUnits > 0n,
-  );
+  return [
+    withGivenCredit(invoiceOf(request), payoutNote, request),
+    withReturnedCredit(payoutNote, request),
+  ].filter(({ netMinorUnits }) => netMinorUnits > 0n);
 }
+
+/**
+ * What was kept for credit before, or paid for it, and was not used in the end, goes with what the period earned. Where that is
+ * nothing, the payout note is of that alone: who never earns again has it back all the same, and what the period comes to stays
+ * outstanding.
+ */
+function withReturnedCredit(
+  payoutNote: DocumentDraft,
+  { usedCredit = 0n, statement: { period, currency } }: ClosingRequest,
+): DocumentDraft {
+  const minorUnits = wholeSteps(-usedCredit, currency);
+  if (minorUnits <= 0n || payoutNote.netMinorUnits > 0n) return payoutNote;
+  const line = givenCreditLine(period, { currency, minorUnits });
+  return { ...payoutNote, lines: [line], carriedIn: ZERO, residue: ZERO, netMinorUnits: minorUnits };
+}
+
+const wholeSteps = (minorUnits: bigint, currency: string): bigint =>
+  minorUnits - (minorUnits % settlementStepOf(currency));
+
+const givenCreditLine = (
+  period: Period,
+  { currency, minorUnits }: { readonly currency: string; readonly minorUnits: bigint },
+): DocumentLine => ({
+  kind: 'given-credit',
+  key: 'given-credit',
+  period: period.name,
+  amount: nano(minorUnits * minorUnitOf(currency)),
+  minorUnits,
+});
 
 /**
  * Whoever gave credit pays for what others used of it: as far as this period's payout is there to be kept, out of that, and what
@@ -45,16 +76,9 @@ function withGivenCredit(
   { usedCredit = 0n, statement: { period, currency } }: ClosingRequest,
 ): DocumentDraft {
   const kept = payoutNote.netMinorUnits > 0n ? payoutNote.netMinorUnits : 0n;
-  const beyond = usedCredit - kept;
-  const minorUnits = beyond - (beyond % settlementStepOf(currency));
+  const minorUnits = wholeSteps(usedCredit - kept, currency);
   if (minorUnits <= 0n) return invoice;
-  const line: DocumentLine = {
-    kind: 'given-credit',
-    key: 'given-credit',
-    period: period.name,
-    amount: nano(minorUnits * minorUnitOf(currency)),
-    minorUnits,
-  };
+  const line = givenCreditLine(period, { currency, minorUnits });
   return invoice.netMinorUnits > 0n
     ? { ...invoice, lines: [...invoice.lines, line], netMinorUnits: invoice.netMinorUnits + minorUnits }
     : { ...invoice, lines: [line], carriedIn: ZERO, residue: ZERO, netMinorUnits: minorUnits };

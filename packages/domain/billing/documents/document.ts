@@ -56,7 +56,8 @@ export const unsaidTerms: Omit<SellerTerms, 'numberPrefix'> = {
 /**
  * 'use': own use of one meter at one price. 'subsidy': what children paid less than their use cost. 'margin': of one
  * child. 'adjustment': what a period that was closed before comes to more, or less, than was documented (BIL-7). 'given-credit':
- * what others used of credit that the account gave, beyond what is kept of its payouts (BIL-5).
+ * what others used of credit that the account gave, beyond what is kept of its payouts; in a payout note, what was kept of them, or
+ * paid, and was not used in the end (BIL-5).
  * 'refund': of the invoice that a credit note corrects. 'cancelled': all of an invoice that is void.
  */
 export const documentLineKinds = [
@@ -133,7 +134,10 @@ const kindLetters = {
 export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }: SellerTerms): string =>
   `${numberPrefix}-${kindLetters[kind]}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`;
 
-/** What of an invoice pays for credit that its account gave: money for what was sold to others, with the tax of that. */
+/**
+ * What of an invoice pays for credit that its account gave: money for what was sold to others, with the tax of that. Of a payout
+ * note, what comes back of it.
+ */
 export const givenCreditOf = ({ lines }: Pick<DocumentDraft, 'lines'>): bigint =>
   lines
     .filter(({ kind }) => kind === 'given-credit')

@@ -5,20 +5,16 @@ import { Button } from '@patchbay/ui/button';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
-import { useToast } from '@patchbay/ui/toast';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
-import { problemOf } from '../problem/problem.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { isPlatform } from '../shell/account-standing.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { TestPayments } from '../test-mode/test-payments.tsx';
 import type { ShownDocument } from './document-sheet.tsx';
 import { showMinorUnits } from './printed-document.ts';
-
-/** By then Stripe has done it, and the page need not wait for its next look. */
-const MOVED_MS = 2_000;
+import { useSaid } from './use-said.ts';
 
 /**
  * What whoever collects a document can do with it: give back what was paid of an invoice, or ask for it no more; send once more
@@ -66,25 +62,6 @@ interface ChangeProps {
 }
 
 /** Says what was done, and reads what it changed anew. */
-function useSaid(title: string, detail: string, close: () => void) {
-  const toast = useToast();
-  const queries = useQueryClient();
-  const trpc = useTRPC();
-  return {
-    onSuccess: () => {
-      close();
-      toast({ tone: 'live', title, detail });
-      const look = () => void queries.invalidateQueries(trpc.documents.pathFilter());
-      look();
-      setTimeout(look, MOVED_MS);
-    },
-    onError: (error: unknown) => {
-      const { title, detail } = problemOf(error);
-      toast({ tone: 'fail', title, detail });
-    },
-  };
-}
-
 function GiveBack({ document }: ChangeProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();

@@ -75,7 +75,7 @@ export function printedDocument(document: DocumentAnswer): PrintedDocument {
       { role: isPayout ? 'Paid to' : 'To', lines: partyLines(document.buyer) },
     ],
     amountHead: currency,
-    rows: document.lines.map((line) => rowOf(line, currency)),
+    rows: document.lines.map((line) => rowOf(line, { currency, isPayout })),
     sums: [
       ...carriedSums(document),
       ...(isTaxed(document)
@@ -136,12 +136,16 @@ const partyLines = ({
   ...(taxId === undefined ? [] : [`Tax id ${taxId}`]),
 ];
 
-function rowOf(line: Line, currency: string): PrintedRow {
+function rowOf(
+  line: Line,
+  { currency, isPayout }: { readonly currency: string; readonly isPayout: boolean },
+): PrintedRow {
   const { kind, minorUnits, service, meter, quantity, amountPerUnit } = line;
   // A payout note rounds its sum alone: its lines are exact.
   const amount =
     minorUnits === undefined ? showExactMoney(line.amount) : showMinorUnits(minorUnits, currency);
-  if (kind !== 'use' || service === undefined || meter === undefined) return { text: rowText(line), amount };
+  if (kind !== 'use' || service === undefined || meter === undefined)
+    return { text: rowText(line, isPayout), amount };
   const name = `${service}.${meter}`;
   return {
     text: meterOf(name)?.label ?? meter,
@@ -157,7 +161,7 @@ function priceText(price: NonNullable<Line['amountPerUnit']>, metered: string): 
   return `${writeHumanPrice(price, unit)} ${perLabel(price, unit)}`;
 }
 
-function rowText({ kind, period, childName }: Line): string {
+function rowText({ kind, period, childName }: Line, isPayout: boolean): string {
   switch (kind) {
     case 'subsidy':
       return 'What your customers paid less than their use costs';
@@ -166,7 +170,9 @@ function rowText({ kind, period, childName }: Line): string {
     case 'adjustment':
       return `Correction of ${showPeriod(period)}, which was closed before`;
     case 'given-credit':
-      return 'Credit that you gave, as others used it';
+      return isPayout
+        ? 'Credit that you gave and had paid for, and nobody used'
+        : 'Credit that you gave, as others used it';
     case 'refund':
       return 'Given back of the invoice';
     case 'cancelled':

@@ -15,3 +15,14 @@ const words: Readonly<Record<Difference['kind'], string>> = {
 
 /** What is otherwise at Stripe, to somebody who looks after the money. */
 export const differenceText = ({ kind }: Pick<Difference, 'kind'>): string => words[kind];
+
+/** What is held of tax for a seller is no document and has no number: its id says what it is. */
+export const isTaxHeld = (documentId: string): boolean => documentId.startsWith('tax/');
+
+/** Tax that was passed on and that somebody took back at Stripe. */
+export const isReturnedTax = ({
+  documentId,
+  kind,
+  endedAt,
+}: Pick<Difference, 'documentId' | 'kind' | 'endedAt'>): boolean =>
+  isTaxHeld(documentId) && kind === 'transfer-reversed' && endedAt === undefined;

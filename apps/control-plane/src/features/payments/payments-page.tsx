@@ -198,7 +198,7 @@ const columnsOf = (accountId: string, isOfPlatform: boolean): readonly Column<Mo
         </Link>
       ) : (
         <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">
-          open
+          document
         </Link>
       ),
   },

@@ -17,7 +17,8 @@ import { IfMay } from '../shell/if-may.tsx';
 import { listRequest } from '../shell/list-request.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useMay } from '../shell/use-may.ts';
-import { type Difference, differenceText } from './difference-words.ts';
+import { type Difference, differenceText, isReturnedTax, isTaxHeld } from './difference-words.ts';
+import { SendTaxAgain } from './send-tax-again.tsx';
 
 /** For whoever collects: where Stripe has something else than was asked for or sent (BIL-6). */
 export function RailDifferences(): ReactNode {
@@ -74,7 +75,7 @@ export function RailDifferences(): ReactNode {
       {items.length === 0 ? null : (
         <Table
           label="Differences at Stripe"
-          columns={columnsOf(accountId)}
+          columns={columnsOf(accountId, items)}
           rows={items}
           rowKey={({ documentId, kind, railId, foundAt }) => `${documentId} ${kind} ${railId} ${foundAt}`}
         />
@@ -83,7 +84,7 @@ export function RailDifferences(): ReactNode {
   );
 }
 
-const columnsOf = (accountId: string): readonly Column<Difference>[] => [
+const columnsOf = (accountId: string, items: readonly Difference[]): readonly Column<Difference>[] => [
   {
     key: 'what',
     header: 'What',
@@ -95,7 +96,7 @@ const columnsOf = (accountId: string): readonly Column<Difference>[] => [
     header: 'Document',
     cell: ({ documentId, documentNumber }) =>
       documentNumber === undefined ? (
-        'top-up'
+        nameWithoutNumber(documentId)
       ) : (
         <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">
           {documentNumber}
@@ -122,7 +123,20 @@ const columnsOf = (accountId: string): readonly Column<Difference>[] => [
       </span>
     ),
   },
+  ...(items.some(isReturnedTax)
+    ? [
+        {
+          key: 'again',
+          header: 'To do',
+          cell: (difference: Difference) =>
+            isReturnedTax(difference) ? <SendTaxAgain of={difference} /> : null,
+        },
+      ]
+    : []),
 ];
+
+const nameWithoutNumber = (documentId: string): string =>
+  isTaxHeld(documentId) ? 'tax passed on' : 'top-up';
 
 function Value({
   of,

@@ -126,7 +126,7 @@ function TaxDocument({ period, currency }: Pick<Month, 'period' | 'currency'>): 
       size="small"
       isPending={printed.isPending}
       onClick={() => printed.mutate()}
-      aria-label={`Document of ${showPeriod(period)}`}
+      aria-label={`PDF of ${showPeriod(period)}`}
     >
       <FileText aria-hidden />
       PDF

@@ -1,6 +1,7 @@
 import type { ServiceKey } from '@patchbay/faces/mounted';
 import type { ComponentType } from 'react';
 import { ChannelsPanel } from '../channels/channels-panel.tsx';
+import { PresencePanel } from '../presence/presence-panel.tsx';
 import { RoomsPanel } from '../rooms/rooms-panel.tsx';
 import { SpeechPanel } from '../speech/speech-panel.tsx';
 import { TranscodingPanel } from '../transcoding/transcoding-panel.tsx';
@@ -9,6 +10,7 @@ import { TranscodingPanel } from '../transcoding/transcoding-panel.tsx';
 export const servicePanels: { readonly [Service in ServiceKey]?: ComponentType } = {
   conferencing: RoomsPanel,
   notification: ChannelsPanel,
+  presence: PresencePanel,
   textToSpeech: SpeechPanel,
   transcoding: TranscodingPanel,
 };

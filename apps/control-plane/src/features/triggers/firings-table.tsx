@@ -26,7 +26,7 @@ interface FiringsTableProps {
 
 /** When triggers fired, and what came of it. */
 export function FiringsTable({ firings, triggers, accountNames }: FiringsTableProps): ReactNode {
-  const names = new Map([...useWebhookUrls(), ...useApplicationNames([...triggers.values()])]);
+  const names = new Map([...useWebhookUrls(), ...(useApplicationNames([...triggers.values()]) ?? [])]);
   const columns: readonly Column<Firing>[] = [
     {
       key: 'trigger',

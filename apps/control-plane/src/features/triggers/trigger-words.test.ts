@@ -32,6 +32,7 @@ test('what is counted of an account is said by name where there is one', () => {
   const target = { accountId: 'acc_1', scope: 'own' } as const;
   expect(partText({ ...target, applicationId: 'app_1' }, names)).toBe(', Helpdesk');
   expect(partText({ ...target, applicationId: 'app_2' }, names)).toBe(', app_2');
+  expect(partText({ ...target, applicationId: 'app_1' }, undefined)).toBe(', …');
   expect(partText({ ...target, endpointId: 'user:bob' }, names)).toBe(', user:bob');
   expect(partText(target, names)).toBe(' alone');
   expect(partText({ ...target, scope: 'descendants' }, names)).toBe('');

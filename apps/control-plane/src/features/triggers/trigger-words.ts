@@ -31,10 +31,17 @@ export const countText = (counter: Trigger['counter'], count: string | number): 
 /**
  * What of an account is counted, behind its name: ', user:bob', ', Helpdesk', ' alone', or nothing for all of it. Of an
  * application the name, and its id where that is not known.
+ *
+ * @param applicationNames Undefined while they are asked for.
  */
-export function partText(target: Trigger['target'], applicationNames: ReadonlyMap<string, string>): string {
+export function partText(
+  target: Trigger['target'],
+  applicationNames: ReadonlyMap<string, string> | undefined,
+): string {
   const { scope, applicationId, endpointId, credentialId, sessionId } = target;
-  const application = applicationId && (applicationNames.get(applicationId) ?? applicationId);
+  const application =
+    applicationId &&
+    (applicationNames === undefined ? '…' : (applicationNames.get(applicationId) ?? applicationId));
   const part = sessionId ?? credentialId ?? endpointId ?? application;
   if (part !== undefined) return `, ${part}`;
   return scope === 'own' ? ' alone' : '';

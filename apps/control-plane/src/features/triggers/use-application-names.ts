@@ -10,8 +10,8 @@ const STALE_MS = 30_000;
 /** Accounts whose applications are asked for: a list of applications is of one account alone. */
 const OWNERS_MAX = 10;
 
-/** What the applications are called that triggers count, by id. Asked for only where a trigger is of one. */
-export function useApplicationNames(triggers: readonly Trigger[]): ReadonlyMap<string, string> {
+/** What the applications are called that triggers count, by id. Asked for only where a trigger is of one. Undefined: not known yet. */
+export function useApplicationNames(triggers: readonly Trigger[]): ReadonlyMap<string, string> | undefined {
   const trpc = useTRPC();
   const mayList = useMay('applications.list');
   const ownerIds = new Set(
@@ -27,5 +27,6 @@ export function useApplicationNames(triggers: readonly Trigger[]): ReadonlyMap<s
         ),
       ),
   });
+  if (lists.some(({ isLoading }) => isLoading)) return undefined;
   return new Map(lists.flatMap(({ data }) => (data?.items ?? []).map(({ id, name }) => [id, name] as const)));
 }
