@@ -5,7 +5,7 @@ import { fileJobQueue } from '../file-jobs/file-job-queue.ts';
 import { fileJobStore } from '../file-jobs/file-job-store.ts';
 import { detectionTable } from './detection-table.ts';
 
-interface Listened {
+export interface Listened {
   readonly kind: 'listened';
   readonly media: MediaFacts;
   readonly findings: Findings;

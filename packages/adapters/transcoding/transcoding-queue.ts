@@ -9,7 +9,7 @@ import { transcodingTable } from './transcoding-table.ts';
 
 export type ClaimedJob = ClaimedFileJob<TranscodingOrder> & Pick<TranscodingJob, 'purpose'>;
 
-type JobDone =
+export type JobDone =
   | { readonly kind: 'probed'; readonly media: MediaFacts }
   | { readonly kind: 'converted'; readonly media: MediaFacts; readonly object: WrittenObject };
 

@@ -120,6 +120,18 @@ export class AnsweringDetector {
     this.#decide();
   }
 
+  /** There is no more to be heard: what is known by now decides. */
+  end(): Answering {
+    if (this.#answering === undefined) {
+      const probability = this.#machineProbability;
+      const { confidenceMin } = this.#options;
+      if (this.#greeting === undefined && !this.#hasBeep) this.#end('unknown', 'silence', 0.5);
+      else if (1 - probability >= confidenceMin) this.#end('human', 'short_greeting', 1 - probability);
+      else this.#end('unknown', 'undecided', Math.max(probability, 1 - probability));
+    }
+    return this.#answering ?? unheard;
+  }
+
   #extendGreeting(): void {
     const fromMs = this.#nowMs - this.#speechMs;
     if (this.#greeting === undefined) this.#greeting = { fromMs, untilMs: this.#nowMs };
@@ -182,6 +194,10 @@ export class AnsweringDetector {
     this.#steps.push({ atMs: this.#nowMs, heard, machineProbability });
   }
 }
+
+const unheard: Answering = {
+  ...{ answeredBy: 'unknown', reason: 'silence', confidence: 0.5, decidedAtMs: 0, greetingMs: 0 },
+};
 
 interface Lengths {
   readonly median: number;

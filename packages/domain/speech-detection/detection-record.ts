@@ -48,7 +48,7 @@ export const findingsSchema = z.object({
     .array(z.object({ startMs: z.int(), endMs: z.int(), confidence: z.number() }))
     .describe('The first 5,000.'),
   beeps: z.array(z.object({ startMs: z.int(), endMs: z.int(), hertz: z.int() })).describe('The first 500.'),
-  levels: z.array(z.int()).describe('The wave form: the loudest of each of 480 equal parts, 0 to 100.'),
+  levels: z.array(z.int()).describe('The wave form: the loudest of each of up to 480 equal parts, 0 to 100.'),
 });
 export type Findings = z.output<typeof findingsSchema>;
 

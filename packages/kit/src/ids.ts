@@ -11,6 +11,7 @@ export const idPrefixes = {
   dom: 'domain of an organisation',
   dlv: 'delivery of a webhook',
   doc: 'billing document',
+  dtc: 'job of speech detection',
   end: 'endpoint',
   ers: 'erasure',
   etr: 'transfer of an endpoint',

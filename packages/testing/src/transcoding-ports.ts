@@ -1,5 +1,5 @@
+import { isOver } from '@patchbay/domain/file-jobs/file-job';
 import type { TranscodingJob } from '@patchbay/domain/transcoding/transcoding-record';
-import { isOver } from '@patchbay/domain/transcoding/transcoding-record';
 import { createId } from '@patchbay/kit/ids';
 import type { AskedJob, TranscodingPorts } from '@patchbay/services/transcoding/ports';
 import { unsignedLinks } from './stored-links.ts';

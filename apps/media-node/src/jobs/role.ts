@@ -11,6 +11,8 @@ import { webhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { SpooledUses } from '@patchbay/adapters/spool/spooled-uses';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
+import { openDetection } from '../detection/open-detection.ts';
+import { openFileWork } from '../file-jobs/open-file-work.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { openSpeech } from '../speech/open-speech.ts';
@@ -50,7 +52,9 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
   });
   const speech = openSpeech({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
-  const transcoding = openTranscoding({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
+  const files = openFileWork({ env, pool, masterKey: readMasterKey(masterKey), log, uses });
+  const transcoding = openTranscoding({ env, pool, files });
+  const detection = openDetection({ env, pool, files });
   let isDraining = false;
   // Nobody is served here, so nobody loses a right here.
   node.start({
@@ -64,6 +68,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   worker.start();
   speech.worker.start();
   transcoding.start();
+  detection.start();
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
@@ -74,6 +79,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
         requests: worker.requestCount,
         speeches: speech.worker.speechCount,
         transcodings: transcoding.jobCount,
+        detections: detection.jobCount,
       },
       isDraining,
     }),
@@ -85,6 +91,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     await worker.stop();
     await speech.stop();
     await transcoding.stop();
+    await detection.stop();
     await uses.stop();
     stopHeartbeat();
     await node.stop();

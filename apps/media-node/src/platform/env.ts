@@ -64,6 +64,8 @@ const schema = z.object({
   PATCHBAY_SPEECH_AT_ONCE: z.coerce.number().int().min(1).max(32).default(2),
   /** Of the role jobs alone: files that it turns into others at a time. Each takes up to two cores. */
   PATCHBAY_TRANSCODING_AT_ONCE: z.coerce.number().int().min(1).max(32).default(1),
+  /** Of the role jobs alone: files that it listens to at a time. Each takes up to two cores. */
+  PATCHBAY_DETECTION_AT_ONCE: z.coerce.number().int().min(1).max(32).default(1),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

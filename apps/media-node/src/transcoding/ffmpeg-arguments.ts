@@ -1,9 +1,11 @@
+import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import {
   MEDIA_SECONDS_MAX,
   type MediaFacts,
   PIXELS_MAX,
   PROBED_ENTRIES,
 } from '@patchbay/domain/file-jobs/media-facts';
+import type { Demuxer } from '@patchbay/domain/file-jobs/media-signature';
 import {
   type AudioCodec,
   codecHasBitRate,
@@ -12,8 +14,7 @@ import {
   rateForCodec,
   type VideoCodec,
 } from '@patchbay/domain/transcoding/media-format';
-import type { Demuxer } from '@patchbay/domain/file-jobs/media-signature';
-import { type Conversion, FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
+import type { Conversion } from '@patchbay/domain/transcoding/transcoding-order';
 import { usedMsOf } from '@patchbay/domain/transcoding/transcoding-usage';
 import { safely } from '../programs/ffmpeg.ts';
 
@@ -63,6 +64,20 @@ export const probeArguments = (demuxer: Demuxer, file: string): readonly string[
   ...safely('file,pipe').filter((word) => word !== '-nostdin'),
   ...['-print_format', 'json', '-show_entries', PROBED_ENTRIES],
   ...inputOf(demuxer, file),
+];
+
+/** Its sound as bare samples of 16 bits, mono, to standard output. */
+export const soundArguments = ({
+  demuxer,
+  inputFile,
+  rateHz,
+}: {
+  readonly demuxer: Demuxer;
+  readonly inputFile: string;
+  readonly rateHz: number;
+}): readonly string[] => [
+  ...[...safely('file,pipe'), ...inputOf(demuxer, inputFile), '-map', '0:a:0', '-vn', '-threads', '1'],
+  ...['-ac', '1', '-ar', String(rateHz), '-f', 's16le', '-c:a', 'pcm_s16le', 'pipe:1'],
 ];
 
 /** What the loudness of a file was measured as, in its first pass (EBU R 128). */

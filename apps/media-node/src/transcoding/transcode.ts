@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import { type MediaFacts, mediaFactsOf, sizeRefusal } from '@patchbay/domain/file-jobs/media-facts';
 import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import {
@@ -8,8 +9,9 @@ import {
   demuxerOf,
   SIGNATURE_BYTES,
 } from '@patchbay/domain/file-jobs/media-signature';
-import { type Conversion, FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
+import type { Conversion } from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure } from '@patchbay/domain/transcoding/transcoding-record';
+import type { WorkFailure } from '../file-jobs/file-worker.ts';
 import { FFMPEG_PROGRAM, FFMPEG_REMEDY } from '../programs/ffmpeg.ts';
 import type { ProgramBounds } from '../programs/program-bounds.ts';
 import { type ProgramEnd, type ProgramRun, runProgram } from '../programs/run-program.ts';
@@ -20,9 +22,11 @@ import {
   plannedMsOf,
   probeArguments,
   readLoudness,
+  soundArguments,
   unsuitable,
 } from './ffmpeg-arguments.ts';
 import { ProgressReader } from './progress.ts';
+import { SampleReader } from './sample-reader.ts';
 
 /** Of all that is done to one file. */
 const CONVERSION_MS_MAX = 30 * 60_000;
@@ -37,14 +41,6 @@ const bounds: ProgramBounds = {
   // FFmpeg ends by itself at one byte more than is kept: this is for what does not.
   fileBytesMax: FILE_BYTES_MAX + 10_000_000,
 };
-
-/** Why a file was not worked on to its end. Whatever FFmpeg wrote stays with whoever runs the platform. */
-export interface WorkFailure {
-  readonly failure: JobFailure;
-  readonly detail: string;
-  /** What a program wrote of it: for our log alone. */
-  readonly told?: string | undefined;
-}
 
 export interface Probed {
   readonly demuxer: Demuxer;
@@ -61,9 +57,23 @@ export interface Transcoder {
   /** What is in a file: nothing of it is decoded beyond what that takes. */
   probe(file: string, limits: { readonly mediaSecondsMax: number } & Asked): Promise<Probed | WorkFailure>;
   /** Makes one file of another, in the folder of that. */
-  convert(conversion: ConversionOrder): Promise<Transcoded | WorkFailure>;
+  convert(conversion: ConversionOrder): Promise<Transcoded | WorkFailure<JobFailure>>;
   /** Of FFmpeg, such as 5.1. */
   version(): Promise<string>;
+}
+
+/** Gives the sound of files. */
+export interface SoundDecoder extends Pick<Transcoder, 'probe'> {
+  /** All of it, mono, at a rate, in pieces as they come. @returns why it broke off, or undefined. */
+  decode(order: DecodingOrder): Promise<WorkFailure | undefined>;
+}
+
+export interface DecodingOrder extends Asked, Probed {
+  readonly inputFile: string;
+  readonly rateHz: number;
+  /** More of it is refused, whatever the file says that it has. */
+  readonly secondsMax: number;
+  readonly onSamples: (samples: Int16Array) => void;
 }
 
 interface Asked {
@@ -87,7 +97,7 @@ interface Options {
 export function ffmpegTranscoder({
   ffmpegPath = FFMPEG_PROGRAM,
   run = runProgram,
-}: Options = {}): Transcoder {
+}: Options = {}): Transcoder & SoundDecoder {
   const ffprobe = ffprobeBeside(ffmpegPath);
   let known: Promise<string> | undefined;
   const convert = async (file: string, order: Pick<ProgramRun, 'args' | 'signal' | 'onOutput'>) =>
@@ -112,8 +122,6 @@ export function ffmpegTranscoder({
         ...{ program: ffprobe, args: probeArguments(demuxer, file), input: nothing, bounds, signal },
         ...{ folder: path.dirname(file), timeoutMs: PROBE_MS_MAX, outputBytesMax: PROBE_OUTPUT_BYTES_MAX },
       });
-      if (end.kind === 'failed' && end.bound === 'output')
-        return { failure: 'input_too_large', detail: 'It says more of itself than is read.' };
       if (end.kind !== 'done') return failureOf(end, 'Nothing can be read of what is in it.');
       const probed = Buffer.from(end.output).toString('utf8');
       const media = mediaFactsOf(probed, { container: demuxer, sizeBytes, mediaSecondsMax });
@@ -140,11 +148,24 @@ export function ffmpegTranscoder({
           onProgress(progress.percent);
         },
       });
+      if (end.kind === 'failed' && end.bound === 'output') return pastOutput;
       if (end.kind !== 'done') return failureOf(end);
       const { size: sizeBytes } = await stat(outputFile).catch(() => ({ size: 0 }));
       if (sizeBytes === 0) return { failure: 'input_broken', detail: 'Nothing of it could be decoded.' };
-      if (sizeBytes > FILE_BYTES_MAX) return ofBounds.output;
+      if (sizeBytes > FILE_BYTES_MAX) return pastOutput;
       return { sizeBytes, ...durationOf(asked, progress.madeMs) };
+    },
+
+    async decode({ demuxer, media, inputFile, rateHz, secondsMax, signal, onSamples }) {
+      if (media.audio === undefined)
+        return { failure: 'input_unsuitable', detail: 'There is no sound in it.' };
+      const reader = new SampleReader(onSamples);
+      const end = await run({
+        ...{ program: ffmpegPath, args: soundArguments({ demuxer, inputFile, rateHz }), input: nothing },
+        ...{ bounds, signal, folder: path.dirname(inputFile), timeoutMs: CONVERSION_MS_MAX },
+        ...{ outputBytesMax: 2 * rateHz * (secondsMax + 1), onOutput: (bytes) => reader.read(bytes) },
+      });
+      return end.kind === 'done' ? undefined : failureOf(end);
     },
 
     async version() {
@@ -206,9 +227,14 @@ function failureOf(
   return { ...ofBounds[bound], ...(bound === 'signal' ? {} : { told }) };
 }
 
+const pastOutput: WorkFailure<JobFailure> = {
+  failure: 'output_too_large',
+  detail: `It would have more than ${FILE_BYTES_MAX} bytes.`,
+};
+
 const ofBounds: Readonly<Record<'time' | 'output' | 'signal', WorkFailure>> = {
   time: { failure: 'took_too_long', detail: 'It took more time than one file may.' },
-  output: { failure: 'output_too_large', detail: `It would have more than ${FILE_BYTES_MAX} bytes.` },
+  output: { failure: 'input_too_large', detail: 'More comes of it than is read.' },
   signal: { failure: 'failed', detail: 'It was ended before its end.' },
 };
 

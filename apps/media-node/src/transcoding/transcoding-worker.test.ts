@@ -9,9 +9,9 @@ import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredObject } from '@patchbay/domain/stored-media/stored-object';
 import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import { expect, test, vi } from 'vitest';
+import { makeWorkFolder, sweepWorkFolders } from '../file-jobs/work-folder.ts';
 import type { Transcoder } from './transcode.ts';
-import { TranscodingWorker, type TranscodingWorkerOptions } from './transcoding-worker.ts';
-import { makeWorkFolder, sweepWorkFolders } from './work-folder.ts';
+import { type TranscodingWorkerOptions, transcodingWorker } from './transcoding-worker.ts';
 
 const uri = 'https://files.test/moved?token=secret';
 const bounds = { inputBytesMax: 100, mediaSecondsMax: 60 };
@@ -70,7 +70,7 @@ function world({
   const sent: SafeRequest[] = [];
   const told: string[] = [];
   const waiting: ClaimedJob[] = [];
-  const worker = new TranscodingWorker({
+  const worker = transcodingWorker({
     queue: {
       claim: async () => waiting.splice(0),
       hold: async (_job, { percent, tells }) => holds.push({ percent, tells }) <= heldCount,
@@ -128,7 +128,7 @@ function world({
 }
 
 const workFolders = () =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`patchbay-transcoding-${process.pid}-`));
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`patchbay-files-${process.pid}-`));
 
 test('a file by reference is fetched over redirects, turned into another, stored for its account, and counted for whoever it was for (TRC)', async () => {
   const { work, files, uses } = world();

@@ -1,7 +1,7 @@
 'use client';
 
+import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import { type MediaFormat, mediaFormatFacts, mediaFormats } from '@patchbay/domain/transcoding/media-format';
-import { FILE_BYTES_MAX } from '@patchbay/domain/transcoding/transcoding-order';
 import { Button } from '@patchbay/ui/button';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';

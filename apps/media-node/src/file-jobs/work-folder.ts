@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const PREFIX = 'patchbay-transcoding-';
+const PREFIX = 'patchbay-files-';
 
 /** A folder of one job, closed to other users of the machine. It names its process, so that what one left behind is found. */
 export const makeWorkFolder = (root = tmpdir(), pid = process.pid): Promise<string> =>

@@ -2,13 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ClaimedFileJob } from '@patchbay/adapters/file-jobs/file-job-table';
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
-import type { ClaimedJob } from '@patchbay/adapters/transcoding/transcoding-queue';
 import type { StoredObject } from '@patchbay/domain/stored-media/stored-object';
 import { fetchFollowing, whyOf } from '../media/fetch-following.ts';
-import type { WorkFailure } from './transcode.ts';
+import type { WorkFailure } from './file-worker.ts';
 
-const headers = { accept: 'audio/*, video/*, image/*, */*;q=0.5', 'user-agent': 'Patchbay-Transcoding/1' };
+const ACCEPT = 'audio/*, video/*, image/*, */*;q=0.5';
 
 export interface InputSources {
   /** Fetches a file, piece by piece. No more of it than may come is taken. */
@@ -29,19 +29,28 @@ export interface InputSources {
     | undefined;
 }
 
-/** Puts the file that a job is about where FFmpeg finds it. @returns why there is none, or undefined. */
+/** Puts the file that a job is about where programs find it. @returns why there is none, or undefined. */
 export async function writeInput(
-  job: ClaimedJob,
+  job: ClaimedFileJob,
   {
     file,
     signal,
     sources,
-  }: { readonly file: string; readonly signal: AbortSignal; readonly sources: InputSources },
+    userAgent,
+  }: {
+    readonly file: string;
+    readonly signal: AbortSignal;
+    readonly sources: InputSources;
+    readonly userAgent: string;
+  },
 ): Promise<WorkFailure | undefined> {
   const { input } = job.order;
   switch (input.kind) {
     case 'uri':
-      return await writeFetched(input.uri, { file, signal, sources, bytesMax: job.order.inputBytesMax });
+      return await writeFetched(input.uri, {
+        ...{ file, signal, sources, userAgent },
+        bytesMax: job.order.inputBytesMax,
+      });
     case 'object':
     case 'upload':
       return await writeStored(job, { file, sources });
@@ -54,11 +63,13 @@ async function writeFetched(
     file,
     signal,
     sources,
+    userAgent,
     bytesMax,
   }: {
     readonly file: string;
     readonly signal: AbortSignal;
     readonly sources: InputSources;
+    readonly userAgent: string;
     readonly bytesMax: number;
   },
 ): Promise<WorkFailure | undefined> {
@@ -70,6 +81,7 @@ async function writeFetched(
         await written.write(bytes);
       },
     });
+    const headers = { accept: ACCEPT, 'user-agent': userAgent };
     const { url, answer } = await fetchFollowing(uri, { fetch, headers });
     // What opens it may stand in its query.
     const what = JSON.stringify((url.split('?')[0] ?? '').slice(0, 200));
@@ -84,7 +96,7 @@ async function writeFetched(
 }
 
 async function writeStored(
-  { accountId, inputObjectId, order }: ClaimedJob,
+  { accountId, inputObjectId, order }: ClaimedFileJob,
   { file, sources: { stored } }: { readonly file: string; readonly sources: InputSources },
 ): Promise<WorkFailure | undefined> {
   if (stored === undefined)
