@@ -7,13 +7,14 @@
 import { type Answering, AnsweringDetector } from '@patchbay/domain/speech-detection/answering-detector';
 import { BeepDetector } from '@patchbay/dsp/beep-detector';
 import { rms } from '@patchbay/dsp/level';
+import { SpeechGate } from '@patchbay/dsp/speech-gate';
 import {
-  SpeechGate,
   VOICE_FRAME_MS,
   VOICE_FRAME_SAMPLES,
   VOICE_RATE_HZ,
-  VoiceModel,
-} from '../../apps/media-node/src/detection/voice-activity.ts';
+  type VoiceNetwork,
+} from '@patchbay/dsp/voice-network';
+import { openVoiceNetwork } from '../../apps/media-node/src/detection/voice-activity.ts';
 import { SpeechEngine } from '../../apps/media-node/src/media/speech.ts';
 import { median, quantile, rounded, say } from '../figures.ts';
 import { backgrounds, type LabelledCall, labelledCalls } from './calls.ts';
@@ -28,8 +29,7 @@ interface Heard {
   readonly beepsMs: readonly number[];
 }
 
-async function hear(call: LabelledCall, model: VoiceModel): Promise<Heard> {
-  const stream = model.stream();
+function hear(call: LabelledCall, network: VoiceNetwork): Heard {
   const gate = new SpeechGate();
   const beeps = new BeepDetector(VOICE_RATE_HZ);
   const detector = new AnsweringDetector();
@@ -38,7 +38,7 @@ async function hear(call: LabelledCall, model: VoiceModel): Promise<Heard> {
   let peerAtMs = 0;
   for (let at = 0; at + VOICE_FRAME_SAMPLES <= call.samples.length; at += VOICE_FRAME_SAMPLES) {
     const frame = call.samples.subarray(at, at + VOICE_FRAME_SAMPLES);
-    const isSpeech = gate.next(await stream.probabilityOf(frame), rms(frame));
+    const isSpeech = gate.next(network.next(frame), rms(frame));
     for (const { startMs } of beeps.push(frame)) {
       beepsMs.push(startMs);
       detector.beep();
@@ -62,8 +62,6 @@ export async function run({
   readonly json: boolean;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const model = await VoiceModel.open();
-  if ('problem' in model) throw new Error(`bench answering: ${model.problem}`);
   const engine = new SpeechEngine();
   const heard: Heard[] = [];
   try {
@@ -75,7 +73,7 @@ export async function run({
     });
     for (const call of calls) {
       signal.throwIfAborted();
-      heard.push(await hear(call, model));
+      heard.push(hear(call, await openVoiceNetwork()));
     }
   } finally {
     engine.stop();

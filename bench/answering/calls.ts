@@ -1,7 +1,7 @@
 import { decodeG711, encodeG711, type G711Law } from '@patchbay/dsp/g711';
 import { Resampler } from '@patchbay/dsp/resample';
 import { toneSamples } from '@patchbay/dsp/tone';
-import { VOICE_RATE_HZ } from '../../apps/media-node/src/detection/voice-activity.ts';
+import { VOICE_RATE_HZ } from '@patchbay/dsp/voice-network';
 import type { Spoken } from '../../apps/media-node/src/media/speech.ts';
 import { humanGreetings, machineGreetings } from './greetings.ts';
 

@@ -28,6 +28,7 @@ const ownColumns: Readonly<Record<string, string>> = {
 /** Columns that may be absent each, and that a constraint asks for together. */
 const neededTogether: Readonly<Record<string, readonly string[]>> = {
   speech: ['speech_order'],
+  speech_detection_job: ['job_order'],
   transcoding_job: ['job_order'],
   credit: ['top_up_id'],
   policy: ['set_by'],

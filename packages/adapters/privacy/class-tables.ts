@@ -183,6 +183,19 @@ export const classTables = {
       without: ['sound_key', 'concurrent_max', 'regions', 'attempt', 'lease_until'],
     },
   ],
+  speechDetections: [
+    {
+      table: 'speech_detection_job',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'kind', 'state', 'priority', 'job_order'],
+        ...['upload_bytes', 'input_object_id', 'progress_percent', 'media', 'findings'],
+        ...['failure', 'failure_detail', 'created_at', 'started_at', 'finished_at'],
+      ],
+      // How it is worked on.
+      without: ['concurrent_max', 'regions', 'attempt', 'lease_until'],
+    },
+  ],
   transcodedFiles: [
     {
       table: 'transcoding_job',

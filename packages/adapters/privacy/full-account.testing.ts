@@ -120,6 +120,11 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...{ sample_rate_hz: 8_000, characters: 1, words: 1, object_id: objectId, finished_at: at },
     ...{ concurrent_max: 1, regions: [] },
   });
+  await put('speech_detection_job', {
+    ...{ id: id('dtc'), ...own, ...servedFor, kind: 'presence', state: 'completed', priority: 1 },
+    ...{ media: JSON.stringify({ mark }), findings: JSON.stringify({ mark }), finished_at: at },
+    ...{ concurrent_max: 1, regions: [] },
+  });
   await put('transcoding_job', {
     ...{ id: id('trc'), ...own, ...servedFor, purpose: 'probe', state: 'completed', priority: 1 },
     ...{ media: JSON.stringify({ mark }), finished_at: at, concurrent_max: 1, regions: [] },

@@ -31,6 +31,7 @@ import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTeamCommand } from './commands/team.ts';
 import { addTestCommand } from './commands/test-books.ts';
+import { addDetectSpeechCommand } from './commands/detect-speech.ts';
 import { addTranscodeCommand } from './commands/transcode.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -66,6 +67,7 @@ const commands = [
   addAllowListCommand,
   addServiceCommand,
   addSpeakCommand,
+  addDetectSpeechCommand,
   addTranscodeCommand,
   addConfigCommand,
   addAddressesCommand,

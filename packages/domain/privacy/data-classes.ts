@@ -122,6 +122,20 @@ export const dataClasses = {
     remains: 'Usage and statements.',
     elsewhere: 'In the store of files, sealed; and where you fetch it to.',
   },
+  speechDetections: {
+    title: 'Speech detections',
+    holds:
+      'Where somebody speaks in sounds that were listened to, the sounds that you uploaded for it, and what is told of each job: whose endpoint it was for. An upload, and what was asked for, go once the job is over.',
+    kept: {
+      defaultDays: 30,
+      minDays: 1,
+      minWhy: 'Whoever asked for it has to be able to read it.',
+      maxDays: MAX_DAYS,
+      changedBy: 'account',
+    },
+    remains: 'Usage and statements.',
+    elsewhere: 'In the store of files, sealed; and in a folder of the node while it listens.',
+  },
   transcodedFiles: {
     title: 'Transcoded files',
     holds:

@@ -24,7 +24,9 @@ const ended = { reason: 'network-discovery.released', detail: '', bytesIn: 9, by
 const reached = { limit: 'limit.session_bytes', max: 7, outcome: 'notify' };
 
 /** Services whose events are lines of a session's log; those of the others are told by whoever changes something. */
-const withoutSessions: readonly string[] = ['notification', 'presence', 'text-to-speech', 'transcoding'];
+const withoutSessions: readonly string[] = [
+  ...['notification', 'presence', 'speech-detection', 'text-to-speech', 'transcoding'],
+];
 const withSessions = Object.values(services).filter(({ name }) => !withoutSessions.includes(name));
 
 const lines: readonly SessionEvent[] = [

@@ -11,7 +11,7 @@ export const idPrefixes = {
   dom: 'domain of an organisation',
   dlv: 'delivery of a webhook',
   doc: 'billing document',
-  dtc: 'job of speech detection',
+  dtc: 'detection',
   end: 'endpoint',
   ers: 'erasure',
   etr: 'transfer of an endpoint',

@@ -64,6 +64,7 @@ export {
   type TokenRequest,
   tokenHandler,
 } from './token-handler.ts';
+export type { ListenRequest, SpeechDetectionMethods } from './speech-detection.ts';
 export type { InspectRequest, TranscodeRequest, TranscodingMethods } from './transcoding.ts';
 export type { RequestHandler, WebInput } from './web-request.ts';
 export {

@@ -15,6 +15,7 @@ import {
 import { type PriceMethods, withPriceSheets } from './prices.ts';
 import { type SpeechMethods, withSpeaking } from './speech.ts';
 import type { TokenAnswer } from './token-answer.ts';
+import { type SpeechDetectionMethods, withSpeechDetection } from './speech-detection.ts';
 import { type TranscodingMethods, withTranscoding } from './transcoding.ts';
 
 /** Whatever is left out is read from the environment. */
@@ -82,6 +83,7 @@ class ServerClient {
     );
     Object.assign(this, client, {
       prices: withPriceSheets(client.prices),
+      speechDetection: withSpeechDetection(client.speechDetection),
       textToSpeech: withSpeaking(client.textToSpeech),
       transcoding: withTranscoding(client.transcoding),
     });
@@ -165,8 +167,9 @@ class ServerClient {
  * operation of the API: `pb.accounts.create(…)`, `pb.networkDiscovery.getUse()`.
  */
 export type Patchbay = ServerClient &
-  Omit<Operations, 'prices' | 'textToSpeech' | 'transcoding'> & {
+  Omit<Operations, 'prices' | 'speechDetection' | 'textToSpeech' | 'transcoding'> & {
     readonly prices: Operations['prices'] & PriceMethods;
+    readonly speechDetection: Operations['speechDetection'] & SpeechDetectionMethods;
     readonly textToSpeech: Operations['textToSpeech'] & SpeechMethods;
     readonly transcoding: Operations['transcoding'] & TranscodingMethods;
   };

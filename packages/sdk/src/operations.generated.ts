@@ -739,6 +739,63 @@ import type {
   SignalingGetApplicationUseResponse,
   SignalingGetEndpointUseRequest,
   SignalingGetEndpointUseResponse,
+  SpeechDetectionCreateJobRequest,
+  SpeechDetectionCreateJobResponse,
+  SpeechDetectionListJobsRequest,
+  SpeechDetectionListJobsItem,
+  SpeechDetectionGetJobRequest,
+  SpeechDetectionGetJobResponse,
+  SpeechDetectionCancelJobRequest,
+  SpeechDetectionCancelJobResponse,
+  SpeechDetectionRemoveJobRequest,
+  SpeechDetectionRemoveJobResponse,
+  SpeechDetectionGetConfigRequest,
+  SpeechDetectionGetConfigResponse,
+  SpeechDetectionPutConfigRequest,
+  SpeechDetectionPutConfigResponse,
+  SpeechDetectionGetApplicationConfigRequest,
+  SpeechDetectionGetApplicationConfigResponse,
+  SpeechDetectionPutApplicationConfigRequest,
+  SpeechDetectionPutApplicationConfigResponse,
+  SpeechDetectionGetInstanceTypeConfigRequest,
+  SpeechDetectionGetInstanceTypeConfigResponse,
+  SpeechDetectionPutInstanceTypeConfigRequest,
+  SpeechDetectionPutInstanceTypeConfigResponse,
+  SpeechDetectionGetEndpointConfigRequest,
+  SpeechDetectionGetEndpointConfigResponse,
+  SpeechDetectionPutEndpointConfigRequest,
+  SpeechDetectionPutEndpointConfigResponse,
+  SpeechDetectionGetCallbacksResponse,
+  SpeechDetectionPutCallbacksRequest,
+  SpeechDetectionPutCallbacksResponse,
+  SpeechDetectionGetApplicationCallbacksRequest,
+  SpeechDetectionGetApplicationCallbacksResponse,
+  SpeechDetectionPutApplicationCallbacksRequest,
+  SpeechDetectionPutApplicationCallbacksResponse,
+  SpeechDetectionGetInstanceTypeCallbacksRequest,
+  SpeechDetectionGetInstanceTypeCallbacksResponse,
+  SpeechDetectionPutInstanceTypeCallbacksRequest,
+  SpeechDetectionPutInstanceTypeCallbacksResponse,
+  SpeechDetectionGetEndpointCallbacksRequest,
+  SpeechDetectionGetEndpointCallbacksResponse,
+  SpeechDetectionPutEndpointCallbacksRequest,
+  SpeechDetectionPutEndpointCallbacksResponse,
+  SpeechDetectionGetInfoResponse,
+  SpeechDetectionGetApplicationInfoRequest,
+  SpeechDetectionGetApplicationInfoResponse,
+  SpeechDetectionGetEndpointInfoRequest,
+  SpeechDetectionGetEndpointInfoResponse,
+  SpeechDetectionListDataRequest,
+  SpeechDetectionListDataItem,
+  SpeechDetectionListApplicationDataRequest,
+  SpeechDetectionListApplicationDataItem,
+  SpeechDetectionListEndpointDataRequest,
+  SpeechDetectionListEndpointDataItem,
+  SpeechDetectionGetUseResponse,
+  SpeechDetectionGetApplicationUseRequest,
+  SpeechDetectionGetApplicationUseResponse,
+  SpeechDetectionGetEndpointUseRequest,
+  SpeechDetectionGetEndpointUseResponse,
   TextToSpeechSynthesizeRequest,
   TextToSpeechSynthesizeResponse,
   TextToSpeechListSpeechRequest,
@@ -2556,6 +2613,128 @@ export interface Operations {
     /** Read this month's use of signaling by an endpoint. */
     getEndpointUse(request: SignalingGetEndpointUseRequest, options?: CallOptions): Promise<SignalingGetEndpointUseResponse>;
   };
+  readonly speechDetection: {
+    /** Listen to a file: one at `uri`, one that is stored as `objectId`, or one that you then upload. `kind` says what for. */
+    createJob(accountId: IdLike<"acc">, request?: SpeechDetectionCreateJobRequest, options?: CallOptions): Promise<SpeechDetectionCreateJobResponse>;
+    /** Listen to a file: one at `uri`, one that is stored as `objectId`, or one that you then upload. `kind` says what for. */
+    createJob(request?: SpeechDetectionCreateJobRequest, options?: CallOptions): Promise<SpeechDetectionCreateJobResponse>;
+    /** List jobs, newest first, with what was heard in short. */
+    listJobs(accountId: IdLike<"acc">, request?: SpeechDetectionListJobsRequest, options?: CallOptions): List<SpeechDetectionListJobsItem>;
+    /** List jobs, newest first, with what was heard in short. */
+    listJobs(request?: SpeechDetectionListJobsRequest, options?: CallOptions): List<SpeechDetectionListJobsItem>;
+    /** Read how far a job is, and all that was heard. */
+    getJob(accountId: IdLike<"acc">, request: SpeechDetectionGetJobRequest, options?: CallOptions): Promise<SpeechDetectionGetJobResponse>;
+    /** Read how far a job is, and all that was heard. */
+    getJob(request: SpeechDetectionGetJobRequest, options?: CallOptions): Promise<SpeechDetectionGetJobResponse>;
+    /** Cancel a job: it is no longer listened to within a second, and nothing of it counts. */
+    cancelJob(accountId: IdLike<"acc">, request: SpeechDetectionCancelJobRequest, options?: CallOptions): Promise<SpeechDetectionCancelJobResponse>;
+    /** Cancel a job: it is no longer listened to within a second, and nothing of it counts. */
+    cancelJob(request: SpeechDetectionCancelJobRequest, options?: CallOptions): Promise<SpeechDetectionCancelJobResponse>;
+    /** Remove a job and what was heard. What still waits or runs of it is cancelled. */
+    removeJob(accountId: IdLike<"acc">, request: SpeechDetectionRemoveJobRequest, options?: CallOptions): Promise<SpeechDetectionRemoveJobResponse>;
+    /** Remove a job and what was heard. What still waits or runs of it is cancelled. */
+    removeJob(request: SpeechDetectionRemoveJobRequest, options?: CallOptions): Promise<SpeechDetectionRemoveJobResponse>;
+    /** Read the configuration of speech detection for this account, and where each value comes from. */
+    getConfig(accountId: IdLike<"acc">, request?: SpeechDetectionGetConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetConfigResponse>;
+    /** Read the configuration of speech detection for this account, and where each value comes from. */
+    getConfig(request?: SpeechDetectionGetConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetConfigResponse>;
+    /** Set the configuration of speech detection for this account: what is left out is not set here. */
+    putConfig(accountId: IdLike<"acc">, request?: SpeechDetectionPutConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutConfigResponse>;
+    /** Set the configuration of speech detection for this account: what is left out is not set here. */
+    putConfig(request?: SpeechDetectionPutConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutConfigResponse>;
+    /** Read the configuration of speech detection for an application, and where each value comes from. */
+    getApplicationConfig(accountId: IdLike<"acc">, request: SpeechDetectionGetApplicationConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationConfigResponse>;
+    /** Read the configuration of speech detection for an application, and where each value comes from. */
+    getApplicationConfig(request: SpeechDetectionGetApplicationConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationConfigResponse>;
+    /** Set the configuration of speech detection for an application: what is left out is not set here. */
+    putApplicationConfig(accountId: IdLike<"acc">, request: SpeechDetectionPutApplicationConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutApplicationConfigResponse>;
+    /** Set the configuration of speech detection for an application: what is left out is not set here. */
+    putApplicationConfig(request: SpeechDetectionPutApplicationConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutApplicationConfigResponse>;
+    /** Read the configuration of speech detection for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(accountId: IdLike<"acc">, request: SpeechDetectionGetInstanceTypeConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetInstanceTypeConfigResponse>;
+    /** Read the configuration of speech detection for an instance type, and where each value comes from. */
+    getInstanceTypeConfig(request: SpeechDetectionGetInstanceTypeConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetInstanceTypeConfigResponse>;
+    /** Set the configuration of speech detection for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(accountId: IdLike<"acc">, request: SpeechDetectionPutInstanceTypeConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutInstanceTypeConfigResponse>;
+    /** Set the configuration of speech detection for an instance type: what is left out is not set here. */
+    putInstanceTypeConfig(request: SpeechDetectionPutInstanceTypeConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutInstanceTypeConfigResponse>;
+    /** Read the configuration of speech detection for an endpoint, and where each value comes from. */
+    getEndpointConfig(accountId: IdLike<"acc">, request: SpeechDetectionGetEndpointConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointConfigResponse>;
+    /** Read the configuration of speech detection for an endpoint, and where each value comes from. */
+    getEndpointConfig(request: SpeechDetectionGetEndpointConfigRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointConfigResponse>;
+    /** Set the configuration of speech detection for an endpoint: what is left out is not set here. */
+    putEndpointConfig(accountId: IdLike<"acc">, request: SpeechDetectionPutEndpointConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutEndpointConfigResponse>;
+    /** Set the configuration of speech detection for an endpoint: what is left out is not set here. */
+    putEndpointConfig(request: SpeechDetectionPutEndpointConfigRequest, options?: CallOptions): Promise<SpeechDetectionPutEndpointConfigResponse>;
+    /** Read who is told of the events of speech detection in this account. */
+    getCallbacks(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetCallbacksResponse>;
+    /** Read who is told of the events of speech detection in this account. */
+    getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetCallbacksResponse>;
+    /** Set who is told of the events of speech detection in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionPutCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutCallbacksResponse>;
+    /** Set who is told of the events of speech detection in this account. Secrets of new ones are in this answer alone. */
+    putCallbacks(request: SpeechDetectionPutCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutCallbacksResponse>;
+    /** Read who is told of the events of speech detection in an application. */
+    getApplicationCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionGetApplicationCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationCallbacksResponse>;
+    /** Read who is told of the events of speech detection in an application. */
+    getApplicationCallbacks(request: SpeechDetectionGetApplicationCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationCallbacksResponse>;
+    /** Set who is told of the events of speech detection in an application. */
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionPutApplicationCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutApplicationCallbacksResponse>;
+    /** Set who is told of the events of speech detection in an application. */
+    putApplicationCallbacks(request: SpeechDetectionPutApplicationCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutApplicationCallbacksResponse>;
+    /** Read who is told of the events of speech detection in sessions of an instance type. */
+    getInstanceTypeCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of speech detection in sessions of an instance type. */
+    getInstanceTypeCallbacks(request: SpeechDetectionGetInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of speech detection in sessions of an instance type. */
+    putInstanceTypeCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutInstanceTypeCallbacksResponse>;
+    /** Set who is told of the events of speech detection in sessions of an instance type. */
+    putInstanceTypeCallbacks(request: SpeechDetectionPutInstanceTypeCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutInstanceTypeCallbacksResponse>;
+    /** Read who is told of the events of speech detection that an endpoint has a part in. */
+    getEndpointCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionGetEndpointCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointCallbacksResponse>;
+    /** Read who is told of the events of speech detection that an endpoint has a part in. */
+    getEndpointCallbacks(request: SpeechDetectionGetEndpointCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointCallbacksResponse>;
+    /** Set who is told of the events of speech detection that an endpoint has a part in. */
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: SpeechDetectionPutEndpointCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutEndpointCallbacksResponse>;
+    /** Set who is told of the events of speech detection that an endpoint has a part in. */
+    putEndpointCallbacks(request: SpeechDetectionPutEndpointCallbacksRequest, options?: CallOptions): Promise<SpeechDetectionPutEndpointCallbacksResponse>;
+    /** Read what speech detection is: its meters, events and operations. */
+    getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetInfoResponse>;
+    /** Read what speech detection is: its meters, events and operations. */
+    getInfo(request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetInfoResponse>;
+    /** Read what speech detection is to an application: its meters, events and operations. */
+    getApplicationInfo(accountId: IdLike<"acc">, request: SpeechDetectionGetApplicationInfoRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationInfoResponse>;
+    /** Read what speech detection is to an application: its meters, events and operations. */
+    getApplicationInfo(request: SpeechDetectionGetApplicationInfoRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationInfoResponse>;
+    /** Read what speech detection is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(accountId: IdLike<"acc">, request: SpeechDetectionGetEndpointInfoRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointInfoResponse>;
+    /** Read what speech detection is to an endpoint: its meters, events and operations. */
+    getEndpointInfo(request: SpeechDetectionGetEndpointInfoRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointInfoResponse>;
+    /** Read what speech detection left in this account: session logs, events, exports and media, newest first. */
+    listData(accountId: IdLike<"acc">, request?: SpeechDetectionListDataRequest, options?: CallOptions): List<SpeechDetectionListDataItem>;
+    /** Read what speech detection left in this account: session logs, events, exports and media, newest first. */
+    listData(request?: SpeechDetectionListDataRequest, options?: CallOptions): List<SpeechDetectionListDataItem>;
+    /** Read what speech detection left of an application: session logs, events and media, newest first. */
+    listApplicationData(accountId: IdLike<"acc">, request: SpeechDetectionListApplicationDataRequest, options?: CallOptions): List<SpeechDetectionListApplicationDataItem>;
+    /** Read what speech detection left of an application: session logs, events and media, newest first. */
+    listApplicationData(request: SpeechDetectionListApplicationDataRequest, options?: CallOptions): List<SpeechDetectionListApplicationDataItem>;
+    /** Read what speech detection left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(accountId: IdLike<"acc">, request: SpeechDetectionListEndpointDataRequest, options?: CallOptions): List<SpeechDetectionListEndpointDataItem>;
+    /** Read what speech detection left that an endpoint had a part in: session logs, events and media, newest first. */
+    listEndpointData(request: SpeechDetectionListEndpointDataRequest, options?: CallOptions): List<SpeechDetectionListEndpointDataItem>;
+    /** Read this month's use of speech detection, descendants included. */
+    getUse(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetUseResponse>;
+    /** Read this month's use of speech detection, descendants included. */
+    getUse(request?: Record<string, never>, options?: CallOptions): Promise<SpeechDetectionGetUseResponse>;
+    /** Read this month's use of speech detection with credentials of an application. */
+    getApplicationUse(accountId: IdLike<"acc">, request: SpeechDetectionGetApplicationUseRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationUseResponse>;
+    /** Read this month's use of speech detection with credentials of an application. */
+    getApplicationUse(request: SpeechDetectionGetApplicationUseRequest, options?: CallOptions): Promise<SpeechDetectionGetApplicationUseResponse>;
+    /** Read this month's use of speech detection by an endpoint. */
+    getEndpointUse(accountId: IdLike<"acc">, request: SpeechDetectionGetEndpointUseRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointUseResponse>;
+    /** Read this month's use of speech detection by an endpoint. */
+    getEndpointUse(request: SpeechDetectionGetEndpointUseRequest, options?: CallOptions): Promise<SpeechDetectionGetEndpointUseResponse>;
+  };
   readonly textToSpeech: {
     /** Speak a text: `text`, `ssml`, or what `textUri` leads to. What was spoken before in the same way is answered from there. */
     synthesize(accountId: IdLike<"acc">, request?: TextToSpeechSynthesizeRequest, options?: CallOptions): Promise<TextToSpeechSynthesizeResponse>;
@@ -3276,6 +3455,14 @@ export const operations = {
     createToken: 'POST ~/services/signaling/tokens',
     ...ofService('signaling'),
   },
+  speechDetection: {
+    createJob: 'POST ~/services/speech-detection/jobs',
+    listJobs: 'LIST ~/services/speech-detection/jobs',
+    getJob: 'GET ~/services/speech-detection/jobs/{jobId}',
+    cancelJob: 'PATCH ~/services/speech-detection/jobs/{jobId}',
+    removeJob: 'DELETE ~/services/speech-detection/jobs/{jobId}',
+    ...ofService('speech-detection'),
+  },
   textToSpeech: {
     synthesize: 'POST ~/services/text-to-speech/speech',
     listSpeech: 'LIST ~/services/text-to-speech/speech',
@@ -3478,6 +3665,22 @@ export type ErrorCode =
   | 'signaling.too_many_sessions'
   | 'signaling.ttl_too_long'
   | 'signaling.version_unsupported'
+  | 'speech-detection.failed'
+  | 'speech-detection.input_broken'
+  | 'speech-detection.input_empty'
+  | 'speech-detection.input_too_large'
+  | 'speech-detection.input_unreachable'
+  | 'speech-detection.input_unsuitable'
+  | 'speech-detection.input_unsupported'
+  | 'speech-detection.is_over'
+  | 'speech-detection.not_awaited'
+  | 'speech-detection.object_unknown'
+  | 'speech-detection.too_many_waiting'
+  | 'speech-detection.took_too_long'
+  | 'speech-detection.unavailable'
+  | 'speech-detection.upload_invalid'
+  | 'speech-detection.upload_missing'
+  | 'speech-detection.uploads_busy'
   | 'spending.credit_uncovered'
   | 'spending.expired_already'
   | 'spending.limit_invalid'

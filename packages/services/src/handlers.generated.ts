@@ -4,6 +4,7 @@ import type { NetworkDiscoveryPorts } from './network-discovery/ports.ts';
 import type { NotificationPorts } from './notification/ports.ts';
 import type { PresencePorts } from './presence/ports.ts';
 import type { SignalingPorts } from './signaling/ports.ts';
+import type { SpeechDetectionPorts } from './speech-detection/ports.ts';
 import type { TextToSpeechPorts } from './text-to-speech/ports.ts';
 import type { TranscodingPorts } from './transcoding/ports.ts';
 
@@ -13,6 +14,7 @@ export interface ServicePorts {
   readonly notification: NotificationPorts;
   readonly presence: PresencePorts;
   readonly signaling: SignalingPorts;
+  readonly speechDetection: SpeechDetectionPorts;
   readonly textToSpeech: TextToSpeechPorts;
   readonly transcoding: TranscodingPorts;
 }
@@ -24,6 +26,7 @@ export const serviceHandlerLoaders = {
   notification: () => import('./notification/handlers.ts'),
   presence: () => import('./presence/handlers.ts'),
   signaling: () => import('./signaling/handlers.ts'),
+  speechDetection: () => import('./speech-detection/handlers.ts'),
   textToSpeech: () => import('./text-to-speech/handlers.ts'),
   transcoding: () => import('./transcoding/handlers.ts'),
 } as const;

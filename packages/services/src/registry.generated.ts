@@ -4,7 +4,8 @@ import { networkDiscovery } from './network-discovery/definition.ts';
 import { notification } from './notification/definition.ts';
 import { presence } from './presence/definition.ts';
 import { signaling } from './signaling/definition.ts';
+import { speechDetection } from './speech-detection/definition.ts';
 import { textToSpeech } from './text-to-speech/definition.ts';
 import { transcoding } from './transcoding/definition.ts';
 
-export const services = { conferencing, networkDiscovery, notification, presence, signaling, textToSpeech, transcoding } as const;
+export const services = { conferencing, networkDiscovery, notification, presence, signaling, speechDetection, textToSpeech, transcoding } as const;

@@ -16,6 +16,7 @@ import { mint } from '@patchbay/protocol/credential/credential';
 import { memoryConferencingPorts } from './conferencing-ports.ts';
 import { memoryNotificationPorts } from './notification-ports.ts';
 import { memoryPresencePorts } from './presence-ports.ts';
+import { memorySpeechDetectionPorts } from './speech-detection-ports.ts';
 import { memorySpeechPorts } from './speech-ports.ts';
 import { memoryTranscodingPorts } from './transcoding-ports.ts';
 
@@ -101,6 +102,7 @@ export function createApiHarness(options: Options = {}) {
         placement: { signalUrl: async () => 'wss://signal.test' },
       }),
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
+      speechDetection: memorySpeechDetectionPorts(),
       textToSpeech: memorySpeechPorts(),
       transcoding: memoryTranscodingPorts(),
     },

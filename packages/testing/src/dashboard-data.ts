@@ -68,6 +68,7 @@ export async function fillAccount(
       'notification',
       'presence',
       'signaling',
+      'speech-detection',
       'text-to-speech',
       'transcoding',
     ],

@@ -177,6 +177,7 @@ const changedConfig = {
   notification: { tokenTtlSecondsMax: 80_000 },
   presence: { noteLengthMax: 80 },
   signaling: { tokenTtlSecondsMax: 80_000 },
+  'speech-detection': { mediaSecondsMax: 80 },
   'text-to-speech': { charactersMax: 80 },
   transcoding: { mediaSecondsMax: 80 },
 } as const;
@@ -387,6 +388,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       notification: 'notification',
       presence: 'presence',
       signaling: 'signaling',
+      speechDetection: 'speech-detection',
       textToSpeech: 'text-to-speech',
       transcoding: 'transcoding',
     } as const).flatMap(([key, service]) => [
@@ -476,6 +478,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     const { id } = await ask('POST', '/services/text-to-speech/speech', asked);
     return [servicePath(`text-to-speech/speech/${id}`)];
   },
+  'speechDetection.putConfig': async () => [
+    servicePath('speech-detection/config'),
+    changedConfig['speech-detection'],
+  ],
+  'speechDetection.cancelJob': async () => [
+    servicePath(`speech-detection/jobs/${await detectionJobId()}`),
+    { state: 'cancelled' },
+  ],
+  'speechDetection.removeJob': async () => [servicePath(`speech-detection/jobs/${await detectionJobId()}`)],
   'transcoding.putConfig': async () => [servicePath('transcoding/config'), changedConfig.transcoding],
   'transcoding.cancelJob': async () => [
     servicePath(`transcoding/jobs/${await transcodingJobId()}`),
@@ -484,6 +495,8 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'transcoding.removeJob': async () => [servicePath(`transcoding/jobs/${await transcodingJobId()}`)],
 };
 
+const detectionJobId = async (): Promise<string> =>
+  (await ask('POST', '/services/speech-detection/jobs', { uri: 'https://correct.horse.test/a.mp3' })).id;
 const transcodingJobId = async (): Promise<string> =>
   (await ask('POST', '/services/transcoding/probes', { uri: 'https://correct.horse.test/a.mp3' })).id;
 
@@ -503,6 +516,7 @@ const eventOf: Readonly<Record<string, string>> = {
   presence: 'identity.said',
   notification: 'channel.left',
   signaling: 'session.ended',
+  'speech-detection': 'completed',
   'text-to-speech': 'completed',
   transcoding: 'completed',
 };

@@ -92,6 +92,7 @@ import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
+import { detectionStore } from '@patchbay/adapters/speech-detection/detection-jobs';
 import { balanceStore } from '@patchbay/adapters/spending/balance-store';
 import { creditLineStore } from '@patchbay/adapters/spending/credit-line-store';
 import { limitStore } from '@patchbay/adapters/spending/limit-store';
@@ -164,7 +165,7 @@ import { speechWork } from './speech-work.ts';
 import { spendingWork } from './spending-work.ts';
 import { spentNow } from './spent-now.ts';
 import { storedMedia } from './stored-media.ts';
-import { uploadTaker } from './take-upload.ts';
+import { uploadingServices, uploadTaker } from './take-upload.ts';
 import { transcodingWork } from './transcoding-work.ts';
 import { policyChanged, TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -383,6 +384,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const media = storedMedia({ env, pool, urlOf });
   const speech = speechWork({ pool, media });
   const transcoding = transcodingWork({ pool, media });
+  const detections = detectionStore(pool);
   const stores = createPlatform({
     servicePorts: {
       conferencing: rooms.ports,
@@ -390,6 +392,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       networkDiscovery: { minting: mint, placement },
       notification: { ...channels.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
+      speechDetection: { jobs: detections, links: media.links },
       textToSpeech: speech.ports,
       transcoding: transcoding.ports,
     },
@@ -815,7 +818,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       nowMs,
     },
     media: { ...media, nowMs },
-    takeUpload: uploadTaker({ pool, media, jobs: transcoding.jobs, nowMs }),
+    takeUpload: uploadTaker({
+      ...{ pool, media, nowMs },
+      services: uploadingServices({ transcoding: transcoding.jobs, speechDetection: detections }),
+    }),
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away

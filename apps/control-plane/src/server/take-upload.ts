@@ -1,9 +1,10 @@
-import { writeObject } from '@patchbay/adapters/objects/stored-objects';
-import type { TranscodingStore } from '@patchbay/adapters/transcoding/transcoding-store';
+import type { FileJobUploads } from '@patchbay/adapters/file-jobs/file-job-store';
+import { type NewObject, writeObject } from '@patchbay/adapters/objects/stored-objects';
 import { uploadLinks } from '@patchbay/domain/stored-media/object-link';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import type { IdPrefix } from '@patchbay/kit/ids';
 import type { SignedLink } from '@patchbay/kit/signed-link';
-import { transcodingErrors } from '@patchbay/services/transcoding/errors';
+import { fileErrors } from '@patchbay/services/file-request';
 import type { Pool } from 'pg';
 import type { StoredMedia } from './stored-media.ts';
 
@@ -17,21 +18,41 @@ const BUSY_RETRY_MS = 5_000;
 interface Uploads {
   readonly pool: Pool;
   readonly media: Pick<StoredMedia, 'isUploadSigned' | 'objects'>;
-  readonly jobs: Pick<TranscodingStore, 'awaited' | 'take'>;
+  readonly services: readonly UploadingService[];
   readonly nowMs: () => number;
 }
+
+/** A service that works on files, and how the ids of its jobs begin: a link names one of them. */
+interface UploadingService {
+  readonly name: 'transcoding' | 'speech-detection';
+  readonly idPrefix: IdPrefix;
+  readonly dataClass: NewObject['dataClass'];
+  readonly jobs: FileJobUploads;
+}
+
+export const uploadingServices = ({
+  transcoding,
+  speechDetection,
+}: {
+  readonly transcoding: FileJobUploads;
+  readonly speechDetection: FileJobUploads;
+}): readonly UploadingService[] => [
+  { name: 'transcoding', idPrefix: 'trc', dataClass: 'transcodedFiles', jobs: transcoding },
+  { name: 'speech-detection', idPrefix: 'dtc', dataClass: 'speechDetections', jobs: speechDetection },
+];
 
 const unknown = (): ServiceError =>
   platformError('resource.unknown', 'This link leads nowhere, or not any more: ask for a new job.');
 
 const refusal = (
+  service: UploadingService['name'],
   reason: 'not_awaited' | 'upload_invalid' | 'uploads_busy',
   publicDetail: string,
 ): ServiceError => {
   const retryAfterMs = reason === 'uploads_busy' ? { retryAfterMs: BUSY_RETRY_MS } : {};
   return new ServiceError({
-    ...transcodingErrors[reason],
-    ...{ code: `transcoding.${reason}`, publicDetail, ...retryAfterMs },
+    ...fileErrors[reason],
+    ...{ code: `${service}.${reason}`, publicDetail, ...retryAfterMs },
   });
 };
 
@@ -43,11 +64,13 @@ export function uploadTaker(uploads: Uploads): (request: Request) => Promise<Res
   let comingCount = 0;
   return async (request) => {
     const link = linkOf(uploads, request);
+    const service = uploads.services.find(({ idPrefix }) => link.id.startsWith(`${idPrefix}_`));
+    if (service === undefined) throw unknown();
     if (comingCount >= AT_ONCE_MAX)
-      throw refusal('uploads_busy', `${AT_ONCE_MAX} files are coming in, and no more may at a time.`);
+      throw refusal(service.name, 'uploads_busy', `${AT_ONCE_MAX} files are coming in, and no more may at a time.`);
     comingCount++;
     try {
-      await take(uploads, link, request);
+      await take(uploads, { link, service, request });
     } finally {
       comingCount--;
     }
@@ -64,22 +87,25 @@ function linkOf({ media, nowMs }: Uploads, { url }: Request): SignedLink {
 }
 
 async function take(
-  { pool, media: { objects }, jobs, nowMs }: Uploads,
-  { accountId, id: jobId }: SignedLink,
-  request: Request,
+  { pool, media: { objects }, nowMs }: Uploads,
+  {
+    link: { accountId, id: jobId },
+    service: { name, dataClass, jobs },
+    request,
+  }: { readonly link: SignedLink; readonly service: UploadingService; readonly request: Request },
 ): Promise<void> {
   if (objects === undefined)
     throw new Error('Files are stored nowhere: set PATCHBAY_FILES or PATCHBAY_S3_URL.');
-  const notAwaited = () => refusal('not_awaited', 'Its file has come already, or the job is over.');
+  const notAwaited = () => refusal(name, 'not_awaited', 'Its file has come already, or the job is over.');
   const awaited = await jobs.awaited({ accountId, jobId });
   if (awaited === undefined) throw notAwaited();
   const { uploadBytes, applicationId, endpoint } = awaited;
-  const bytes = await readExactly(request, uploadBytes);
+  const bytes = await readExactly(request, uploadBytes, (detail) => refusal(name, 'upload_invalid', detail));
   const object = await writeObject(
     { pool, objects },
     {
-      ...{ accountId, applicationId, endpoint, service: 'transcoding', kind: 'upload' },
-      ...{ dataClass: 'transcodedFiles', mediaType: 'application/octet-stream' },
+      ...{ accountId, applicationId, endpoint, service: name, kind: 'upload' },
+      ...{ dataClass, mediaType: 'application/octet-stream' },
       expiresAt: new Date(nowMs() + KEPT_MS),
     },
     bytes,
@@ -88,9 +114,13 @@ async function take(
 }
 
 /** What is longer is not read to its end. */
-async function readExactly({ body, headers }: Request, sizeBytes: number): Promise<Uint8Array> {
+async function readExactly(
+  { body, headers }: Request,
+  sizeBytes: number,
+  invalid: (detail: string) => ServiceError,
+): Promise<Uint8Array> {
   const said = headers.get('content-length');
-  const wrong = (what: string) => refusal('upload_invalid', `${what}; ${sizeBytes} were to come.`);
+  const wrong = (what: string) => invalid(`${what}; ${sizeBytes} were to come.`);
   if (said !== null && Number(said) !== sizeBytes) throw wrong(`It has ${said} bytes`);
   const bytes = new Uint8Array(sizeBytes);
   let count = 0;

@@ -369,7 +369,7 @@ test('a service that a trigger turns off serves nobody at or below its target, s
     expect(served_.body.code).not.toBe('policy.refused');
   const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
   expect(JSON.stringify(await snapshot.json())).toContain(
-    '"services":["conferencing","network-discovery","notification","presence","text-to-speech","transcoding"]',
+    '"services":["conferencing","network-discovery","notification","presence","speech-detection","text-to-speech","transcoding"]',
   );
   // Its own word takes nothing back.
   const wider = await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {

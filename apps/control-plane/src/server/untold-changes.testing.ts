@@ -6,6 +6,8 @@ export const untold: Readonly<Record<string, string>> = {
   'conferencing.removeParticipant': 'the leg tells that it has left, once its node has done it',
   'textToSpeech.removeSpeech':
     'who removes a file has it from an event or an answer, and no copy of ours follows it',
+  'speechDetection.removeJob':
+    'who removes a job has it from an event or an answer, and no copy of ours follows it',
   'transcoding.removeJob':
     'who removes a job has it from an event or an answer, and no copy of ours follows it',
   'signaling.createToken': 'minting changes nothing that is kept, and is done for every call',

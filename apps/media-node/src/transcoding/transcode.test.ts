@@ -191,3 +191,44 @@ describe.skipIf(!hasFfmpeg)(`with FFmpeg${hasFfmpeg ? '' : ': it is not installe
     expect(end).toMatchObject({ failure: 'failed' });
   });
 });
+
+describe('the sound of a file as samples', () => {
+  const decoder = ffmpegTranscoder();
+  async function decoded(file: string, secondsMax = 60) {
+    const probed = await decoder.probe(file, limits);
+    if ('failure' in probed) return probed;
+    let count = 0;
+    let peak = 0;
+    const onSamples = (samples: Int16Array) => {
+      count += samples.length;
+      for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+    };
+    const order = { ...probed, inputFile: file, rateHz: 16_000, secondsMax, signal, onSamples };
+    return { failed: await decoder.decode(order), count, peak };
+  }
+
+  test('comes whole, mono, at the rate that was asked for, whatever the file has', async () => {
+    const file = path.join(folder, 'decoded.ogg');
+    execFileSync(FFMPEG_PROGRAM, [
+      ...['-loglevel', 'error', '-y', '-f', 'lavfi', '-i', 'sine=frequency=500:duration=2:sample_rate=48000'],
+      ...['-ac', '2', '-c:a', 'libvorbis', file],
+    ]);
+    const { failed, count, peak } = (await decoded(file)) as Exclude<
+      Awaited<ReturnType<typeof decoded>>,
+      { failure: unknown }
+    >;
+    expect(failed).toBeUndefined();
+    expect(Math.abs(count - 32_000)).toBeLessThan(800);
+    expect(peak).toBeGreaterThan(2_000);
+  });
+
+  test('is no more than may come, whatever the file says of its length, and there is none of a picture', async () => {
+    const file = path.join(folder, 'decoded.ogg');
+    expect(await decoded(file, 0)).toMatchObject({ failed: { failure: 'input_too_large' } });
+    const picture = path.join(folder, 'decoded.png');
+    execFileSync(FFMPEG_PROGRAM, [
+      ...['-loglevel', 'error', '-y', '-f', 'lavfi', '-i', 'color=size=16x16', '-frames:v', '1', picture],
+    ]);
+    expect(await decoded(picture)).toMatchObject({ failed: { failure: 'input_unsuitable' }, count: 0 });
+  });
+});

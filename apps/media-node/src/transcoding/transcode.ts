@@ -122,6 +122,8 @@ export function ffmpegTranscoder({
         ...{ program: ffprobe, args: probeArguments(demuxer, file), input: nothing, bounds, signal },
         ...{ folder: path.dirname(file), timeoutMs: PROBE_MS_MAX, outputBytesMax: PROBE_OUTPUT_BYTES_MAX },
       });
+      if (end.kind === 'failed' && end.bound === 'output')
+        return { failure: 'input_too_large', detail: 'It says more of itself than is read.' };
       if (end.kind !== 'done') return failureOf(end, 'Nothing can be read of what is in it.');
       const probed = Buffer.from(end.output).toString('utf8');
       const media = mediaFactsOf(probed, { container: demuxer, sizeBytes, mediaSecondsMax });

@@ -199,7 +199,7 @@ test('config: shows which level says what, and changes one field of one level', 
     'Somebody changed this configuration meanwhile: nothing was set.',
   );
   await expect(run('config', 'show', 'telepathy')).rejects.toThrow(
-    'There are conferencing, network-discovery, notification, presence, signaling, text-to-speech, transcoding.',
+    'There are conferencing, network-discovery, notification, presence, signaling, speech-detection, text-to-speech, transcoding.',
   );
   await expect(run('config', 'set', 'signaling', 'colour=red')).rejects.toThrow('no field colour');
   await expect(run('config', 'set', 'signaling', 'sessionSecondsMax=long')).rejects.toThrow('takes number');

@@ -1,10 +1,10 @@
-import { createWriteStream, openAsBlob } from 'node:fs';
-
+import { createWriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { TranscodeRequest } from '@patchbay/sdk-node';
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { given } from '../given.ts';
+import { inputOf } from '../named-file.ts';
 import { print } from '../output.ts';
 import { positiveInteger } from './positive-integer.ts';
 
@@ -28,13 +28,6 @@ interface TranscodeFlags {
   readonly denoise?: boolean;
   readonly loudness?: number;
   readonly json?: boolean;
-}
-
-/** What is named: an address, a stored file, or a file of this machine. */
-async function inputOf(named: string) {
-  if (/^https?:\/\//.test(named)) return { uri: named };
-  if (/^obj_[a-z0-9]+$/.test(named)) return { objectId: named };
-  return { file: await openAsBlob(named) };
 }
 
 export function addTranscodeCommand(program: Command): void {

@@ -1,45 +1,16 @@
-import { MEDIA_SECONDS_MAX, mediaFactsSchema } from '@patchbay/domain/file-jobs/media-facts';
-import {
-  audioCodecs,
-  mediaFormats,
-  mediaKinds,
-  videoCodecs,
-} from '@patchbay/domain/transcoding/media-format';
-import {
-  conversionShape,
-  FILE_BYTES_MAX,
-  priorities,
-  URI_LENGTH_MAX,
-} from '@patchbay/domain/transcoding/transcoding-order';
-import { jobPurposes, jobStates } from '@patchbay/domain/transcoding/transcoding-record';
+import { jobStates } from '@patchbay/domain/file-jobs/file-job';
+import { priorities } from '@patchbay/domain/file-jobs/file-order';
+import { MEDIA_SECONDS_MAX, mediaFactsSchema, mediaKinds } from '@patchbay/domain/file-jobs/media-facts';
+import { audioCodecs, mediaFormats, videoCodecs } from '@patchbay/domain/transcoding/media-format';
+import { conversionShape } from '@patchbay/domain/transcoding/transcoding-order';
+import { jobPurposes } from '@patchbay/domain/transcoding/transcoding-record';
 import { operations } from '@patchbay/domain/transcoding/transcoding-usage';
 import { defineService } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
-import { limitShape } from '../credential-request.ts';
+import { fileAddress, fileConfigShape, fileInputShape, fileOwnerShape } from '../file-request.ts';
 import { transcodingErrors } from './errors.ts';
-
-const address = z.url({ protocol: /^https?$/ }).max(URI_LENGTH_MAX);
-
-/** Where the file comes from: one of them. */
-const inputShape = {
-  uri: address.optional().describe('A public http or https address that it is fetched from.'),
-  objectId: idSchema('obj').optional().describe('A file of this account that a service left.'),
-  uploadBytes: z
-    .int()
-    .min(1)
-    .max(FILE_BYTES_MAX)
-    .optional()
-    .describe('How long the file is that you will send to uploadUrl of the answer.'),
-} as const;
-
-const whose = {
-  priority: z.enum(priorities).default('normal').describe('Among the jobs of the account.'),
-  applicationId: limitShape.applicationId,
-  /** Whose it is: an endpoint of the account, by its name. */
-  identity: limitShape.identity,
-} as const;
 
 /** Of all work on files. */
 const worked = {
@@ -88,26 +59,7 @@ export const transcoding = defineService({
   summary: 'Turns files of sound, film and pictures into others, and says what is in them.',
   timing: 'async',
   media: 'none',
-  config: z.object({
-    inputBytesMax: z
-      .int()
-      .min(1)
-      .max(FILE_BYTES_MAX)
-      .default(FILE_BYTES_MAX)
-      .describe('The largest file that is taken.'),
-    mediaSecondsMax: z
-      .int()
-      .min(1)
-      .max(MEDIA_SECONDS_MAX)
-      .default(7_200)
-      .describe('The longest sound or film that is taken.'),
-    concurrentMax: z
-      .int()
-      .min(1)
-      .max(16)
-      .default(2)
-      .describe('Files of the account that are worked on at a time. The others wait.'),
-  }),
+  config: z.object(fileConfigShape({ seconds: 7_200, secondsMax: MEDIA_SECONDS_MAX })),
   merge: { inputBytesMax: 'narrowest', mediaSecondsMax: 'narrowest', concurrentMax: 'narrowest' },
   meters: {
     requests: { unit: 'count', summary: 'Files that were worked on.', dimensions: worked },
@@ -149,12 +101,12 @@ export const transcoding = defineService({
       isUse: true,
       takesEvents: { fields: {}, emits: ['completed', 'failed', 'progressed'] },
       request: z.strictObject({
-        ...inputShape,
+        ...fileInputShape,
         ...conversionShape,
-        putUrl: address
+        putUrl: fileAddress
           .optional()
           .describe('A public address that the file which is made is sent to by PUT as well.'),
-        ...whose,
+        ...fileOwnerShape,
       }),
       response: job,
       errors: [...asking, 'transcoding.conversion_invalid'],
@@ -165,7 +117,7 @@ export const transcoding = defineService({
       summary: 'Look at what is in a file. The job that is answered has it as `media`, once it is completed.',
       access: 'develop',
       isUse: true,
-      request: z.strictObject({ ...inputShape, ...whose }),
+      request: z.strictObject({ ...fileInputShape, ...fileOwnerShape }),
       response: job,
       errors: [...asking],
     },

@@ -3,12 +3,12 @@ import {
   conversionRefusal,
   conversionShape,
   type TranscodingOrder,
-  UPLOAD_MS_MAX,
 } from '@patchbay/domain/transcoding/transcoding-order';
 import type { TranscodingJob } from '@patchbay/domain/transcoding/transcoding-record';
 import type { Handlers, ServiceContext } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
 import { z } from 'zod';
+import { fileJobAnswer, fileOrderOf, uploadAnswer, WAITING_RETRY_MS } from '../file-request.ts';
 import type { transcoding } from './definition.ts';
 import type { AskedJob, TranscodingPorts } from './ports.ts';
 
@@ -20,7 +20,6 @@ type Input = Pick<
 >;
 type Answer = z.output<Definition['operations']['getJob']['response']>;
 
-const WAITING_RETRY_MS = 5_000;
 const conversionSchema = z.object(conversionShape);
 
 export const handlers: Handlers<Definition, TranscodingPorts> = {
@@ -89,19 +88,9 @@ export const handlers: Handlers<Definition, TranscodingPorts> = {
   },
 };
 
-function orderOf(context: Asking, { uri, objectId, uploadBytes }: Input): TranscodingOrder {
-  const { inputBytesMax, mediaSecondsMax } = context.config;
-  const inputs: TranscodingOrder['input'][] = [
-    ...(uri === undefined ? [] : [{ kind: 'uri' as const, uri }]),
-    ...(objectId === undefined ? [] : [{ kind: 'object' as const, objectId }]),
-    ...(uploadBytes === undefined ? [] : [{ kind: 'upload' as const }]),
-  ];
-  const [input, other] = inputs;
-  if (input === undefined || other !== undefined)
-    throw context.error('request.invalid', 'The file is one of uri, objectId and uploadBytes.');
-  if (uploadBytes !== undefined && uploadBytes > inputBytesMax)
-    throw context.error('request.invalid', `uploadBytes: at most ${inputBytesMax} are taken here.`);
-  return { input, inputBytesMax, mediaSecondsMax };
+function orderOf(context: Asking, input: Input): TranscodingOrder {
+  const invalid = (detail: string) => context.error('request.invalid', detail);
+  return fileOrderOf(input, { config: context.config, invalid });
 }
 
 async function ask(
@@ -130,15 +119,9 @@ function noJob(context: Pick<ServiceContext<Definition, 'getJob'>, 'error'>, job
   return context.error('resource.unknown', `This account has no job ${jobId}.`);
 }
 
-/** Who reads of a job may not send its file: the link to do so is told to whoever asked for it alone. */
 function toAskedAnswer(job: TranscodingJob, context: Asking, ports: TranscodingPorts): Answer {
-  const answer = toAnswer(job, context, ports);
-  if (job.state !== 'awaiting') return answer;
   const { links } = ports;
-  const expiresMs = job.createdAt.getTime() + UPLOAD_MS_MAX;
-  const path = links.uploadPathOf({ accountId: job.accountId, id: job.id, expiresMs });
-  const uploadUrl = links.urlOf(path, context.baseUrl);
-  return { ...answer, uploadUrl, uploadExpiresAt: new Date(expiresMs).toISOString() };
+  return { ...toAnswer(job, context, ports), ...uploadAnswer(job, { links, baseUrl: context.baseUrl }) };
 }
 
 function toAnswer(
@@ -146,17 +129,12 @@ function toAnswer(
   { nowMs, baseUrl, entity: { accountId } }: Pick<Asking, 'nowMs' | 'baseUrl' | 'entity'>,
   { links }: TranscodingPorts,
 ): Answer {
-  const { id, purpose, state, priority, format, progressPercent, media, failure, file } = job;
+  const { purpose, format, file } = job;
   const expiresMs = nowMs() + OBJECT_LINK_LIFETIME_MS;
   return {
-    ...{ id, purpose, state, priority, progressPercent, createdAt: job.createdAt.toISOString() },
+    ...fileJobAnswer('transcoding', job),
+    purpose,
     ...(format === undefined ? {} : { format }),
-    ...(media === undefined ? {} : { media }),
-    ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt.toISOString() }),
-    ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt.toISOString() }),
-    ...(failure === undefined
-      ? {}
-      : { failure: { code: `transcoding.${failure.reason}`, detail: failure.detail } }),
     ...(file === undefined ? {} : fileOf(file)),
   };
 

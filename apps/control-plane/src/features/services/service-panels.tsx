@@ -4,6 +4,7 @@ import { ChannelsPanel } from '../channels/channels-panel.tsx';
 import { PresencePanel } from '../presence/presence-panel.tsx';
 import { RoomsPanel } from '../rooms/rooms-panel.tsx';
 import { SpeechPanel } from '../speech/speech-panel.tsx';
+import { SpeechDetectionPanel } from '../speech-detection/speech-detection-panel.tsx';
 import { TranscodingPanel } from '../transcoding/transcoding-panel.tsx';
 
 /** What the page of a service shows besides what all of them have. */
@@ -11,6 +12,7 @@ export const servicePanels: { readonly [Service in ServiceKey]?: ComponentType }
   conferencing: RoomsPanel,
   notification: ChannelsPanel,
   presence: PresencePanel,
+  speechDetection: SpeechDetectionPanel,
   textToSpeech: SpeechPanel,
   transcoding: TranscodingPanel,
 };

@@ -1,16 +1,16 @@
 'use client';
 
-import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import { type MediaFormat, mediaFormatFacts, mediaFormats } from '@patchbay/domain/transcoding/media-format';
 import { Button } from '@patchbay/ui/button';
-import { Field, Labelled } from '@patchbay/ui/input';
+import { Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { FileField, isGiven } from '../file-jobs/file-field.tsx';
+import { sendUpload } from '../file-jobs/send-upload.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { pathOf } from './job-result.tsx';
 
 const kindWords = { audio: 'sound', video: 'film', image: 'picture' } as const;
 const formatOptions = mediaFormats.map((value) => ({
@@ -37,14 +37,10 @@ export function ConvertForm(): ReactNode {
       const asked = { accountId, format, uploadBytes: chosen.size };
       const mono = hasSound && channels === 'mono' ? { channels: 1 as const } : {};
       const { uploadUrl } = await create.mutateAsync({ ...asked, ...mono });
-      if (uploadUrl === undefined) return;
-      const headers = { 'content-type': 'application/octet-stream' };
-      const sent = await fetch(pathOf(uploadUrl), { method: 'PUT', headers, body: chosen });
-      if (!sent.ok) throw new Error('The file was not taken. Choose it again.');
+      await sendUpload(uploadUrl, chosen);
     },
     onSettled: () => queries.invalidateQueries(trpc.transcoding.listJobs.pathFilter()),
   });
-  const isTooLarge = file !== undefined && file.size > FILE_BYTES_MAX;
   return (
     <form
       className="grid max-w-xl gap-3"
@@ -53,14 +49,11 @@ export function ConvertForm(): ReactNode {
         if (file !== undefined) convert.mutate(file);
       }}
     >
-      <Field
-        label="File"
-        type="file"
+      <FileField
         accept="audio/*,video/*,image/*"
         hint="Sound, a film or a picture, of 100 MB at most."
-        error={isTooLarge ? 'This file is too large.' : undefined}
-        className="[&_input]:py-1.5 [&_input]:text-sm"
-        onChange={({ target }) => setFile(target.files?.[0])}
+        file={file}
+        onChoose={setFile}
       />
       <div className="flex flex-wrap gap-3">
         <Labelled label="Becomes">
@@ -74,11 +67,7 @@ export function ConvertForm(): ReactNode {
       </div>
       {convert.error === null ? null : <ProblemNote error={create.error ?? convert.error} />}
       <div>
-        <Button
-          type="submit"
-          isPending={convert.isPending}
-          disabled={file === undefined || file.size === 0 || isTooLarge}
-        >
+        <Button type="submit" isPending={convert.isPending} disabled={!isGiven(file)}>
           Convert
         </Button>
       </div>

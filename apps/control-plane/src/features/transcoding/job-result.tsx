@@ -1,41 +1,15 @@
 import type { ReactNode } from 'react';
 import { showBytes, showDuration, textOf } from '../../formats/quantity.ts';
 import type { Outputs } from '../../trpc/client.ts';
+import { JobStateLine } from '../file-jobs/job-state.tsx';
+import { pathOf } from '../file-jobs/send-upload.ts';
 
 export type Job = Outputs['transcoding']['listJobs']['items'][number];
 
-/** The page may be at another host of the platform: a path leads there from each. */
-export function pathOf(url: string): string {
-  const { pathname, search } = new URL(url);
-  return `${pathname}${search}`;
-}
-
-const stateWords: Readonly<Record<Job['state'], string>> = {
-  awaiting: 'awaits its file',
-  queued: 'waits',
-  running: 'is worked on',
-  completed: 'done',
-  failed: 'failed',
-  cancelled: 'cancelled',
-};
-
 /** How far a job is, why it failed, or what came of it. */
 export function JobResult({ job }: { readonly job: Job }): ReactNode {
-  const { state, failure, progressPercent, url } = job;
-  if (failure !== undefined) return <span className="text-ink-soft">{failure.detail}</span>;
-  if (state === 'running')
-    return (
-      <div className="flex items-center gap-2">
-        <progress
-          className="h-1.5 w-32 accent-live"
-          aria-label={`How far ${job.id} is`}
-          value={progressPercent}
-          max={100}
-        />
-        <span className="tabular-nums text-ink-soft">{progressPercent} %</span>
-      </div>
-    );
-  if (state !== 'completed') return <span className="text-ink-soft">{stateWords[state]}</span>;
+  const { state, url } = job;
+  if (state !== 'completed') return <JobStateLine job={job} />;
   if (job.purpose === 'probe') return <span className="text-ink-soft">looked at</span>;
   if (url === undefined) return <span className="text-ink-faint">its file is gone</span>;
   const { format = '', durationMs, sizeBytes = 0 } = job;

@@ -7,6 +7,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import type { ReactNode } from 'react';
 import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
+import { isCancellable, isUnderWay, REFRESH_MS } from '../file-jobs/job-state.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
@@ -14,10 +15,6 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { ConvertForm } from './convert-form.tsx';
 import { type Job, JobResult, mediaWords } from './job-result.tsx';
-
-/** Between two looks at jobs that are not over. */
-const REFRESH_MS = 1_000;
-const isUnderWay = ({ state }: Job): boolean => state === 'queued' || state === 'running';
 
 /** Turns a file that somebody chooses into another, and shows what was done to files. */
 export function TranscodingPanel(): ReactNode {
@@ -83,7 +80,8 @@ const columns: readonly Column<Job>[] = [
   { key: 'cancel', header: 'Actions', isAction: true, cell: (job) => <CancelButton job={job} /> },
 ];
 
-function CancelButton({ job: { id: jobId, state } }: { readonly job: Job }): ReactNode {
+function CancelButton({ job }: { readonly job: Job }): ReactNode {
+  const { id: jobId } = job;
   const trpc = useTRPC();
   const accountId = useAccountId();
   const queries = useQueryClient();
@@ -92,7 +90,7 @@ function CancelButton({ job: { id: jobId, state } }: { readonly job: Job }): Rea
       onSettled: () => queries.invalidateQueries(trpc.transcoding.listJobs.pathFilter()),
     }),
   );
-  if (state !== 'awaiting' && state !== 'queued' && state !== 'running') return null;
+  if (!isCancellable(job)) return null;
   return (
     <IfMay to="transcoding.cancelJob">
       <Button
