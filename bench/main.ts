@@ -11,6 +11,7 @@ const benchmarks = {
   mix: async () => (await import('./mix/mix.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
   signal: async () => (await import('./signal/signal.ts')).run,
+  speech: async () => (await import('./speech/speech.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,
 } as const;
 

@@ -3,6 +3,7 @@ import { Resampler } from '@patchbay/dsp/resample';
 import { toneSamples } from '@patchbay/dsp/tone';
 import { VOICE_RATE_HZ } from '@patchbay/dsp/voice-network';
 import type { Spoken } from '../../apps/media-node/src/media/speech.ts';
+import { Numbers } from '../numbers.ts';
 import { humanGreetings, machineGreetings } from './greetings.ts';
 
 export const backgrounds = [
@@ -36,30 +37,6 @@ const beepMs = [180, 300, 500, 900] as const;
 /** How long somebody waits for an answer before the recording ends. */
 const AFTER_MS = 4_000;
 const SPEECH_LEVEL = 0.2;
-
-/** Numbers that look random and are the same in each run (Park and Miller). */
-class Numbers {
-  #seed: number;
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-  next(): number {
-    this.#seed = (this.#seed * 48_271) % 2_147_483_647;
-    return this.#seed / 2_147_483_647;
-  }
-  shuffled<One>(all: readonly One[]): One[] {
-    return all
-      .map((one) => ({ one, at: this.next() }))
-      .sort((first, second) => first.at - second.at)
-      .map(({ one }) => one);
-  }
-  between(low: number, high: number): number {
-    return low + (high - low) * this.next();
-  }
-  of<One>(all: readonly One[], fallback: One): One {
-    return all[Math.floor(this.next() * all.length)] ?? fallback;
-  }
-}
 
 /** So many of each kind: people and machines by turns, every voice, every background, half of them over a telephone line. */
 export async function labelledCalls(countOfEach: number, say: Say): Promise<readonly LabelledCall[]> {

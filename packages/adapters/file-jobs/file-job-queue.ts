@@ -121,11 +121,7 @@ interface Finish {
   readonly nowMs: number;
 }
 
-async function finishIn(
-  client: PoolClient,
-  kind: TableOf,
-  { job, end, told, nowMs }: Finish,
-): Promise<true> {
+async function finishIn(client: PoolClient, kind: TableOf, { job, end, told, nowMs }: Finish): Promise<true> {
   const failed = 'kind' in end ? end : undefined;
   const done = 'kind' in end ? undefined : end;
   if (done?.object !== undefined) await insertObject(client, done.object);

@@ -6,7 +6,14 @@ import type { Pool } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { insertObject, type WrittenObject } from '../objects/stored-objects.ts';
 import { pageFrom } from '../prisma/page.ts';
-import { type FileJobRow, type FileJobTable, findFileJob, NotOursError, type OneJob, removeUpload } from './file-job-table.ts';
+import {
+  type FileJobRow,
+  type FileJobTable,
+  findFileJob,
+  NotOursError,
+  type OneJob,
+  removeUpload,
+} from './file-job-table.ts';
 
 /** Jobs of one account that wait, those with a file still to come among them: more are refused. */
 export const WAITING_MAX = 1_000;
@@ -29,10 +36,12 @@ interface AwaitedUpload {
 }
 
 /** What accounts have done to files by one service, as they see it. */
-export function fileJobStore<Order extends FileOrder, Job extends FileJob, Known extends object, Claimed extends object>(
-  pool: Pool,
-  kind: FileJobTable<Order, Job, Known, Claimed>,
-) {
+export function fileJobStore<
+  Order extends FileOrder,
+  Job extends FileJob,
+  Known extends object,
+  Claimed extends object,
+>(pool: Pool, kind: FileJobTable<Order, Job, Known, Claimed>) {
   const { table } = kind;
   return {
     ask: async ({
@@ -69,7 +78,11 @@ export function fileJobStore<Order extends FileOrder, Job extends FileJob, Known
         const columns = {
           ...{ id: jobId, account_id: accountId, application_id: applicationId, endpoint_id: endpoint },
           ...{ state: input.kind === 'upload' ? 'awaiting' : 'queued', priority: rankOf(known.priority) },
-          ...{ job_order: JSON.stringify(order), upload_bytes: uploadBytes ?? null, input_object_id: objectId },
+          ...{
+            job_order: JSON.stringify(order),
+            upload_bytes: uploadBytes ?? null,
+            input_object_id: objectId,
+          },
           ...{ concurrent_max: concurrentMax, regions, ...kind.knownColumns(known) },
         };
         const names = Object.keys(columns);

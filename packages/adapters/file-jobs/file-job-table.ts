@@ -56,7 +56,12 @@ export interface DoneEnd {
 }
 
 /** Where one service has its jobs on files. All else of them is the same. */
-export interface FileJobTable<Order extends FileOrder, Job extends FileJob, Known extends object, Claimed extends object> {
+export interface FileJobTable<
+  Order extends FileOrder,
+  Job extends FileJob,
+  Known extends object,
+  Claimed extends object,
+> {
   readonly service: string;
   readonly idPrefix: IdPrefix;
   readonly table: 'transcoding_job' | 'speech_detection_job';
@@ -101,9 +106,7 @@ export function fileJobFromRow<Failure extends string>(row: FileJobRow): FileJob
     finishedAt: row.finished_at ?? undefined,
     // Written by `finish`, which is given no other.
     failure:
-      row.failure === null
-        ? undefined
-        : { reason: row.failure as Failure, detail: row.failure_detail ?? '' },
+      row.failure === null ? undefined : { reason: row.failure as Failure, detail: row.failure_detail ?? '' },
   };
 }
 
@@ -113,7 +116,10 @@ export async function findFileJob<Job extends FileJob>(
   { shown, fromRow }: { readonly shown: string; fromRow(row: FileJobRow): Job },
   { accountId, jobId }: OneJob,
 ): Promise<Job | undefined> {
-  const { rows } = await client.query<FileJobRow>(`${shown} WHERE j.account_id = $1 AND j.id = $2`, [accountId, jobId]);
+  const { rows } = await client.query<FileJobRow>(`${shown} WHERE j.account_id = $1 AND j.id = $2`, [
+    accountId,
+    jobId,
+  ]);
   return rows.map((row) => fromRow(row))[0];
 }
 

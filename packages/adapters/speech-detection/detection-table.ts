@@ -19,9 +19,9 @@ export const detectionTable: FileJobTable<DetectionOrder, DetectionJob, Known, P
   readOrder: (order) => detectionOrderSchema.parse(order),
   fromRow(row: DetectionRow) {
     return {
-    ...fileJobFromRow<FileFailure>(row),
-    kind: row.kind,
-    findings: row.findings === null ? undefined : findingsSchema.parse(row.findings),
+      ...fileJobFromRow<FileFailure>(row),
+      kind: row.kind,
+      findings: row.findings === null ? undefined : findingsSchema.parse(row.findings),
     };
   },
   knownColumns: ({ kind }) => ({ kind }),

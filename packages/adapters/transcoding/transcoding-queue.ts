@@ -17,11 +17,14 @@ export type JobEnd = JobDone | FailedEnd<JobFailure>;
 
 /** What nodes turn into others. */
 export const transcodingQueue = (pool: Pool) =>
-  fileJobQueue<TranscodingOrder, TranscodingJob, Pick<TranscodingJob, 'purpose' | 'priority' | 'format'>, Pick<TranscodingJob, 'purpose'>, JobDone, JobFailure>(
-    pool,
-    transcodingTable,
-    doneOf,
-  );
+  fileJobQueue<
+    TranscodingOrder,
+    TranscodingJob,
+    Pick<TranscodingJob, 'purpose' | 'priority' | 'format'>,
+    Pick<TranscodingJob, 'purpose'>,
+    JobDone,
+    JobFailure
+  >(pool, transcodingTable, doneOf);
 
 export type TranscodingQueue = ReturnType<typeof transcodingQueue>;
 

@@ -1,4 +1,7 @@
-import { type TranscodingOrder, transcodingOrderSchema } from '@patchbay/domain/transcoding/transcoding-order';
+import {
+  type TranscodingOrder,
+  transcodingOrderSchema,
+} from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure, TranscodingJob } from '@patchbay/domain/transcoding/transcoding-record';
 import { type FileJobRow, type FileJobTable, fileJobFromRow } from '../file-jobs/file-job-table.ts';
 

@@ -10,17 +10,32 @@ import { SpeechSegments } from './speech-segments.ts';
 const FRAME_MS = 32;
 
 /** Frames of so many ms each, by turns without speech and with it. */
-function hear(spans: readonly (readonly [ms: number, probability: number])[], kind: DetectionKind = 'presence', rules = {}) {
+function hear(
+  spans: readonly (readonly [ms: number, probability: number])[],
+  kind: DetectionKind = 'presence',
+  rules = {},
+) {
   const listening = new Listening({ kind, rules: { ...detectionDefaults, ...rules } });
   for (const [ms, probability] of spans)
     for (let at = 0; at < ms; at += FRAME_MS)
-      listening.push({ durationMs: FRAME_MS, probability, isSpeech: probability >= 0.5, peak: probability / 2 });
+      listening.push({
+        durationMs: FRAME_MS,
+        probability,
+        isSpeech: probability >= 0.5,
+        peak: probability / 2,
+      });
   return listening;
 }
 
 describe('stretches of speech (SPD)', () => {
   test('each has its beginning, its end and how sure it is, and their sums are told', () => {
-    const heard = hear([[320, 0], [960, 0.9], [640, 0.1], [640, 0.8], [320, 0]]).end();
+    const heard = hear([
+      [320, 0],
+      [960, 0.9],
+      [640, 0.1],
+      [640, 0.8],
+      [320, 0],
+    ]).end();
     expect(heard).toMatchObject({
       ...{ durationMs: 2_880, speechMs: 1_600, silenceMs: 1_280, longestSilenceMs: 640, talkRatio: 0.556 },
       ...{ segmentCount: 2, firstSpeechMs: 320, beepCount: 0 },
@@ -33,13 +48,37 @@ describe('stretches of speech (SPD)', () => {
   });
 
   test('a short pause does not end one, a click is none, and a weak syllable goes on', () => {
-    expect(hear([[640, 0.9], [160, 0], [640, 0.9], [640, 0]]).end().segmentCount).toBe(1);
-    expect(hear([[320, 0], [96, 0.9], [640, 0]]).end().segmentCount).toBe(0);
-    expect(hear([[320, 0.9], [640, 0.4], [320, 0.9], [640, 0]]).end().segmentCount).toBe(1);
+    expect(
+      hear([
+        [640, 0.9],
+        [160, 0],
+        [640, 0.9],
+        [640, 0],
+      ]).end().segmentCount,
+    ).toBe(1);
+    expect(
+      hear([
+        [320, 0],
+        [96, 0.9],
+        [640, 0],
+      ]).end().segmentCount,
+    ).toBe(0);
+    expect(
+      hear([
+        [320, 0.9],
+        [640, 0.4],
+        [320, 0.9],
+        [640, 0],
+      ]).end().segmentCount,
+    ).toBe(1);
   });
 
   test('the sensitivity says how little is enough', () => {
-    const faint = [[320, 0], [960, 0.4], [640, 0]] as const;
+    const faint = [
+      [320, 0],
+      [960, 0.4],
+      [640, 0],
+    ] as const;
     const counts = (['low', 'normal', 'high'] as const).map(
       (sensitivity) => hear(faint, 'presence', { sensitivity }).end().segmentCount,
     );
@@ -47,7 +86,9 @@ describe('stretches of speech (SPD)', () => {
   });
 
   test('they never overlap, come in order, and fill the time with what is silent', () => {
-    const spans = fc.array(fc.tuple(fc.integer({ min: 1, max: 2_000 }), fc.double({ min: 0, max: 1, noNaN: true })));
+    const spans = fc.array(
+      fc.tuple(fc.integer({ min: 1, max: 2_000 }), fc.double({ min: 0, max: 1, noNaN: true })),
+    );
     fc.assert(
       fc.property(spans, (given) => {
         const { segments, speechMs, silenceMs, durationMs } = hear(given).end();
@@ -86,19 +127,35 @@ describe('who answered (SPD, CPG)', () => {
   const answeredBy = (spans: Parameters<typeof hear>[0]) => hear(spans, 'answering-machine').end().answering;
 
   test('a word and silence behind it is a person, and it is known in under three seconds', () => {
-    const answering = answeredBy([[500, 0], [700, 0.9], [3_000, 0]]);
+    const answering = answeredBy([
+      [500, 0],
+      [700, 0.9],
+      [3_000, 0],
+    ]);
     expect(answering).toMatchObject({ answeredBy: 'human', reason: 'short_greeting' });
     expect(answering?.decidedAtMs).toBeLessThan(3_500);
   });
 
   test('whoever goes on is a machine; silence is nobody; and each says how probable it is', () => {
-    expect(answeredBy([[500, 0], [9_000, 0.9]])).toMatchObject({ answeredBy: 'machine', reason: 'long_greeting' });
+    expect(
+      answeredBy([
+        [500, 0],
+        [9_000, 0.9],
+      ]),
+    ).toMatchObject({ answeredBy: 'machine', reason: 'long_greeting' });
     expect(answeredBy([[6_000, 0]])).toMatchObject({ answeredBy: 'unknown', reason: 'silence' });
     expect(answeredBy([])).toMatchObject({ answeredBy: 'unknown', decidedAtMs: 0 });
   });
 
   test('a beep decides at once, and its end is told even where it comes after the decision', () => {
-    const early = hear([[500, 0], [1_200, 0.9], [320, 0]], 'answering-machine');
+    const early = hear(
+      [
+        [500, 0],
+        [1_200, 0.9],
+        [320, 0],
+      ],
+      'answering-machine',
+    );
     early.beep({ startMs: 1_800, durationMs: 300, hertz: 1_000.4 });
     const { answering, beeps } = early.end();
     expect(answering).toMatchObject({ answeredBy: 'machine', beepEndMs: 2_100 });
@@ -123,7 +180,13 @@ describe('who answered (SPD, CPG)', () => {
 });
 
 test('what is counted is the sound that was listened to, what was heard in it, and who decided', () => {
-  const findings = hear([[500, 0], [9_000, 0.9]], 'answering-machine').end();
+  const findings = hear(
+    [
+      [500, 0],
+      [9_000, 0.9],
+    ],
+    'answering-machine',
+  ).end();
   const uses = usesOfDetection({ kind: 'answering-machine', findings, processMs: 12.2 });
   expect(uses.map(({ meter, quantity }) => [meter, quantity])).toEqual([
     ['speech-detection.requests', 1],

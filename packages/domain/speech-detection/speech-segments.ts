@@ -44,9 +44,13 @@ export class SpeechSegments {
   }
 
   /** The next frame of `durationMs`; answers the stretch that is over with it. */
-  push({ durationMs, probability }: { readonly durationMs: number; readonly probability: number }):
-    | SpeechSegment
-    | undefined {
+  push({
+    durationMs,
+    probability,
+  }: {
+    readonly durationMs: number;
+    readonly probability: number;
+  }): SpeechSegment | undefined {
     const { beginsAt, endsAt } = thresholds[this.#rules.sensitivity];
     const startMs = this.#nowMs;
     this.#nowMs += durationMs;

@@ -1,5 +1,5 @@
-import type { CountedUse } from '../metering/use-counter.ts';
 import type { MediaFacts, MediaKind } from '../file-jobs/media-facts.ts';
+import type { CountedUse } from '../metering/use-counter.ts';
 import { type AudioCodec, mediaFormatFacts, type VideoCodec } from './media-format.ts';
 import type { Conversion } from './transcoding-order.ts';
 

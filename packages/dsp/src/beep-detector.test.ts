@@ -16,7 +16,8 @@ const silence = (ms: number) => new Int16Array(samplesOf(ms));
 function beepsIn(samples: Int16Array) {
   const detector = new BeepDetector(RATE_HZ);
   const beeps = [];
-  for (let at = 0; at < samples.length; at += 331) beeps.push(...detector.push(samples.subarray(at, at + 331)));
+  for (let at = 0; at < samples.length; at += 331)
+    beeps.push(...detector.push(samples.subarray(at, at + 331)));
   return beeps;
 }
 

@@ -68,9 +68,7 @@ function fromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1 + fraction / 1_024) * 2 ** (exponent - 15);
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1_024) * 2 ** (exponent - 15);
 }
 
 /**
@@ -134,7 +132,10 @@ export class VoiceNetwork {
   }
 
   #convolve(): void {
-    for (const [index, { weights, biases, input: width, output, stride }] of this.#weights.convolutions.entries()) {
+    for (const [
+      index,
+      { weights, biases, input: width, output, stride },
+    ] of this.#weights.convolutions.entries()) {
       const input = this.#inputs[index];
       if (input === undefined) return;
       const next = this.#inputs[index + 1];
@@ -142,8 +143,7 @@ export class VoiceNetwork {
       const times = input.length / width - 2;
       for (let time = 0; time < times; time += stride)
         for (let row = 0; row < output; row++) {
-          const sum =
-            (biases[row] ?? 0) + product(weights, row * columns, input, time * width, columns);
+          const sum = (biases[row] ?? 0) + product(weights, row * columns, input, time * width, columns);
           const value = sum > 0 ? sum : 0;
           if (next === undefined) this.#outputs[row] = value;
           else next[(time / stride + 1) * output + row] = value;
@@ -156,7 +156,8 @@ export class VoiceNetwork {
     const [told, gates, cells] = [this.#told, this.#gates, this.#cells];
     told.set(this.#outputs);
     for (let row = 0; row < gates.length; row++)
-      gates[row] = (memory.biases[row] ?? 0) + product(memory.weights, row * told.length, told, 0, told.length);
+      gates[row] =
+        (memory.biases[row] ?? 0) + product(memory.weights, row * told.length, told, 0, told.length);
     let sum = end.biases[0] ?? 0;
     for (let unit = 0; unit < HIDDEN; unit++) {
       const cell =
@@ -175,7 +176,13 @@ const logistic = (value: number): number => 1 / (1 + Math.exp(-value));
 
 /** Of two rows of numbers, from where each begins: in four sums, which wait for each other less than one does. */
 // biome-ignore lint/complexity/useMaxParams: an object for each of a million sums costs more than the sums.
-function product(one: Float32Array, oneFrom: number, other: Float32Array, otherFrom: number, count: number): number {
+function product(
+  one: Float32Array,
+  oneFrom: number,
+  other: Float32Array,
+  otherFrom: number,
+  count: number,
+): number {
   let [first, second, third, fourth] = [0, 0, 0, 0];
   const whole = count - (count % 4);
   for (let index = 0; index < whole; index += 4) {

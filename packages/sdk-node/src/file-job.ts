@@ -44,7 +44,11 @@ export const callerOf =
 
 /** Gives a file to a service, and answers its job once it is completed. Whoever does not wait for it any more cancels it. */
 export async function endedFileJob<Job extends FileJob, Method extends string>(
-  { method, file, fields }: {
+  {
+    method,
+    file,
+    fields,
+  }: {
     readonly method: Method;
     readonly file: Uint8Array | Blob | undefined;
     readonly fields: object;
@@ -106,4 +110,3 @@ async function sendFile(
     message: problem.detail ?? `The file was not taken: status ${sent.status}.`,
   });
 }
-

@@ -57,6 +57,7 @@ export {
   wholeSessions,
 } from './prices.ts';
 export type { SpeakRequest, SpeechMethods } from './speech.ts';
+export type { ListenRequest, SpeechDetectionMethods } from './speech-detection.ts';
 export type { TokenAnswer } from './token-answer.ts';
 export {
   type Authorise,
@@ -64,7 +65,6 @@ export {
   type TokenRequest,
   tokenHandler,
 } from './token-handler.ts';
-export type { ListenRequest, SpeechDetectionMethods } from './speech-detection.ts';
 export type { InspectRequest, TranscodeRequest, TranscodingMethods } from './transcoding.ts';
 export type { RequestHandler, WebInput } from './web-request.ts';
 export {

@@ -14,8 +14,8 @@ import {
 } from './minter.ts';
 import { type PriceMethods, withPriceSheets } from './prices.ts';
 import { type SpeechMethods, withSpeaking } from './speech.ts';
-import type { TokenAnswer } from './token-answer.ts';
 import { type SpeechDetectionMethods, withSpeechDetection } from './speech-detection.ts';
+import type { TokenAnswer } from './token-answer.ts';
 import { type TranscodingMethods, withTranscoding } from './transcoding.ts';
 
 /** Whatever is left out is read from the environment. */

@@ -4,7 +4,11 @@ import { expect, test, vi } from 'vitest';
 import { withSpeechDetection } from './speech-detection.ts';
 
 const id = createId('dtc', 1);
-const findings = { durationMs: 2_000, speechMs: 900, segments: [{ startMs: 100, endMs: 1_000, confidence: 0.9 }] };
+const findings = {
+  durationMs: 2_000,
+  speechMs: 900,
+  segments: [{ startMs: 100, endMs: 1_000, confidence: 0.9 }],
+};
 
 /** A platform that gives these answers, one after the other, and takes what is uploaded. */
 function platform(answers: readonly object[]) {

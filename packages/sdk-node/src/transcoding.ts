@@ -1,15 +1,10 @@
-import {
-  type AnsweredFile,
-  type CallOptions,
-  type Operations,
-  PatchbayError,
-} from '@patchbay/sdk';
+import { type AnsweredFile, type CallOptions, type Operations, PatchbayError } from '@patchbay/sdk';
+import { callerOf, endedFileJob, type OwnFile } from './file-job.ts';
 import type {
   TranscodingCreateJobRequest,
   TranscodingGetJobResponse,
   TranscodingProbeRequest,
 } from './operation-types.generated.ts';
-import { callerOf, endedFileJob, type OwnFile } from './file-job.ts';
 
 export interface TranscodeRequest extends Omit<TranscodingCreateJobRequest, 'uploadBytes'>, OwnFile {
   /** Told how far it is, 0 to 100, each second. */

@@ -36,7 +36,13 @@ export const fileOwnerShape = {
 } as const;
 
 /** What the configuration of each service on files bounds. @param secondsMax of what is taken, and where nobody says so. */
-export const fileConfigShape = ({ seconds, secondsMax }: { readonly seconds: number; readonly secondsMax: number }) =>
+export const fileConfigShape = ({
+  seconds,
+  secondsMax,
+}: {
+  readonly seconds: number;
+  readonly secondsMax: number;
+}) =>
   ({
     inputBytesMax: z
       .int()

@@ -1,6 +1,6 @@
+import type { FileJob } from '@patchbay/domain/file-jobs/file-job';
 import type { TranscodingOrder } from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure, TranscodingJob } from '@patchbay/domain/transcoding/transcoding-record';
-import type { FileJob } from '@patchbay/domain/file-jobs/file-job';
 import { type FileJobOptions, memoryFileJobs } from './file-job-ports.ts';
 import { unsignedLinks } from './stored-links.ts';
 

@@ -49,7 +49,7 @@ const heard = {
   ...{ durationMs: 2_000, speechMs: 900, silenceMs: 1_100, longestSilenceMs: 1_000, talkRatio: 0.45 },
   ...{ segmentCount: 1, beepCount: 0, firstSpeechMs: 100 },
   answering: {
-    ...{ answeredBy: 'human', reason: 'short_greeting', confidence: 0.95 } as const,
+    ...({ answeredBy: 'human', reason: 'short_greeting', confidence: 0.95 } as const),
     ...{ decidedAtMs: 1_900, greetingMs: 900 },
   },
 };
@@ -107,7 +107,9 @@ test('a job is taken by a node, tells how far it is, and what was heard is read 
     data: { jobId: id, kind: 'answering-machine', media, ...heard },
   });
   // What opened it is nowhere any more.
-  expect((await owner.query('SELECT 1 FROM speech_detection_job WHERE job_order IS NOT NULL')).rowCount).toBe(0);
+  expect((await owner.query('SELECT 1 FROM speech_detection_job WHERE job_order IS NOT NULL')).rowCount).toBe(
+    0,
+  );
 });
 
 test('a sound is uploaded once, by its own link, and goes with the job; a job of one service takes no file of another', async () => {
@@ -143,9 +145,10 @@ test('one that is cancelled is nobody’s any more, and what a node lost is take
   expect(await eventsOf(id)).toMatchObject([{ type: 'speech-detection.cancelled' }]);
   const { id: again } = await ask(one, { uri });
   const lost = await only(claim());
-  await owner.query("UPDATE speech_detection_job SET lease_until = now() - interval '1 second' WHERE id = $1", [
-    again,
-  ]);
+  await owner.query(
+    "UPDATE speech_detection_job SET lease_until = now() - interval '1 second' WHERE id = $1",
+    [again],
+  );
   const taken = await only(claim());
   expect([lost.attempt, taken.attempt]).toEqual([1, 2]);
   expect([await finish(lost), await finish(taken)]).toEqual([false, true]);

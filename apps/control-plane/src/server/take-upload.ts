@@ -67,7 +67,11 @@ export function uploadTaker(uploads: Uploads): (request: Request) => Promise<Res
     const service = uploads.services.find(({ idPrefix }) => link.id.startsWith(`${idPrefix}_`));
     if (service === undefined) throw unknown();
     if (comingCount >= AT_ONCE_MAX)
-      throw refusal(service.name, 'uploads_busy', `${AT_ONCE_MAX} files are coming in, and no more may at a time.`);
+      throw refusal(
+        service.name,
+        'uploads_busy',
+        `${AT_ONCE_MAX} files are coming in, and no more may at a time.`,
+      );
     comingCount++;
     try {
       await take(uploads, { link, service, request });

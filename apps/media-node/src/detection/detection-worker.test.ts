@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { ClaimedDetection, Listened } from '@patchbay/adapters/speech-detection/detection-jobs';
 import type { FailedEnd } from '@patchbay/adapters/file-jobs/file-job-table';
+import type { ClaimedDetection, Listened } from '@patchbay/adapters/speech-detection/detection-jobs';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { detectionDefaults } from '@patchbay/domain/speech-detection/detection-order';
 import { Resampler } from '@patchbay/dsp/resample';
@@ -20,9 +20,12 @@ async function spoken(text: string): Promise<Int16Array> {
   const said = await engine.pronounce({ text, voice: 'slt', rate: 1 });
   if ('problem' in said) throw new Error(said.problem);
   const { samples, rateHz } = said;
-  return new Resampler({ samples, fromHz: rateHz, toHz: RATE_HZ }).next(
+  const whole = new Resampler({ samples, fromHz: rateHz, toHz: RATE_HZ }).next(
     Math.ceil((samples.length * RATE_HZ) / rateHz),
   );
+  // Without the silence that the engine puts at either end.
+  const isLoud = (sample: number) => Math.abs(sample) > 300;
+  return whole.slice(whole.findIndex(isLoud), whole.findLastIndex(isLoud) + 1);
 }
 const silence = (ms: number) => new Int16Array((ms * RATE_HZ) / 1_000);
 const beep = (ms: number) =>
@@ -122,7 +125,9 @@ test('of a file it is said where somebody speaks, how much, and what it costs wh
 
 test('of an answered call it is said who answered, and where the beep of a machine ends', async () => {
   const kind = 'answering-machine' as const;
-  const machine = await listen(wavOf(silence(500), greeting, silence(800), beep(400), silence(1_500)), { kind });
+  const machine = await listen(wavOf(silence(500), greeting, silence(800), beep(400), silence(1_500)), {
+    kind,
+  });
   if (machine.end?.kind !== 'listened') throw new Error('It was not listened to.');
   const { answering, beeps } = machine.end.findings;
   const beepEndMs = 500 + (greeting.length * 1_000) / RATE_HZ + 800 + 400;
@@ -144,7 +149,10 @@ test('what has no sound, is no sound or is longer than is taken ends by its code
   const text = readFileSync(import.meta.filename);
   expect(await listen(text)).toMatchObject({ end: { reason: 'input_unsupported' }, uses: [] });
   const long = wavOf(silence(3_000));
-  expect(await listen(long, { mediaSecondsMax: 1 })).toMatchObject({ end: { reason: 'input_too_large' }, uses: [] });
+  expect(await listen(long, { mediaSecondsMax: 1 })).toMatchObject({
+    end: { reason: 'input_too_large' },
+    uses: [],
+  });
   const cut = wavOf(silence(1_000)).subarray(0, 44);
   expect(await listen(cut)).toMatchObject({ end: { kind: 'failed', reason: 'input_broken' }, uses: [] });
 }, 30_000);

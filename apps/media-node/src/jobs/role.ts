@@ -10,9 +10,9 @@ import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-
 import { webhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { SpooledUses } from '@patchbay/adapters/spool/spooled-uses';
 import type { Logger } from 'pino';
-import type { NodeEnv } from '../platform/env.ts';
 import { openDetection } from '../detection/open-detection.ts';
 import { openFileWork } from '../file-jobs/open-file-work.ts';
+import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { openSpeech } from '../speech/open-speech.ts';

@@ -2,13 +2,13 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import { type MediaFacts, mediaFactsOf, sizeRefusal } from '@patchbay/domain/file-jobs/media-facts';
-import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import {
   type Demuxer,
   declaredSizeOf,
   demuxerOf,
   SIGNATURE_BYTES,
 } from '@patchbay/domain/file-jobs/media-signature';
+import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import type { Conversion } from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure } from '@patchbay/domain/transcoding/transcoding-record';
 import type { WorkFailure } from '../file-jobs/file-worker.ts';

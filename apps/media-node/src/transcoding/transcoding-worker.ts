@@ -40,10 +40,7 @@ export function transcodingWorker(options: TranscodingWorkerOptions): Transcodin
 
 type Work = TranscodingWorkerOptions & FileInHand;
 
-async function transcode(
-  job: ClaimedJob,
-  work: Work,
-): Promise<WorkDone<JobDone> | WorkFailure<JobFailure>> {
+async function transcode(job: ClaimedJob, work: Work): Promise<WorkDone<JobDone> | WorkFailure<JobFailure>> {
   const { transcoder, inputFile, folder, signal, onProgress } = work;
   const { conversion, mediaSecondsMax } = job.order;
   const probed = await transcoder.probe(inputFile, { mediaSecondsMax, signal });

@@ -6,7 +6,13 @@ let platform: Awaited<ReturnType<typeof startFakePlatform>>;
 const findings = {
   segments: [{ startMs: 500, endMs: 2_250, confidence: 0.93 }],
   beeps: [{ startMs: 3_000, endMs: 3_300, hertz: 1_000 }],
-  answering: { answeredBy: 'machine', reason: 'beep', confidence: 0.99, decidedAtMs: 3_300, greetingMs: 1_750 },
+  answering: {
+    answeredBy: 'machine',
+    reason: 'beep',
+    confidence: 0.99,
+    decidedAtMs: 3_300,
+    greetingMs: 1_750,
+  },
 };
 beforeAll(async () => {
   platform = await startFakePlatform();

@@ -18,10 +18,16 @@ interface DetectFlags {
 export function addDetectSpeechCommand(program: Command): void {
   program
     .command('detect-speech <file>')
-    .description('say where somebody speaks in a file, at an address, or in a stored file, and where it beeps')
+    .description(
+      'say where somebody speaks in a file, at an address, or in a stored file, and where it beeps',
+    )
     .option('--answered', 'besides, whether a person or a machine answered: it begins where it was answered')
     .addOption(
-      new Option('--sensitivity <word>', 'how little is enough to be speech').choices(['low', 'normal', 'high']),
+      new Option('--sensitivity <word>', 'how little is enough to be speech').choices([
+        'low',
+        'normal',
+        'high',
+      ]),
     )
     .option('--speech-ms <ms>', 'what is shorter is no speech', positiveInteger)
     .option('--pause-ms <ms>', 'a shorter pause does not end a stretch', positiveInteger)

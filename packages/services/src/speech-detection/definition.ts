@@ -25,7 +25,9 @@ const rules = {
   answerConfidenceMin: answer.answerConfidenceMin.describe(
     'It is decided who answered when one of the two is as probable as this.',
   ),
-  answerSilenceMsMax: answer.answerSilenceMsMax.describe('Nobody speaks for so long: it is unknown who answered.'),
+  answerSilenceMsMax: answer.answerSilenceMsMax.describe(
+    'Nobody speaks for so long: it is unknown who answered.',
+  ),
   answerTimeoutMs: answer.answerTimeoutMs.describe('It is decided who answered within this time.'),
   machineShare: answer.machineShare.describe('How many of your calls a machine answers, 0 to 1.'),
 } as const;
@@ -60,7 +62,8 @@ const job = listed.extend({ findings: findingsSchema.optional() });
 export const speechDetection = defineService({
   name: 'speech-detection',
   title: 'Speech detection',
-  summary: 'Says where somebody speaks in a sound, where it beeps, and whether a person or a machine answered.',
+  summary:
+    'Says where somebody speaks in a sound, where it beeps, and whether a person or a machine answered.',
   timing: 'async',
   media: 'none',
   config: z.object({
@@ -118,7 +121,9 @@ export const speechDetection = defineService({
         kind: z
           .enum(detectionKinds)
           .default('presence')
-          .describe('answering-machine: besides where somebody speaks, who answered. It begins where it was answered.'),
+          .describe(
+            'answering-machine: besides where somebody speaks, who answered. It begins where it was answered.',
+          ),
         sensitivity: rules.sensitivity.optional(),
         speechMsMin: rules.speechMsMin.optional(),
         pauseMsMin: rules.pauseMsMin.optional(),

@@ -54,11 +54,14 @@ test('createJob 200: a sound that is to be uploaded is awaited at an address of 
   expect(read).not.toHaveProperty('uploadUrl');
 });
 
-test.each([[{}], [{ uri, uploadBytes: 3 }]])('createJob 400: a sound comes from one place: %j', async (given) => {
-  const { answer, ports } = createJob(given);
-  expect(await fieldsOf(answer)).toMatchObject({ code: 'request.invalid', status: 400 });
-  expect(ports.asked).toEqual([]);
-});
+test.each([[{}], [{ uri, uploadBytes: 3 }]])(
+  'createJob 400: a sound comes from one place: %j',
+  async (given) => {
+    const { answer, ports } = createJob(given);
+    expect(await fieldsOf(answer)).toMatchObject({ code: 'request.invalid', status: 400 });
+    expect(ports.asked).toEqual([]);
+  },
+);
 
 test('createJob 422: a file that there is not is refused', async () => {
   const { answer } = createJob({ objectId: createId('obj', 2) }, { objectIds: [] });
@@ -76,7 +79,12 @@ const heard = {
   ...{ durationMs: 2_000, speechMs: 900, silenceMs: 1_100, longestSilenceMs: 1_000, talkRatio: 0.45 },
   ...{ segmentCount: 1, beepCount: 0, firstSpeechMs: 100 },
 };
-const findings = { ...heard, segments: [{ startMs: 100, endMs: 1_000, confidence: 0.9 }], beeps: [], levels: [0, 40] };
+const findings = {
+  ...heard,
+  segments: [{ startMs: 100, endMs: 1_000, confidence: 0.9 }],
+  beeps: [],
+  levels: [0, 40],
+};
 
 test('getJob 200: all that was heard, and of a failure why; there is none of another account', async () => {
   const { answer, ports } = createJob({ uri });

@@ -2,7 +2,8 @@ import { FILE_BYTES_MAX } from '@patchbay/domain/file-jobs/file-order';
 import { Field } from '@patchbay/ui/input';
 import type { ReactNode } from 'react';
 
-export const isTooLarge = (file: File | undefined): boolean => file !== undefined && file.size > FILE_BYTES_MAX;
+export const isTooLarge = (file: File | undefined): boolean =>
+  file !== undefined && file.size > FILE_BYTES_MAX;
 
 /** A file to work on can be given. */
 export const isGiven = (file: File | undefined): file is File =>

@@ -24,7 +24,9 @@ const reasonWords = {
 export function heardWords({ speechMs, talkRatio, segmentCount, beepCount, answering }: Heard): string {
   return [
     ...(answering === undefined ? [] : [`answered by ${answererWords[answering.answeredBy]}`]),
-    segmentCount === 0 ? 'no speech' : `${showDuration(speechMs)} of speech, ${Math.round(100 * talkRatio)} %`,
+    segmentCount === 0
+      ? 'no speech'
+      : `${showDuration(speechMs)} of speech, ${Math.round(100 * talkRatio)} %`,
     ...(beepCount === 0 ? [] : [beepCount === 1 ? 'a beep' : `${beepCount} beeps`]),
   ].join(' · ');
 }

@@ -45,8 +45,7 @@ function Jobs(): ReactNode {
     }),
   );
   const jobs = (list.data?.pages ?? []).flatMap(({ items }) => items);
-  const shown =
-    jobs.find(({ id }) => id === chosenId) ?? jobs.find(({ state }) => state === 'completed');
+  const shown = jobs.find(({ id }) => id === chosenId) ?? jobs.find(({ state }) => state === 'completed');
   return (
     <section aria-labelledby="jobs" className="grid gap-3">
       <h2 id="jobs" className="font-semibold">
