@@ -281,10 +281,15 @@ async function findVictim({ victim }: Tenants): Promise<Victim> {
   const session = items[0];
   const speech = await ask(victim, 'textToSpeech.synthesize', { accountId, text: MARK });
   const { id: jobId } = await ask(victim, 'transcoding.probe', { accountId, uri: `https://${MARK}.test/` });
+  const detection = await ask(victim, 'speechDetection.createJob', {
+    accountId,
+    uri: `https://${MARK}.test/`,
+  });
   await ask(victim, 'presence.set', { accountId, identity: MARK, state: 'away', note: MARK });
   await ask(victim, 'conferencing.setRoom', { accountId, room: MARK, organiser: `user:${MARK}` });
   const found = {
     ...{ sessionId: session.id, legId: session.legs[0].id, speechId: speech.id, jobId },
+    detectionJobId: detection.id,
     room: MARK,
     identity: MARK,
     objectId: /obj_\w+/.exec(speech.url)?.[0] ?? '',

@@ -209,6 +209,9 @@ beforeAll(async () => {
   const made = await asShop('POST /exports', {});
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
   const { id: jobId } = await asShop('POST /services/transcoding/probes', { uri: 'https://shop.test/a.mp3' });
+  const { id: detectionJobId } = await asShop('POST /services/speech-detection/jobs', {
+    uri: 'https://shop.test/a.mp3',
+  });
   await asShop('PUT /services/conferencing/rooms/till', {});
   await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
@@ -236,6 +239,7 @@ beforeAll(async () => {
       exportId: made.id,
       speechId: speech.id,
       jobId,
+      detectionJobId,
       subject: refused.body.requestId,
     },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },

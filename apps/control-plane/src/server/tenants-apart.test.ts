@@ -110,6 +110,7 @@ beforeAll(async () => {
   const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
   const heard = { uri: 'https://secret.test/a.mp3', format: 'wav' };
   const { id: jobId } = await ask('POST', '/services/transcoding/jobs', heard);
+  const { id: detectionJobId } = await ask('POST', '/services/speech-detection/jobs', { uri: heard.uri });
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -147,6 +148,7 @@ beforeAll(async () => {
     domainId,
     speechId,
     jobId,
+    detectionJobId,
     documentId,
     creditId: createId('cdt'),
     buyerId: alice.accountId,
@@ -224,6 +226,7 @@ async function stateOfAlice(): Promise<string> {
     'live_room',
     'speech',
     'transcoding_job',
+    'speech_detection_job',
     'stored_object',
   ];
   const rows = await Promise.all(

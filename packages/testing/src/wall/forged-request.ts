@@ -56,7 +56,9 @@ export function forgedRequest(
   const entries = Object.entries(request.shape).flatMap(([field, schema]) => {
     const accepts = (value: unknown) => (schema as z.ZodType).safeParse(value).success;
     const known = ids[field];
-    if (known !== undefined && accepts(known)) return [[field, known]];
+    // Two services may call their jobs by one name: then it is the id among them all that this one takes.
+    const taken = known === undefined || accepts(known) ? known : Object.values(ids).find(accepts);
+    if (taken !== undefined) return [[field, taken]];
     return accepts(undefined) ? [] : [[field, samples.find(accepts)]];
   });
   return Object.fromEntries(entries);
