@@ -105,6 +105,7 @@ export async function run({
     }
     // What is best in this case nobody can choose beforehand: the peer is not shown worse than it can be.
     const [best] = theirs.toSorted((one, other) => wrongShare(one.counts) - wrongShare(other.counts));
+    const asItComes = theirs.filter(({ gain }) => gain === 1).map(({ counts }) => wrongShare(counts));
     if (best === undefined) continue;
     say(
       {
@@ -114,6 +115,7 @@ export async function run({
           peer: `WebRTC, mode ${best.mode}, ${best.rule}, level ${best.gain}`,
         },
         ...{ ...sharesOf(our, 'our'), ...sharesOf(best.counts, 'peer') },
+        peerAsItComesWrong: rounded(Math.min(...asItComes)),
         ratio: rounded(wrongShare(best.counts) / Math.max(1e-9, wrongShare(our))),
       },
       json,

@@ -17,20 +17,20 @@ export const detectionRules = {
   sensitivity: z.enum(sensitivities),
   speechMsMin: z.int().min(32).max(5_000),
   pauseMsMin: z.int().min(32).max(10_000),
-  answerConfidenceMin: z.number().min(0.5).max(0.999),
+  answerConfidencePercentMin: z.int().min(50).max(99),
   answerSilenceMsMax: z.int().min(500).max(60_000),
   answerTimeoutMs: z.int().min(1_000).max(120_000),
-  machineShare: z.number().min(0.01).max(0.99),
+  machineSharePercent: z.int().min(1).max(99),
 } as const;
 
 export const detectionDefaults = {
   sensitivity: 'normal',
   speechMsMin: 250,
   pauseMsMin: 300,
-  answerConfidenceMin: confidenceMin,
+  answerConfidencePercentMin: Math.round(100 * confidenceMin),
   answerSilenceMsMax: silenceMsMax,
   answerTimeoutMs: timeoutMs,
-  machineShare,
+  machineSharePercent: Math.round(100 * machineShare),
 } as const satisfies { readonly [Rule in keyof typeof detectionRules]: unknown };
 
 export const detectionOrderSchema = z.object({

@@ -41,10 +41,10 @@ export class Listening {
       kind === 'presence'
         ? undefined
         : new AnsweringDetector({
-            confidenceMin: rules.answerConfidenceMin,
+            confidenceMin: rules.answerConfidencePercentMin / 100,
             silenceMsMax: rules.answerSilenceMsMax,
             timeoutMs: rules.answerTimeoutMs,
-            machineShare: rules.machineShare,
+            machineShare: rules.machineSharePercent / 100,
           });
   }
 

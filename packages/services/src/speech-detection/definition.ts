@@ -22,14 +22,16 @@ const rules = {
   sensitivity: sensitivity.describe('How little is enough to be speech.'),
   speechMsMin: speechMsMin.describe('What is shorter is no speech.'),
   pauseMsMin: pauseMsMin.describe('A shorter pause does not end a stretch of speech.'),
-  answerConfidenceMin: answer.answerConfidenceMin.describe(
-    'It is decided who answered when one of the two is as probable as this.',
+  answerConfidencePercentMin: answer.answerConfidencePercentMin.describe(
+    'It is decided who answered when one of the two has this many percent.',
   ),
   answerSilenceMsMax: answer.answerSilenceMsMax.describe(
     'Nobody speaks for so long: it is unknown who answered.',
   ),
   answerTimeoutMs: answer.answerTimeoutMs.describe('It is decided who answered within this time.'),
-  machineShare: answer.machineShare.describe('How many of your calls a machine answers, 0 to 1.'),
+  machineSharePercent: answer.machineSharePercent.describe(
+    'How many of a hundred of your calls a machine answers.',
+  ),
 } as const;
 
 /** Of all that is listened to. */
@@ -71,16 +73,18 @@ export const speechDetection = defineService({
     sensitivity: rules.sensitivity.default(detectionDefaults.sensitivity),
     speechMsMin: rules.speechMsMin.default(detectionDefaults.speechMsMin),
     pauseMsMin: rules.pauseMsMin.default(detectionDefaults.pauseMsMin),
-    answerConfidenceMin: rules.answerConfidenceMin.default(detectionDefaults.answerConfidenceMin),
+    answerConfidencePercentMin: rules.answerConfidencePercentMin.default(
+      detectionDefaults.answerConfidencePercentMin,
+    ),
     answerSilenceMsMax: rules.answerSilenceMsMax.default(detectionDefaults.answerSilenceMsMax),
     answerTimeoutMs: rules.answerTimeoutMs.default(detectionDefaults.answerTimeoutMs),
-    machineShare: rules.machineShare.default(detectionDefaults.machineShare),
+    machineSharePercent: rules.machineSharePercent.default(detectionDefaults.machineSharePercent),
   }),
   merge: {
     ...{ inputBytesMax: 'narrowest', mediaSecondsMax: 'narrowest', concurrentMax: 'narrowest' },
     ...{ sensitivity: 'nearest', speechMsMin: 'nearest', pauseMsMin: 'nearest' },
-    ...{ answerConfidenceMin: 'nearest', answerSilenceMsMax: 'nearest', answerTimeoutMs: 'nearest' },
-    machineShare: 'nearest',
+    ...{ answerConfidencePercentMin: 'nearest', answerSilenceMsMax: 'nearest', answerTimeoutMs: 'nearest' },
+    machineSharePercent: 'nearest',
   },
   meters: {
     requests: { unit: 'count', summary: 'Files that were listened to.', dimensions: heard },
@@ -127,10 +131,10 @@ export const speechDetection = defineService({
         sensitivity: rules.sensitivity.optional(),
         speechMsMin: rules.speechMsMin.optional(),
         pauseMsMin: rules.pauseMsMin.optional(),
-        answerConfidenceMin: rules.answerConfidenceMin.optional(),
+        answerConfidencePercentMin: rules.answerConfidencePercentMin.optional(),
         answerSilenceMsMax: rules.answerSilenceMsMax.optional(),
         answerTimeoutMs: rules.answerTimeoutMs.optional(),
-        machineShare: rules.machineShare.optional(),
+        machineSharePercent: rules.machineSharePercent.optional(),
         ...fileOwnerShape,
       }),
       response: job,

@@ -78,10 +78,10 @@ function rulesOf({ config }: Pick<Asking, 'config'>, asked: Partial<Request>): D
     sensitivity: asked.sensitivity ?? config.sensitivity,
     speechMsMin: asked.speechMsMin ?? config.speechMsMin,
     pauseMsMin: asked.pauseMsMin ?? config.pauseMsMin,
-    answerConfidenceMin: asked.answerConfidenceMin ?? config.answerConfidenceMin,
+    answerConfidencePercentMin: asked.answerConfidencePercentMin ?? config.answerConfidencePercentMin,
     answerSilenceMsMax: asked.answerSilenceMsMax ?? config.answerSilenceMsMax,
     answerTimeoutMs: asked.answerTimeoutMs ?? config.answerTimeoutMs,
-    machineShare: asked.machineShare ?? config.machineShare,
+    machineSharePercent: asked.machineSharePercent ?? config.machineSharePercent,
   };
 }
 

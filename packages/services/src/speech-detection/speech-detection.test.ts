@@ -39,7 +39,7 @@ test('createJob 200: a sound at an address waits for a node, listened to as the 
       concurrentMax: 2,
       order: {
         ...{ input: { kind: 'uri', uri }, inputBytesMax: 5_000, mediaSecondsMax: 60 },
-        rules: { sensitivity: 'high', pauseMsMin: 900, speechMsMin: 250, machineShare: 0.5 },
+        rules: { sensitivity: 'high', pauseMsMin: 900, speechMsMin: 250, machineSharePercent: 50 },
       },
     },
   ]);
