@@ -168,8 +168,10 @@ describe('a message by Web Push (NTF)', () => {
 });
 
 test('keys of a sender have their whole length, however small the number (NTF)', () => {
-  for (let count = 0; count < 600; count += 1) {
+  // One private key of 256 begins with zeros: of so many, one does.
+  const lengths = Array.from({ length: 5_000 }, () => {
     const { publicKey, privateKey } = generateVapidKeys();
-    expect([publicKey.length, privateKey.length]).toEqual([87, 43]);
-  }
+    return `${publicKey.length} ${privateKey.length}`;
+  });
+  expect([...new Set(lengths)]).toEqual(['87 43']);
 });

@@ -1,4 +1,5 @@
-import type { SafeResponse, SendSafely } from '../outgoing/safe-request.ts';
+import type { SendSafely } from '../outgoing/safe-request.ts';
+import { outcomeOf, type PushOutcome } from './outcome.ts';
 import { encryptPush, PushMessageError, type PushSubscription } from './push-message.ts';
 import { type VapidKeys, vapidAuthorization } from './vapid.ts';
 
@@ -15,16 +16,6 @@ export interface PushSender {
   readonly keys: VapidKeys;
   readonly contact: string;
 }
-
-/** What became of one attempt. */
-export type PushOutcome =
-  /** The push service has it. Whether the browser does, it does not say. */
-  | { readonly kind: 'accepted' }
-  /** Nobody is there any more, and never will be: the subscription is to be removed. */
-  | { readonly kind: 'gone' }
-  /** The same message would be refused again. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'later'; readonly reason: string; readonly retryAfterMs?: number };
 
 export interface WebPushOptions {
   /** Subscriptions are what clients say: a request goes only where one of a webhook may (C27 to C30). */
@@ -77,17 +68,4 @@ function bodyOf(
     if (cause instanceof PushMessageError) return cause.reason;
     throw cause;
   }
-}
-
-function outcomeOf({ status, error, retryAfterMs }: SafeResponse): PushOutcome {
-  if (status === undefined) {
-    const reason = error ?? 'connect_failed';
-    return { kind: reason === 'address_forbidden' ? 'refused' : 'later', reason };
-  }
-  // The status is what counts: an answer that was cut off behind it says nothing else.
-  if (status >= 200 && status < 300) return { kind: 'accepted' };
-  if (status === 404 || status === 410) return { kind: 'gone' };
-  const reason = `status_${status}`;
-  if (status !== 408 && status !== 429 && status < 500) return { kind: 'refused', reason };
-  return { kind: 'later', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
