@@ -8,6 +8,7 @@ export type PushOutcome =
   | { readonly kind: 'gone' }
   /** The same message would be refused again. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** No answer is no proof that it was not taken: after `timeout`, `connect_failed` or `response_cut` it may come twice. */
   | { readonly kind: 'later'; readonly reason: string; readonly retryAfterMs?: number };
 
 /** What the answer of a push service means, where the service says nothing closer. */
