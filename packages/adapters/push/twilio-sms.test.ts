@@ -13,7 +13,7 @@ const accountSid = `AC${'0'.repeat(32)}`;
 /** The resource Messages, as its reference describes it: what it takes, and how it refuses. */
 async function provider() {
   const taken: Record<string, string>[] = [];
-  const answer: { error?: { status: number; code?: number; retryAfter?: string } } = {};
+  const answer: { isUnnamed?: boolean; error?: { status: number; code?: number; retryAfter?: string } } = {};
   let requestCount = 0;
   const server = createServer((request, response) => {
     let text = '';
@@ -43,7 +43,7 @@ async function provider() {
         reply(status, { code, status }, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
       else {
         taken.push(form);
-        reply(201, { sid: `SM${taken.length}`, status: 'queued' });
+        reply(201, answer.isUnnamed === true ? {} : { sid: `SM${taken.length}`, status: 'queued' });
       }
     });
   });
@@ -91,6 +91,13 @@ describe('an SMS by a provider that speaks as Twilio does (NTF)', () => {
     expect(await send(message, credentials)).toEqual({ kind: 'gone' });
     answer.error = { status: 404 };
     expect(await send(message, credentials)).toEqual({ kind: 'refused', reason: 'status_404' });
+  });
+
+  test('that was taken is never sent again, though nobody says its name', async () => {
+    const { credentials, answer, taken } = await provider();
+    answer.isUnnamed = true;
+    expect(await send(message, credentials)).toEqual({ kind: 'refused', reason: 'answer_unreadable' });
+    expect(taken).toHaveLength(1);
   });
 
   test('is tried later where there are too many', async () => {
