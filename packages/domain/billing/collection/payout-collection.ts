@@ -203,6 +203,12 @@ export function setOffOf(of: PayoutCollection): bigint {
   return setOffMinorUnits < entitled ? setOffMinorUnits : entitled;
 }
 
+/** What is kept of it before anybody has paid what it was earned of: keeping of a promise is no paying (BIL-5). */
+export function unpaidSetOffOf(of: PayoutCollection, others: readonly PayoutCollection[] = []): bigint {
+  const unpaid = setOffOf(of) - fundingOf(of, others);
+  return unpaid > 0n ? unpaid : 0n;
+}
+
 /** Minor units that its account is still to get in the end, sent or not. */
 export const earnedOf = (of: PayoutCollection): bigint => entitlementOf(of) - setOffOf(of);
 
