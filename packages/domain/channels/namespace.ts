@@ -57,6 +57,18 @@ export type NamespaceSettings = z.output<typeof namespaceSettings>;
 
 export const defaultSettings: NamespaceSettings = namespaceSettings.parse({});
 
+/** Where endpoints hear of what they are told: each of its own, a week back. */
+export const NOTICES_NAMESPACE = 'notices';
+const noticesSettings: NamespaceSettings = {
+  ...defaultSettings,
+  subscribers: 'named',
+  historySeconds: HISTORY_SECONDS_MAX,
+};
+
+/** How a namespace behaves for which nobody has set anything. */
+export const defaultSettingsOf = (namespace: string): NamespaceSettings =>
+  namespace === NOTICES_NAMESPACE ? noticesSettings : defaultSettings;
+
 /** A client, as far as its right to a channel rests on it. */
 export interface ChannelClient {
   readonly identity: string;

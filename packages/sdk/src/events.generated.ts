@@ -20,6 +20,17 @@ export interface EventData {
   readonly 'notification.channel.removed': { readonly channel: string };
   readonly 'notification.namespace.set': { readonly namespace: string; readonly historyCount: number; readonly historySeconds: number; readonly presence: boolean; readonly subscribers: "nobody" | "named" | "anybody"; readonly publishers: "nobody" | "named" | "anybody"; readonly instanceTypes: ReadonlyArray<string>; readonly messageEvents: boolean; readonly presenceEvents: boolean; readonly isDefault: boolean };
   readonly 'notification.namespace.removed': { readonly namespace: string };
+  readonly 'notification.notice.handed': { readonly noticeId: string; readonly endpoint: string; readonly title: string; readonly body?: string; readonly data?: unknown; readonly tag?: string };
+  readonly 'notification.notice.sent': { readonly noticeId: string; readonly endpoint: string; readonly ways: ReadonlyArray<"websocket" | "web-push" | "fcm" | "apns" | "sms" | "email" | "webhook"> };
+  readonly 'notification.notice.delivered': { readonly noticeId: string; readonly endpoint: string };
+  readonly 'notification.notice.read': { readonly noticeId: string; readonly endpoint: string };
+  readonly 'notification.notice.failed': { readonly noticeId: string; readonly endpoint: string; readonly reasons: ReadonlyArray<{ readonly way: "websocket" | "web-push" | "fcm" | "apns" | "sms" | "email" | "webhook"; readonly reason: string }> };
+  readonly 'notification.notice.expired': { readonly noticeId: string; readonly endpoint: string };
+  readonly 'notification.notice.cancelled': { readonly noticeId: string; readonly endpoint: string };
+  readonly 'notification.subscription.added': { readonly id: Id<"nsb">; readonly endpoint: string; readonly way: "web-push" | "fcm" | "apns" | "sms" | "email"; readonly device?: string; readonly label: string; readonly createdAt: string; readonly usedAt?: string };
+  readonly 'notification.subscription.removed': { readonly subscriptionId: string; readonly endpoint: string; readonly way: "web-push" | "fcm" | "apns" | "sms" | "email"; readonly cause: "removed" | "gone" };
+  readonly 'notification.way.set': { readonly way: "web-push" | "fcm" | "apns" | "sms"; readonly isSet: boolean; readonly settings?: Readonly<Record<string, string>>; readonly publicKey?: string; readonly changedAt?: string };
+  readonly 'notification.way.removed': { readonly way: "web-push" | "fcm" | "apns" | "sms" };
   readonly 'presence.identity.changed': { readonly identity: string; readonly isOnline: boolean };
   readonly 'presence.identity.said': { readonly identity: string; readonly state?: "available" | "away" | "busy" | "dnd"; readonly note?: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
