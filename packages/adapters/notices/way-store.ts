@@ -1,10 +1,11 @@
+import { isDeepStrictEqual as isSame } from 'node:util';
 import { type WaySecret, type WayShown, wayShapes } from '@patchbay/domain/notices/notice-target';
 import type { CredentialWay } from '@patchbay/domain/notices/notice-way';
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { inAccountScope } from '../metering/account-scope.ts';
 import type { MintBranchCipher } from '../prisma/mint-branch-cipher.ts';
-import { generateVapidKeys, type VapidKeys } from '../push/vapid.ts';
+import { generateVapidKeys } from '../push/vapid.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -34,6 +35,9 @@ const PUBLIC_KEY = '_publicKey';
 
 const nameOf = ({ accountId, way }: OneWay) => `notice way ${accountId} ${way}`;
 
+const openedSecret = (cipher: MintBranchCipher, one: OneWay, { secret }: WayRow): unknown =>
+  JSON.parse(Buffer.from(cipher.open(nameOf(one), secret)).toString());
+
 function fromRow({ way, settings, changed_at }: WayRow): ShownWay {
   const { [PUBLIC_KEY]: publicKey, ...shown } = stored.parse(settings);
   return { way, settings: shown, changedAt: changed_at, publicKey };
@@ -52,8 +56,7 @@ export function wayStore(pool: Pool, cipher: MintBranchCipher) {
     await inAccountScope(pool, one.accountId, async (client) => {
       const row = await rowOf(client, one);
       if (row === undefined) return undefined;
-      const secret: unknown = JSON.parse(Buffer.from(cipher.open(nameOf(one), row.secret)).toString());
-      return { ...fromRow(row), secret };
+      return { ...fromRow(row), secret: openedSecret(cipher, one, row) };
     });
   return {
     list: async (accountId: string): Promise<readonly ShownWay[]> =>
@@ -76,14 +79,17 @@ export function wayStore(pool: Pool, cipher: MintBranchCipher) {
         );
         const row = await rowOf(client, one);
         const before = row && fromRow(row);
+        const known = row && openedSecret(cipher, one, row);
         // Every browser that subscribed did so with the public key: keys that are there stay.
-        const keys =
-          one.way === 'web-push' && row === undefined ? (generateVapidKeys() satisfies VapidKeys) : undefined;
-        const publicKey = keys?.publicKey ?? before?.publicKey;
-        const sealed =
-          one.way === 'web-push' && row !== undefined
-            ? row.secret
-            : cipher.seal(nameOf(one), Buffer.from(JSON.stringify(keys ?? secret)));
+        const kept =
+          one.way === 'web-push'
+            ? { ...(known === undefined ? generateVapidKeys() : vapid.parse(known)) }
+            : secret;
+        const publicKey = one.way === 'web-push' ? vapid.parse(kept).publicKey : undefined;
+        // What is as it was is no change.
+        if (before !== undefined && isSame(before.settings, settings) && isSame(known, kept))
+          return { before, after: before };
+        const sealed = cipher.seal(nameOf(one), Buffer.from(JSON.stringify(kept)));
         const { rows } = await client.query<WayRow>(
           `INSERT INTO notice_way (account_id, way, settings, secret) VALUES ($1, $2, $3, $4)
            ON CONFLICT (account_id, way) DO UPDATE SET settings = $3, secret = $4, changed_at = clock_timestamp() RETURNING *`,

@@ -209,6 +209,7 @@ beforeAll(async () => {
   const made = await asShop('POST /exports', {});
   const speech = await asShop('POST /services/text-to-speech/speech', { text: 'Hello.', delivery: 'async' });
   const { id: jobId } = await asShop('POST /services/transcoding/probes', { uri: 'https://shop.test/a.mp3' });
+  const notice = await asShop('POST /services/notification/notices', { identity: 'gone', title: 'Hello.' });
   await asShop('PUT /services/conferencing/rooms/till', {});
   await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
@@ -236,6 +237,8 @@ beforeAll(async () => {
       exportId: made.id,
       speechId: speech.id,
       jobId,
+      noticeId: notice.id,
+      way: 'web-push',
       subject: refused.body.requestId,
     },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },

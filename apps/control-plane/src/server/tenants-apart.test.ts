@@ -110,6 +110,16 @@ beforeAll(async () => {
   const { id: speechId } = await ask('POST', '/services/text-to-speech/speech', said);
   const heard = { uri: 'https://secret.test/a.mp3', format: 'wav' };
   const { id: jobId } = await ask('POST', '/services/transcoding/jobs', heard);
+  const told = { identity: 'secret-bob', title: 'secret.test' };
+  const { id: noticeId } = await ask('POST', '/services/notification/notices', told);
+  const email = { address: 'bob@secret.test' };
+  const { id: subscriptionId } = await ask('POST', '/services/notification/subscriptions', {
+    identity: 'secret-bob',
+    email,
+  });
+  await ask('PUT', '/services/notification/ways/web-push', {
+    webPush: { contact: 'mailto:ops@secret.test' },
+  });
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -123,6 +133,10 @@ beforeAll(async () => {
     hostId,
     mappingId,
     theme: 'light',
+    noticeId,
+    subscriptionId,
+    way: 'web-push',
+    receipt: 'read',
     channel: 'secret-channel',
     namespace: 'secret-space',
     room: 'secret-room',
@@ -218,6 +232,10 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'notice',
+    'notice_delivery',
+    'notice_subscription',
+    'notice_way',
     'endpoint_registration',
     'identity_presence',
     'conference_room',

@@ -140,7 +140,7 @@ export const notification = defineService({
       summary: 'Publish a message: JSON in `data`, or bytes in `base64`.',
       access: 'develop',
       isUse: true,
-      takesEvents: { fields: { data: '{}' }, emits: ['message.published'] },
+      takesEvents: { fields: { data: '{}' }, isUnnamed: true, emits: ['message.published'] },
       request: z.strictObject({
         ...named,
         ...body,
