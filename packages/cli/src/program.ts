@@ -18,6 +18,7 @@ import { addLimitCommand } from './commands/limit.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addLogicCommand } from './commands/logic.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addNotifyCommand } from './commands/notify.ts';
 import { addOrganisationCommand } from './commands/organisation.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPolicyCommand } from './commands/policy.ts';
@@ -66,6 +67,7 @@ const commands = [
   addAllowListCommand,
   addServiceCommand,
   addSpeakCommand,
+  addNotifyCommand,
   addTranscodeCommand,
   addConfigCommand,
   addAddressesCommand,

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Channel } from './channel.ts';
 import { Notices, noticesChannelOf } from './notices.ts';
-import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { type ChannelEntry, Subscription, type SubscriptionOptions } from './subscription.ts';
+
+/** What the subscription itself does when a message comes. */
+interface Heard {
+  emit(name: 'message', entry: ChannelEntry): void;
+}
 
 function heard(options: { isThrough?: boolean } = {}) {
   const sent: string[] = [];
@@ -32,7 +37,9 @@ function heard(options: { isThrough?: boolean } = {}) {
     of: (from?: { epoch: string; offset: number }) =>
       new Notices(channel, { send, ...(from === undefined ? {} : { from }) }),
     say: (data: unknown, offset = 1) =>
-      subscription?.emit('message', { epoch: 'e', offset, messageId: 'msg_1', publishedAtMs: 0, data }),
+      (subscription as unknown as Heard).emit('message', {
+        ...{ epoch: 'e', offset, messageId: 'msg_1', publishedAtMs: 0, data },
+      }),
     endedCount: () => ended,
   };
 }

@@ -2,6 +2,7 @@ import { createDecipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { noticeQueue } from '@patchbay/adapters/notices/notice-queue';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { workOnErasures } from '@patchbay/adapters/privacy/erasure-writer';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -373,6 +374,23 @@ test('what is cancelled goes no further, whoever has it in hand; a lease that en
   expect(taken).toHaveLength(1);
 });
 
+test('whoever held it too long writes nothing of it any more, and whoever has it now does', async () => {
+  const { id } = await send({ identity: 'stale', ways: ['push'] });
+  const queue = noticeQueue(served.control.pool);
+  const claim = async () =>
+    (await queue.claim({ countMax: 10, leaseMs: 60_000 })).find((one) => one.id === id);
+  const first = await claim();
+  await owner.query('UPDATE notice SET lease_until = now() WHERE id = $1', [id]);
+  const second = await claim();
+  if (first === undefined || second === undefined) throw new Error('It was not taken twice.');
+  const end = { step: 1, places: [], end: 'failed', nowMs: Date.now(), leaseMs: 60_000 } as const;
+  expect(await queue.write(first, end)).toBe(false);
+  expect(await read(id)).toMatchObject({ state: 'waiting' });
+  expect(await queue.write(second, end)).toBe(true);
+  expect(await read(id)).toMatchObject({ state: 'failed' });
+  expect(await eventsOf(id)).toEqual(['failed']);
+});
+
 test('an account with much to tell holds up no other: each has its turn (QUE-2)', async () => {
   const many = await Promise.all(
     Array.from({ length: 12 }, () => send({ identity: 'nobody', ways: ['push'] })),
@@ -392,6 +410,77 @@ test('an account with much to tell holds up no other: each has its turn (QUE-2)'
   expect(ofAcme).toHaveLength(8);
   expect(many).toHaveLength(12);
   await owner.query('UPDATE notice SET due_at = NULL, lease_until = NULL WHERE due_at IS NOT NULL');
+});
+
+test('an SMS goes to a number by the provider that the account set, with its token, and STOP forgets the number (NTF)', async () => {
+  const asked: { url: string | undefined; authorization: string | undefined; body: string }[] = [];
+  const answers = [
+    { status: 201, body: { sid: 'SM1' } },
+    { status: 400, body: { code: 21_610 } },
+  ];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      asked.push({ url: request.url, authorization: request.headers.authorization, body });
+      const answer = answers[asked.length - 1];
+      response.writeHead(answer?.status ?? 500).end(JSON.stringify(answer?.body));
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await ask('PUT', '/ways/sms', {
+    sms: { baseUrl, accountSid: 'AC9', authToken: 'token', from: '+49301111111' },
+  });
+  await subscribe('phoned', { sms: { number: '+49302222222' } });
+  const [first, second] = [
+    await send({ identity: 'phoned', body: 'Room 7.', ways: ['sms'] }),
+    await send({ identity: 'phoned', ways: ['sms'], urgency: 'low' }),
+  ];
+  await owner.query("UPDATE notice SET due_at = now() + interval '1 minute' WHERE id = $1", [second.id]);
+  await runDue();
+  await passTime(second.id);
+  await runDue();
+  expect(asked[0]).toMatchObject({
+    url: '/2010-04-01/Accounts/AC9/Messages.json',
+    authorization: `Basic ${Buffer.from('AC9:token').toString('base64')}`,
+  });
+  expect(Object.fromEntries(new URLSearchParams(asked[0]?.body))).toEqual({
+    ...{ To: '+49302222222', From: '+49301111111', Body: 'Your turn\nRoom 7.' },
+  });
+  expect(await read(first.id)).toMatchObject({ state: 'sent' });
+  expect(await read(second.id)).toMatchObject({
+    state: 'failed',
+    deliveries: [{ way: 'sms', state: 'gone' }],
+  });
+  expect((await ask('GET', '/subscriptions?identity=phoned')).items).toEqual([]);
+});
+
+test('a way for which nothing is set is said to be so, and nothing of a suspended account goes out', async () => {
+  await subscribe('apped', { fcm: { token: 'installation' } });
+  const { id } = await send({ identity: 'apped', ways: ['push'] });
+  await runDue();
+  expect(await read(id)).toMatchObject({
+    state: 'failed',
+    deliveries: [{ way: 'fcm', state: 'refused', reason: 'way_not_set' }],
+  });
+  const { taken, webPush } = await browser({ status: 201 });
+  const third = await signUp(served, 'third');
+  await askAs(third, {
+    method: 'PUT',
+    path: '/ways/web-push',
+    body: { webPush: { contact: 'mailto:a@b.test' } },
+  });
+  await subscribe('halted', { webPush }, third);
+  const late = await send({ identity: 'halted' }, third);
+  await owner.query("UPDATE account SET state = 'suspended' WHERE id = $1", [third.accountId]);
+  await runDue();
+  expect(taken).toHaveLength(0);
+  const { rows } = await owner.query('SELECT state FROM notice WHERE id = $1', [late.id]);
+  expect(rows).toEqual([{ state: 'failed' }]);
 });
 
 test('keys and addresses are sealed where they lie, and another account finds none of it (C6)', async () => {
