@@ -565,6 +565,27 @@ test('whoever paid for credit that nobody used in the end has it back, and never
   expect(await billing().countMismatches()).toBe(0);
 });
 
+test('what is kept of a payout that nobody has paid for yet stands in the line: nobody gives credit of what their own customers owe (BIL-5)', async () => {
+  await plantTree(database.url, { shill: 'parent' });
+  await prepaid();
+  await setCreditLine(database.url, 'parent', 2_000n * CENT);
+  await balances().give({
+    ...{ accountId: 'leaf', givenById: 'parent', amount: nano(2_000n * CENT), priority: 1 },
+    ...{ reason: 'Welcome', nowMs: clockMs },
+  });
+  // It earns 90.00 of a customer who never pays, and others use all of its credit.
+  await usageStore(pool).ingest([usageOf('shill', { atMs: usedMs, bytes: 9_000 })]);
+  await use(1_000);
+  clockMs = period.toMs + DAY;
+  await closeNow(period);
+  // All of it is kept of the payout, of which nothing but the 10.00 of the leaf is there.
+  expect(await books()).not.toHaveProperty('parent granted');
+  expect(await leftCents('parent')).toBe(1_000);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  expect(await leftCents('parent')).toBe(2_000);
+});
+
 test('an account gives credit within its line, and of two that are given at once no more than that (BIL-5)', async () => {
   const give = (givenById: string, amountCents: bigint) =>
     balances().give({

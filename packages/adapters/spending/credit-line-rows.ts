@@ -1,4 +1,5 @@
 import { unpaidCreditOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import { unpaidSetOffOf } from '@patchbay/domain/billing/collection/payout-collection';
 import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { CreditLineWord, StandingCreditLine } from '@patchbay/domain/spending/credit-line';
 import type { PoolClient } from 'pg';
@@ -39,7 +40,9 @@ export async function readCreditLine(
     isBounded: accountId !== topId && !row.is_test,
     words: await readWords(client, accountId),
     unpaid: nano(
-      BigInt(row.unpaid) + (await readUnpaidByInvoice(client, accountId)) * minorUnitOf(row.currency),
+      BigInt(row.unpaid) +
+        ((await readUnpaidByInvoice(client, accountId)) + (await readKeptUnpaid(client, accountId))) *
+          minorUnitOf(row.currency),
     ),
   };
 }
@@ -54,6 +57,16 @@ async function readUnpaidByInvoice(client: PoolClient, accountId: string): Promi
     const collection = collectionFromRow(state);
     return collection.kind === 'invoice' ? total + unpaidCreditOf(collection) : total;
   }, 0n);
+}
+
+/** In minor units, what is kept of payouts for it whose payers have not paid: they may be nobody but the giver itself. */
+async function readKeptUnpaid(client: PoolClient, accountId: string): Promise<bigint> {
+  const { rows } = await client.query<{ state: unknown }>(
+    "SELECT state FROM collection WHERE account_id = $1 AND kind = 'payout'",
+    [accountId],
+  );
+  const payouts = rows.map(({ state }) => collectionFromRow(state)).filter((each) => each.kind === 'payout');
+  return payouts.reduce((total, payout) => total + unpaidSetOffOf(payout, payouts), 0n);
 }
 
 async function readWords(client: PoolClient, accountId: string): Promise<readonly CreditLineWord[]> {

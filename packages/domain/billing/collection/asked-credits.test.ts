@@ -4,7 +4,7 @@ import { closedMonths, months } from './closed-months.testing.ts';
 import { happen, happenings } from './collection-world.testing.ts';
 import { CreditWorld, type Fund, funds, OWN_CASH, PLATFORM } from './credit-world.testing.ts';
 import { goneCreditOf, sumsOf, unpaidCreditOf } from './invoice-collection.ts';
-import { sentOf, setOffOf } from './payout-collection.ts';
+import { sentOf, setOffOf, unpaidSetOffOf } from './payout-collection.ts';
 
 /** Whoever pays for credit by credit leaves that to the next month, as often as there are levels. */
 const LATER_MONTHS = Array.from({ length: 8 }, (_, index) => `2027-${String(index + 4).padStart(2, '0')}`);
@@ -25,9 +25,15 @@ const sumOf = <Item>(items: readonly Item[], of: (item: Item) => bigint): bigint
 const moneyOf = (of: CreditWorld, accounts: readonly string[]): bigint =>
   of.world.rail.balance - OWN_CASH - of.world.paidIn + sumOf(accounts, of.boughtOf);
 
-/** In cents: what others used of credits and no money came in for yet: what the platform gave, or givers still owe. */
+/**
+ * In cents: what others used of credits and no money came in for yet: what the platform gave, or givers still owe, or what is kept
+ * of payouts that nobody has paid for.
+ */
 const debtsOf = (of: CreditWorld, accounts: readonly string[]): bigint =>
-  of.usedOf(PLATFORM) + sumOf(accounts, (id) => of.owedOf(id)) + sumOf(of.invoices(), unpaidCreditOf);
+  of.usedOf(PLATFORM) +
+  sumOf(accounts, (id) => of.owedOf(id)) +
+  sumOf(of.invoices(), unpaidCreditOf) +
+  sumOf(of.world.payouts(), (note) => unpaidSetOffOf(note, of.world.payouts()));
 
 /** In cents, what an account got and has, less what it paid. */
 const worthOf = (of: CreditWorld, accountId: string): bigint =>

@@ -203,6 +203,15 @@ export function setOffOf(of: PayoutCollection): bigint {
   return setOffMinorUnits < entitled ? setOffMinorUnits : entitled;
 }
 
+/**
+ * Minor units that are kept of it and that nobody has paid yet: those that it was earned of may never do so. Until they have, who
+ * gave the credit has not paid for it.
+ */
+export function unpaidSetOffOf(of: PayoutCollection, others: readonly PayoutCollection[] = []): bigint {
+  const unpaid = setOffOf(of) - fundingOf(of, others);
+  return unpaid > 0n ? unpaid : 0n;
+}
+
 /** Minor units that its account is still to get in the end, sent or not. */
 export const earnedOf = (of: PayoutCollection): bigint => entitlementOf(of) - setOffOf(of);
 
