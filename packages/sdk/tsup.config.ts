@@ -12,6 +12,10 @@ export default defineConfig({
   outDir: 'dist',
   clean: true,
   sourcemap: true,
+  // A table of every operation is most of it, and a page may load it as it is. Names stay, and source maps have the rest.
+  esbuildOptions: (options) => {
+    options.minifyWhitespace = true;
+  },
   plugins: [insideSourceMaps],
   treeshake: true,
   noExternal: bundled,

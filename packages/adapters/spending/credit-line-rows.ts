@@ -41,7 +41,7 @@ export async function readCreditLine(
     words: await readWords(client, accountId),
     unpaid: nano(
       BigInt(row.unpaid) +
-        ((await readUnpaidByInvoice(client, accountId)) + (await readKeptUnpaid(client, accountId))) *
+        ((await readUnpaidByInvoice(client, accountId)) + (await readUnpaidOfPayouts(client, accountId))) *
           minorUnitOf(row.currency),
     ),
   };
@@ -59,13 +59,17 @@ async function readUnpaidByInvoice(client: PoolClient, accountId: string): Promi
   }, 0n);
 }
 
-/** In minor units, what is kept of payouts for it whose payers have not paid: they may be nobody but the giver itself. */
-async function readKeptUnpaid(client: PoolClient, accountId: string): Promise<bigint> {
+/** In minor units, what is kept of payouts that nobody has paid in for yet: those may never be. */
+async function readUnpaidOfPayouts(client: PoolClient, accountId: string): Promise<bigint> {
   const { rows } = await client.query<{ state: unknown }>(
-    "SELECT state FROM collection WHERE account_id = $1 AND kind = 'payout'",
+    `SELECT state FROM collection WHERE account_id = $1 AND kind = 'payout' AND EXISTS (SELECT 1 FROM collection k
+       WHERE k.account_id = $1 AND k.kind = 'payout' AND k.state ? 'setOffMinorUnits')`,
     [accountId],
   );
-  const payouts = rows.map(({ state }) => collectionFromRow(state)).filter((each) => each.kind === 'payout');
+  const payouts = rows.flatMap(({ state }) => {
+    const collection = collectionFromRow(state);
+    return collection.kind === 'payout' ? [collection] : [];
+  });
   return payouts.reduce((total, payout) => total + unpaidSetOffOf(payout, payouts), 0n);
 }
 

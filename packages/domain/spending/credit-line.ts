@@ -14,7 +14,7 @@ export interface StandingCreditLine {
   /** Not of whoever collects, which owes itself, nor on the books of tests, where nobody pays. */
   readonly isBounded: boolean;
   readonly words: readonly CreditLineWord[];
-  /** Given, less what expired, was taken back, was kept of payouts that others have paid for, or was paid. */
+  /** Given, less what expired, was taken back, was paid, or was kept of payouts that somebody has paid in for. */
   readonly unpaid: Nano;
 }
 

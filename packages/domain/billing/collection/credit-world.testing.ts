@@ -21,6 +21,8 @@ export const PLATFORM = 'platform';
 /** Whoever collects can pay out at any time: what it is owed is looked at here, and not what it has at hand. */
 export const OWN_CASH = 10n ** 15n;
 const EVERY_MS = 60_000;
+/** Behind all in which anybody is asked for anything. */
+const LAST_MONTH = '9999-12';
 
 /** Money for the balance of an account: from an account above it, or, where that is nobody, paid in by itself. */
 export interface Fund {
@@ -151,7 +153,7 @@ export class CreditWorld {
   }
 
   /** As the balance stands, and with it what those above may be paid. */
-  cover(accountId: string, until = MONTHS.at(-1) ?? ''): void {
+  cover(accountId: string, until = LAST_MONTH): void {
     const balance = this.#balances.get(accountId);
     const invoices = this.#covered().filter((each) => each.accountId === accountId && each.period <= until);
     if (balance === undefined) return;

@@ -203,10 +203,7 @@ export function setOffOf(of: PayoutCollection): bigint {
   return setOffMinorUnits < entitled ? setOffMinorUnits : entitled;
 }
 
-/**
- * Minor units that are kept of it and that nobody has paid yet: those that it was earned of may never do so. Until they have, who
- * gave the credit has not paid for it.
- */
+/** What is kept of it before anybody has paid what it was earned of: keeping of a promise is no paying (BIL-5). */
 export function unpaidSetOffOf(of: PayoutCollection, others: readonly PayoutCollection[] = []): bigint {
   const unpaid = setOffOf(of) - fundingOf(of, others);
   return unpaid > 0n ? unpaid : 0n;

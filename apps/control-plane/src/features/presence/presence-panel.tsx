@@ -105,5 +105,5 @@ const columns: readonly Column<Presence>[] = [
         </ul>
       ),
   },
-  { key: 'say', header: '', cell: (presence) => <SayPresence presence={presence} /> },
+  { key: 'say', header: 'Actions', isAction: true, cell: (presence) => <SayPresence presence={presence} /> },
 ];

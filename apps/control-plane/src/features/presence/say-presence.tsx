@@ -107,16 +107,18 @@ function PresenceForm({
           onChange={(lasts) => setDraft({ ...draft, lasts })}
         />
       </Labelled>
-      <div>
-        <Button
-          type="button"
-          variant="ghost"
-          isPending={clear.isPending}
-          onClick={() => clear.mutate({ accountId, identity })}
-        >
-          Take back what was said
-        </Button>
-      </div>
+      <IfMay to="presence.clear">
+        <div>
+          <Button
+            type="button"
+            variant="ghost"
+            isPending={clear.isPending}
+            onClick={() => clear.mutate({ accountId, identity })}
+          >
+            Take back what was said
+          </Button>
+        </div>
+      </IfMay>
       <FormEnd
         refusal={set.error ?? clear.error ?? undefined}
         verb="Say it"

@@ -127,7 +127,8 @@ function OwnTerms({ items }: { readonly items: readonly Terms[] }): ReactNode {
     { key: 'last', header: 'With the last', cell: ({ lastAction }) => actionWords[lastAction] },
     {
       key: 'reset',
-      header: '',
+      header: 'Actions',
+      isAction: true,
       cell: ({ childId }) =>
         childId === undefined ? null : (
           <IfMay to="reminders.reset">

@@ -80,7 +80,7 @@ const columns: readonly Column<Job>[] = [
   },
   { key: 'in', header: 'What came in', cell: (job) => mediaWords(job) },
   { key: 'result', header: 'Result', cell: (job) => <JobResult job={job} /> },
-  { key: 'cancel', header: '', cell: (job) => <CancelButton job={job} /> },
+  { key: 'cancel', header: 'Actions', isAction: true, cell: (job) => <CancelButton job={job} /> },
 ];
 
 function CancelButton({ job: { id: jobId, state } }: { readonly job: Job }): ReactNode {
