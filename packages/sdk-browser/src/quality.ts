@@ -63,6 +63,15 @@ export function sampleQuality(
   };
 }
 
+/** Whether a connection gives something to play: pictures that are decoded, or sound that was received. */
+export const hasMedia = (reports: readonly StatsReport[], kind: string): boolean =>
+  reports.some(
+    (report) =>
+      report.type === 'inbound-rtp' &&
+      report.kind === kind &&
+      count(kind === 'video' ? report.framesDecoded : report.packetsReceived) > 0,
+  );
+
 /** ITU-T G.114 calls 150 ms one way good and 400 ms the most that is acceptable; loss from what Opus conceals. */
 export function levelOf(figures: {
   readonly rttMs: number;

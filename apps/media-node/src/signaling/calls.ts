@@ -67,6 +67,7 @@ import { ruleIn, SessionLimits } from './session-limits.ts';
 import { SessionRecords } from './session-records.ts';
 
 const qualityIntervalMsMin = 900;
+const noMedia = 'No media node can carry a running call yet.';
 
 /** The rules of calls between clients. Knows no socket and no clock; what it decides leaves by its ports. */
 export class Calls {
@@ -120,7 +121,9 @@ export class Calls {
       limits: this.#limits,
       changed: (session) => ports.changed(session),
       feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
-      recover: (session, reason, nowMs) => this.#recovery.recover(session, reason, nowMs),
+      recover: (session, why, nowMs) => this.#recovery.recover(session, why, nowMs),
+      move: (session, mode, nowMs) =>
+        mode === 'media' ? noMedia : this.#recovery.move(session, mode, nowMs),
       end: (session, ending, nowMs) => this.end(session, ending, nowMs),
       isLive: ({ sessionId }) => this.#sessions.has(sessionId),
       transfer: (session, asked, nowMs) => this.#transfer.begin(session, asked, nowMs),
@@ -500,7 +503,7 @@ export class Calls {
       const text = 'A right that this session needs was taken away.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
-      this.#recovery.recover(session, 'allocation_lost', nowMs);
+      this.#recovery.recover(session, { reason: 'allocation_lost' }, nowMs);
     }
   }
 
@@ -540,7 +543,8 @@ export class Calls {
       this.#ports.changed(session);
       this.#seconds.stop(session, leg, nowMs);
       this.#seconds.start(session, leg, nowMs);
-      if (dependsOnRelay(session)) this.#recovery.recover(session, 'credential_renewed', nowMs);
+      if (dependsOnRelay(session))
+        this.#recovery.recover(session, { reason: 'credential_renewed', isPlanned: true }, nowMs);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { Gone, Registration } from '@patchbay/domain/presence/registration';
-import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
+import type { AskedMode, ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { InactiveCode } from '@patchbay/domain/tenancy/account-state';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
@@ -325,6 +325,8 @@ interface SessionEventData {
     readonly endsAtMs?: number;
     readonly bitsPerSecondMax?: number;
   };
+  /** Its media is asked to go another way; `mode.changed` says when it does. */
+  'session.moving': { readonly by: string; readonly mode: AskedMode };
   'session.redirected': { readonly by: string; readonly url: string };
   'session.transferred': { readonly by: string; readonly to: string };
   'leg.muted': { readonly by: string; readonly muted: Media };

@@ -215,6 +215,89 @@ describe('limits', () => {
   });
 });
 
+describe('a call whose media is moved (LIV-2)', () => {
+  function talking(principal: Parameters<MachineBench['connect']>[0] = {}) {
+    const bench = new MachineBench();
+    const alice = bench.connect({ identity: 'alice', ...principal });
+    const bob = bench.connect({ identity: 'bob' });
+    bench.platform.relay = { nodeId: 'nod_r', boot: '1', urls: ['turn:192.0.2.9:3478'] };
+    const sessionId = call(alice, bob);
+    const connect = (path: 'direct' | 'relay') => {
+      for (const client of [alice, bob]) {
+        const generation = client.all('recover').at(-1)?.generation ?? 0;
+        client.send({ type: 'connected', sessionId, generation, path, transport: 'udp' });
+      }
+    };
+    return { bench, alice, bob, sessionId, connect, order: ordering(bench, () => sessionId) };
+  }
+  const modes = ({ platform }: MachineBench) =>
+    platform.eventsOf('mode.changed').map(({ data }) => data.mode);
+
+  it('goes through a relay and back by new connections that replace what carries it, and once for each word', () => {
+    const { bench, alice, bob, sessionId, connect, order } = talking();
+    connect('direct');
+    expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ kind: 'done', isChanged: false });
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({
+      isChanged: true,
+      after: { mode: 'relay' },
+    });
+    for (const client of [alice, bob])
+      expect(client.last('recover')).toMatchObject({
+        ...{ sessionId, generation: 1, mode: 'relay', reason: 'mode_changed', isPlanned: true },
+        iceServers: [{ urls: ['turn:192.0.2.9:3478'] }],
+      });
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({ isChanged: false });
+    connect('relay');
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({ isChanged: false });
+    order({ type: 'move', mode: 'p2p' });
+    expect(alice.last('recover')).toMatchObject({ generation: 2, mode: 'auto', isPlanned: true });
+    // Addresses to find itself, and no relay to pay for.
+    expect(alice.last('recover').iceServers).toEqual([{ urls: ['stun:192.0.2.9:3478'] }]);
+    connect('direct');
+    expect(modes(bench)).toEqual(['p2p', 'relay', 'p2p']);
+    expect(bench.platform.eventsOf('session.moving').map(({ data }) => data)).toEqual([
+      { mode: 'relay', by: 'Alice' },
+      { mode: 'p2p', by: 'Alice' },
+    ]);
+    expect(bench.platform.eventsOf('recovery.completed')).toHaveLength(2);
+  });
+
+  it('stays where it is when there is no way, and says why', () => {
+    const { bench, alice, connect, order } = talking();
+    expect(order({ type: 'move', mode: 'relay' }, { accountId: 'acc_b' })).toMatchObject({
+      refusal: 'foreign',
+    });
+    connect('direct');
+    bench.platform.relay = undefined;
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({
+      refusal: 'mode_unavailable',
+      detail: 'No relay of this region is free.',
+    });
+    expect([alice.all('recover'), bench.machine.sessionCount]).toEqual([[], 1]);
+    const hidden = talking({
+      limits: { expiresAtMs: bench.nowMs + 600_000, seconds: [], isRelayOnly: true },
+    });
+    hidden.connect('relay');
+    expect(hidden.order({ type: 'move', mode: 'p2p' })).toMatchObject({ refusal: 'mode_unavailable' });
+    const { order: early } = pair({ isConnected: false });
+    expect(early({ type: 'move', mode: 'relay' })).toMatchObject({ refusal: 'not_live' });
+  });
+
+  it('falls back to a relay where the direct way fails, while the relay before still carries it', () => {
+    const { bench, alice, sessionId, connect, order } = talking();
+    order({ type: 'move', mode: 'relay' });
+    connect('relay');
+    order({ type: 'move', mode: 'p2p' });
+    alice.send({ type: 'relayNeeded', sessionId, generation: 2, reason: 'timeout' });
+    expect(alice.last('recover')).toMatchObject({ generation: 3, reason: 'relay_needed', isPlanned: true });
+    expect(alice.last('recover').iceServers).toHaveLength(2);
+    connect('relay');
+    expect(modes(bench)).toEqual(['relay']);
+    // Asked once more, it is tried once more.
+    expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ isChanged: true });
+  });
+});
+
 describe('a call that a document answered', () => {
   const [first, next] = ['https://logic.test/first', 'https://logic.test/next'];
   function answered(accountId = 'acc_a') {

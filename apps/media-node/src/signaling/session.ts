@@ -1,3 +1,4 @@
+import type { AskedMode } from '@patchbay/domain/sessions/control';
 import type {
   CallMode,
   ClientMessageOf,
@@ -58,7 +59,10 @@ export interface Session {
   relay: RelayPlacement | undefined;
   /** Credentials of the relay were handed out in the current generation. */
   isRelayOffered: boolean;
-  recovery: { readonly generation: number; readonly sinceMs: number } | undefined;
+  /** `isPlanned`: what carried its media before goes on until the new connection does. */
+  recovery:
+    | { readonly generation: number; readonly sinceMs: number; readonly isPlanned?: boolean }
+    | undefined;
   waitingForRelay: { readonly sinceMs: number; readonly reason: string } | undefined;
   mode: SessionMode;
   segment: number;
@@ -76,6 +80,8 @@ export interface Session {
   transfer: { readonly to: string; readonly sinceMs: number } | undefined;
   /** Since when its media is held by an order (LIV-1). */
   pausedAtMs: number | undefined;
+  /** Which way its media was asked to go last, by an order (LIV-2). */
+  movedTo: AskedMode | undefined;
   /** By orders, while it runs. */
   setLimits: { readonly endsAtMs?: number; readonly bitsPerSecondMax?: number } | undefined;
 }
@@ -151,6 +157,7 @@ export function newSession(
     limitsReached: new Set(),
     transfer: undefined,
     pausedAtMs: undefined,
+    movedTo: undefined,
     setLimits: undefined,
   };
 }
