@@ -142,7 +142,10 @@ export class Leg {
         iceServers,
         track: this.#track,
         onSignal: (data) => this.#say({ type: 'signal', sessionId, generation, data }),
-        onSound: (track) => this.#listen(entry, track),
+        onTrack: (track) => {
+          if (track.kind === 'audio') this.#listen(entry, track);
+        },
+        prepare: refusePictures,
         onState: (state) => (state === 'connected' ? this.#connected(entry) : this.#failed(entry)),
       }),
     };
@@ -217,4 +220,9 @@ export class Leg {
 function close({ peer, sink }: Generation): void {
   sink?.stop();
   peer.close();
+}
+
+/** A picture that nobody looks at would still be decoded. */
+function refusePictures(places: readonly RTCRtpTransceiver[]): void {
+  for (const place of places) if (place.receiver.track.kind === 'video') place.direction = 'inactive';
 }

@@ -1,9 +1,11 @@
+import type { AskedMode } from '@patchbay/domain/sessions/control';
 import type { ClientMessageOf, EndReason } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
+import type { MediaBridges } from './media-bridges.ts';
 import type { RelayPlacement } from './platform.ts';
-import { dependsOnRelay, isRelayDenied, legsOf, relayDenied, type Session } from './session.ts';
+import { dependsOnRelay, isBridged, isRelayDenied, legsOf, relayDenied, type Session } from './session.ts';
 import type { SessionRecords } from './session-records.ts';
 
 /** How long a session waits for a relay to come back, or to be placed at all. */
@@ -18,10 +20,13 @@ export interface Renewal {
 }
 
 const noRelay = 'No relay of this region is free.';
+const noMediaNode = 'No media node of this region is free.';
+const stillLeaving = 'It is still on its way out of a media node: ask again in a moment.';
 const tooOften = 'Its media was moved or lost too often.';
 
 export interface MediaRecoveryPorts extends Pick<CallPorts, 'reasons' | 'placeRelay' | 'changed' | 'send'> {
   readonly log: SessionRecords['log'];
+  readonly bridges: Pick<MediaBridges, 'begin' | 'leave' | 'renew'>;
   /** Those that are there while it is gone through: one may end meanwhile. */
   sessions(): Iterable<Session>;
   start(session: Session, nowMs: number): void;
@@ -45,6 +50,10 @@ export class MediaRecovery {
   relayNeeded(session: Session, frame: ClientMessageOf<'relayNeeded'>, nowMs: number): void {
     // Both parties notice a failure. The second report is of a generation that is gone.
     if (frame.generation !== session.generation || session.startedAtMs === undefined) return;
+    if (session.movedTo === 'media' && session.bridge === undefined) {
+      this.mediaLost(session, nowMs);
+      return;
+    }
     const reason = session.isRelayOffered ? 'media_failed' : 'relay_needed';
     // What was planned failed, and what it was to follow carries media still.
     const isPlanned = session.recovery?.isPlanned === true && frame.reason !== 'interrupted';
@@ -110,18 +119,33 @@ export class MediaRecovery {
   }
 
   /** The media of a call goes another way, while it goes on the way before (LIV-2). A string says why it cannot. */
-  move(session: Session, mode: 'p2p' | 'relay', nowMs: number): string | undefined {
-    const isRelayed = mode === 'relay';
+  move(session: Session, mode: AskedMode, nowMs: number): string | undefined {
+    const isHidden = legsOf(session).some(({ client }) => client.principal.limits.isRelayOnly === true);
+    const isRelayed = mode === 'relay' || (mode === 'media' && isHidden);
     if (isRelayed && isRelayDenied(session)) return relayDenied;
     const relay = this.placeRelay(session);
     if (isRelayed && relay === undefined) return noRelay;
     if (session.generation >= generationMax) return tooOften;
+    if (session.bridge?.to !== undefined) return stillLeaving;
+    const { bridges } = this.#ports;
+    if (mode !== 'media') bridges.leave(session);
+    else if (!bridges.begin(session)) return noMediaNode;
     this.#ports.changed(session);
     session.callMode = isRelayed ? 'relay' : 'auto';
     session.relay = relay;
     session.isRelayOffered = isRelayed;
     this.#renew(session, { reason: 'mode_changed', isPlanned: true }, nowMs);
     return undefined;
+  }
+
+  /** The media node of a call is gone: another one takes its place, or its parties do without. */
+  mediaLost(session: Session, nowMs: number): void {
+    if (session.startedAtMs === undefined || session.transfer !== undefined) return;
+    this.#ports.changed(session);
+    session.relay = this.placeRelay(session);
+    session.isRelayOffered = session.relay !== undefined;
+    this.#ports.bridges.begin(session);
+    this.#renew(session, { reason: 'media_lost' }, nowMs);
   }
 
   #renew(session: Session, { reason, isPlanned = false }: Renewal, nowMs: number): void {
@@ -142,13 +166,15 @@ export class MediaRecovery {
         type: 'recover',
         sessionId: session.sessionId,
         generation: session.generation,
-        initiator: leg.isInitiator,
+        // A media node answers; it never offers.
+        initiator: leg.isInitiator || isBridged(session, session.generation),
         iceServers: iceServersFor(session, leg),
         mode: session.callMode,
         reason,
         ...(isPlanned ? { isPlanned } : {}),
       });
     }
+    this.#ports.bridges.renew(session, reason);
   }
 
   retryPlacement(nowMs: number): void {

@@ -187,7 +187,11 @@ interface OfMediaLeg {
 export type MediaWord =
   /** `isLast`: the leg is over with it. */
   | ({ readonly type: 'frame'; readonly source: string; readonly isLast: boolean } & OfMediaLeg)
-  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg);
+  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg)
+  /** A party of a call of two, whose media goes through the node: to the other party, and to nobody else. */
+  | ({ readonly type: 'bridge'; readonly otherLegId: string } & OfMediaLeg)
+  /** It goes another way from now on. */
+  | ({ readonly type: 'unbridge' } & OfMediaLeg);
 
 /** What a media node says of its legs. */
 export type MediaNotice =

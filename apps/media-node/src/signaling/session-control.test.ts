@@ -1,6 +1,6 @@
 import { documentSchema } from '@patchbay/domain/logic/verbs';
 import type { ControlOrder, SessionChange } from '@patchbay/domain/sessions/control';
-import { decodeServerFrame } from '@patchbay/protocol/signaling/messages';
+import { type ClientMessage, decodeServerFrame } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
 import { audioOnly, call, MachineBench } from './testing/machine-bench.ts';
 
@@ -295,6 +295,126 @@ describe('a call whose media is moved (LIV-2)', () => {
     expect(modes(bench)).toEqual(['relay']);
     // Asked once more, it is tried once more.
     expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ isChanged: true });
+  });
+});
+
+describe('a call that goes through a media node (LIV-2)', () => {
+  function talking() {
+    const bench = new MachineBench();
+    const { platform } = bench;
+    platform.mediaNodeId = 'nod_m';
+    const [alice, bob] = [bench.connect({ identity: 'alice' }), bench.connect({ identity: 'bob' })];
+    const sessionId = call(alice, bob);
+    const connect = () => {
+      for (const client of [alice, bob]) {
+        const generation = client.all('recover').at(-1)?.generation ?? 0;
+        client.send({ type: 'connected', sessionId, generation, path: 'direct', transport: 'udp' });
+      }
+    };
+    connect();
+    const order = ordering(bench, () => sessionId);
+    const words = () => platform.toldMedia.splice(0);
+    const legIds = platform.eventsOf('leg.joined').map(({ legId }) => legId ?? '');
+    const fromMedia = (legId: string, message: ClientMessage) =>
+      bench.tell({ type: 'mediaFrame', nodeId: 'nod_m', sessionId, legId, message });
+    const modes = () => platform.eventsOf('mode.changed').map(({ data }) => data.mode);
+    return { bench, alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes };
+  }
+  const offer = { kind: 'description', type: 'offer', sdp: 'v=0\r\n' } as const;
+  const answer = { kind: 'description', type: 'answer', sdp: 'v=0\r\n' } as const;
+
+  it('each party offers to the node, which answers it; what was said before goes to the other party still', () => {
+    const { alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes } = talking();
+    expect(order({ type: 'move', mode: 'media' })).toMatchObject({
+      isChanged: true,
+      after: { mode: 'media' },
+    });
+    for (const client of [alice, bob])
+      expect(client.last('recover')).toMatchObject({ generation: 1, initiator: true, isPlanned: true });
+    const [aliceLeg = '', bobLeg = ''] = legIds;
+    const opened = words();
+    expect(opened.flatMap((word) => (word.type === 'bridge' ? [[word.legId, word.otherLegId]] : []))).toEqual(
+      [
+        [aliceLeg, bobLeg],
+        [bobLeg, aliceLeg],
+      ],
+    );
+    alice.send({ type: 'signal', sessionId, generation: 1, data: offer });
+    expect(words()).toMatchObject([{ type: 'frame', legId: aliceLeg, isLast: false }]);
+    expect(bob.all('signal')).toEqual([]);
+    fromMedia(aliceLeg, { type: 'signal', sessionId, generation: 1, data: answer });
+    expect([alice.last('signal').data, bob.all('signal')]).toEqual([answer, []]);
+    const late = { kind: 'candidate', candidate: 'candidate:late' } as const;
+    alice.send({ type: 'signal', sessionId, generation: 0, data: late });
+    expect([bob.last('signal'), words()]).toMatchObject([{ generation: 0, data: late }, []]);
+    connect();
+    expect(modes()).toEqual(['p2p', 'media']);
+    order({ type: 'pause' });
+    expect(words().flatMap((word) => ('source' in word ? [JSON.parse(word.source).held] : []))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('is counted apart for each party, from when the node carries it until it does not', () => {
+    const { bench, connect, order, words } = talking();
+    const pass = (ms: number) => {
+      for (const client of bench.clients) client.send({ type: 'ping', nonce: 1, lastSequence: 0 });
+      bench.pass(ms);
+    };
+    pass(5_000);
+    order({ type: 'move', mode: 'media' });
+    connect();
+    pass(5_000);
+    order({ type: 'move', mode: 'p2p' });
+    expect(words().some(({ type }) => type === 'unbridge')).toBe(false);
+    connect();
+    expect(words().filter(({ type }) => type === 'unbridge')).toHaveLength(2);
+    pass(5_000);
+    order({ type: 'pause' });
+    expect([bench.platform.used('mediaMs'), bench.platform.used('connectedMs')]).toEqual([10_000, 30_000]);
+  });
+
+  it('goes on by another node when its own dies, and without one where there is none; it is never told to a stranger', () => {
+    const { bench, alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes } = talking();
+    order({ type: 'move', mode: 'media' });
+    connect();
+    const [aliceLeg = ''] = legIds;
+    const foreign = { type: 'mediaFrame', nodeId: 'nod_other', sessionId, legId: aliceLeg } as const;
+    bench.tell({ ...foreign, message: { type: 'signal', sessionId, generation: 1, data: answer } });
+    expect(alice.all('signal')).toEqual([]);
+    fromMedia('leg_of_somebody', { type: 'signal', sessionId, generation: 1, data: answer });
+    expect([alice.all('signal'), bob.all('signal')]).toEqual([[], []]);
+    bench.platform.mediaNodeId = 'nod_n';
+    bench.tell({ type: 'mediaLegLost', nodeId: 'nod_m', sessionId, legId: aliceLeg, detail: 'It died.' });
+    for (const client of [alice, bob]) {
+      expect(client.last('recover')).toMatchObject({ generation: 2, initiator: true, reason: 'media_lost' });
+      expect(client.last('recover').isPlanned).toBeUndefined();
+    }
+    expect(words().filter(({ type }) => type === 'bridge').length).toBeGreaterThanOrEqual(2);
+    connect();
+    bench.platform.mediaNodeId = undefined;
+    bench.tell({ type: 'mediaDead', nodeId: 'nod_n' });
+    expect([alice.last('recover'), bob.last('recover')].map(({ initiator }) => initiator)).toEqual([
+      true,
+      false,
+    ]);
+    connect();
+    expect(modes()).toEqual(['p2p', 'media', 'p2p']);
+    expect(order({ type: 'move', mode: 'media' })).toMatchObject({
+      refusal: 'mode_unavailable',
+      detail: 'No media node of this region is free.',
+    });
+    expect(bench.machine.sessionCount).toBe(1);
+  });
+
+  it('ends in the node when it ends', () => {
+    const { alice, sessionId, connect, order, words } = talking();
+    order({ type: 'move', mode: 'media' });
+    connect();
+    words();
+    alice.send({ type: 'hangup', sessionId });
+    expect(words().map(({ type }) => type)).toEqual(['unbridge', 'unbridge']);
   });
 });
 

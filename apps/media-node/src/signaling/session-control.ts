@@ -10,9 +10,10 @@ import {
   namedTo,
   type SessionChange,
 } from '@patchbay/domain/sessions/control';
-import type { EndReason, Media } from '@patchbay/protocol/signaling/messages';
+import type { EndReason, Media, ServerMessageOf } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import { understandsControl } from './clients.ts';
+import type { MediaBridges } from './media-bridges.ts';
 import type { Renewal } from './media-recovery.ts';
 import type { Ending } from './reasons.ts';
 import { dependsOnRelay, type Leg, legsOf, peerOf, type Session } from './session.ts';
@@ -22,6 +23,7 @@ import type { SessionRecords } from './session-records.ts';
 export interface SessionControlPorts extends Pick<CallPorts, 'reasons' | 'changed' | 'send'> {
   readonly limits: Pick<SessionLimits, 'announce'>;
   readonly log: SessionRecords['log'];
+  readonly bridges: Pick<MediaBridges, 'control'>;
   feed(session: Session, input: LogicInput, nowMs: number): void;
   /** Both parties get relay credentials anew. */
   recover(session: Session, why: Renewal, nowMs: number): void;
@@ -223,19 +225,21 @@ export class SessionControl {
 
   /** All of what holds, to each party whose SDK knows how: whoever was told before is told nothing twice by it. */
   tell(session: Session): void {
-    const { sessionId } = session;
     for (const leg of legsOf(session)) {
-      if (!understandsControl(leg.client)) continue;
-      this.#ports.send(leg.client, {
-        type: 'control',
-        sessionId,
-        held: session.pausedAtMs !== undefined || session.transfer !== undefined,
-        muted: leg.muted ?? nothing,
-        peerMuted: peerOf(session, leg)?.muted ?? nothing,
-      });
+      this.#ports.bridges.control(session, leg);
+      if (understandsControl(leg.client)) this.#ports.send(leg.client, controlOf(session, leg));
     }
   }
 }
+
+/** All of what holds for the media of a party. */
+export const controlOf = (session: Session, leg: Leg): ServerMessageOf<'control'> => ({
+  type: 'control',
+  sessionId: session.sessionId,
+  held: session.pausedAtMs !== undefined || session.transfer !== undefined,
+  muted: leg.muted ?? nothing,
+  peerMuted: peerOf(session, leg)?.muted ?? nothing,
+});
 
 const ownerOf = ({ caller }: Session): string => caller.client.principal.accountId;
 

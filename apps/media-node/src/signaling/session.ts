@@ -80,6 +80,8 @@ export interface Session {
   transfer: { readonly to: string; readonly sinceMs: number } | undefined;
   /** Since when its media is held by an order (LIV-1). */
   pausedAtMs: number | undefined;
+  /** Its media goes through a media node from one generation on, and up to another one once it is to leave it (LIV-2). */
+  bridge: { readonly nodeId: string; readonly from: number; readonly to?: number } | undefined;
   /** Which way its media was asked to go last, by an order (LIV-2). */
   movedTo: AskedMode | undefined;
   /** By orders, while it runs. */
@@ -157,6 +159,7 @@ export function newSession(
     limitsReached: new Set(),
     transfer: undefined,
     pausedAtMs: undefined,
+    bridge: undefined,
     movedTo: undefined,
     setLimits: undefined,
   };
@@ -188,11 +191,15 @@ export function dependsOnRelay(session: Session): boolean {
   return !legsOf(session).every(isDirect);
 }
 
-/** `media` where a media node is a party. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
+/** Whether a generation goes through a media node. */
+export const isBridged = ({ bridge }: Session, generation: number): boolean =>
+  bridge !== undefined && bridge.from <= generation && generation < (bridge.to ?? Number.POSITIVE_INFINITY);
+
+/** `media` where a media node is a party, or between the two. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
 export function modeOf(session: Session): SessionMode {
   const connected = legsOf(session).filter((leg) => leg.connectedGeneration === session.generation);
-  if (connected.length > 0 && legsOf(session).some(({ client }) => client.media !== undefined))
-    return 'media';
+  const hasMediaLeg = legsOf(session).some(({ client }) => client.media !== undefined);
+  if (connected.length > 0 && (hasMediaLeg || isBridged(session, session.generation))) return 'media';
   if (connected.some(({ path }) => path === 'relay')) return 'relay';
   return connected.length > 0 ? 'p2p' : session.mode;
 }

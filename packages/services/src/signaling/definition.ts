@@ -78,6 +78,11 @@ export const signaling = defineService({
       summary: 'Time for which clients were connected.',
       dimensions: { transport },
     },
+    mediaMs: {
+      unit: 'millisecond',
+      summary: 'Time for which a media node carried what clients of a call of two sent each other.',
+      dimensions: { transport },
+    },
   },
   events: {
     'session.started': z.object({ sessionId: z.string() }),
