@@ -27,6 +27,8 @@ const interruptionMsMax = 1_500;
 const overlapMs = 500;
 /** A new connection in the place of one that carries media is shown once it does so as well, or after this long. */
 const firstMediaMsMax = 1_500;
+/** Where nothing is lost: the other party may be that much later than this one. */
+const plannedOverlapMs = firstMediaMsMax + overlapMs;
 const firstMediaPollMs = 20;
 const qualityIntervalMs = 2_000;
 
@@ -426,7 +428,7 @@ export class Call extends Emitter<CallEvents> {
     clearTimeout(generation.deadline);
     if (isNew) {
       // Where the one before carries media still, it does until the new one does.
-      if (former === undefined || this.#isMediaAway) this.#takeOver(generation);
+      if (former === undefined || this.#isMediaAway) this.#takeOver(generation, overlapMs);
       else void this.#followWithMedia(generation);
     }
     void this.#report(generation);
@@ -440,15 +442,15 @@ export class Call extends Emitter<CallEvents> {
       if ([...tracks.keys()].every((kind) => hasMedia(reports, kind))) break;
       await new Promise((resolve) => setTimeout(resolve, firstMediaPollMs));
     }
-    if (number === this.#newest && this.#state !== 'ended') this.#takeOver(generation);
+    if (number === this.#newest && this.#state !== 'ended') this.#takeOver(generation, plannedOverlapMs);
   }
 
-  #takeOver(generation: Generation): void {
+  #takeOver(generation: Generation, keptMs: number): void {
     for (const track of generation.tracks.values()) this.#show(track);
     const before = [...this.#generations.values()].filter((each) => each.number < generation.number);
     setTimeout(() => {
       for (const each of before) this.#drop(each);
-    }, overlapMs);
+    }, keptMs);
   }
 
   /** Says which way the packets go, to the platform and to the page. */

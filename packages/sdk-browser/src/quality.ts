@@ -63,13 +63,18 @@ export function sampleQuality(
   };
 }
 
-/** Whether a connection gives something to play: pictures that are decoded, or sound that was received. */
+/** A coder sends its first picture whole, and waits after it: until here pictures come as they go on. */
+const SETTLED_PICTURES = 5;
+
+/** Whether a connection gives something to play: pictures one after the other, or sound. */
 export const hasMedia = (reports: readonly StatsReport[], kind: string): boolean =>
   reports.some(
     (report) =>
       report.type === 'inbound-rtp' &&
       report.kind === kind &&
-      count(kind === 'video' ? report.framesDecoded : report.packetsReceived) > 0,
+      (kind === 'video'
+        ? count(report.framesDecoded) >= SETTLED_PICTURES
+        : count(report.packetsReceived) > 0),
   );
 
 /** ITU-T G.114 calls 150 ms one way good and 400 ms the most that is acceptable; loss from what Opus conceals. */

@@ -113,7 +113,8 @@ export class BridgeEnd {
         onState: (state) => {
           if (state === 'connected') this.#connected(entry);
         },
-        prepare: (places) => this.#prepare(places),
+        takes: () => true,
+        given: () => this.#fromOther(),
       }),
     };
     this.#generations.push(entry);
@@ -121,18 +122,19 @@ export class BridgeEnd {
       old.peer.close();
   }
 
-  async #prepare(places: readonly RTCRtpTransceiver[]): Promise<void> {
+  /** What the other party sends, once it said so. */
+  async #fromOther(): Promise<ReadonlyMap<Kind, MediaStreamTrack>> {
     this.#offered.resolve();
     const patience = new Promise((resolve) => setTimeout(resolve, OTHER_OFFER_MS_MAX));
     if (this.#other !== undefined) await Promise.race([this.#other.offered, patience]);
     // What the other party's description brings is known a turn after the description is.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const place of places) {
-      const { kind } = place.receiver.track;
-      const track = kind === 'audio' || kind === 'video' ? this.#other?.given(kind) : undefined;
-      place.direction = track === undefined ? 'recvonly' : 'sendrecv';
-      await place.sender.replaceTrack(track ?? null);
-    }
+    return new Map(
+      kinds.flatMap((kind) => {
+        const track = this.#other?.given(kind);
+        return track === undefined ? [] : [[kind, track]];
+      }),
+    );
   }
 
   #connected(entry: Generation): void {

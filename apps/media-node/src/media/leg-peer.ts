@@ -14,14 +14,18 @@ export interface LegPeerOptions {
   readonly onSignal: (data: SignalData) => void;
   readonly onTrack: (track: MediaStreamTrack) => void;
   readonly onState: (state: 'connected' | 'failed') => void;
-  /** Before an offer is answered: says what of it is taken, and what is sent in its places. */
-  readonly prepare: (places: readonly RTCRtpTransceiver[]) => Promise<void> | void;
+  /** Whether what is offered of a kind is taken. */
+  readonly takes: (kind: string) => boolean;
+  /** What else is sent from an answer on, of each kind: asked before it. */
+  readonly given?: () => Promise<ReadonlyMap<string, MediaStreamTrack>>;
 }
 
 /** The answering side of one peer connection of a media node. Only the other side makes offers. */
 export class LegPeer {
   readonly #options: LegPeerOptions;
   readonly #connection: RTCPeerConnection;
+  /** What it sends belongs together: a browser plays it as one, and simple-peer tells of no track without a stream. */
+  readonly #stream: MediaStream;
   /** Candidates that came before the description they belong to. */
   readonly #early: RTCIceCandidateInit[] = [];
   /** Signals are worked on one after another: a candidate must not overtake its offer. */
@@ -34,7 +38,8 @@ export class LegPeer {
     this.#connection = new wrtc.RTCPeerConnection({
       iceServers: iceServers.map((server) => ({ ...server, urls: [...server.urls] })) as RTCIceServer[],
     });
-    if (track !== undefined) this.#connection.addTrack(track, new wrtc.MediaStream([track]));
+    this.#stream = new wrtc.MediaStream();
+    if (track !== undefined) this.#connection.addTrack(track, this.#stream);
     this.#connection.ontrack = (event) => onTrack(event.track);
     this.#connection.onicecandidate = ({ candidate }) => {
       if (!candidate?.candidate) return;
@@ -67,9 +72,9 @@ export class LegPeer {
         if (track !== undefined) this.#options.onSignal({ kind: 'transceiver', media: kind });
         return;
       }
-      await place.sender.replaceTrack(track ?? null);
-      if (track !== undefined && !/send/.test(place.currentDirection ?? ''))
-        this.#options.onSignal({ kind: 'renegotiate' });
+      const isSending = /send/.test(place.currentDirection ?? '');
+      if (isSending) await place.sender.replaceTrack(track ?? null);
+      else if (track !== undefined) this.#options.onSignal({ kind: 'renegotiate' });
     });
   }
 
@@ -109,7 +114,16 @@ export class LegPeer {
     await this.#connection.setRemoteDescription({ type: 'offer', sdp });
     for (const candidate of this.#early.splice(0))
       await this.#connection.addIceCandidate(candidate).catch(() => undefined);
-    await this.#options.prepare(this.#connection.getTransceivers());
+    const given = await this.#options.given?.();
+    for (const place of this.#connection.getTransceivers()) {
+      const { kind } = place.receiver.track;
+      const track = given?.get(kind);
+      if (!this.#options.takes(kind)) place.direction = 'inactive';
+      else if (given !== undefined && place.sender.track !== null)
+        await place.sender.replaceTrack(track ?? null);
+      // Takes the place that the offer made for its kind (RFC 8829 §3.4.1).
+      else if (track !== undefined) this.#connection.addTrack(track, this.#stream);
+    }
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
     const description = this.#connection.localDescription;
     if (description === null || description.sdp.length > SDP_CHARACTERS_MAX * 2) return;

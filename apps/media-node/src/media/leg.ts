@@ -145,7 +145,8 @@ export class Leg {
         onTrack: (track) => {
           if (track.kind === 'audio') this.#listen(entry, track);
         },
-        prepare: refusePictures,
+        // A picture that nobody looks at would still be decoded.
+        takes: (kind) => kind === 'audio',
         onState: (state) => (state === 'connected' ? this.#connected(entry) : this.#failed(entry)),
       }),
     };
@@ -220,9 +221,4 @@ export class Leg {
 function close({ peer, sink }: Generation): void {
   sink?.stop();
   peer.close();
-}
-
-/** A picture that nobody looks at would still be decoded. */
-function refusePictures(places: readonly RTCRtpTransceiver[]): void {
-  for (const place of places) if (place.receiver.track.kind === 'video') place.direction = 'inactive';
 }

@@ -435,7 +435,7 @@ export class Calls {
     const isComplete = legsOf(session).every((each) => each.connectedGeneration === session.generation);
     if (recovery === undefined || !isComplete) return;
     session.recovery = undefined;
-    if (session.bridge?.to !== undefined) this.#bridges.drop(session);
+    this.#bridges.left(session, nowMs);
     const data = { generation: recovery.generation, tookMs: nowMs - recovery.sinceMs };
     this.#records.log(session, nowMs, { type: 'recovery.completed', data });
   }
@@ -631,6 +631,7 @@ export class Calls {
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#records.flushUsage(session, nowMs);
       this.#limits.enforceSeconds(session, session.startedAtMs, nowMs);
       if (this.#sessions.has(session.sessionId)) this.#control.tick(session, nowMs);
+      this.#bridges.tick(session, nowMs);
     }
     this.#recovery.retryPlacement(nowMs);
   }

@@ -8,6 +8,9 @@ import { discoveryFor } from './ice-servers.ts';
 import type { MediaNotice } from './platform.ts';
 import { isBridged, type Leg, legsOf, peerOf, type Session } from './session.ts';
 
+/** As long as an SDK keeps a connection when another one takes its place. */
+const LINGER_MS = 2_000;
+
 export interface MediaBridgesPorts extends Pick<CallPorts, 'placeMedia' | 'toMedia' | 'changed'> {
   session(sessionId: string): Session | undefined;
   sessions(): Iterable<Session>;
@@ -48,6 +51,18 @@ export class MediaBridges {
     if (session.bridge === undefined) return;
     this.#ports.changed(session);
     session.bridge = { ...session.bridge, to: session.generation + 1 };
+  }
+
+  /** Its media goes another way by now. The node is let go a little later: one party may be slower than the other. */
+  left(session: Session, nowMs: number): void {
+    if (session.bridge?.to === undefined) return;
+    this.#ports.changed(session);
+    session.bridge = { ...session.bridge, leftAtMs: nowMs };
+  }
+
+  tick(session: Session, nowMs: number): void {
+    const { leftAtMs } = session.bridge ?? {};
+    if (leftAtMs !== undefined && nowMs - leftAtMs >= LINGER_MS) this.drop(session);
   }
 
   /** Another generation has begun: each end of the bridge makes its side of it. */

@@ -81,7 +81,9 @@ export interface Session {
   /** Since when its media is held by an order (LIV-1). */
   pausedAtMs: number | undefined;
   /** Its media goes through a media node from one generation on, and up to another one once it is to leave it (LIV-2). */
-  bridge: { readonly nodeId: string; readonly from: number; readonly to?: number } | undefined;
+  bridge:
+    | { readonly nodeId: string; readonly from: number; readonly to?: number; readonly leftAtMs?: number }
+    | undefined;
   /** Which way its media was asked to go last, by an order (LIV-2). */
   movedTo: AskedMode | undefined;
   /** By orders, while it runs. */
