@@ -37,12 +37,12 @@ export class MediaBridges {
     this.#ports = ports;
   }
 
-  /** From the next generation on its media is to go through a node. False where none is free. */
+  /** From the next generation on its media is to go through a node: the one that it is just leaving, or a free one. False: none is. */
   begin(session: Session): boolean {
-    const placement = this.#ports.placeMedia();
-    if (placement === undefined) return false;
+    const nodeId = session.bridge?.nodeId ?? this.#ports.placeMedia()?.nodeId;
+    if (nodeId === undefined) return false;
     this.#ports.changed(session);
-    session.bridge = { nodeId: placement.nodeId, from: session.generation + 1 };
+    session.bridge = { nodeId, from: session.generation + 1 };
     return true;
   }
 

@@ -21,7 +21,6 @@ export interface Renewal {
 
 const noRelay = 'No relay of this region is free.';
 const noMediaNode = 'No media node of this region is free.';
-const stillLeaving = 'It is still on its way out of a media node: ask again in a moment.';
 const tooOften = 'Its media was moved or lost too often.';
 
 export interface MediaRecoveryPorts extends Pick<CallPorts, 'reasons' | 'placeRelay' | 'changed' | 'send'> {
@@ -126,7 +125,6 @@ export class MediaRecovery {
     const relay = this.placeRelay(session);
     if (isRelayed && relay === undefined) return noRelay;
     if (session.generation >= generationMax) return tooOften;
-    if (session.bridge?.to !== undefined) return stillLeaving;
     const { bridges } = this.#ports;
     if (mode !== 'media') bridges.leave(session);
     else if (!bridges.begin(session)) return noMediaNode;

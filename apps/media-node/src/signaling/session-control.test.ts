@@ -3,6 +3,7 @@ import type { ControlOrder, SessionChange } from '@patchbay/domain/sessions/cont
 import { type ClientMessage, decodeServerFrame } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
 import { audioOnly, call, MachineBench } from './testing/machine-bench.ts';
+import type { MemoryCredential } from './testing/memory-platform.ts';
 
 let orderCount = 0;
 
@@ -215,10 +216,13 @@ describe('limits', () => {
   });
 });
 
+const modesOf = ({ platform }: MachineBench) =>
+  platform.events.flatMap((event) => (event.type === 'mode.changed' ? [event.data.mode] : []));
+
 describe('a call whose media is moved (LIV-2)', () => {
-  function talking(principal: Parameters<MachineBench['connect']>[0] = {}) {
+  function talking(limits?: MemoryCredential['limits']) {
     const bench = new MachineBench();
-    const alice = bench.connect({ identity: 'alice', ...principal });
+    const alice = bench.connect({ identity: 'alice', ...(limits === undefined ? {} : { limits }) });
     const bob = bench.connect({ identity: 'bob' });
     bench.platform.relay = { nodeId: 'nod_r', boot: '1', urls: ['turn:192.0.2.9:3478'] };
     const sessionId = call(alice, bob);
@@ -230,8 +234,6 @@ describe('a call whose media is moved (LIV-2)', () => {
     };
     return { bench, alice, bob, sessionId, connect, order: ordering(bench, () => sessionId) };
   }
-  const modes = ({ platform }: MachineBench) =>
-    platform.eventsOf('mode.changed').map(({ data }) => data.mode);
 
   it('goes through a relay and back by new connections that replace what carries it, and once for each word', () => {
     const { bench, alice, bob, sessionId, connect, order } = talking();
@@ -254,7 +256,7 @@ describe('a call whose media is moved (LIV-2)', () => {
     // Addresses to find itself, and no relay to pay for.
     expect(alice.last('recover').iceServers).toEqual([{ urls: ['stun:192.0.2.9:3478'] }]);
     connect('direct');
-    expect(modes(bench)).toEqual(['p2p', 'relay', 'p2p']);
+    expect(modesOf(bench)).toEqual(['p2p', 'relay', 'p2p']);
     expect(bench.platform.eventsOf('session.moving').map(({ data }) => data)).toEqual([
       { mode: 'relay', by: 'Alice' },
       { mode: 'p2p', by: 'Alice' },
@@ -274,9 +276,7 @@ describe('a call whose media is moved (LIV-2)', () => {
       detail: 'No relay of this region is free.',
     });
     expect([alice.all('recover'), bench.machine.sessionCount]).toEqual([[], 1]);
-    const hidden = talking({
-      limits: { expiresAtMs: bench.nowMs + 600_000, seconds: [], isRelayOnly: true },
-    });
+    const hidden = talking({ expiresAtMs: bench.nowMs + 600_000, seconds: [], isRelayOnly: true });
     hidden.connect('relay');
     expect(hidden.order({ type: 'move', mode: 'p2p' })).toMatchObject({ refusal: 'mode_unavailable' });
     const { order: early } = pair({ isConnected: false });
@@ -292,7 +292,7 @@ describe('a call whose media is moved (LIV-2)', () => {
     expect(alice.last('recover')).toMatchObject({ generation: 3, reason: 'relay_needed', isPlanned: true });
     expect(alice.last('recover').iceServers).toHaveLength(2);
     connect('relay');
-    expect(modes(bench)).toEqual(['relay']);
+    expect(modesOf(bench)).toEqual(['relay']);
     // Asked once more, it is tried once more.
     expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ isChanged: true });
   });
@@ -317,7 +317,7 @@ describe('a call that goes through a media node (LIV-2)', () => {
     const legIds = platform.eventsOf('leg.joined').map(({ legId }) => legId ?? '');
     const fromMedia = (legId: string, message: ClientMessage) =>
       bench.tell({ type: 'mediaFrame', nodeId: 'nod_m', sessionId, legId, message });
-    const modes = () => platform.eventsOf('mode.changed').map(({ data }) => data.mode);
+    const modes = () => modesOf(bench);
     return { bench, alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes };
   }
   const offer = { kind: 'description', type: 'offer', sdp: 'v=0\r\n' } as const;
