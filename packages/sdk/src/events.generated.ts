@@ -37,6 +37,7 @@ export interface EventData {
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
+  readonly 'signaling.session.moved': { readonly sessionId: string; readonly mode: string; readonly previousMode: string };
   readonly 'signaling.session.paused': { readonly sessionId: string; readonly by: string };
   readonly 'signaling.session.resumed': { readonly sessionId: string; readonly by: string };
   readonly 'signaling.session.limited': { readonly sessionId: string; readonly by: string; readonly endsAt?: string; readonly bitsPerSecondMax?: number };

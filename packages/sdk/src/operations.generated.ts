@@ -1556,9 +1556,9 @@ export interface Operations {
     listLog(accountId: IdLike<"acc">, request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
     /** Read what happened in a session, in order, from a sequence number on. */
     listLog(request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
-    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
+    /** Pause, resume or end a running session, mute what is sent in it, set limits for the rest of it, or move its media. */
     update(accountId: IdLike<"acc">, request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
-    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
+    /** Pause, resume or end a running session, mute what is sent in it, set limits for the rest of it, or move its media. */
     update(request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
     /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
     updateAll(accountId: IdLike<"acc">, request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
@@ -3536,6 +3536,7 @@ export type ErrorCode =
   | 'sessions.ended'
   | 'sessions.endpoint_unavailable'
   | 'sessions.leg_foreign'
+  | 'sessions.mode_unavailable'
   | 'sessions.no_logic'
   | 'sessions.node_away'
   | 'sessions.not_a_call'

@@ -45,7 +45,12 @@ export class SessionRecords {
       leg.countedToMs = toMs;
       const connectedMs =
         session.startedAtMs === undefined ? 0 : Math.max(0, toMs - Math.max(fromMs, session.startedAtMs));
-      const quantities = [...countOf('messages', leg.messageCount), ...countOf('connectedMs', connectedMs)];
+      const isCarried = session.bridge !== undefined && session.mode === 'media';
+      const quantities = [
+        ...countOf('messages', leg.messageCount),
+        ...countOf('connectedMs', connectedMs),
+        ...countOf('mediaMs', isCarried ? connectedMs : 0),
+      ];
       leg.messageCount = 0;
       if (quantities.length === 0) continue;
       const { region } = this.#ports;
