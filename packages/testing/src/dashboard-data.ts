@@ -270,6 +270,7 @@ async function addNotices(
         [...[id, state]],
       );
       await pool.query('DELETE FROM notice_delivery WHERE notice_id = $1', [id]);
+      if (state === 'waiting') return;
       await pool.query(
         `INSERT INTO notice_delivery (account_id, notice_id, number, step, way, subscription_id, device, state, attempt_count, reason)
          VALUES ($1, $2, 0, 0, 'fcm', $3, 'Phone', $4, $5, $6), ($1, $2, 1, 1, 'email', NULL, NULL, $7, 1, $8)`,
