@@ -1,12 +1,8 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Channel } from './channel.ts';
 import { Notices, noticesChannelOf } from './notices.ts';
-import { type ChannelEntry, Subscription, type SubscriptionOptions } from './subscription.ts';
-
-/** What the subscription itself does when a message comes. */
-interface Heard {
-  emit(name: 'message', entry: ChannelEntry): void;
-}
+import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 function heard(options: { isThrough?: boolean } = {}) {
   const sent: string[] = [];
@@ -36,10 +32,13 @@ function heard(options: { isThrough?: boolean } = {}) {
     asked,
     of: (from?: { epoch: string; offset: number }) =>
       new Notices(channel, { send, ...(from === undefined ? {} : { from }) }),
-    say: (data: unknown, offset = 1) =>
-      (subscription as unknown as Heard).emit('message', {
-        ...{ epoch: 'e', offset, messageId: 'msg_1', publishedAtMs: 0, data },
-      }),
+    async say(data: unknown, offset = 1) {
+      subscription?.hear({
+        ...{ epoch: 'e', offset, messageId: 'msg_1', publishedAtMs: 0 },
+        ...{ encoding: 'json', data: JSON.stringify(data) ?? 'null' },
+      });
+      await pause();
+    },
     endedCount: () => ended,
   };
 }
@@ -50,7 +49,7 @@ test('whoever hears a notice has said so before it is read, and says that as wel
   const notices = line.of();
   const came: unknown[] = [];
   notices.on('notice', (notice) => came.push(notice));
-  line.say({ ...told, body: 'Room 7.', data: { room: 7 } });
+  await line.say({ ...told, body: 'Room 7.', data: { room: 7 } });
   expect(came).toMatchObject([
     {
       id: 'ntc_1',
@@ -66,16 +65,16 @@ test('whoever hears a notice has said so before it is read, and says that as wel
   expect(line.sent.at(-1)).toBe(`${told.receiptUrl}&receipt=read`);
 });
 
-test('what anybody else publishes there is no notice, and nothing is said of it', () => {
+test('what anybody else publishes there is no notice, and nothing is said of it', async () => {
   const line = heard();
   const came: unknown[] = [];
   line.of().on('notice', (notice) => came.push(notice));
   for (const other of ['hello', null, [told], { ...told, noticeId: 7 }, { ...told, receiptUrl: undefined }])
-    line.say(other);
+    await line.say(other);
   expect([came, line.sent]).toEqual([[], []]);
 });
 
-test('it is shown to be there, goes on from where it was, and ends', () => {
+test('it is shown to be there, goes on from where it was, and ends', async () => {
   const line = heard();
   const notices = line.of({ epoch: 'e', offset: 4 });
   expect(line.asked).toEqual([{ presence: true, from: { epoch: 'e', offset: 4 } }]);

@@ -1,6 +1,6 @@
 import type { LogPosition } from '../signaling/channel-messages.ts';
 import type { Channel } from './channel.ts';
-import { Emitter } from './emitter.ts';
+import { Listened } from './listened.ts';
 import type { ChannelEntry, Subscription } from './subscription.ts';
 
 /** What an endpoint was told. */
@@ -33,8 +33,9 @@ export interface NoticesOptions {
 export type SendReceipt = (url: string) => Promise<boolean>;
 
 /** What the endpoint of one client is told while it is connected (NTF). */
-export class Notices extends Emitter<NoticeEvents> {
-  readonly #subscription: Subscription;
+export class Notices extends Listened<NoticeEvents> {
+  /** @internal */
+  protected readonly subscription: Subscription;
   readonly #send: SendReceipt;
 
   /** @internal */
@@ -42,24 +43,23 @@ export class Notices extends Emitter<NoticeEvents> {
     super();
     this.#send = send;
     // Present, so that the platform knows that somebody hears.
-    this.#subscription = channel.subscribe({ presence: true, ...(from === undefined ? {} : { from }) });
-    this.#subscription.on('message', (entry) => this.#heard(entry));
-    this.#subscription.on('gap', (position) => this.emit('gap', position));
-    this.#subscription.on('closed', (error) => this.emit('closed', error));
+    this.subscription = channel.subscribe({ presence: true, ...(from === undefined ? {} : { from }) });
+    this.subscription.on('gap', (position) => this.emit('gap', position));
+    this.subscription.on('closed', (error) => this.emit('closed', error));
   }
 
   /** Resolves once it is there; throws why it is refused. */
   async ready(): Promise<this> {
-    await this.#subscription.ready();
+    await this.subscription.ready();
     return this;
   }
 
   /** Is told nothing more. */
   close(): void {
-    this.#subscription.unsubscribe();
+    this.subscription.unsubscribe();
   }
 
-  #heard({ data: told, epoch, offset }: ChannelEntry): void {
+  protected override heard({ data: told, epoch, offset }: ChannelEntry): void {
     // What is published there by other means is none.
     if (!isNotice(told)) return;
     const { noticeId: id, receiptUrl, title, body, data, tag } = told;

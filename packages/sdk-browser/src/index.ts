@@ -1,6 +1,13 @@
 import { type ConnectOptions, PatchbayClient } from './client.ts';
 
 export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type {
+  DirectMessage,
+  MessageReceipt,
+  Messages,
+  MessagesEvents,
+  MessagesOptions,
+} from '@patchbay/protocol/client/messages';
 export type { Notice, NoticeEvents, Notices, NoticesOptions } from '@patchbay/protocol/client/notices';
 export type { IdentityPresence, PresenceEvents, PresenceWord } from '@patchbay/protocol/client/presences';
 export type {
