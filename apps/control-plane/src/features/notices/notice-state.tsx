@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { Outputs } from '../../trpc/client.ts';
 
 export type Notice = Outputs['notification']['listNotices']['items'][number];
+export type Way = Outputs['notification']['listWays']['items'][number];
 
 const shown: Readonly<Record<Notice['state'], { readonly tone: Tone; readonly icon: ReactNode }>> = {
   waiting: { tone: 'wait', icon: <Clock aria-hidden /> },

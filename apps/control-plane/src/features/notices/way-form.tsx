@@ -13,8 +13,7 @@ import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
-import { wayTitles } from './notice-state.tsx';
-import type { Way } from './ways-panel.tsx';
+import { type Way, wayTitles } from './notice-state.tsx';
 
 interface Asked {
   readonly name: string;

@@ -5,13 +5,11 @@ import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { wayTitles } from './notice-state.tsx';
+import { type Way, wayTitles } from './notice-state.tsx';
 import { WayForm } from './way-form.tsx';
-
-export type Way = Outputs['notification']['listWays']['items'][number];
 
 /** By whom notices go out: what opens something is shown to nobody. */
 export function WaysPanel(): ReactNode {
