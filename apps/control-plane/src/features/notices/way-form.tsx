@@ -13,6 +13,7 @@ import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { type Way, wayTitles } from './notice-state.tsx';
 
 interface Asked {
@@ -72,6 +73,7 @@ export function WayForm({
   };
   const put = useMutation(trpc.notification.putWay.mutationOptions({ onSuccess }));
   const remove = useMutation(trpc.notification.removeWay.mutationOptions({ onSuccess }));
+  const mayRemove = useMay('notification.removeWay');
   const { shown, secret } = wayShapes[way];
   const hasKey = 'privateKey' in secret.shape;
   const form = useForm({
@@ -103,7 +105,7 @@ export function WayForm({
               verb="Save"
               isPending={put.isPending}
               onLeave={onDone}
-              {...(isSet ? { onRemove: () => remove.mutate({ accountId, way }) } : {})}
+              {...(isSet && mayRemove ? { onRemove: () => remove.mutate({ accountId, way }) } : {})}
             />
           }
         >
