@@ -45,7 +45,8 @@ export class SessionRecords {
       leg.countedToMs = toMs;
       const connectedMs =
         session.startedAtMs === undefined ? 0 : Math.max(0, toMs - Math.max(fromMs, session.startedAtMs));
-      const isCarried = session.bridge !== undefined && session.mode === 'media';
+      // Whoever orders it pays for it: to the other party's account it is no charge (LIV-0).
+      const isCarried = session.bridge !== undefined && session.mode === 'media' && leg === session.caller;
       const quantities = [
         ...countOf('messages', leg.messageCount),
         ...countOf('connectedMs', connectedMs),

@@ -80,7 +80,7 @@ export const signaling = defineService({
     },
     mediaMs: {
       unit: 'millisecond',
-      summary: 'Time for which a media node carried what clients of a call of two sent each other.',
+      summary: 'Time for which a media node carried a call of two, counted once, for whose call it is.',
       dimensions: { transport },
     },
   },

@@ -169,7 +169,7 @@ type Way = (typeof ways)[number]['value'];
 const wayHints: Readonly<Record<Way, string>> = {
   p2p: 'Between its parties: nothing of it passes the platform.',
   relay: 'Sealed, through a relay: neither party learns the address of the other.',
-  media: 'Through a media node, which can read it. Its time is counted for each party.',
+  media: 'Through a media node, which can read it. Its time is counted for the account whose call it is.',
 };
 
 function MoveForm({
