@@ -17,6 +17,7 @@ const byLength = [
 const alone = [
   'packages/sdk-node/src/calling/**/*.test.ts',
   'packages/sdk-node/src/packed.test.ts',
+  'apps/media-node/src/media/moved-call.test.ts',
   'apps/media-node/src/media/media-call.test.ts',
   'packages/adapters/prisma/sign-in.test.ts',
   'apps/control-plane/src/server/saml-routes.test.ts',

@@ -9,6 +9,7 @@ const benchmarks = {
   hooks: async () => (await import('./hooks/hooks.ts')).run,
   meter: async () => (await import('./meter/meter.ts')).run,
   mix: async () => (await import('./mix/mix.ts')).run,
+  modes: async () => (await import('./modes/modes.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
   signal: async () => (await import('./signal/signal.ts')).run,
   speech: async () => (await import('./speech/speech.ts')).run,

@@ -56,6 +56,8 @@ export async function run({ json, signal }: Options): Promise<void> {
   const prisma = openClient(server.url);
   const pool = createApplicationPool(server.url);
   const owner = new Pool({ connectionString: server.url, max: 1 });
+  // A pool has ended before its connections have, and the server may stop first.
+  owner.on('error', () => {});
   const masterKey = randomBytes(MASTER_KEY_BYTES);
   const webhooks = webhookStore(prisma, mintBranchCipher(masterKey));
   const events = eventStore(prisma);

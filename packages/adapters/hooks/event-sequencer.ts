@@ -1,11 +1,11 @@
 import { placed } from '@patchbay/domain/hooks/placing';
 import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
 import type { Subscription } from '@patchbay/domain/hooks/subscription';
-import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { createId, type Id } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { NOBODY } from './nobody.ts';
+import { toldEndpoints } from './told-endpoints.ts';
 
 /** Events that get their places in one transaction; those of their sessions come along. */
 const PLACED_COUNT_MAX = 500;
@@ -63,7 +63,7 @@ async function unplaced(client: PoolClient, countMax: number): Promise<readonly 
       instanceType: instance_type ?? undefined,
       sessionId: session_id ?? undefined,
       sessionSequence: session_sequence ?? undefined,
-      endpoints: identities.map(userEndpointId),
+      endpoints: toldEndpoints({ identities, data: rest.data }),
       ...rest,
     }),
   );

@@ -1,10 +1,10 @@
 import { replayedOf } from '@patchbay/domain/hooks/replay';
 import type { Subscription } from '@patchbay/domain/hooks/subscription';
-import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { NOBODY } from './nobody.ts';
+import { toldEndpoints } from './told-endpoints.ts';
 
 /** Of a replay, so many deliveries wait at a time: what happens meanwhile is never behind more than these. */
 const WAITING_COUNT_MAX = 32;
@@ -93,6 +93,6 @@ async function eventsOf(client: PoolClient, { webhook, after, until }: Running) 
     accountId: account_id,
     applicationId: application_id ?? undefined,
     instanceType: instance_type ?? undefined,
-    endpoints: identities.map(userEndpointId),
+    endpoints: toldEndpoints({ identities, data: rest.data }),
   }));
 }

@@ -51,8 +51,11 @@ export interface OutboxOptions {
 /** Keeps mails in the transaction of their cause: what did not happen is not told. */
 export function mailOutbox(prisma: PrismaClient, { cipher, baseUrl, onQueued }: OutboxOptions): Mails {
   const brands = shownBrands(prisma);
-  const brandFor = (reader: MailReader) =>
-    'userId' in reader ? brands.ofUser(reader.userId) : brands.above(reader.accountId);
+  const brandFor = async (reader: MailReader) => {
+    if ('userId' in reader) return await brands.ofUser(reader.userId);
+    if ('accountId' in reader) return await brands.above(reader.accountId);
+    return (await brands.of(reader.customerOf)) ?? (await brands.above(reader.customerOf));
+  };
   return {
     async send({ accountId = '', to, reader, ...letter }) {
       // By who reads it, and never by where it was asked for: no request names the host that a link leads to (C13).

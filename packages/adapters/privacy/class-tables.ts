@@ -153,6 +153,27 @@ export const classTables = {
       without: ['node_id', 'boot'],
     },
   ],
+  notices: [
+    {
+      table: 'notice',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'endpoint_id', 'state', 'content', 'ways', 'created_at'],
+        ...['expires_at', 'sent_at', 'delivered_at', 'read_at'],
+      ],
+      // How it is worked on.
+      without: ['urgency_rank', 'emails_per_day', 'step', 'due_at', 'lease_until', 'taken_count'],
+    },
+    {
+      table: 'notice_delivery',
+      order: ['notice_id', 'number'],
+      columns: [
+        ...['account_id', 'notice_id', 'number', 'way', 'subscription_id', 'device', 'state'],
+        ...['attempt_count', 'reason', 'at'],
+      ],
+      without: ['step', 'retry_at'],
+    },
+  ],
   speechFiles: [
     {
       table: 'stored_object',
@@ -454,6 +475,19 @@ export const classTables = {
       table: 'channel',
       order: ['name'],
       columns: ['account_id', 'name', 'epoch', 'head_offset', 'created_at', 'published_at'],
+    },
+    {
+      table: 'notice_subscription',
+      order: ['id'],
+      columns: ['id', 'account_id', 'endpoint_id', 'way', 'device', 'label', 'created_at', 'used_at'],
+      // Sealed, and what of it makes it known.
+      without: ['target', 'target_tag'],
+    },
+    {
+      table: 'notice_way',
+      order: ['way'],
+      columns: ['account_id', 'way', 'settings', 'changed_at'],
+      without: ['secret'],
     },
     {
       table: 'channel_namespace',

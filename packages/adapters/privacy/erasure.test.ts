@@ -125,7 +125,8 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
       events: 1,
       webhookDeliveries: 1,
       usageTotals: 1,
-      configuration: 6,
+      configuration: 7,
+      notices: 1,
       auditEntries: 1,
     },
   });

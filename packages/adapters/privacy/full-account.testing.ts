@@ -124,6 +124,28 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...{ id: id('dtc'), ...own, ...servedFor, kind: 'presence', state: 'completed', priority: 1 },
     ...{ media: JSON.stringify({ mark }), findings: JSON.stringify({ mark }), finished_at: at },
     ...{ concurrent_max: 1, regions: [] },
+  const noticeId = id('ntc');
+  const noticed = { endpoint_id: `user:${identity}`, application_id: applicationId, created_at: at };
+  await put('notice', {
+    ...{ id: noticeId, ...own, ...noticed, state: 'read', content: JSON.stringify({ title: mark }) },
+    ...{ urgency_rank: 1, ways: ['email'], emails_per_day: 1, step: 1, expires_at: at, read_at: at },
+  });
+  await put('notice_delivery', {
+    ...{ ...own, notice_id: noticeId, number: 0, step: 0, way: 'email', state: 'accepted', at },
+    ...{ device: `${mark}-device`, attempt_count: 1 },
+  });
+  await put('notice_subscription', {
+    ...{ id: id('nsb'), ...own, endpoint_id: `user:${identity}`, way: 'email', device: `${mark}-device` },
+    ...{ target: Buffer.from(`sealed-${mark}`), target_tag: mark, label: `${mark}-label`, created_at: at },
+  });
+  await put('notice_way', {
+    ...{
+      ...own,
+      way: `${mark}-way`,
+      settings: JSON.stringify({ from: mark }),
+      secret: Buffer.from(`sealed-${mark}`),
+    },
+    changed_at: at,
   });
   await put('transcoding_job', {
     ...{ id: id('trc'), ...own, ...servedFor, purpose: 'probe', state: 'completed', priority: 1 },

@@ -19,6 +19,7 @@ import { addLimitCommand } from './commands/limit.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addLogicCommand } from './commands/logic.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addNotifyCommand } from './commands/notify.ts';
 import { addOrganisationCommand } from './commands/organisation.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPolicyCommand } from './commands/policy.ts';
@@ -68,6 +69,7 @@ const commands = [
   addServiceCommand,
   addSpeakCommand,
   addDetectSpeechCommand,
+  addNotifyCommand,
   addTranscodeCommand,
   addConfigCommand,
   addAddressesCommand,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { channelName, namespaceOf, ownPartOf } from './channel-name.ts';
 import { isBase64, jsonBody, readBody } from './message.ts';
-import { channelRefusal, defaultSettings } from './namespace.ts';
+import { channelRefusal, defaultSettings, defaultSettingsOf } from './namespace.ts';
 
 const asked = (channel: string, use: 'subscribe' | 'publish', client: object = {}) => ({
   channel,
@@ -44,4 +44,17 @@ test('what a client sends is JSON or base64, and is kept in one form', () => {
   expect(jsonBody('\u007f').data).toBe('"\\u007f"');
   expect(['', 'AQI=', 'AQ==', 'AQID'].every(isBase64)).toBe(true);
   expect(['A', 'AQI', 'AQ=I', 'AQI==', 'A-I='].some(isBase64)).toBe(false);
+});
+
+test('what is told or written to an endpoint is heard by that one alone, a week back, and no client says it unless its account lets it', () => {
+  for (const namespace of ['notices', 'direct']) {
+    const settings = defaultSettingsOf(namespace);
+    const asks = (identity: string, use: 'subscribe' | 'publish') =>
+      channelRefusal(settings, { channel: `${namespace}:bob`, use, client: { identity } });
+    expect(asks('bob', 'subscribe')).toBeUndefined();
+    expect(asks('eve', 'subscribe')).toContain('only where its identity');
+    expect(asks('bob', 'publish')).toContain('no client publish');
+    expect(settings.historySeconds).toBe(604_800);
+  }
+  expect(defaultSettingsOf('chat')).toBe(defaultSettings);
 });

@@ -57,6 +57,21 @@ export type NamespaceSettings = z.output<typeof namespaceSettings>;
 
 export const defaultSettings: NamespaceSettings = namespaceSettings.parse({});
 
+/** Where endpoints hear of what they are told: each of its own, a week back. */
+export const NOTICES_NAMESPACE = 'notices';
+/** Where endpoints are written to by others, once their account lets clients publish there. */
+export const DIRECT_NAMESPACE = 'direct';
+const ownSettings: NamespaceSettings = {
+  ...defaultSettings,
+  subscribers: 'named',
+  historyCount: 1_000,
+  historySeconds: HISTORY_SECONDS_MAX,
+};
+
+/** How a namespace behaves for which nobody has set anything. */
+export const defaultSettingsOf = (namespace: string): NamespaceSettings =>
+  namespace === NOTICES_NAMESPACE || namespace === DIRECT_NAMESPACE ? ownSettings : defaultSettings;
+
 /** A client, as far as its right to a channel rests on it. */
 export interface ChannelClient {
   readonly identity: string;

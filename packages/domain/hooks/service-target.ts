@@ -18,6 +18,8 @@ export interface EventTaker {
   readonly fields: Readonly<Record<string, string>>;
   /** Those of fields that no callback may name. */
   readonly always?: Readonly<Record<string, string>> | undefined;
+  /** Of several of its service: the one that is meant where none is named. */
+  readonly isUnnamed?: true | undefined;
   /** Events that running it leads to, with the name of the service. */
   readonly emits: readonly string[];
 }
@@ -81,13 +83,14 @@ export function readTarget(text: string, takers: readonly EventTaker[]): Service
   return { taker, templates };
 }
 
-/** Without an operation, the only one of its service. */
+/** Without an operation, the only one of its service, or the one that is meant then. */
 function takerOf(path: string, takers: readonly EventTaker[]): EventTaker | Problem {
   const [service, operation, ...rest] = path.split('/');
   const found = takers.filter(
     (taker) => taker.service === service && (operation === undefined || taker.operation === operation),
   );
-  const [taker, other] = found;
+  const meant = found.filter(({ isUnnamed }) => isUnnamed === true);
+  const [taker, other] = meant.length === 1 ? meant : found;
   const names = takers.map(takerName).toSorted().join(', ');
   if (taker === undefined || rest.length > 0)
     return { problem: `${SCHEME}${path} takes no events; these do: ${names}` };

@@ -108,6 +108,20 @@ export const dataClasses = {
     elsewhere:
       'For ten minutes among the notices between processes, in the memory of nodes, and at clients that subscribe.',
   },
+  notices: {
+    title: 'Notices',
+    holds: 'What an endpoint was told, on which ways, whether it came and was read.',
+    kept: {
+      defaultDays: 30,
+      minDays: 1,
+      minWhy: 'Somebody has to be able to see what became of it.',
+      maxDays: MAX_DAYS,
+      changedBy: 'account',
+    },
+    remains: 'Usage and statements. One that still has a way to go is kept until it is over.',
+    elsewhere:
+      'At push services, mail servers and providers of SMS that it goes out by, in the channel of the endpoint for a week, and on its devices.',
+  },
   speechFiles: {
     title: 'Spoken texts',
     holds:

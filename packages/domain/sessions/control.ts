@@ -16,6 +16,10 @@ export const isStale = ({ issuedAtMs }: Pick<ControlOrder, 'issuedAtMs'>, nowMs:
 /** A relay sends less than this in no time that a person notices. */
 export const BITS_PER_SECOND_MIN = 1_000;
 
+/** Ways that the media of a session goes, as a request may ask for them (LIV-2). */
+export const askedModes = ['p2p', 'relay', 'media'] as const;
+export type AskedMode = (typeof askedModes)[number];
+
 /** What an order changes of a running session (LIV-1). */
 export const sessionChangeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pause') }),
@@ -33,6 +37,8 @@ export const sessionChangeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('redirect'), url: z.string().max(2_048) }),
   /** Whoever was called leaves, this endpoint rings in their place, and the caller waits. */
   z.object({ type: z.literal('transfer'), to: z.string().max(256) }),
+  /** Its media goes another way from here on, without a break (LIV-2). */
+  z.object({ type: z.literal('move'), mode: z.enum(askedModes) }),
 ]);
 export type SessionChange = z.output<typeof sessionChangeSchema>;
 
@@ -57,6 +63,7 @@ export const controlRefusals = [
   'party_unable',
   'no_logic',
   'unreachable',
+  'mode_unavailable',
 ] as const;
 export type ControlRefusal = (typeof controlRefusals)[number];
 
@@ -65,6 +72,8 @@ export const controlStandingSchema = z.object({
   pausedAtMs: z.int().optional(),
   endsAtMs: z.int().optional(),
   bitsPerSecondMax: z.int().optional(),
+  /** Asked for last; its media may still be on its way there. */
+  mode: z.enum(askedModes).optional(),
   /** Of the legs that something is muted of. */
   muted: z.array(z.object({ legId: id, muted: kinds })).max(16),
 });

@@ -37,11 +37,14 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
         name: 'participant.left',
         payload: { sessionId, legId, reason: endCodeOf(data.reason) },
       };
-    case 'mode.changed':
+    case 'mode.changed': {
+      const { mode, previousMode } = data;
+      if (mode === 'pending') return undefined;
       // A call that moves from one path to another was connected before.
-      return data.previousMode === 'pending' && data.mode !== 'pending'
-        ? { service: 'signaling', name: 'session.connected', payload: { sessionId, mode: data.mode } }
-        : undefined;
+      return previousMode === 'pending'
+        ? { service: 'signaling', name: 'session.connected', payload: { sessionId, mode } }
+        : { service: 'signaling', name: 'session.moved', payload: { sessionId, mode, previousMode } };
+    }
     case 'session.paused':
     case 'session.resumed':
       return { service: 'signaling', name: type, payload: { sessionId, by: data.by } };

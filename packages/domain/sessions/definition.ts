@@ -143,11 +143,16 @@ export const sessions = defineDomain({
           method: 'PATCH',
           path: '/sessions/{sessionId}',
           summary:
-            'Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it.',
+            'Pause, resume or end a running session, mute what is sent in it, set limits for the rest of it, or move its media.',
           access: 'develop',
           request: z.strictObject({ sessionId, ...liveChange }),
           response: session,
-          errors: [...orderErrors, 'sessions.service_unavailable', 'request.invalid'],
+          errors: [
+            ...orderErrors,
+            'sessions.mode_unavailable',
+            'sessions.service_unavailable',
+            'request.invalid',
+          ],
         },
         updateAll: {
           method: 'PATCH',

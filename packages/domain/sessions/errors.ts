@@ -51,6 +51,14 @@ export const sessionErrors = {
     retry: 'after',
     remedy: 'Check that a device of the endpoint is connected, and that the caller could call it.',
   },
+  mode_unavailable: {
+    status: 409,
+    title: 'The media of the session cannot go that way.',
+    owner: 'client',
+    retry: 'after',
+    remedy:
+      'Read `detail`: a policy or a document may forbid that way, or no node of the region is free for it now.',
+  },
   service_unavailable: {
     status: 409,
     title: 'No such service can be added to a running session.',

@@ -75,12 +75,13 @@ export const nodeAway: RefusedOrder = {
   detail: 'Nothing was heard of whether it was done.',
 };
 
-/** A refusal of a node, as a request is told it: what it may not know of is not there for it. */
+/** A refusal of a node, as a request is told it: what it may not know of, or cannot ask for, is not there for it. */
 export const codeOf: Readonly<Record<ControlRefusal, OrderErrorCode>> = {
   foreign: 'resource.unknown',
   leg_unknown: 'resource.unknown',
   no_logic: 'resource.unknown',
   unreachable: 'resource.unknown',
+  mode_unavailable: 'resource.unknown',
   not_live: 'sessions.not_live',
   party_unable: 'sessions.party_unable',
 };

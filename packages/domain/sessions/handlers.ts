@@ -1,7 +1,7 @@
 import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
-import type { SessionChange } from './control.ts';
+import type { ControlRefusal, SessionChange } from './control.ts';
 import type { sessions } from './definition.ts';
 import {
   type Asking,
@@ -9,7 +9,6 @@ import {
   codeOf,
   giveOrder,
   nodeAway,
-  type RefusedOrder,
   type Refusing,
   refuseUnlessRunning,
   whyNoOrder,
@@ -94,7 +93,7 @@ export const handlers: DomainHandlers<typeof sessions, SessionsPorts> = {
         };
       refuseUnlessRunning(context, before);
       const answer = await giveOrder(context, { sessionId, change: change.change }, ports);
-      if (answer.kind === 'refused') throw context.error(codeOf[answer.refusal], answer.detail);
+      if (answer.kind === 'refused') throw context.error(changeCodeOf(answer.refusal), answer.detail);
       return async () => {
         context.audit({ target: sessionId, before: answer.before, after: answer.after });
         return answerOf(withStanding(before, answer.after));
@@ -226,17 +225,22 @@ async function orderOne(
   ports: SessionsPorts,
 ) {
   const { id: sessionId } = session;
-  const refused = ({ code, detail }: RefusedOrder) =>
+  const refused = ({ code, detail }: { readonly code: string; readonly detail: string }) =>
     ({ item: { sessionId, outcome: 'refused', code, detail } }) as const;
   const standing = whyNoOrder(session);
   if (standing !== undefined) return refused(standing);
   const answer = await askNode(context, { sessionId, change }, ports);
   if (answer === undefined) return refused(nodeAway);
-  if (answer.kind === 'refused') return refused({ code: codeOf[answer.refusal], detail: answer.detail });
+  if (answer.kind === 'refused')
+    return refused({ code: changeCodeOf(answer.refusal), detail: answer.detail });
   const { isChanged, before, after } = answer;
   const item = { sessionId, outcome: isChanged ? 'changed' : 'unchanged' } as const;
   return { item, audited: { target: sessionId, before, after } };
 }
+
+/** As the operations that change what runs are told it: those that send it on know of no way of its media. */
+const changeCodeOf = (refusal: ControlRefusal) =>
+  refusal === 'mode_unavailable' ? 'sessions.mode_unavailable' : codeOf[refusal];
 
 /** The legs in reach of the account; none where it has no part in the session. */
 async function ownLegs(

@@ -1,6 +1,6 @@
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { BITS_PER_SECOND_MIN, type SessionChange } from './control.ts';
+import { askedModes, BITS_PER_SECOND_MIN, type SessionChange } from './control.ts';
 
 const SECONDS_LEFT_MAX = 31_536_000;
 const serviceNames = z.array(z.string().min(1).max(64)).min(1).max(16);
@@ -28,6 +28,8 @@ export const liveChange = {
       bitsPerSecondMax: z.int().min(BITS_PER_SECOND_MIN).nullable().optional(),
     })
     .optional(),
+  /** Which way its media goes from here on: between its parties, through a relay, or through a media node (LIV-2). */
+  mode: z.enum(askedModes).optional(),
   /** Services by their names. */
   services: z.strictObject({ add: serviceNames.optional(), remove: serviceNames.optional() }).optional(),
 };
@@ -41,10 +43,16 @@ export type AskedChange =
   | { readonly kind: 'invalid'; readonly detail: string };
 
 /** What a request asks for. */
-export function changeAsked({ state, muted, limits, services }: LiveChange, nowMs: number): AskedChange {
-  const asked = [state, muted, limits, services].filter((each) => each !== undefined);
+export function changeAsked(
+  { state, muted, limits, mode, services }: LiveChange,
+  nowMs: number,
+): AskedChange {
+  const asked = [state, muted, limits, mode, services].filter((each) => each !== undefined);
   if (asked.length !== 1)
-    return { kind: 'invalid', detail: 'A request changes one of /state, /muted, /limits and /services.' };
+    return {
+      kind: 'invalid',
+      detail: 'A request changes one of /state, /muted, /limits, /mode and /services.',
+    };
   if (services !== undefined)
     return { kind: 'services', names: [...(services.add ?? []), ...(services.remove ?? [])] };
   if (muted !== undefined) {
@@ -52,6 +60,7 @@ export function changeAsked({ state, muted, limits, services }: LiveChange, nowM
     return change === undefined ? { kind: 'invalid', detail: noKind } : { kind: 'order', change };
   }
   if (limits !== undefined) return limitAsked(limits, nowMs);
+  if (mode !== undefined) return { kind: 'order', change: { type: 'move', mode } };
   if (state === 'ended') return { kind: 'end' };
   return { kind: 'order', change: { type: state === 'paused' ? 'pause' : 'resume' } };
 }

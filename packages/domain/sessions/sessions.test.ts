@@ -233,6 +233,7 @@ test('sessions.update 200: each change is an order of its own kind, and time lef
     { muted: { audio: true } },
     { limits: { secondsLeft: 60 } },
     { limits: { endsAt: null, bitsPerSecondMax: 32_000 } },
+    { mode: 'relay' },
   ] as const)
     await update(context, { sessionId, ...asked }, ports);
   expect(orders.map(({ change }) => change)).toEqual([
@@ -240,6 +241,7 @@ test('sessions.update 200: each change is an order of its own kind, and time lef
     { type: 'mute', muted: { audio: true } },
     { type: 'limit', endsAtMs: nowMs + 60_000 },
     { type: 'limit', endsAtMs: null, bitsPerSecondMax: 32_000 },
+    { type: 'move', mode: 'relay' },
   ]);
 });
 
@@ -254,6 +256,21 @@ test.each(refusals)(
     expect(audited).toEqual([]);
   },
 );
+
+test('sessions.update 409: media that cannot go some way says why; of many, so does each', async () => {
+  const detail = 'No relay of this region is free.';
+  const answer = { kind: 'refused', refusal: 'mode_unavailable', detail } as const;
+  const { context, audited } = asking('update');
+  await expect(update(context, { sessionId, mode: 'relay' }, world({ answer }).ports)).rejects.toMatchObject({
+    fields: { code: 'sessions.mode_unavailable', publicDetail: detail },
+  });
+  expect(audited).toEqual([]);
+  const all = asking('updateAll');
+  const request = operations.updateAll.request.parse({ mode: 'relay' });
+  expect(await updateAll(all.context, request, world({ answer }).ports)).toMatchObject({
+    items: [{ outcome: 'refused', code: 'sessions.mode_unavailable', detail }],
+  });
+});
 
 test('sessions.update 409: no service can be added yet, and it says which was asked for', async () => {
   const { context } = asking('update');

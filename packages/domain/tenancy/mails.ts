@@ -10,7 +10,8 @@ export interface MailText {
 
 export interface Letter {
   readonly subject: string;
-  readonly greeted: string;
+  /** Absent: nobody is greeted, as where an account writes to somebody of its own. */
+  readonly greeted?: string;
   readonly says: readonly string[];
   /** `path` is that of a page of the dashboard. */
   readonly link?: { readonly label: string; readonly path: string };
@@ -35,15 +36,14 @@ const LOGO_HEIGHT_PIXELS = 28;
 /** A letter in both forms. A name is somebody's own text: it is never markup. */
 export function written({ subject, greeted, says, link }: Letter, head: LetterHead): MailText {
   const { brand, baseUrl } = head;
-  const greeting = `Hello ${greeted},`;
+  const paragraphs = [...(greeted === undefined ? [] : [`Hello ${greeted},`]), ...says];
   const url = link && new URL(link.path, baseUrl).href;
   const feet = footOf(brand);
-  const body = [greeting, ...says].map((each) => `<p style="margin:0 0 14px">${escaped(each)}</p>`);
+  const body = paragraphs.map((each) => `<p style="margin:0 0 14px">${escaped(each)}</p>`);
   return {
     subject,
     text: [
-      greeting,
-      ...says,
+      ...paragraphs,
       ...(link === undefined ? [] : [`${link.label}: ${url}`]),
       `– ${brand.name}`,
       ...(feet.length === 0 ? [] : [feet.map(({ label, href }) => `${label}: ${href}`).join('\n')]),

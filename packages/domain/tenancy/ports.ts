@@ -175,8 +175,14 @@ export interface Mails {
   ): Promise<void>;
 }
 
-/** Whose brand a mail has: that above all accounts of a user, or that above an account whose team it goes to. */
-export type MailReader = { readonly userId: string } | { readonly accountId: string };
+/**
+ * Whose brand a mail has: that above all accounts of a user, that above an account whose team it goes to, or that of an account
+ * which writes to its own customers.
+ */
+export type MailReader =
+  | { readonly userId: string }
+  | { readonly accountId: string }
+  | { readonly customerOf: string };
 
 /** What tenancy needs from the world. */
 export interface TenancyPorts {

@@ -161,7 +161,10 @@ test('an operation that takes events is named in place of an address, and what w
     expect(await put(named)).toMatchObject({ status: 200, body: { callbacks: [named] } });
   places.length = 0;
   for (const [wrong, says] of [
-    ['service:signaling', 'these do: service:notification/publish, service:text-to-speech/synthesize'],
+    [
+      'service:signaling',
+      'these do: service:notification/publish, service:notification/send, service:text-to-speech/synthesize',
+    ],
     ['service:text-to-speech?text=a&delivery=sync', 'delivery is async here'],
     ['service:notification', 'channel is missing'],
     ['service:notification?channel=calls&colour=red', 'no field colour'],

@@ -248,6 +248,8 @@ function exampleValue(schema: z.ZodType): unknown {
     'away',
     'paid',
     'network-discovery',
+    'web-push',
+    'delivered',
     'light',
     'mark',
     'mp3',

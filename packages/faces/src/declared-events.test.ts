@@ -34,6 +34,7 @@ const lines: readonly SessionEvent[] = [
   line('leg.joined', { identity: 'bob', accountId: 'acc_callee', media: {} }, { legId: 'leg_1' }),
   line('leg.left', { reason: 'signaling.hung_up' }, { legId: 'leg_1' }),
   line('mode.changed', { mode: 'p2p', previousMode: 'pending' }),
+  line('mode.changed', { mode: 'relay', previousMode: 'p2p' }),
   ...(['session.paused', 'session.resumed'] as const).map((type) => line(type, { by: 'Alice' })),
   line('session.limited', { by: 'Alice', endsAtMs: 1_800_000_000_000, bitsPerSecondMax: 64_000 }),
   line('session.redirected', { by: 'Alice', url: 'https://app.example.com/next' }),
@@ -105,7 +106,14 @@ test('a limit of policies is told with the setting that is used up, by relays as
   ]);
 });
 
-test('a call is connected once, however often it moves; other lines are no events', () => {
-  expect(declaredEventOf(line('mode.changed', { mode: 'relay', previousMode: 'p2p' }))).toBeUndefined();
+test('a call is connected once, and has moved whenever its media goes another way; other lines are no events', () => {
+  const told = (mode: string, previousMode: string) =>
+    declaredEventOf(line('mode.changed', { mode, previousMode }));
+  expect(['pending', 'relay', 'p2p'].map((before) => told('relay', before)?.name)).toEqual([
+    'session.connected',
+    'session.moved',
+    'session.moved',
+  ]);
+  expect(told('pending', 'p2p')).toBeUndefined();
   expect(declaredEventOf(line('quality.sampled', {}))).toBeUndefined();
 });

@@ -121,6 +121,8 @@ export interface EventTaking {
   readonly fields: Readonly<Record<string, string>>;
   /** What stands in a field whatever the callback says, such as that nobody waits for the end. */
   readonly always?: Readonly<Record<string, string>>;
+  /** Of several of its service that take events: the one that is meant where a callback names none. */
+  readonly isUnnamed?: true;
   /** The events of its service that running it leads to: by these callbacks are kept from going round in a circle. */
   readonly emits: readonly string[];
 }
@@ -224,6 +226,7 @@ type CheckedService<S extends ServiceDefinition> = {
         readonly always?: {
           readonly [F in keyof S['operations'][K]['request']['shape']]?: string;
         };
+        readonly isUnnamed?: true;
         readonly emits: readonly (keyof S['events'] & string)[];
       };
     };

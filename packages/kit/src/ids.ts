@@ -21,6 +21,8 @@ export const idPrefixes = {
   leg: 'leg of a session',
   lgm: 'address of application logic',
   nod: 'node',
+  nsb: 'subscription of an endpoint',
+  ntc: 'notice',
   obj: 'stored file',
   org: 'organisation',
   pln: 'plan',

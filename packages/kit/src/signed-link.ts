@@ -12,7 +12,7 @@ export interface LinkForm {
   /** As the document of the API writes it, with the name of the id in braces at its end. */
   readonly path: string;
   /** What it may be asked with. Default: GET. */
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT';
 }
 
 /** How links of one use are written, signed and read. */

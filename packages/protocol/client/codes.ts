@@ -57,6 +57,15 @@ export const clientFailures = {
     title: 'The camera or microphone could not be opened.',
     remedy: 'Try another device; the cause of the error is what the browser said.',
   },
+  'client.push_denied': {
+    title: 'Its user wants no notifications in this browser.',
+    remedy:
+      'Ask when somebody clicks, and say why. Once denied, only the settings of the browser allow it again.',
+  },
+  'client.push_unsupported': {
+    title: 'This browser takes no push messages.',
+    remedy: 'Serve the page over https. On an iPhone the page has to be added to the home screen first.',
+  },
   'client.webhook_invalid': {
     title: 'The request is no webhook that was signed with this secret.',
     remedy:

@@ -241,6 +241,8 @@ const serverShapes = {
     iceServers,
     mode: modeReader,
     reason: dotted,
+    /** Nothing is lost: the old one carries media until the new one does. */
+    isPlanned: optional(flag),
     /** Where it is to somebody else than before. */
     peer: optional(identity),
     media: optional(mediaReader),

@@ -14,7 +14,7 @@ import type {
 import { PatchbayError } from '@patchbay/sdk';
 import { capture, type LocalMedia } from './local-media.ts';
 import type { CreatePeerTransport, PeerTransport } from './peer-transport.ts';
-import { type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
+import { hasMedia, type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
 import { RemoteTrack } from './remote-track.ts';
 import type { SignalConnection } from './signal-connection.ts';
 
@@ -25,6 +25,11 @@ const relayedTimeoutMs = 8_000;
 const interruptionMsMax = 1_500;
 /** The connection before is kept this long, for what is still on its way. */
 const overlapMs = 500;
+/** A new connection in the place of one that carries media is shown once it does so as well, or after this long. */
+const firstMediaMsMax = 1_500;
+/** Where nothing is lost: the other party may be that much later than this one. */
+const plannedOverlapMs = firstMediaMsMax + overlapMs;
+const firstMediaPollMs = 20;
 const qualityIntervalMs = 2_000;
 
 export type CallState = 'ringing' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
@@ -35,6 +40,8 @@ export interface CallEvents {
   /** Media is interrupted, or the platform is away while media flows on: the call waits for both. */
   reconnecting: { readonly reason: string };
   reconnected: { readonly path: MediaPath; readonly transport: MediaTransport };
+  /** Media goes another way than before, and nothing of it was lost. */
+  pathChanged: { readonly path: MediaPath; readonly transport: MediaTransport };
   trackSubscribed: RemoteTrack;
   qualityChanged: Quality;
   /** The platform sent the call on, and somebody else has answered. */
@@ -62,6 +69,8 @@ interface Generation {
   readonly transport: PeerTransport;
   readonly tracks: Map<string, MediaStreamTrack>;
   isConnected: boolean;
+  /** Nothing comes by it at present, or nothing any more. */
+  isInterrupted: boolean;
   /** Its path is being read. ICE says 'connected' and 'completed' one after the other. */
   isReporting: boolean;
   deadline: ReturnType<typeof setTimeout> | undefined;
@@ -331,8 +340,11 @@ export class Call extends Emitter<CallEvents> {
   #recover(frame: ServerMessageOf<'recover'>): void {
     if (this.#state === 'ended' || frame.generation <= this.#newest) return;
     this.#initiator = frame.initiator;
-    this.#isMediaAway = true;
-    this.#reconnecting(frame.reason);
+    // What is planned takes over from a connection that carries media until then: nobody notices.
+    if (frame.isPlanned !== true || this.#inUse()?.isInterrupted !== false) {
+      this.#isMediaAway = true;
+      this.#reconnecting(frame.reason);
+    }
     const { peer, media = this.#remoteMedia } = frame;
     this.#remoteMedia = media;
     this.#open(frame);
@@ -370,6 +382,7 @@ export class Call extends Emitter<CallEvents> {
       transport,
       tracks: new Map(),
       isConnected: false,
+      isInterrupted: false,
       isReporting: false,
       deadline,
     });
@@ -409,16 +422,35 @@ export class Call extends Emitter<CallEvents> {
     clearTimeout(this.#interruption);
     const isNew = !generation.isConnected;
     if (generation.isReporting || (!isNew && !this.#isMediaAway)) return;
+    const former = this.#inUse();
     generation.isConnected = true;
+    generation.isInterrupted = false;
     clearTimeout(generation.deadline);
     if (isNew) {
-      for (const track of generation.tracks.values()) this.#show(track);
-      const before = [...this.#generations.values()].filter((each) => each.number < number);
-      setTimeout(() => {
-        for (const each of before) this.#drop(each);
-      }, overlapMs);
+      // Where the one before carries media still, it does until the new one does.
+      if (former === undefined || this.#isMediaAway) this.#takeOver(generation, overlapMs);
+      else void this.#followWithMedia(generation);
     }
     void this.#report(generation);
+  }
+
+  async #followWithMedia(generation: Generation): Promise<void> {
+    const { transport, tracks, number } = generation;
+    const endMs = performance.now() + firstMediaMsMax;
+    while (performance.now() < endMs && number === this.#newest && !this.#isMediaAway) {
+      const reports = await transport.getStats().catch(() => []);
+      if ([...tracks.keys()].every((kind) => hasMedia(reports, kind))) break;
+      await new Promise((resolve) => setTimeout(resolve, firstMediaPollMs));
+    }
+    if (number === this.#newest && this.#state !== 'ended') this.#takeOver(generation, plannedOverlapMs);
+  }
+
+  #takeOver(generation: Generation, keptMs: number): void {
+    for (const track of generation.tracks.values()) this.#show(track);
+    const before = [...this.#generations.values()].filter((each) => each.number < generation.number);
+    setTimeout(() => {
+      for (const each of before) this.#drop(each);
+    }, keptMs);
   }
 
   /** Says which way the packets go, to the platform and to the page. */
@@ -434,21 +466,30 @@ export class Call extends Emitter<CallEvents> {
     // The rates of the first sample are of the time since now.
     const counters = sampleQuality(reports, undefined, Date.now())?.baseline;
     this.#baseline = counters === undefined ? undefined : { generation: number, counters };
-    const isFirst = this.#reached === undefined;
+    const before = this.#reached;
     this.#reached = reached;
+    const wasMediaAway = this.#isMediaAway;
     this.#isMediaAway = false;
-    if (isFirst) {
+    if (before === undefined) {
       this.#setState('connected');
       this.emit('connected', reached);
       if (this.#isSignalingAway) this.#reconnecting('signaling_away');
-    } else this.#settle();
+    } else {
+      this.#settle();
+      const isOther = before.path !== reached.path || before.transport !== reached.transport;
+      if (!wasMediaAway && isOther) this.emit('pathChanged', reached);
+    }
     this.#sampler ??= setInterval(() => void this.#sample(), qualityIntervalMs);
   }
 
   #interrupted(number: number): void {
-    if (number !== this.#newest || this.#generations.get(number)?.isConnected !== true) return;
+    const generation = this.#generations.get(number);
+    if (generation?.isConnected !== true || generation !== this.#inUse()) return;
+    generation.isInterrupted = true;
     this.#isMediaAway = true;
     this.#reconnecting('interrupted');
+    // The next one is on its way already.
+    if (number !== this.#newest) return;
     clearTimeout(this.#interruption);
     this.#interruption = setTimeout(() => this.#askForNext(number, 'interrupted'), interruptionMsMax);
   }
@@ -457,8 +498,9 @@ export class Call extends Emitter<CallEvents> {
     const generation = this.#generations.get(number);
     if (generation === undefined) return;
     clearTimeout(generation.deadline);
+    const wasInUse = generation === this.#inUse();
     this.#generations.delete(number);
-    if (number !== this.#newest || this.#state === 'ended') return;
+    if (this.#state === 'ended' || (number !== this.#newest && !wasInUse)) return;
     if (generation.isConnected && this.#isSignalingAway) {
       // Nothing is left of it, and nobody is there to begin anew with.
       this.#setup.connection.send({ type: 'hangup', sessionId: this.id, reason: 'media_failed' });
@@ -466,8 +508,11 @@ export class Call extends Emitter<CallEvents> {
       this.end({ code, helpUrl: this.#setup.connection.helpUrlOf(code), detail: endings[code] });
       return;
     }
-    this.#isMediaAway = true;
-    this.#reconnecting('failed');
+    // One that never carried anything is missed by nobody while another one does.
+    if (this.#inUse()?.isInterrupted !== false) {
+      this.#isMediaAway = true;
+      this.#reconnecting('failed');
+    }
     this.#askForNext(number, 'failed');
   }
 

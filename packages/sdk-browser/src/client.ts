@@ -2,6 +2,13 @@ import type { Channel } from '@patchbay/protocol/client/channel';
 import { Channels } from '@patchbay/protocol/client/channels';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Emitter } from '@patchbay/protocol/client/emitter';
+import { Messages, type MessagesOptions } from '@patchbay/protocol/client/messages';
+import {
+  Notices,
+  type NoticesOptions,
+  noticesChannelOf,
+  sendReceipt,
+} from '@patchbay/protocol/client/notices';
 import { type IdentityPresence, Presences, type PresenceWord } from '@patchbay/protocol/client/presences';
 import type { ConversationState } from '@patchbay/protocol/client/signal-conversation';
 import type {
@@ -167,6 +174,26 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   /** A channel such as `news`, for messages and presence. Nothing is asked before it is used. */
   channel(name: string): Channel {
     return this.#channels.of(name);
+  }
+
+  /**
+   * What this client's endpoint is told while it is connected. Resolves once it is there; throws why it is refused. Each notice is said to
+   * have come as soon as it is here.
+   */
+  async notices(options: NoticesOptions = {}): Promise<Notices> {
+    await this.ready();
+    const channel = this.channel(noticesChannelOf(this.identity ?? ''));
+    return await new Notices(channel, { ...options, send: sendReceipt }).ready();
+  }
+
+  /**
+   * What this client's endpoint and others of its account write to each other: held for whoever is away, and said to have come
+   * and been read. Resolves once it is there; throws why it is refused.
+   */
+  async messages(options: MessagesOptions = {}): Promise<Messages> {
+    await this.ready();
+    const identity = this.identity ?? '';
+    return await new Messages((name) => this.channel(name), { ...options, identity }).ready();
   }
 
   /** Checks whether this device and network can hold a call, and says in words what is in the way. */

@@ -1,6 +1,14 @@
 import { type ConnectOptions, PatchbayClient } from './client.ts';
 
 export type { Channel, PublishOptions, PublishReceipt } from '@patchbay/protocol/client/channel';
+export type {
+  DirectMessage,
+  MessageReceipt,
+  Messages,
+  MessagesEvents,
+  MessagesOptions,
+} from '@patchbay/protocol/client/messages';
+export type { Notice, NoticeEvents, Notices, NoticesOptions } from '@patchbay/protocol/client/notices';
 export type { IdentityPresence, PresenceEvents, PresenceWord } from '@patchbay/protocol/client/presences';
 export type {
   ChannelEntry,
@@ -19,6 +27,7 @@ export type { Check, Diagnosis } from './doctor.ts';
 export type { AcceptOptions, IncomingCall } from './incoming-call.ts';
 export type { MediaOptions } from './local-media.ts';
 export type { CreatePeerTransport, PeerTransport, PeerTransportOptions } from './peer-transport.ts';
+export { type PushOptions, subscribeToPush, unsubscribeFromPush } from './push-subscription.ts';
 export type { Quality, QualityLevel } from './quality.ts';
 export type { RemoteTrack } from './remote-track.ts';
 export { type EndpointOptions, type Token, TokenSource } from './token-source.ts';

@@ -63,6 +63,20 @@ export function sampleQuality(
   };
 }
 
+/** A coder sends its first picture whole, and waits after it: until here pictures come as they go on. */
+const SETTLED_PICTURES = 5;
+
+/** Whether a connection gives something to play: pictures one after the other, or sound. */
+export const hasMedia = (reports: readonly StatsReport[], kind: string): boolean =>
+  reports.some(
+    (report) =>
+      report.type === 'inbound-rtp' &&
+      report.kind === kind &&
+      (kind === 'video'
+        ? count(report.framesDecoded) >= SETTLED_PICTURES
+        : count(report.packetsReceived) > 0),
+  );
+
 /** ITU-T G.114 calls 150 ms one way good and 400 ms the most that is acceptable; loss from what Opus conceals. */
 export function levelOf(figures: {
   readonly rttMs: number;

@@ -5,6 +5,7 @@ import type { IncomingCall } from '../src/incoming-call.ts';
 import { connect, TokenSource } from '../src/index.ts';
 import type { PeerTransportOptions } from '../src/peer-transport.ts';
 import { createSimplePeer } from '../src/simple-peer-transport.ts';
+import { sendTone, watchGaps } from './gaps.ts';
 
 const seen: string[] = [];
 const made: PeerTransportOptions[] = [];
@@ -28,6 +29,7 @@ const pb = connect({
     return { ...peer, signal: (data) => isRelayed(data) && peer.signal(withoutCandidates(data)) };
   },
 });
+if (location.search.includes('tone')) sendTone();
 const video = document.querySelector('video') ?? document.createElement('video');
 let current: Call | undefined;
 
@@ -36,6 +38,7 @@ function watch(call: Call): void {
   call.on('connected', ({ path }) => seen.push(`connected:${path}`));
   call.on('reconnecting', () => seen.push('reconnecting'));
   call.on('reconnected', () => seen.push('reconnected'));
+  call.on('pathChanged', ({ path }) => seen.push(`pathChanged:${path}`));
   call.on('limitReached', ({ limit }) => seen.push(`limitReached:${limit}`));
   call.on('mediaChanged', (media) => seen.push(`media:${JSON.stringify(media)}`));
   call.on('trackSubscribed', (track) => {
@@ -76,6 +79,7 @@ const page = {
   }),
   /** As if packets had stopped, while in truth they flow: what follows has to be make before break. */
   interrupt: () => made.at(-1)?.onInterrupted(),
+  watchGaps: () => watchGaps(video, () => current?.remoteTracks ?? []),
   loseSocket: () => pb.dropSocket(),
   mute: () => current?.mute('audio'),
   shareScreen: () => current?.shareScreen(),

@@ -56,6 +56,7 @@ export {
   tiers,
   wholeSessions,
 } from './prices.ts';
+export { type AuthorisePush, type PushHandling, pushHandler } from './push-handler.ts';
 export type { SpeakRequest, SpeechMethods } from './speech.ts';
 export type { ListenRequest, SpeechDetectionMethods } from './speech-detection.ts';
 export type { TokenAnswer } from './token-answer.ts';

@@ -566,6 +566,29 @@ import type {
   NetworkDiscoveryGetApplicationUseResponse,
   NetworkDiscoveryGetEndpointUseRequest,
   NetworkDiscoveryGetEndpointUseResponse,
+  NotificationSendRequest,
+  NotificationSendResponse,
+  NotificationListNoticesRequest,
+  NotificationListNoticesItem,
+  NotificationGetNoticeRequest,
+  NotificationGetNoticeResponse,
+  NotificationCancelNoticeRequest,
+  NotificationCancelNoticeResponse,
+  NotificationNoteReceiptRequest,
+  NotificationNoteReceiptResponse,
+  NotificationAddSubscriptionRequest,
+  NotificationAddSubscriptionResponse,
+  NotificationListSubscriptionsRequest,
+  NotificationListSubscriptionsItem,
+  NotificationRemoveSubscriptionRequest,
+  NotificationRemoveSubscriptionResponse,
+  NotificationListWaysResponse,
+  NotificationGetWayRequest,
+  NotificationGetWayResponse,
+  NotificationPutWayRequest,
+  NotificationPutWayResponse,
+  NotificationRemoveWayRequest,
+  NotificationRemoveWayResponse,
   NotificationPublishRequest,
   NotificationPublishResponse,
   NotificationListMessagesRequest,
@@ -1590,9 +1613,9 @@ export interface Operations {
     listLog(accountId: IdLike<"acc">, request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
     /** Read what happened in a session, in order, from a sequence number on. */
     listLog(request: SessionsListLogRequest, options?: CallOptions): Continued<SessionsListLogResponse, SessionsListLogItem>;
-    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
+    /** Pause, resume or end a running session, mute what is sent in it, set limits for the rest of it, or move its media. */
     update(accountId: IdLike<"acc">, request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
-    /** Pause, resume or end a running session, mute what is sent in it, or set limits for the rest of it. */
+    /** Pause, resume or end a running session, mute what is sent in it, set limits for the rest of it, or move its media. */
     update(request: SessionsUpdateRequest, options?: CallOptions): Promise<SessionsUpdateResponse>;
     /** Change the running sessions of an account, an application or an endpoint, so many at a time. */
     updateAll(accountId: IdLike<"acc">, request?: SessionsUpdateAllRequest, options?: CallOptions): Promise<SessionsUpdateAllResponse>;
@@ -2244,6 +2267,54 @@ export interface Operations {
     getEndpointUse(request: NetworkDiscoveryGetEndpointUseRequest, options?: CallOptions): Promise<NetworkDiscoveryGetEndpointUseResponse>;
   };
   readonly notification: {
+    /** Tell an endpoint something: by WebSocket, push, SMS, e-mail or webhook, in the order of its ways. */
+    send(accountId: IdLike<"acc">, request: NotificationSendRequest, options?: CallOptions): Promise<NotificationSendResponse>;
+    /** Tell an endpoint something: by WebSocket, push, SMS, e-mail or webhook, in the order of its ways. */
+    send(request: NotificationSendRequest, options?: CallOptions): Promise<NotificationSendResponse>;
+    /** List notices, the newest first, with what became of each. */
+    listNotices(accountId: IdLike<"acc">, request?: NotificationListNoticesRequest, options?: CallOptions): List<NotificationListNoticesItem>;
+    /** List notices, the newest first, with what became of each. */
+    listNotices(request?: NotificationListNoticesRequest, options?: CallOptions): List<NotificationListNoticesItem>;
+    /** Read what became of a notice. */
+    getNotice(accountId: IdLike<"acc">, request: NotificationGetNoticeRequest, options?: CallOptions): Promise<NotificationGetNoticeResponse>;
+    /** Read what became of a notice. */
+    getNotice(request: NotificationGetNoticeRequest, options?: CallOptions): Promise<NotificationGetNoticeResponse>;
+    /** Cancel what is still to be done for a notice. What went out is not called back. */
+    cancelNotice(accountId: IdLike<"acc">, request: NotificationCancelNoticeRequest, options?: CallOptions): Promise<NotificationCancelNoticeResponse>;
+    /** Cancel what is still to be done for a notice. What went out is not called back. */
+    cancelNotice(request: NotificationCancelNoticeRequest, options?: CallOptions): Promise<NotificationCancelNoticeResponse>;
+    /** Say that a notice came to somebody, or was read. No further way is tried then. */
+    noteReceipt(accountId: IdLike<"acc">, request: NotificationNoteReceiptRequest, options?: CallOptions): Promise<NotificationNoteReceiptResponse>;
+    /** Say that a notice came to somebody, or was read. No further way is tried then. */
+    noteReceipt(request: NotificationNoteReceiptRequest, options?: CallOptions): Promise<NotificationNoteReceiptResponse>;
+    /** Say where an endpoint is reached: a browser, an app, a number or an address. Said again, it is the same one. */
+    addSubscription(accountId: IdLike<"acc">, request: NotificationAddSubscriptionRequest, options?: CallOptions): Promise<NotificationAddSubscriptionResponse>;
+    /** Say where an endpoint is reached: a browser, an app, a number or an address. Said again, it is the same one. */
+    addSubscription(request: NotificationAddSubscriptionRequest, options?: CallOptions): Promise<NotificationAddSubscriptionResponse>;
+    /** List where endpoints are reached. */
+    listSubscriptions(accountId: IdLike<"acc">, request?: NotificationListSubscriptionsRequest, options?: CallOptions): List<NotificationListSubscriptionsItem>;
+    /** List where endpoints are reached. */
+    listSubscriptions(request?: NotificationListSubscriptionsRequest, options?: CallOptions): List<NotificationListSubscriptionsItem>;
+    /** Forget a place where an endpoint is reached. */
+    removeSubscription(accountId: IdLike<"acc">, request: NotificationRemoveSubscriptionRequest, options?: CallOptions): Promise<NotificationRemoveSubscriptionResponse>;
+    /** Forget a place where an endpoint is reached. */
+    removeSubscription(request: NotificationRemoveSubscriptionRequest, options?: CallOptions): Promise<NotificationRemoveSubscriptionResponse>;
+    /** List by whom notices go out on each way that needs somebody. */
+    listWays(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<NotificationListWaysResponse>;
+    /** List by whom notices go out on each way that needs somebody. */
+    listWays(request?: Record<string, never>, options?: CallOptions): Promise<NotificationListWaysResponse>;
+    /** Read by whom notices go out on a way. Keys and tokens are shown to nobody. */
+    getWay(accountId: IdLike<"acc">, request: NotificationGetWayRequest, options?: CallOptions): Promise<NotificationGetWayResponse>;
+    /** Read by whom notices go out on a way. Keys and tokens are shown to nobody. */
+    getWay(request: NotificationGetWayRequest, options?: CallOptions): Promise<NotificationGetWayResponse>;
+    /** Set by whom notices go out on a way. For web-push keys are made at the first time, and stay. */
+    putWay(accountId: IdLike<"acc">, request: NotificationPutWayRequest, options?: CallOptions): Promise<NotificationPutWayResponse>;
+    /** Set by whom notices go out on a way. For web-push keys are made at the first time, and stay. */
+    putWay(request: NotificationPutWayRequest, options?: CallOptions): Promise<NotificationPutWayResponse>;
+    /** Forget by whom notices go out on a way, keys and all. Browsers that subscribed have to do so again. */
+    removeWay(accountId: IdLike<"acc">, request: NotificationRemoveWayRequest, options?: CallOptions): Promise<NotificationRemoveWayResponse>;
+    /** Forget by whom notices go out on a way, keys and all. Browsers that subscribed have to do so again. */
+    removeWay(request: NotificationRemoveWayRequest, options?: CallOptions): Promise<NotificationRemoveWayResponse>;
     /** Publish a message: JSON in `data`, or bytes in `base64`. */
     publish(accountId: IdLike<"acc">, request: NotificationPublishRequest, options?: CallOptions): Promise<NotificationPublishResponse>;
     /** Publish a message: JSON in `data`, or bytes in `base64`. */
@@ -3431,6 +3502,18 @@ export const operations = {
     ...ofService('network-discovery'),
   },
   notification: {
+    send: 'POST ~/services/notification/notices',
+    listNotices: 'LIST ~/services/notification/notices',
+    getNotice: 'GET ~/services/notification/notices/{noticeId}',
+    cancelNotice: 'DELETE ~/services/notification/notices/{noticeId}',
+    noteReceipt: 'POST ~/services/notification/notices/{noticeId}/receipts',
+    addSubscription: 'POST ~/services/notification/subscriptions',
+    listSubscriptions: 'LIST ~/services/notification/subscriptions',
+    removeSubscription: 'DELETE ~/services/notification/subscriptions/{subscriptionId}',
+    listWays: 'GET ~/services/notification/ways',
+    getWay: 'GET ~/services/notification/ways/{way}',
+    putWay: 'PUT ~/services/notification/ways/{way}',
+    removeWay: 'DELETE ~/services/notification/ways/{way}',
     publish: 'POST ~/services/notification/channels/{channel}/messages',
     listMessages: 'LIST ~/services/notification/channels/{channel}/messages',
     listMembers: 'LIST ~/services/notification/channels/{channel}/members',
@@ -3590,12 +3673,17 @@ export type ErrorCode =
   | 'notification.message_too_large'
   | 'notification.no_key'
   | 'notification.no_node'
+  | 'notification.notice_over'
+  | 'notification.notice_too_large'
   | 'notification.presence_refused'
   | 'notification.publish_refused'
   | 'notification.subscribe_refused'
+  | 'notification.target_refused'
   | 'notification.too_many_channels'
   | 'notification.too_many_namespaces'
   | 'notification.too_many_subscriptions'
+  | 'notification.too_many_targets'
+  | 'notification.too_many_waiting'
   | 'notification.too_slow'
   | 'notification.ttl_too_long'
   | 'platform.internal'
@@ -3635,6 +3723,7 @@ export type ErrorCode =
   | 'sessions.ended'
   | 'sessions.endpoint_unavailable'
   | 'sessions.leg_foreign'
+  | 'sessions.mode_unavailable'
   | 'sessions.no_logic'
   | 'sessions.node_away'
   | 'sessions.not_a_call'

@@ -285,11 +285,20 @@ async function findVictim({ victim }: Tenants): Promise<Victim> {
     accountId,
     uri: `https://${MARK}.test/`,
   });
+  const notice = await ask(victim, 'notification.send', { accountId, identity: MARK, title: MARK });
+  const subscription = await ask(victim, 'notification.addSubscription', {
+    accountId,
+    identity: MARK,
+    fcm: { token: MARK },
+  });
+  const webPush = { contact: `mailto:ops@${MARK}.test` };
+  await ask(victim, 'notification.putWay', { accountId, way: 'web-push', webPush });
   await ask(victim, 'presence.set', { accountId, identity: MARK, state: 'away', note: MARK });
   await ask(victim, 'conferencing.setRoom', { accountId, room: MARK, organiser: `user:${MARK}` });
   const found = {
     ...{ sessionId: session.id, legId: session.legs[0].id, speechId: speech.id, jobId },
     detectionJobId: detection.id,
+    ...{ noticeId: notice.id, subscriptionId: subscription.id },
     room: MARK,
     identity: MARK,
     objectId: /obj_\w+/.exec(speech.url)?.[0] ?? '',

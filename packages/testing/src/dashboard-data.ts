@@ -220,6 +220,7 @@ async function addChannels(
   for (const text of said)
     await pb.notification.publish(accountId, { channel, data: { kind: 'chat', text } });
   await pb.notification.publish(accountId, { channel, base64: 'AQIDBAUGBwgJ' });
+  await addNotices(pb, { accountId, databaseUrl });
   await withOwner(databaseUrl, async (pool) => {
     await pool.query(
       `INSERT INTO channel_member (account_id, channel, connection_id, identity, device, node_id, boot)
@@ -231,6 +232,57 @@ async function addChannels(
     await pool.query(`UPDATE channel_message SET publisher = 'patient-20417' WHERE message_offset = 3`);
   });
   return channel;
+}
+
+/** Notices in each state, where somebody is reached, and by whom they go out. */
+async function addNotices(
+  pb: Patchbay,
+  { accountId, databaseUrl }: { readonly accountId: string; readonly databaseUrl: string },
+): Promise<void> {
+  const webPush = { contact: 'mailto:ops@klinik-am-park.example' };
+  await pb.notification.putWay(accountId, { way: 'web-push', webPush });
+  const sms = { accountSid: 'AC5f1c', authToken: 'secret', from: '+4930123456' };
+  await pb.notification.putWay(accountId, { way: 'sms', sms });
+  const identity = 'patient-20417';
+  await pb.notification.addSubscription(accountId, {
+    ...{ identity, device: 'Firefox on the kitchen table' },
+    email: { address: 'patient@example.com' },
+  });
+  const fcm = { token: 'dLw8Qm2fTz:APA91bH' };
+  const { id: subscriptionId } = await pb.notification.addSubscription(accountId, {
+    identity,
+    device: 'Phone',
+    fcm,
+  });
+  const told = [
+    ['waiting', 'Dr. Hoffmann is ready for you', 'Please come to the consultation.'],
+    ['read', 'Your prescription can be collected', undefined],
+    ['failed', 'Your appointment was moved to Thursday at half past nine in the morning', undefined],
+  ] as const;
+  for (const [state, title, body] of told) {
+    const { id } = await pb.notification.send(accountId, {
+      ...{ identity, title, ways: ['fcm'], ttlSeconds: 86_400 },
+      ...(body === undefined ? {} : { body }),
+    });
+    await withOwner(databaseUrl, async (pool) => {
+      const due = state === 'waiting' ? "now() + interval '1 day'" : 'NULL';
+      await pool.query(
+        `UPDATE notice SET state = $2, ways = '{push,email+900}', due_at = ${due} WHERE id = $1`,
+        [...[id, state]],
+      );
+      await pool.query('DELETE FROM notice_delivery WHERE notice_id = $1', [id]);
+      if (state === 'waiting') return;
+      await pool.query(
+        `INSERT INTO notice_delivery (account_id, notice_id, number, step, way, subscription_id, device, state, attempt_count, reason)
+         VALUES ($1, $2, 0, 0, 'fcm', $3, 'Phone', $4, $5, $6), ($1, $2, 1, 1, 'email', NULL, NULL, $7, 1, $8)`,
+        [
+          ...[accountId, id, subscriptionId],
+          ...(state === 'failed' ? ['failed', 5, 'status_503'] : ['accepted', 1, null]),
+          ...(state === 'failed' ? ['refused', 'emails_per_day'] : ['accepted', null]),
+        ],
+      );
+    });
+  }
 }
 
 /** Somebody on two devices who says how they are, somebody on one, and somebody who is not there. */

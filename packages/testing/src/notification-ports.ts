@@ -1,6 +1,7 @@
 import type { ChannelMember, StoredMessage } from '@patchbay/domain/channels/message';
 import type { NamespaceSettings } from '@patchbay/domain/channels/namespace';
 import type { NotificationPorts } from '@patchbay/services/notification/ports';
+import { memoryNoticePorts } from './notice-ports.ts';
 
 interface Log {
   readonly createdAt: Date;
@@ -24,6 +25,7 @@ export function memoryNotificationPorts(
   };
   return {
     ...outside,
+    ...memoryNoticePorts(),
     membersIn,
     channels: {
       list: async () => ({ items: [...logs.keys()].flatMap((name) => recordOf(name) ?? []) }),

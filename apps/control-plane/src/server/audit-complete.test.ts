@@ -467,6 +467,32 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     await ask('POST', '/services/notification/channels/gone/messages', { data: 'correct horse' });
     return [servicePath('notification/channels/gone')];
   },
+  'notification.cancelNotice': async () => {
+    const { id } = await ask('POST', '/services/notification/notices', {
+      identity: 'nobody',
+      title: 'correct horse',
+    });
+    return [servicePath(`notification/notices/${id}`)];
+  },
+  'notification.addSubscription': async () => [
+    servicePath('notification/subscriptions'),
+    { identity: 'bob', email: { address: 'correct.horse@example.test' } },
+  ],
+  'notification.removeSubscription': async () => {
+    const { id } = await ask('POST', '/services/notification/subscriptions', {
+      identity: 'bob',
+      fcm: { token: 'correct horse' },
+    });
+    return [servicePath(`notification/subscriptions/${id}`)];
+  },
+  'notification.putWay': async () => [servicePath('notification/ways/sms'), { sms: smsWay }],
+  'notification.removeWay': async () => {
+    await served.rest('PUT', servicePath('notification/ways/sms'), {
+      key: account.key,
+      body: { sms: smsWay },
+    });
+    return [servicePath('notification/ways/sms')];
+  },
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
   'textToSpeech.putConfig': async () => [
@@ -497,6 +523,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
 
 const detectionJobId = async (): Promise<string> =>
   (await ask('POST', '/services/speech-detection/jobs', { uri: 'https://correct.horse.test/a.mp3' })).id;
+const smsWay = {
+  ...{
+    baseUrl: 'https://sms.example.com',
+    accountSid: 'AC1',
+    authToken: 'correct horse',
+    from: '+49301234567',
+  },
+};
+
 const transcodingJobId = async (): Promise<string> =>
   (await ask('POST', '/services/transcoding/probes', { uri: 'https://correct.horse.test/a.mp3' })).id;
 

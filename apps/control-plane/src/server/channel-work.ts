@@ -6,7 +6,7 @@ import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-confi
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { namespaceOf } from '@patchbay/domain/channels/channel-name';
 import { type StoredMessage, shownBody } from '@patchbay/domain/channels/message';
-import { defaultSettings, type NamespaceSettings } from '@patchbay/domain/channels/namespace';
+import { defaultSettingsOf, type NamespaceSettings } from '@patchbay/domain/channels/namespace';
 import type { InChannel, Publication } from '@patchbay/domain/channels/records';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
@@ -43,7 +43,8 @@ export function channelWork({ prisma, publish: tell, configs, chainOf, onFailure
   const events = eventStore(prisma);
 
   const settingsOf = async (accountId: string, channel: string): Promise<NamespaceSettings> =>
-    (await namespaces.find({ accountId, name: namespaceOf(channel) })) ?? defaultSettings;
+    (await namespaces.find({ accountId, name: namespaceOf(channel) })) ??
+    defaultSettingsOf(namespaceOf(channel));
 
   const emit = (accountId: string, event: string, data: object) =>
     events.append(eventOfHandler({ accountId, type: `${notification.name}.${event}`, data, atMs: nowMs() }));
@@ -74,7 +75,7 @@ export function channelWork({ prisma, publish: tell, configs, chainOf, onFailure
 
   const changed = (accountId: string) => tell({ type: 'channels.changed', accountId });
 
-  const ports: Omit<NotificationPorts, 'minting' | 'placement'> = {
+  const ports: Pick<NotificationPorts, 'channels' | 'members' | 'namespaces'> = {
     channels: {
       list: (page) => channels.list(page),
       find: (channel) => channels.find(channel),

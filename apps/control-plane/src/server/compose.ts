@@ -145,6 +145,7 @@ import { logicWork } from './logic-work.ts';
 import { mailWork } from './mail-work.ts';
 import { moneyWork } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
+import { noticeWork } from './notice-work.ts';
 import { ownSignIn } from './own-sign-in.ts';
 import { createPlatform } from './platform.ts';
 import { presenceWork } from './presence-work.ts';
@@ -358,6 +359,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
     nowMs,
   });
+  const notices = noticeWork({
+    ...{ prisma, pool, cipher, masterKey: env.PATCHBAY_MASTER_KEY, channels: channels.ports, mails },
+    request: { rule: outgoing, ...(world.resolve === undefined ? {} : { resolve: world.resolve }) },
+    originOf,
+    chainOf,
+    recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+    nowMs,
+  });
   const presence = presenceWork({
     prisma,
     publish: (message) => bus.publish(message),
@@ -390,7 +400,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       conferencing: rooms.ports,
       presence: presence.ports,
       networkDiscovery: { minting: mint, placement },
-      notification: { ...channels.ports, minting: mint, placement },
+      notification: { ...channels.ports, ...notices.ports, minting: mint, placement },
       signaling: { minting: mint, placement },
       speechDetection: { jobs: detections, links: media.links },
       textToSpeech: speech.ports,
@@ -803,6 +813,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     channels,
     presence,
+    noticeWorker: notices.worker,
+    takeReceipt: (url: string) => notices.takeReceipt(url),
     privacyWork,
     moneyWork: money.runner,
     spending,
@@ -887,10 +899,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         auditing.runner,
         spending.runner,
       ];
-      for (const work of [...runners, triggerActions, credentialEndsWork]) work.start();
+      for (const work of [...runners, triggerActions, credentialEndsWork, notices.worker]) work.start();
     },
     async close() {
       closing.abort();
+      await notices.worker.stop();
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();

@@ -212,6 +212,7 @@ beforeAll(async () => {
   const { id: detectionJobId } = await asShop('POST /services/speech-detection/jobs', {
     uri: 'https://shop.test/a.mp3',
   });
+  const notice = await asShop('POST /services/notification/notices', { identity: 'gone', title: 'Hello.' });
   await asShop('PUT /services/conferencing/rooms/till', {});
   await asShop('PUT /services/presence/identities/gone', { state: 'away' });
   const body = { concurrentSessionsMax: 5_000 };
@@ -240,6 +241,8 @@ beforeAll(async () => {
       speechId: speech.id,
       jobId,
       detectionJobId,
+      noticeId: notice.id,
+      way: 'web-push',
       subject: refused.body.requestId,
     },
     ...{ period: month.name, key: lines[0].key, day: dayOf(usedMs), service: METER.service },

@@ -111,6 +111,16 @@ beforeAll(async () => {
   const heard = { uri: 'https://secret.test/a.mp3', format: 'wav' };
   const { id: jobId } = await ask('POST', '/services/transcoding/jobs', heard);
   const { id: detectionJobId } = await ask('POST', '/services/speech-detection/jobs', { uri: heard.uri });
+  const told = { identity: 'secret-bob', title: 'secret.test' };
+  const { id: noticeId } = await ask('POST', '/services/notification/notices', told);
+  const email = { address: 'bob@secret.test' };
+  const { id: subscriptionId } = await ask('POST', '/services/notification/subscriptions', {
+    identity: 'secret-bob',
+    email,
+  });
+  await ask('PUT', '/services/notification/ways/web-push', {
+    webPush: { contact: 'mailto:ops@secret.test' },
+  });
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
   await owner.query(
@@ -124,6 +134,10 @@ beforeAll(async () => {
     hostId,
     mappingId,
     theme: 'light',
+    noticeId,
+    subscriptionId,
+    way: 'web-push',
+    receipt: 'read',
     channel: 'secret-channel',
     namespace: 'secret-space',
     room: 'secret-room',
@@ -220,6 +234,10 @@ async function stateOfAlice(): Promise<string> {
     'channel_message',
     'channel_member',
     'channel_namespace',
+    'notice',
+    'notice_delivery',
+    'notice_subscription',
+    'notice_way',
     'endpoint_registration',
     'identity_presence',
     'conference_room',

@@ -142,7 +142,11 @@ export class Leg {
         iceServers,
         track: this.#track,
         onSignal: (data) => this.#say({ type: 'signal', sessionId, generation, data }),
-        onSound: (track) => this.#listen(entry, track),
+        onTrack: (track) => {
+          if (track.kind === 'audio') this.#listen(entry, track);
+        },
+        // A picture that nobody looks at would still be decoded.
+        takes: (kind) => kind === 'audio',
         onState: (state) => (state === 'connected' ? this.#connected(entry) : this.#failed(entry)),
       }),
     };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { magicAnswerOf } from '@patchbay/domain/logic/magic-endpoints';
 import { documentSchema, type LogicDocument } from '@patchbay/domain/logic/verbs';
 import { until } from '@patchbay/testing/until';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { CallSite, type TestParty } from '../../../../packages/sdk-browser/testing/call-site.ts';
 import { MixerPool } from '../mixer/mixer-pool.ts';
 import { MediaLines, MediaNodeLines } from '../platform/media-line.ts';
@@ -119,6 +119,14 @@ afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
+/** A test that fails leaves nobody in a call or a room: what comes after it begins as if it had not been. */
+const others: TestParty[] = [];
+afterEach(async () => {
+  await caller.do('hangUp');
+  for (const { page } of others.splice(0)) await page.close();
+  await until(() => host.load().legCount === 0, { what: 'all legs to go', timeoutMs: 10_000 });
+});
+
 const isFree = () =>
   until(() => media.free() !== undefined, { what: 'a free media node', timeoutMs: 10_000 });
 
@@ -196,10 +204,10 @@ const inPageOf = <Value>({ page }: TestParty, name: string, ...given: unknown[])
 async function hears(
   isIt: (hertz: number, decibels: number) => boolean,
   what: string,
-  party = caller,
+  { party = caller, withinMs = 10_000 } = {},
 ): Promise<void> {
   const heard: string[] = [];
-  const deadlineMs = Date.now() + 10_000;
+  const deadlineMs = Date.now() + withinMs;
   while (Date.now() < deadlineMs) {
     const [hertz = 0, decibels = -200] = await inPageOf<number[]>(party, 'loudest');
     if (isIt(hertz, decibels)) return;
@@ -209,6 +217,21 @@ async function hears(
 }
 const isTone = (wanted: number) => (hertz: number, decibels: number) =>
   Math.abs(hertz - wanted) < 15 && decibels > -40;
+
+/** A key is pressed again by whoever sees that nothing followed, as by a person; twice in vain, and it does not work. */
+const KEY_MS = 4_000;
+const KEY_COUNT_MAX = 3;
+async function untilFollows(key: string, follows: () => Promise<void>): Promise<void> {
+  for (let count = 1; ; count++) {
+    await inPage('press', key);
+    try {
+      await follows();
+      return;
+    } catch (error) {
+      if (count === KEY_COUNT_MAX) throw error;
+    }
+  }
+}
 
 async function call(name: string, { video = false, party = caller } = {}): Promise<void> {
   const count = (await party.seen()).filter((event) => event === 'connected:direct').length;
@@ -261,6 +284,7 @@ it('two callers in one room hear each other, and neither themselves; its key lea
     ),
   );
   const other = await site.open('carol');
+  others.push(other);
   await other.page.evaluate(listenIn);
   await call('room');
   await call('room', { party: other });
@@ -270,13 +294,12 @@ it('two callers in one room hear each other, and neither themselves; its key lea
     timeoutMs: 10_000,
   });
   // Each sings a tone of its own for a second and a half.
-  await Promise.all([inPageOf(caller, 'sing', [600]), hears(isTone(600), 'the first', other)]);
+  await Promise.all([inPageOf(caller, 'sing', [600]), hears(isTone(600), 'the first', { party: other })]);
   await until(() => people().some(({ spokeMs }) => spokeMs > 0), { what: 'who spoke' });
   await Promise.all([inPageOf(other, 'sing', [900]), hears(isTone(900), 'the second')]);
   const [own = 0, decibels = 0] = await inPageOf<number[]>(other, 'loudest');
   expect(isTone(900)(own, decibels)).toBe(false);
-  await inPage('press', '*');
-  await hears(isTone(1_500), 'what follows the room');
+  await untilFollows('*', () => hears(isTone(1_500), 'what follows the room', { withinMs: KEY_MS }));
   expect(people()).toHaveLength(1);
   const lines = site.platform.events.map(({ type }) => type).filter((type) => type.startsWith('room.'));
   expect(lines).toEqual(['room.joined', 'room.joined', 'room.left']);

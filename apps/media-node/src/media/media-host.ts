@@ -85,7 +85,10 @@ export class MediaHost {
     const leg = this.#legs.get(name) ?? this.#place(line, word);
     if (leg === undefined) return;
     const { process, legs } = leg.shard;
-    if (word.type === 'sound') {
+    if (word.type === 'bridge')
+      process.send({ type: 'bridge', leg: name, other: nameOf(line, word.otherLegId) });
+    else if (word.type === 'unbridge') this.#drop(name, leg);
+    else if (word.type === 'sound') {
       this.#leaveRoom(name, leg, 'gone');
       void this.#prepare(name, leg, word);
     } else process.send({ type: 'frame', leg: name, source: word.source, isLast: word.isLast });
@@ -134,13 +137,11 @@ export class MediaHost {
     await Promise.all(this.#shards.map(({ process }) => process.stop()));
   }
 
-  #place(line: string, { legId, sessionId, accountId, ...word }: MediaWord): HostedLeg | undefined {
+  #place(line: string, word: MediaWord): HostedLeg | undefined {
+    const { legId, sessionId, accountId } = word;
     // The end of a leg that is not here any more makes no new one.
-    if (word.type === 'frame' && word.isLast) return undefined;
-    const { legsPerShard } = this.#options;
-    const shard = this.#shards
-      .filter(({ process, legs }) => process.isReady && legs.size < legsPerShard)
-      .sort((left, right) => left.legs.size - right.legs.size)[0];
+    if (word.type === 'unbridge' || (word.type === 'frame' && word.isLast)) return undefined;
+    const shard = this.#shardFor(line, word);
     if (shard === undefined || this.isDraining) {
       this.#options.send(line, { type: 'legLost', legId, sessionId, detail: 'This media node is full.' });
       return undefined;
@@ -159,6 +160,17 @@ export class MediaHost {
     this.#legs.set(name, leg);
     this.#growAhead();
     return leg;
+  }
+
+  /** The emptiest, with room for both ends of a call. The second end goes where the first one is. */
+  #shardFor(line: string, word: MediaWord): Shard | undefined {
+    const isBridge = word.type === 'bridge';
+    const other = isBridge ? this.#legs.get(nameOf(line, word.otherLegId)) : undefined;
+    if (other !== undefined) return other.shard;
+    const room = this.#options.legsPerShard - (isBridge ? 1 : 0);
+    return this.#shards
+      .filter(({ process, legs }) => process.isReady && legs.size < room)
+      .sort((left, right) => left.legs.size - right.legs.size)[0];
   }
 
   #growAhead(): void {

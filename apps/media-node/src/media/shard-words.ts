@@ -28,7 +28,9 @@ export type ShardWord =
     }
   /** It is out of it. */
   | { readonly type: 'room-over'; readonly leg: string; readonly number: number }
-  /** Without another word: its line is gone. */
+  /** It is one end of a call that goes through here; the other one is in this shard too, or comes into it. */
+  | { readonly type: 'bridge'; readonly leg: string; readonly other: string }
+  /** Without another word: its line is gone, or its call goes another way. */
   | { readonly type: 'drop'; readonly leg: string };
 
 export type ShardReport =

@@ -2,6 +2,7 @@
  * A media shard: a process with WebRTC in it, and legs. Started by `shard-process.ts`, and by nothing else: a crash of native
  * code costs the legs of one shard. It ends explicitly, for WebRTC's threads would hold it, or bring it down on a natural end.
  */
+import { BridgeEnd } from './bridge-end.ts';
 import { Leg } from './leg.ts';
 import { openRoomWay } from './room-way.ts';
 import type { ShardReport, ShardWord } from './shard-words.ts';
@@ -36,14 +37,24 @@ const legOf = (name: string): Leg => {
   legs.set(name, leg);
   return leg;
 };
+const bridgeEnds = new Map<string, BridgeEnd>();
+const bridge = (name: string, other: string): void => {
+  const end = bridgeEnds.get(name) ?? new BridgeEnd({ leg: name, wrtc, report });
+  bridgeEnds.set(name, end);
+  const otherEnd = bridgeEnds.get(other);
+  if (otherEnd !== undefined) end.joins(otherEnd);
+};
 const drop = (name: string): void => {
   legs.get(name)?.close();
   legs.delete(name);
+  bridgeEnds.get(name)?.close();
+  bridgeEnds.delete(name);
 };
 
 function obey(word: ShardWord): void {
   if (word.type === 'drop' || (word.type === 'frame' && word.isLast)) drop(word.leg);
-  else if (word.type === 'frame') legOf(word.leg).hear(word.source);
+  else if (word.type === 'bridge') bridge(word.leg, word.other);
+  else if (word.type === 'frame') (bridgeEnds.get(word.leg) ?? legOf(word.leg)).hear(word.source);
   else if (word.type === 'sound') legOf(word.leg).sound(word);
   else if (word.type === 'room') legOf(word.leg).room(word);
   // What is said of a room does not make a leg that is gone.

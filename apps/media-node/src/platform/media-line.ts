@@ -51,6 +51,8 @@ const mediaFrameSchema = z.discriminatedUnion('type', [
 const wordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('beat') }),
   z.object({ type: z.literal('frame'), ...ofLeg, accountId: id, source, isLast: z.boolean() }),
+  z.object({ type: z.literal('bridge'), ...ofLeg, accountId: id, otherLegId: id }),
+  z.object({ type: z.literal('unbridge'), ...ofLeg, accountId: id }),
   z.object({ type: z.literal('sound'), ...ofLeg, accountId: id, number: z.int(), order: soundOrderSchema }),
 ]);
 
@@ -222,7 +224,8 @@ export class MediaLines {
       queueMicrotask(() => this.#options.onNotice({ type: 'mediaDead', nodeId }));
       return;
     }
-    if (word.type === 'frame' && word.isLast) connection.legIds.delete(word.legId);
+    if (word.type === 'unbridge' || (word.type === 'frame' && word.isLast))
+      connection.legIds.delete(word.legId);
     else connection.legIds.add(word.legId);
     write(connection.socket, word);
   }

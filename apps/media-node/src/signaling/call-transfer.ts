@@ -5,6 +5,7 @@ import type { CallPorts } from './call-ports.ts';
 import type { Client } from './clients.ts';
 import type { ConnectedSeconds } from './connected-seconds.ts';
 import { iceServersFor } from './ice-servers.ts';
+import type { MediaBridges } from './media-bridges.ts';
 import type { MediaRecovery } from './media-recovery.ts';
 import { nameSeenBy } from './name-seen-by.ts';
 import type { Leg, Session } from './session.ts';
@@ -15,6 +16,7 @@ export interface CallTransferPorts
   readonly seconds: ConnectedSeconds;
   readonly records: Pick<SessionRecords, 'log' | 'flushUsage' | 'leaveRoom'>;
   readonly recovery: Pick<MediaRecovery, 'placeRelay'>;
+  readonly bridges: Pick<MediaBridges, 'drop'>;
   reach(client: Client, to: string): CallTarget | undefined;
   ring(session: Session, device: Client, legId: string): void;
   stopRinging(session: Session, device: Client): void;
@@ -49,6 +51,7 @@ export class CallTransfer {
     records.log(session, nowMs, { type: 'session.transferred', data: { to, by } });
     this.#ports.feed(session, { type: 'handedOver' }, nowMs);
     for (const device of [...session.ringing]) this.#ports.stopRinging(session, device);
+    this.#ports.bridges.drop(session);
     if (callee !== undefined) this.#leave(session, callee, nowMs);
     session.callee = undefined;
     session.calleeLegId = this.#ports.newId('leg');

@@ -7,6 +7,7 @@ import type {
   Media,
   ResumedSession,
   ServerMessage,
+  SignalData,
 } from '@patchbay/protocol/signaling/messages';
 import { CallLogic, calledUser, dialledLegId } from './call-logic.ts';
 import {
@@ -23,6 +24,7 @@ import type { Client } from './clients.ts';
 import { CodecAgreement } from './codec-agreement.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { MediaBridges } from './media-bridges.ts';
 import { MediaLegs } from './media-legs.ts';
 import { MediaRecovery } from './media-recovery.ts';
 import { nameSeenBy } from './name-seen-by.ts';
@@ -50,7 +52,9 @@ import { RelayLines, relayLimitKey } from './relay-lines.ts';
 import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
+  isBridged,
   isRelayDenied,
+  type Leg,
   legOf,
   legsOf,
   modalityOf,
@@ -62,7 +66,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
-import { SessionControl } from './session-control.ts';
+import { controlOf, SessionControl } from './session-control.ts';
 import { ruleIn, SessionLimits } from './session-limits.ts';
 import { SessionRecords } from './session-records.ts';
 
@@ -79,6 +83,7 @@ export class Calls {
   readonly #logic: CallLogic;
   readonly #ringing: CallRinging;
   readonly #mediaLegs: MediaLegs;
+  readonly #bridges: MediaBridges;
   readonly #codecs: CodecAgreement;
   readonly #recovery: MediaRecovery;
   readonly #relayLines: RelayLines;
@@ -113,14 +118,26 @@ export class Calls {
     });
     this.#codecs = new CodecAgreement({ reasons, log, send, end });
     this.#limits = new SessionLimits({ reasons, seconds: this.#seconds, log, send, end });
+    this.#bridges = new MediaBridges({
+      placeMedia: () => ports.placeMedia(),
+      toMedia: (nodeId, word) => ports.toMedia(nodeId, word),
+      changed: (session) => ports.changed(session),
+      session: (sessionId) => this.#sessions.get(sessionId),
+      sessions: () => this.#sessions.values(),
+      say: (session, said, nowMs) => this.#pass(session, said, nowMs),
+      controlOf,
+      lost: (session, nowMs) => this.#recovery.mediaLost(session, nowMs),
+    });
     this.#control = new SessionControl({
       reasons,
       log,
+      bridges: this.#bridges,
       send,
       limits: this.#limits,
       changed: (session) => ports.changed(session),
       feed: (session, input, nowMs) => this.#logic.feed(session, input, nowMs),
-      recover: (session, reason, nowMs) => this.#recovery.recover(session, reason, nowMs),
+      recover: (session, why, nowMs) => this.#recovery.recover(session, why, nowMs),
+      move: (session, mode, nowMs) => this.#recovery.move(session, mode, nowMs),
       end: (session, ending, nowMs) => this.end(session, ending, nowMs),
       isLive: ({ sessionId }) => this.#sessions.has(sessionId),
       transfer: (session, asked, nowMs) => this.#transfer.begin(session, asked, nowMs),
@@ -128,6 +145,7 @@ export class Calls {
     this.#recovery = new MediaRecovery({
       reasons,
       log,
+      bridges: this.#bridges,
       send,
       end,
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
@@ -159,6 +177,7 @@ export class Calls {
       seconds: this.#seconds,
       records: this.#records,
       recovery: this.#recovery,
+      bridges: this.#bridges,
       newId: (prefix) => ports.newId(prefix),
       changed: (session) => ports.changed(session),
       reach: (client, to) => this.#placing.reach(client, to),
@@ -240,6 +259,8 @@ export class Calls {
       if (session === undefined) continue;
       this.#sessions.set(sessionId, session);
       const { relay, ringing } = session;
+      // A media node ends what it had from the process before: its parties notice, and it is made anew.
+      session.bridge = undefined;
       if (relay !== undefined) this.#recovery.carries(relay);
       for (const client of [...legsOf(session).map((leg) => leg.client), ...ringing])
         client.sessionIds.add(sessionId);
@@ -373,11 +394,24 @@ export class Calls {
   signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>, nowMs: number): void {
     const peer = peerOf(session, leg);
     if (peer === undefined || frame.generation > session.generation) return;
-    const { sessionId, generation } = frame;
-    const data =
-      frame.data.kind === 'description' ? this.#codecs.held(session, frame.data, nowMs) : frame.data;
+    const { generation, data } = frame;
+    if (!isBridged(session, generation)) this.#pass(session, { leg: peer, generation, data }, nowMs);
+    else {
+      const held = data.kind === 'description' ? this.#codecs.held(session, data, nowMs) : data;
+      if (held !== undefined) this.#bridges.signal(session, leg, { generation, data: held });
+    }
+  }
+
+  /** A party is told what its peer says. */
+  #pass(
+    session: Session,
+    said: { readonly leg: Leg; readonly generation: number; readonly data: SignalData },
+    nowMs: number,
+  ): void {
+    const { leg, generation } = said;
+    const data = said.data.kind === 'description' ? this.#codecs.held(session, said.data, nowMs) : said.data;
     if (data === undefined) return;
-    this.#ports.send(peer.client, { type: 'signal', sessionId, generation, data });
+    this.#ports.send(leg.client, { type: 'signal', sessionId: session.sessionId, generation, data });
     const isAgreement = data.kind === 'description' && data.type === 'answer';
     if (isAgreement && generation === session.generation) this.#codecs.agreed(session, data.sdp, nowMs);
   }
@@ -391,6 +425,8 @@ export class Calls {
     if (session.waitingForRelay !== undefined && path === 'direct') session.waitingForRelay = undefined;
     const mode = modeOf(session);
     if (mode !== session.mode) {
+      // What a media node carried is counted apart.
+      if (session.bridge !== undefined) this.#records.flushUsage(session, nowMs);
       const data = { mode, path, transport, previousMode: session.mode };
       session.mode = mode;
       this.#records.log(session, nowMs, { type: 'mode.changed', leg, data });
@@ -399,6 +435,7 @@ export class Calls {
     const isComplete = legsOf(session).every((each) => each.connectedGeneration === session.generation);
     if (recovery === undefined || !isComplete) return;
     session.recovery = undefined;
+    this.#bridges.left(session, nowMs);
     const data = { generation: recovery.generation, tookMs: nowMs - recovery.sinceMs };
     this.#records.log(session, nowMs, { type: 'recovery.completed', data });
   }
@@ -500,13 +537,13 @@ export class Calls {
       const text = 'A right that this session needs was taken away.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
-      this.#recovery.recover(session, 'allocation_lost', nowMs);
+      this.#recovery.recover(session, { reason: 'allocation_lost' }, nowMs);
     }
   }
 
   /** What a media node says of a leg, and that it is gone. */
   mediaSays(notice: MediaNotice, nowMs: number): void {
-    this.#mediaLegs.hear(notice, nowMs);
+    if (!this.#bridges.hear(notice, nowMs)) this.#mediaLegs.hear(notice, nowMs);
   }
 
   /** True where the client is a leg of the platform's own: it is told over the line to its node. */
@@ -540,7 +577,8 @@ export class Calls {
       this.#ports.changed(session);
       this.#seconds.stop(session, leg, nowMs);
       this.#seconds.start(session, leg, nowMs);
-      if (dependsOnRelay(session)) this.#recovery.recover(session, 'credential_renewed', nowMs);
+      if (dependsOnRelay(session))
+        this.#recovery.recover(session, { reason: 'credential_renewed', isPlanned: true }, nowMs);
     }
   }
 
@@ -593,6 +631,7 @@ export class Calls {
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#records.flushUsage(session, nowMs);
       this.#limits.enforceSeconds(session, session.startedAtMs, nowMs);
       if (this.#sessions.has(session.sessionId)) this.#control.tick(session, nowMs);
+      this.#bridges.tick(session, nowMs);
     }
     this.#recovery.retryPlacement(nowMs);
   }
@@ -638,6 +677,7 @@ export class Calls {
       this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason: told(client) });
     }
     this.#mediaLegs.ended(session);
+    this.#bridges.drop(session);
     for (const leg of legsOf(session)) {
       this.#seconds.stop(session, leg, nowMs);
       this.#records.leaveRoom(session, leg, nowMs);

@@ -6,7 +6,7 @@ import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { Gone, Registration } from '@patchbay/domain/presence/registration';
-import type { ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
+import type { AskedMode, ControlAnswer, ControlOrder } from '@patchbay/domain/sessions/control';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { InactiveCode } from '@patchbay/domain/tenancy/account-state';
 import type { DimensionsOf, MeterDefinition } from '@patchbay/kit/definition';
@@ -187,7 +187,11 @@ interface OfMediaLeg {
 export type MediaWord =
   /** `isLast`: the leg is over with it. */
   | ({ readonly type: 'frame'; readonly source: string; readonly isLast: boolean } & OfMediaLeg)
-  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg);
+  | ({ readonly type: 'sound'; readonly number: number; readonly order: SoundOrder } & OfMediaLeg)
+  /** A party of a call of two, whose media goes through the node: to the other party, and to nobody else. */
+  | ({ readonly type: 'bridge'; readonly otherLegId: string } & OfMediaLeg)
+  /** It goes another way from now on. */
+  | ({ readonly type: 'unbridge' } & OfMediaLeg);
 
 /** What a media node says of its legs. */
 export type MediaNotice =
@@ -325,6 +329,8 @@ interface SessionEventData {
     readonly endsAtMs?: number;
     readonly bitsPerSecondMax?: number;
   };
+  /** Its media is asked to go another way; `mode.changed` says when it does. */
+  'session.moving': { readonly by: string; readonly mode: AskedMode };
   'session.redirected': { readonly by: string; readonly url: string };
   'session.transferred': { readonly by: string; readonly to: string };
   'leg.muted': { readonly by: string; readonly muted: Media };

@@ -1,8 +1,9 @@
 import { documentSchema } from '@patchbay/domain/logic/verbs';
 import type { ControlOrder, SessionChange } from '@patchbay/domain/sessions/control';
-import { decodeServerFrame } from '@patchbay/protocol/signaling/messages';
+import { type ClientMessage, decodeServerFrame } from '@patchbay/protocol/signaling/messages';
 import { describe, expect, it } from 'vitest';
 import { audioOnly, call, MachineBench } from './testing/machine-bench.ts';
+import type { MemoryCredential } from './testing/memory-platform.ts';
 
 let orderCount = 0;
 
@@ -212,6 +213,209 @@ describe('limits', () => {
     });
     expect(alice.last('recover').reason).toBe('limits_changed');
     expect(bench.platform.narrowed.slice(-2).map((held) => held.bitsPerSecondMax)).toEqual([64_000, 64_000]);
+  });
+});
+
+const modesOf = ({ platform }: MachineBench) =>
+  platform.events.flatMap((event) => (event.type === 'mode.changed' ? [event.data.mode] : []));
+
+describe('a call whose media is moved (LIV-2)', () => {
+  function talking(limits?: MemoryCredential['limits']) {
+    const bench = new MachineBench();
+    const alice = bench.connect({ identity: 'alice', ...(limits === undefined ? {} : { limits }) });
+    const bob = bench.connect({ identity: 'bob' });
+    bench.platform.relay = { nodeId: 'nod_r', boot: '1', urls: ['turn:192.0.2.9:3478'] };
+    const sessionId = call(alice, bob);
+    const connect = (path: 'direct' | 'relay') => {
+      for (const client of [alice, bob]) {
+        const generation = client.all('recover').at(-1)?.generation ?? 0;
+        client.send({ type: 'connected', sessionId, generation, path, transport: 'udp' });
+      }
+    };
+    return { bench, alice, bob, sessionId, connect, order: ordering(bench, () => sessionId) };
+  }
+
+  it('goes through a relay and back by new connections that replace what carries it, and once for each word', () => {
+    const { bench, alice, bob, sessionId, connect, order } = talking();
+    connect('direct');
+    expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ kind: 'done', isChanged: false });
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({
+      isChanged: true,
+      after: { mode: 'relay' },
+    });
+    for (const client of [alice, bob])
+      expect(client.last('recover')).toMatchObject({
+        ...{ sessionId, generation: 1, mode: 'relay', reason: 'mode_changed', isPlanned: true },
+        iceServers: [{ urls: ['turn:192.0.2.9:3478'] }],
+      });
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({ isChanged: false });
+    connect('relay');
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({ isChanged: false });
+    order({ type: 'move', mode: 'p2p' });
+    expect(alice.last('recover')).toMatchObject({ generation: 2, mode: 'auto', isPlanned: true });
+    // Addresses to find itself, and no relay to pay for.
+    expect(alice.last('recover').iceServers).toEqual([{ urls: ['stun:192.0.2.9:3478'] }]);
+    connect('direct');
+    expect(modesOf(bench)).toEqual(['p2p', 'relay', 'p2p']);
+    expect(bench.platform.eventsOf('session.moving').map(({ data }) => data)).toEqual([
+      { mode: 'relay', by: 'Alice' },
+      { mode: 'p2p', by: 'Alice' },
+    ]);
+    expect(bench.platform.eventsOf('recovery.completed')).toHaveLength(2);
+  });
+
+  it('stays where it is when there is no way, and says why', () => {
+    const { bench, alice, connect, order } = talking();
+    expect(order({ type: 'move', mode: 'relay' }, { accountId: 'acc_b' })).toMatchObject({
+      refusal: 'foreign',
+    });
+    connect('direct');
+    bench.platform.relay = undefined;
+    expect(order({ type: 'move', mode: 'relay' })).toMatchObject({
+      refusal: 'mode_unavailable',
+      detail: 'No relay of this region is free.',
+    });
+    expect([alice.all('recover'), bench.machine.sessionCount]).toEqual([[], 1]);
+    const hidden = talking({ expiresAtMs: bench.nowMs + 600_000, seconds: [], isRelayOnly: true });
+    hidden.connect('relay');
+    expect(hidden.order({ type: 'move', mode: 'p2p' })).toMatchObject({ refusal: 'mode_unavailable' });
+    const { order: early } = pair({ isConnected: false });
+    expect(early({ type: 'move', mode: 'relay' })).toMatchObject({ refusal: 'not_live' });
+  });
+
+  it('falls back to a relay where the direct way fails, while the relay before still carries it', () => {
+    const { bench, alice, sessionId, connect, order } = talking();
+    order({ type: 'move', mode: 'relay' });
+    connect('relay');
+    order({ type: 'move', mode: 'p2p' });
+    alice.send({ type: 'relayNeeded', sessionId, generation: 2, reason: 'timeout' });
+    expect(alice.last('recover')).toMatchObject({ generation: 3, reason: 'relay_needed', isPlanned: true });
+    expect(alice.last('recover').iceServers).toHaveLength(2);
+    connect('relay');
+    expect(modesOf(bench)).toEqual(['relay']);
+    // Asked once more, it is tried once more.
+    expect(order({ type: 'move', mode: 'p2p' })).toMatchObject({ isChanged: true });
+  });
+});
+
+describe('a call that goes through a media node (LIV-2)', () => {
+  function talking() {
+    const bench = new MachineBench();
+    const { platform } = bench;
+    platform.mediaNodeId = 'nod_m';
+    const [alice, bob] = [bench.connect({ identity: 'alice' }), bench.connect({ identity: 'bob' })];
+    const sessionId = call(alice, bob);
+    const connect = () => {
+      for (const client of [alice, bob]) {
+        const generation = client.all('recover').at(-1)?.generation ?? 0;
+        client.send({ type: 'connected', sessionId, generation, path: 'direct', transport: 'udp' });
+      }
+    };
+    connect();
+    const order = ordering(bench, () => sessionId);
+    const words = () => platform.toldMedia.splice(0);
+    const legIds = platform.eventsOf('leg.joined').map(({ legId }) => legId ?? '');
+    const fromMedia = (legId: string, message: ClientMessage) =>
+      bench.tell({ type: 'mediaFrame', nodeId: 'nod_m', sessionId, legId, message });
+    const modes = () => modesOf(bench);
+    return { bench, alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes };
+  }
+  const offer = { kind: 'description', type: 'offer', sdp: 'v=0\r\n' } as const;
+  const answer = { kind: 'description', type: 'answer', sdp: 'v=0\r\n' } as const;
+
+  it('each party offers to the node, which answers it; what was said before goes to the other party still', () => {
+    const { alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes } = talking();
+    expect(order({ type: 'move', mode: 'media' })).toMatchObject({
+      isChanged: true,
+      after: { mode: 'media' },
+    });
+    for (const client of [alice, bob])
+      expect(client.last('recover')).toMatchObject({ generation: 1, initiator: true, isPlanned: true });
+    const [aliceLeg = '', bobLeg = ''] = legIds;
+    const opened = words();
+    expect(opened.flatMap((word) => (word.type === 'bridge' ? [[word.legId, word.otherLegId]] : []))).toEqual(
+      [
+        [aliceLeg, bobLeg],
+        [bobLeg, aliceLeg],
+      ],
+    );
+    alice.send({ type: 'signal', sessionId, generation: 1, data: offer });
+    expect(words()).toMatchObject([{ type: 'frame', legId: aliceLeg, isLast: false }]);
+    expect(bob.all('signal')).toEqual([]);
+    fromMedia(aliceLeg, { type: 'signal', sessionId, generation: 1, data: answer });
+    expect([alice.last('signal').data, bob.all('signal')]).toEqual([answer, []]);
+    const late = { kind: 'candidate', candidate: 'candidate:late' } as const;
+    alice.send({ type: 'signal', sessionId, generation: 0, data: late });
+    expect([bob.last('signal'), words()]).toMatchObject([{ generation: 0, data: late }, []]);
+    connect();
+    expect(modes()).toEqual(['p2p', 'media']);
+    order({ type: 'pause' });
+    expect(words().flatMap((word) => ('source' in word ? [JSON.parse(word.source).held] : []))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('is counted apart for whose call it is and nobody else, from when the node carries it until it does not (LIV-0)', () => {
+    const { bench, connect, order, words } = talking();
+    const pass = (ms: number) => {
+      for (const client of bench.clients) client.send({ type: 'ping', nonce: 1, lastSequence: 0 });
+      bench.pass(ms);
+    };
+    pass(5_000);
+    order({ type: 'move', mode: 'media' });
+    connect();
+    pass(5_000);
+    order({ type: 'move', mode: 'p2p' });
+    expect(words().some(({ type }) => type === 'unbridge')).toBe(false);
+    connect();
+    expect(words().some(({ type }) => type === 'unbridge')).toBe(false);
+    pass(5_000);
+    expect(words().filter(({ type }) => type === 'unbridge')).toHaveLength(2);
+    order({ type: 'pause' });
+    expect([bench.platform.used('mediaMs'), bench.platform.used('connectedMs')]).toEqual([5_000, 30_000]);
+  });
+
+  it('goes on by another node when its own dies, and without one where there is none; it is never told to a stranger', () => {
+    const { bench, alice, bob, sessionId, connect, order, words, legIds, fromMedia, modes } = talking();
+    order({ type: 'move', mode: 'media' });
+    connect();
+    const [aliceLeg = ''] = legIds;
+    const foreign = { type: 'mediaFrame', nodeId: 'nod_other', sessionId, legId: aliceLeg } as const;
+    bench.tell({ ...foreign, message: { type: 'signal', sessionId, generation: 1, data: answer } });
+    expect(alice.all('signal')).toEqual([]);
+    fromMedia('leg_of_somebody', { type: 'signal', sessionId, generation: 1, data: answer });
+    expect([alice.all('signal'), bob.all('signal')]).toEqual([[], []]);
+    bench.platform.mediaNodeId = 'nod_n';
+    bench.tell({ type: 'mediaLegLost', nodeId: 'nod_m', sessionId, legId: aliceLeg, detail: 'It died.' });
+    for (const client of [alice, bob]) {
+      expect(client.last('recover')).toMatchObject({ generation: 2, initiator: true, reason: 'media_lost' });
+      expect(client.last('recover').isPlanned).toBeUndefined();
+    }
+    expect(words().filter(({ type }) => type === 'bridge').length).toBeGreaterThanOrEqual(2);
+    connect();
+    bench.platform.mediaNodeId = undefined;
+    bench.tell({ type: 'mediaDead', nodeId: 'nod_n' });
+    expect([alice.last('recover'), bob.last('recover')].map(({ initiator }) => initiator)).toEqual([
+      true,
+      false,
+    ]);
+    connect();
+    expect(modes()).toEqual(['p2p', 'media', 'p2p']);
+    expect(order({ type: 'move', mode: 'media' })).toMatchObject({
+      refusal: 'mode_unavailable',
+      detail: 'No media node of this region is free.',
+    });
+    expect(bench.machine.sessionCount).toBe(1);
+  });
+
+  it('ends in the node when it ends', () => {
+    const { alice, sessionId, connect, order, words } = talking();
+    order({ type: 'move', mode: 'media' });
+    connect();
+    words();
+    alice.send({ type: 'hangup', sessionId });
+    expect(words().map(({ type }) => type)).toEqual(['unbridge', 'unbridge']);
   });
 });
 

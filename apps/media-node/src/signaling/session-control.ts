@@ -1,5 +1,6 @@
 import type { LogicInput } from '@patchbay/domain/logic/interpreter';
 import {
+  type AskedMode,
   type ControlAnswer,
   type ControlOrder,
   type ControlRefusal,
@@ -9,9 +10,11 @@ import {
   namedTo,
   type SessionChange,
 } from '@patchbay/domain/sessions/control';
-import type { EndReason, Media } from '@patchbay/protocol/signaling/messages';
+import type { EndReason, Media, ServerMessageOf } from '@patchbay/protocol/signaling/messages';
 import type { CallPorts } from './call-ports.ts';
 import { understandsControl } from './clients.ts';
+import type { MediaBridges } from './media-bridges.ts';
+import type { Renewal } from './media-recovery.ts';
 import type { Ending } from './reasons.ts';
 import { dependsOnRelay, type Leg, legsOf, peerOf, type Session } from './session.ts';
 import type { SessionLimits } from './session-limits.ts';
@@ -20,9 +23,12 @@ import type { SessionRecords } from './session-records.ts';
 export interface SessionControlPorts extends Pick<CallPorts, 'reasons' | 'changed' | 'send'> {
   readonly limits: Pick<SessionLimits, 'announce'>;
   readonly log: SessionRecords['log'];
+  readonly bridges: Pick<MediaBridges, 'control'>;
   feed(session: Session, input: LogicInput, nowMs: number): void;
   /** Both parties get relay credentials anew. */
-  recover(session: Session, reason: string, nowMs: number): void;
+  recover(session: Session, why: Renewal, nowMs: number): void;
+  /** Its media goes another way; a string says why it cannot. */
+  move(session: Session, mode: AskedMode, nowMs: number): string | undefined;
   end(session: Session, ending: EndReason | Ending, nowMs: number): void;
   isLive(session: Session): boolean;
   /** False where nobody of that name could be rung. */
@@ -98,6 +104,8 @@ export class SessionControl {
         return this.#limit(session, { ...order, change, nowMs });
       case 'redirect':
         return this.#redirect(session, { ...order, change, nowMs });
+      case 'move':
+        return this.#move(session, { ...order, change, nowMs });
       case 'transfer':
         return this.#transfer(session, { ...order, change, nowMs });
     }
@@ -163,8 +171,26 @@ export class SessionControl {
       type: 'session.limited',
       data: { ...after, by: namedTo(ownerOf(session), by) },
     });
-    if (hasRateChanged && dependsOnRelay(session)) this.#ports.recover(session, 'limits_changed', nowMs);
+    if (hasRateChanged && dependsOnRelay(session))
+      this.#ports.recover(session, { reason: 'limits_changed', isPlanned: true }, nowMs);
     this.tick(session, nowMs);
+    return 'changed';
+  }
+
+  #move(session: Session, { accountId, by, change: { mode }, nowMs }: OrderOf<'move'>): Done {
+    if (!controls(session.caller, accountId)) return foreign;
+    if (session.startedAtMs === undefined || session.transfer !== undefined) return notLive;
+    if (session.movedTo === mode && (session.recovery !== undefined || session.mode === mode))
+      return 'unchanged';
+    if (session.mode === mode && session.recovery === undefined && isHeldTo(session, mode))
+      return 'unchanged';
+    const why = whyNoWay(session, mode) ?? this.#ports.move(session, mode, nowMs);
+    if (why !== undefined) return { refusal: 'mode_unavailable', detail: why };
+    session.movedTo = mode;
+    this.#ports.log(session, nowMs, {
+      type: 'session.moving',
+      data: { mode, by: namedTo(ownerOf(session), by) },
+    });
     return 'changed';
   }
 
@@ -199,19 +225,21 @@ export class SessionControl {
 
   /** All of what holds, to each party whose SDK knows how: whoever was told before is told nothing twice by it. */
   tell(session: Session): void {
-    const { sessionId } = session;
     for (const leg of legsOf(session)) {
-      if (!understandsControl(leg.client)) continue;
-      this.#ports.send(leg.client, {
-        type: 'control',
-        sessionId,
-        held: session.pausedAtMs !== undefined || session.transfer !== undefined,
-        muted: leg.muted ?? nothing,
-        peerMuted: peerOf(session, leg)?.muted ?? nothing,
-      });
+      this.#ports.bridges.control(session, leg);
+      if (understandsControl(leg.client)) this.#ports.send(leg.client, controlOf(session, leg));
     }
   }
 }
+
+/** All of what holds for the media of a party. */
+export const controlOf = (session: Session, leg: Leg): ServerMessageOf<'control'> => ({
+  type: 'control',
+  sessionId: session.sessionId,
+  held: session.pausedAtMs !== undefined || session.transfer !== undefined,
+  muted: leg.muted ?? nothing,
+  peerMuted: peerOf(session, leg)?.muted ?? nothing,
+});
 
 const ownerOf = ({ caller }: Session): string => caller.client.principal.accountId;
 
@@ -238,12 +266,27 @@ function limitsAfter(
 
 /** Of a leg of another account nothing is told: whether it is muted is that account's (LIV-0). */
 function standingOf(session: Session, accountId: string): ControlStanding {
-  const { pausedAtMs, setLimits } = session;
+  const { pausedAtMs, setLimits, movedTo } = session;
   return {
     ...(pausedAtMs === undefined ? {} : { pausedAtMs }),
     ...setLimits,
+    ...(movedTo === undefined ? {} : { mode: movedTo }),
     muted: legsOf(session)
       .filter((leg) => controls(leg, accountId))
       .flatMap(({ legId, muted }) => (muted === undefined ? [] : [{ legId, muted }])),
   };
+}
+
+/** Whether its parties take no other way than this by themselves. */
+const isHeldTo = ({ callMode }: Session, mode: AskedMode): boolean =>
+  (mode === 'relay') === (callMode === 'relay');
+
+/** What forbids that the media of a call goes some way, whatever nodes there are. */
+function whyNoWay(session: Session, mode: AskedMode): string | undefined {
+  const legs = legsOf(session);
+  if (legs.some(({ client }) => client.media !== undefined)) return 'A media node is one of its parties.';
+  const isHidden = legs.some(({ client }) => client.principal.limits.isRelayOnly === true);
+  return isHidden && mode === 'p2p'
+    ? 'A policy or a credential of one party lets its media pass a relay only.'
+    : undefined;
 }

@@ -90,6 +90,9 @@ export function usageRecord(
   };
 }
 
-export function countOf(meter: 'messages' | 'connectedMs', quantity: number): readonly UsageQuantity[] {
+export function countOf(
+  meter: 'messages' | 'connectedMs' | 'mediaMs',
+  quantity: number,
+): readonly UsageQuantity[] {
   return quantity === 0 ? [] : [{ meter, quantity, dimensions: { transport: 'websocket' } }];
 }

@@ -45,7 +45,13 @@ export class SessionRecords {
       leg.countedToMs = toMs;
       const connectedMs =
         session.startedAtMs === undefined ? 0 : Math.max(0, toMs - Math.max(fromMs, session.startedAtMs));
-      const quantities = [...countOf('messages', leg.messageCount), ...countOf('connectedMs', connectedMs)];
+      // Whoever orders it pays for it: to the other party's account it is no charge (LIV-0).
+      const isCarried = session.bridge !== undefined && session.mode === 'media' && leg === session.caller;
+      const quantities = [
+        ...countOf('messages', leg.messageCount),
+        ...countOf('connectedMs', connectedMs),
+        ...countOf('mediaMs', isCarried ? connectedMs : 0),
+      ];
       leg.messageCount = 0;
       if (quantities.length === 0) continue;
       const { region } = this.#ports;

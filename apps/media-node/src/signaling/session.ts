@@ -1,3 +1,4 @@
+import type { AskedMode } from '@patchbay/domain/sessions/control';
 import type {
   CallMode,
   ClientMessageOf,
@@ -58,7 +59,10 @@ export interface Session {
   relay: RelayPlacement | undefined;
   /** Credentials of the relay were handed out in the current generation. */
   isRelayOffered: boolean;
-  recovery: { readonly generation: number; readonly sinceMs: number } | undefined;
+  /** `isPlanned`: what carried its media before goes on until the new connection does. */
+  recovery:
+    | { readonly generation: number; readonly sinceMs: number; readonly isPlanned?: boolean }
+    | undefined;
   waitingForRelay: { readonly sinceMs: number; readonly reason: string } | undefined;
   mode: SessionMode;
   segment: number;
@@ -76,6 +80,12 @@ export interface Session {
   transfer: { readonly to: string; readonly sinceMs: number } | undefined;
   /** Since when its media is held by an order (LIV-1). */
   pausedAtMs: number | undefined;
+  /** Its media goes through a media node from one generation on, and up to another one once it is to leave it (LIV-2). */
+  bridge:
+    | { readonly nodeId: string; readonly from: number; readonly to?: number; readonly leftAtMs?: number }
+    | undefined;
+  /** Which way its media was asked to go last, by an order (LIV-2). */
+  movedTo: AskedMode | undefined;
   /** By orders, while it runs. */
   setLimits: { readonly endsAtMs?: number; readonly bitsPerSecondMax?: number } | undefined;
 }
@@ -151,6 +161,8 @@ export function newSession(
     limitsReached: new Set(),
     transfer: undefined,
     pausedAtMs: undefined,
+    bridge: undefined,
+    movedTo: undefined,
     setLimits: undefined,
   };
 }
@@ -181,11 +193,15 @@ export function dependsOnRelay(session: Session): boolean {
   return !legsOf(session).every(isDirect);
 }
 
-/** `media` where a media node is a party. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
+/** Whether a generation goes through a media node. */
+export const isBridged = ({ bridge }: Session, generation: number): boolean =>
+  bridge !== undefined && bridge.from <= generation && generation < (bridge.to ?? Number.POSITIVE_INFINITY);
+
+/** `media` where a media node is a party, or between the two. Else `relay` as soon as one leg's packets pass one: that is what is billed. */
 export function modeOf(session: Session): SessionMode {
   const connected = legsOf(session).filter((leg) => leg.connectedGeneration === session.generation);
-  if (connected.length > 0 && legsOf(session).some(({ client }) => client.media !== undefined))
-    return 'media';
+  const hasMediaLeg = legsOf(session).some(({ client }) => client.media !== undefined);
+  if (connected.length > 0 && (hasMediaLeg || isBridged(session, session.generation))) return 'media';
   if (connected.some(({ path }) => path === 'relay')) return 'relay';
   return connected.length > 0 ? 'p2p' : session.mode;
 }

@@ -231,6 +231,24 @@ describe('collecting', () => {
     expect(paid && nextPayoutStep(paid, { payeeId: 'payee' })?.key).toBe('payout:parent:2027-01:1:1');
   });
 
+  it('follows what a bank holds to its end, however late that is, and nothing else after half a year (BIL-6)', async () => {
+    const world = worldOf(markup);
+    const nextLook = () => (world.store.rows.get('doc_leaf')?.nextAtMs ?? 0) - world.ports.nowMs();
+    await world.settle();
+    const invoice = firstInvoice(world);
+    world.rail.pay(invoice, invoice.minorUnits);
+    await world.settle();
+    world.rail.dispute(invoice, 500n);
+    await world.settle();
+    world.pass(400 * 86_400_000);
+    await world.collect();
+    expect(nextLook()).toBe(86_400_000);
+    world.rail.closeDisputes(invoice, 'won');
+    await world.settle();
+    expect(balancesOf(world)).not.toHaveProperty('leaf disputed');
+    expect(nextLook()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('goes on with all others where one has a fault that nobody foresaw, tries that one later and later, and says so', async () => {
     const world = worldOf(markup);
     const faults: unknown[] = [];

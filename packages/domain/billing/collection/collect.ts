@@ -11,6 +11,7 @@ import { type Difference, withFound } from './found-difference.ts';
 import {
   afterInvoiceStep,
   type InvoiceCollection,
+  isRefunding,
   nextInvoiceStep,
   type Step,
   seen,
@@ -219,8 +220,12 @@ function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
   }
   const { state, dueAtMs } = collection;
   if (state === 'void' || state === 'new') return Number.POSITIVE_INFINITY;
-  if (state === 'paid')
-    return nowMs > dueAtMs + PAID_WATCHED_MS ? Number.POSITIVE_INFINITY : nowMs + PAID_AGAIN_MS;
+  if (state === 'paid') {
+    // What a bank holds, and what goes back, is followed to its end, however long that takes.
+    const isUnderWay = isRefunding(collection) || collection.disputes.some((each) => each.state === 'open');
+    const isWatchedStill = nowMs <= dueAtMs + PAID_WATCHED_MS || isUnderWay;
+    return isWatchedStill ? nowMs + PAID_AGAIN_MS : Number.POSITIVE_INFINITY;
+  }
   return nowMs + OPEN_AGAIN_MS;
 }
 

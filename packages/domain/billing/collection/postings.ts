@@ -320,10 +320,15 @@ export function partsOf(
   sums: InvoiceSums,
 ): { readonly paid: bigint; readonly lost: bigint } {
   // Of what was issued before taxes were kept one by one: as it was shared so far.
-  const withoutTax = (minorUnits: bigint) =>
+  const shared = (minorUnits: bigint) =>
     invoice.taxes === undefined ? minorUnits : minorUnits - taxWithin(invoice, minorUnits);
-  const whole = withoutTax(invoice.totalMinorUnits);
+  const whole = shared(invoice.totalMinorUnits);
   if (whole === 0n) return { paid: 0n, lost: 0n };
+  // Several taxes are cut off each: the part before the last cent may have less of them than the whole, and so more of the rest.
+  const withoutTax = (minorUnits: bigint) => {
+    const part = shared(minorUnits);
+    return part < whole ? part : whole;
+  };
   const lost = (weight * withoutTax(goneOf(sums))) / whole;
   const unpaid = whole - withoutTax(sums.paid + sums.givenUp);
   const waiting = (weight * unpaid + whole - 1n) / whole;

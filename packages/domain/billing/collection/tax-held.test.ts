@@ -17,6 +17,7 @@ import {
 } from './collection-world.testing.ts';
 import type { InvoiceCollection } from './invoice-collection.ts';
 import { sentOf } from './payout-collection.ts';
+import { partsOf } from './postings.ts';
 import { heldTaxOf, taxWithin } from './tax-held.ts';
 
 /** 20.00 and 3.80 of tax, of which the platform has 10.00 and the reseller in whose name it is asked for 10.00. */
@@ -223,5 +224,30 @@ describe('for any tree, taxes and refunds', () => {
     for (let paidIn = 0n; paidIn <= 7n; paidIn++)
       for (let back = 0n; back <= paidIn; back++)
         expect(of({ paid: paidIn, refunded: back })).toBeGreaterThanOrEqual(0n);
+  });
+
+  it('of invoices of a few cents, what is shared is at most its weight, and with the tax at most what is there', () => {
+    for (const taxes of [
+      [1n, 1n, 1n],
+      [2n, 2n],
+      [1n, 3n],
+      [5n, 1n, 1n],
+    ])
+      for (let net = 1n; net <= 12n; net++) {
+        const taxMinorUnits = taxes.reduce((sum, each) => sum + each, 0n);
+        const totalMinorUnits = net + taxMinorUnits;
+        const invoice = { taxSellerId: 'r0', totalMinorUnits, taxMinorUnits, taxes };
+        const of = invoice as unknown as InvoiceCollection;
+        const weight = nano(net * CENT);
+        for (let paidIn = 0n; paidIn <= totalMinorUnits; paidIn++)
+          for (let back = 0n; back <= paidIn; back++) {
+            const sums = { paid: paidIn, refunded: back, disputed: 0n, lost: 0n, givenUp: 0n };
+            const { paid: shared, lost } = partsOf(of, weight, sums);
+            expect(shared).toBeGreaterThanOrEqual(0n);
+            expect(shared + lost).toBeLessThanOrEqual(weight);
+            expect(shared + heldTaxOf(of, sums) * CENT).toBeLessThanOrEqual((paidIn - back) * CENT);
+            if (back === 0n && paidIn === totalMinorUnits) expect(shared).toBe(weight);
+          }
+      }
   });
 });

@@ -1,12 +1,15 @@
 import { channelName, namespaceName } from '@patchbay/domain/channels/channel-name';
 import { MESSAGE_KEY_LENGTH_MAX, MESSAGE_TTL_SECONDS_MAX } from '@patchbay/domain/channels/message';
 import { MESSAGE_BYTES_MAX, namespaceSettings } from '@patchbay/domain/channels/namespace';
+import { defaultWays, noticeWays, WAYS_MAX, wayStep } from '@patchbay/domain/notices/notice-way';
 import { defineService } from '@patchbay/kit/definition';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
 import { limitShape } from '../credential-request.ts';
 import { channelErrors } from './errors.ts';
+import { noticeErrors } from './notice-errors.ts';
+import { noticeEvents, noticeOperations } from './notice-operations.ts';
 
 const position = { epoch: z.string(), offset: z.int() };
 const body = {
@@ -58,11 +61,13 @@ const tokenLimits = {
 export const notification = defineService({
   name: 'notification',
   title: 'Notification',
-  summary: 'Channels: messages to whoever subscribes, in order and without a gap, and who is there.',
+  summary:
+    'Channels: messages to whoever subscribes, in order and without a gap. Notices: told to one endpoint, wherever it is reached.',
   features: {
     subscribe: 'Clients receive messages of channels, and read what was said before.',
     publish: 'Clients publish messages.',
     presence: 'Clients are shown in a channel, and see who is.',
+    notices: 'Endpoints are told something, wherever they are reached.',
   },
   timing: 'sync',
   media: 'none',
@@ -79,8 +84,27 @@ export const notification = defineService({
       .max(MESSAGE_BYTES_MAX)
       .default(MESSAGE_BYTES_MAX)
       .describe('The largest message, as JSON or base64.'),
+    ways: z
+      .array(wayStep)
+      .min(1)
+      .max(WAYS_MAX)
+      .default([...defaultWays])
+      .describe(
+        'How an endpoint is told something, in this order: push, websocket, web-push, fcm, apns, sms, email, webhook. email+900: also 900 seconds after an earlier way took it, where nobody said that it came.',
+      ),
+    emailsPerDayMax: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(500)
+      .describe('E-mails to endpoints that an account sends in 24 hours.'),
   }),
-  merge: { tokenTtlSecondsMax: 'narrowest', messageBytesMax: 'narrowest' },
+  merge: {
+    tokenTtlSecondsMax: 'narrowest',
+    messageBytesMax: 'narrowest',
+    ways: 'nearest',
+    emailsPerDayMax: 'narrowest',
+  },
   meters: {
     messages: {
       unit: 'count',
@@ -92,6 +116,11 @@ export const notification = defineService({
       summary: 'Time for which clients were subscribed, to however many channels.',
       dimensions: { transport: ['websocket'] },
     },
+    notices: {
+      unit: 'count',
+      summary: 'Notices that went out, each on each way to each place.',
+      dimensions: { way: noticeWays },
+    },
   },
   events: {
     'message.published': z.object({ channel: z.string(), ...message.shape }),
@@ -100,16 +129,18 @@ export const notification = defineService({
     'channel.removed': z.object({ channel: z.string() }),
     'namespace.set': namespace,
     'namespace.removed': z.object({ namespace: z.string() }),
+    ...noticeEvents,
   },
-  errors: channelErrors,
+  errors: { ...channelErrors, ...noticeErrors },
   operations: {
+    ...noticeOperations,
     publish: {
       method: 'POST',
       path: '/channels/{channel}/messages',
       summary: 'Publish a message: JSON in `data`, or bytes in `base64`.',
       access: 'develop',
       isUse: true,
-      takesEvents: { fields: { data: '{}' }, emits: ['message.published'] },
+      takesEvents: { fields: { data: '{}' }, isUnnamed: true, emits: ['message.published'] },
       request: z.strictObject({
         ...named,
         ...body,

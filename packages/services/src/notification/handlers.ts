@@ -8,16 +8,19 @@ import {
   type StoredMessage,
   shownBody,
 } from '@patchbay/domain/channels/message';
-import { defaultSettings, namespaceSettings } from '@patchbay/domain/channels/namespace';
+import { defaultSettingsOf, namespaceSettings } from '@patchbay/domain/channels/namespace';
 import type { ChannelRecord } from '@patchbay/domain/channels/records';
 import { regionsInBoth, regionsText } from '@patchbay/domain/policy/serving-regions';
 import type { Handlers } from '@patchbay/kit/definition';
 import { bearerToken, credentialIdOf } from '@patchbay/protocol/credential/credential';
 import { lifetimeSecondsOf, mintedFor, requestedCaveats } from '../credential-request.ts';
 import type { notification } from './definition.ts';
+import { noticeHandlers } from './notice-handlers.ts';
 import type { NotificationPorts } from './ports.ts';
 
 export const handlers: Handlers<typeof notification, NotificationPorts> = {
+  ...noticeHandlers,
+
   async publish(context, { channel, data, base64, ttlSeconds, messageKey: key }, { channels }) {
     const { entity, config } = context;
     const body = bodyOf({ data, base64 });
@@ -87,7 +90,7 @@ export const handlers: Handlers<typeof notification, NotificationPorts> = {
 
   async getNamespace({ entity: { accountId } }, { namespace }, { namespaces }) {
     const set = await namespaces.find({ accountId, name: namespace });
-    return { namespace, ...(set ?? defaultSettings), isDefault: set === undefined };
+    return { namespace, ...(set ?? defaultSettingsOf(namespace)), isDefault: set === undefined };
   },
 
   async putNamespace(context, { namespace, ...given }, { namespaces }) {
@@ -96,7 +99,7 @@ export const handlers: Handlers<typeof notification, NotificationPorts> = {
     const before = await namespaces.set({ accountId: entity.accountId, name: namespace, settings });
     if (before === 'too_many')
       throw context.error('notification.too_many_namespaces', `${namespace} is one more than there may be.`);
-    audit({ target: namespace, before: before ?? defaultSettings, after: settings });
+    audit({ target: namespace, before: before ?? defaultSettingsOf(namespace), after: settings });
     const answer = { namespace, ...settings, isDefault: false };
     await emit('namespace.set', answer);
     return answer;

@@ -10,9 +10,10 @@ import type {
   Published,
 } from '@patchbay/domain/channels/records';
 import type { Minting } from '../credential-request.ts';
+import type { NoticePorts } from './notice-ports.ts';
 
 /** What notification needs from the world. All of it is of the account that is named. */
-export interface NotificationPorts {
+export interface NotificationPorts extends NoticePorts {
   readonly channels: {
     list(
       page: PageRequest & { readonly accountId: string; readonly namespace?: string | undefined },

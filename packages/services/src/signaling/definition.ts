@@ -78,6 +78,11 @@ export const signaling = defineService({
       summary: 'Time for which clients were connected.',
       dimensions: { transport },
     },
+    mediaMs: {
+      unit: 'millisecond',
+      summary: 'Time for which a media node carried a call of two, counted once, for whose call it is.',
+      dimensions: { transport },
+    },
   },
   events: {
     'session.started': z.object({ sessionId: z.string() }),
@@ -89,6 +94,8 @@ export const signaling = defineService({
     }),
     'participant.left': z.object({ sessionId: z.string(), legId: z.string(), reason: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
+    /** Its media goes another way than before, by an order or because the way before was lost. */
+    'session.moved': z.object({ sessionId: z.string(), mode: z.string(), previousMode: z.string() }),
     /** By the word of somebody of the account, as all that name `by`: who that is, or `an account above`. */
     'session.paused': z.object({ sessionId: z.string(), by: z.string() }),
     'session.resumed': z.object({ sessionId: z.string(), by: z.string() }),

@@ -20,6 +20,8 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'light',
+  'web-push',
+  'delivered',
   'mark',
   'mp3',
   '100',

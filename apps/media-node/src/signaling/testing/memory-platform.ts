@@ -229,7 +229,7 @@ export class MemoryPlatform implements SignalingPlatform {
   }
 
   /** The sum of one meter, of all accounts or of one. */
-  used(meter: 'sessions' | 'messages' | 'connectedMs', accountId?: string): number {
+  used(meter: 'sessions' | 'messages' | 'connectedMs' | 'mediaMs', accountId?: string): number {
     return this.usage
       .filter(({ service }) => service === 'signaling')
       .filter((record) => accountId === undefined || record.accountId === accountId)

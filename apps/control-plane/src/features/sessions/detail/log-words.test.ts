@@ -133,6 +133,7 @@ test.each([
   ['leg.muted', { by: 'Alice', muted: { audio: false, video: false } }, 'muted: nothing · by Alice'],
   ['session.limited', { by: 'Alice', bitsPerSecondMax: 64_000 }, 'limits set: 64.00 kbit/s · by Alice'],
   ['session.limited', { by: 'Alice' }, 'limits set: none · by Alice'],
+  ['session.moving', { by: 'Alice', mode: 'relay' }, 'moved: to relayed · by Alice'],
 ] as const)('an order is told with who gave it: %s %j', (kind, data, words) => {
   const entry: LogEntry = { sequence: 1, at: '', kind, data };
   expect(`${lineTitle(entry)}: ${lineText(entry)}`).toBe(words);

@@ -1,7 +1,7 @@
 import { showBitRate, showBytes, showCount, showDuration, textOf } from '../../../formats/quantity.ts';
 import { showClock } from '../../../formats/time.ts';
-import { codeWords, type LogEntry } from '../session.ts';
-import { dataText } from './timeline.ts';
+import { codeWords, type LogEntry, modeLooks } from '../session.ts';
+import { dataText, isMode } from './timeline.ts';
 
 /** Lines whose name says too little to who did not build this. */
 const titles: Readonly<Record<string, string>> = {
@@ -10,6 +10,7 @@ const titles: Readonly<Record<string, string>> = {
   'session.paused': 'paused',
   'session.resumed': 'resumed',
   'session.limited': 'limits set',
+  'session.moving': 'moved',
   'session.redirected': 'redirected',
   'session.transferred': 'redirected',
   'leg.muted': 'muted',
@@ -69,6 +70,8 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
     case 'session.resumed':
     case 'leg.removed':
       return `by ${data.by}`;
+    case 'session.moving':
+      return `to ${isMode(data.mode) ? modeLooks[data.mode].label : data.mode} · by ${data.by}`;
     case 'session.transferred':
       return `to ${data.to} · by ${data.by}`;
     case 'session.redirected':

@@ -6,12 +6,12 @@ import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
-import { Gauge, Pause, Play, Route } from 'lucide-react';
+import { Gauge, Pause, Play, Route, Waypoints } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../../trpc/client.ts';
 import { FormEnd } from '../../form/form-end.tsx';
 import { IfMay } from '../../shell/if-may.tsx';
-import type { LogEntry, Session } from '../session.ts';
+import { type LogEntry, modeLooks, type Session } from '../session.ts';
 import { hasLogic, whyNoControl, whyNoRedirect } from './control-rules.ts';
 import { useSessionControl } from './use-session-control.ts';
 
@@ -27,6 +27,7 @@ export function SessionControls({ session, log }: SessionControlsProps): ReactNo
       <IfMay to="sessions.update">
         <HoldSession session={session} />
         <LimitSession session={session} />
+        <MoveSession session={session} />
       </IfMay>
       <IfMay to="sessions.redirect">
         <RedirectSession session={session} log={log} />
@@ -135,6 +136,65 @@ function LimitForm({
       <FormEnd
         refusal={update.error ?? undefined}
         verb="Set them"
+        isPending={update.isPending}
+        onLeave={onDone}
+      />
+    </form>
+  );
+}
+
+function MoveSession({ session }: { readonly session: Session }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const why = whyNoControl(session);
+  return (
+    <>
+      <Button size="small" disabled={why !== undefined} title={why} onClick={() => setOpen(true)}>
+        <Waypoints aria-hidden />
+        Move media
+      </Button>
+      <Dialog
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        title="Move its media"
+        description="Sound and picture go on the way before until they come by the new one."
+      >
+        <MoveForm session={session} onDone={() => setOpen(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+const ways = (['p2p', 'relay', 'media'] as const).map((value) => ({ value, label: modeLooks[value].label }));
+type Way = (typeof ways)[number]['value'];
+const wayHints: Readonly<Record<Way, string>> = {
+  p2p: 'Between its parties: nothing of it passes the platform.',
+  relay: 'Sealed, through a relay: neither party learns the address of the other.',
+  media: 'Through a media node, which can read it. Its time is counted for the account whose call it is.',
+};
+
+function MoveForm({
+  session,
+  onDone,
+}: {
+  readonly session: Session;
+  readonly onDone: () => void;
+}): ReactNode {
+  const { accountId, update } = useSessionControl(session.id);
+  const [way, setWay] = useState<Way>(session.mode === 'p2p' ? 'relay' : 'p2p');
+  return (
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        update.mutate({ accountId, sessionId: session.id, mode: way }, { onSuccess: onDone });
+      }}
+    >
+      <Labelled label="From here on" hint={wayHints[way]}>
+        <Select label="From here on" value={way} options={ways} onChange={setWay} />
+      </Labelled>
+      <FormEnd
+        refusal={update.error ?? undefined}
+        verb="Move it"
         isPending={update.isPending}
         onLeave={onDone}
       />

@@ -52,7 +52,8 @@ export function modeLane(session: Session, log: readonly LogEntry[], endMs: numb
   return { key: 'mode', label: 'Media', spans };
 }
 
-const isMode = (value: unknown): value is Session['mode'] => typeof value === 'string' && value in modeLooks;
+export const isMode = (value: unknown): value is Session['mode'] =>
+  typeof value === 'string' && value in modeLooks;
 
 /** One lane for each participant: ringing, then what it sent, a new span at each change (MET-4). */
 export function legLanes(session: Session, log: readonly LogEntry[], endMs: number): readonly Lane[] {
