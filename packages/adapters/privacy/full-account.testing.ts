@@ -124,6 +124,7 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     ...{ id: id('dtc'), ...own, ...servedFor, kind: 'presence', state: 'completed', priority: 1 },
     ...{ media: JSON.stringify({ mark }), findings: JSON.stringify({ mark }), finished_at: at },
     ...{ concurrent_max: 1, regions: [] },
+  });
   const noticeId = id('ntc');
   const noticed = { endpoint_id: `user:${identity}`, application_id: applicationId, created_at: at };
   await put('notice', {

@@ -115,7 +115,7 @@ BEGIN
   WHEN 'signInRecords' THEN$s$]),
     ('person_places()', ARRAY[
       $s$(17, 'configuration', 'endpoint_transfer',$s$,
-      $s$(61, 'speechDetections', 'speech_detection_job', $f$t.endpoint_id = $2 ->> 'endpoint'$f$,
+      $s$(66, 'speechDetections', 'speech_detection_job', $f$t.endpoint_id = $2 ->> 'endpoint'$f$,
       $c$endpoint_id = 'user:' || ($2 ->> 'pseudonym')$c$),
     (17, 'configuration', 'endpoint_transfer',$s$])
   LOOP
