@@ -60,7 +60,9 @@ const silence = (ms: number) => new Int16Array(Math.round(ms / LABEL_MS) * LABEL
 async function spoken(text: string, voice: string, wordsAMinute: number): Promise<Int16Array> {
   const args = ['--stdout', '-v', voice, '-s', String(Math.round(wordsAMinute)), text];
   const { stdout } = await run('espeak-ng', args, { encoding: 'buffer', maxBuffer: 20_000_000 });
-  const { samples, rateHz } = readWav(stdout);
+  const sound = readWav(stdout);
+  if ('problem' in sound) throw new Error(`bench speech: ${sound.problem}`);
+  const { samples, rateHz } = sound;
   const said = new Resampler({ samples, fromHz: rateHz, toHz: VOICE_RATE_HZ }).next(
     Math.ceil((samples.length * VOICE_RATE_HZ) / rateHz),
   );

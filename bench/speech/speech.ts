@@ -121,6 +121,6 @@ export async function run({
       json,
     );
   }
-  const times = { ours: rounded(heardMs / oursMs), peer: rounded(heardMs / peerMs) };
+  const times = { ourTimes: rounded(heardMs / oursMs), peerTimes: rounded(heardMs / peerMs) };
   say({ bench: 'speech', case: 'times as fast as the sound', peer: 'WebRTC', ...times }, json);
 }

@@ -1,19 +1,11 @@
+import load from '@echogarden/fvad-wasm';
 import { VOICE_RATE_HZ } from '@patchbay/dsp/voice-network';
-
-/** What of the library is used: that of WebRTC (libfvad), compiled to WebAssembly. */
-interface Library {
-  readonly HEAP16: Int16Array;
-  _malloc(bytes: number): number;
-  _fvad_new(): number;
-  _fvad_set_mode(instance: number, mode: number): number;
-  _fvad_set_sample_rate(instance: number, hertz: number): number;
-  _fvad_process(instance: number, samples: number, count: number): number;
-  _fvad_free(instance: number): void;
-}
 
 /** It takes frames of 10, 20 or 30 ms. */
 export const PEER_FRAME_MS = 30;
 export const PEER_FRAME_SAMPLES = (PEER_FRAME_MS * VOICE_RATE_HZ) / 1_000;
+
+type Library = Awaited<ReturnType<typeof load>>;
 
 /** The peer: the voice activity detector of WebRTC, which browsers and softphones have. 0 takes the most for speech, 3 the least. */
 export class WebRtcVad {
@@ -26,9 +18,6 @@ export class WebRtcVad {
   }
 
   static async open(): Promise<WebRtcVad> {
-    const { default: load } = (await import('@echogarden/fvad-wasm')) as unknown as {
-      readonly default: () => Promise<Library>;
-    };
     return new WebRtcVad(await load());
   }
 
