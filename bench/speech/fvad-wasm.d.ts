@@ -9,5 +9,6 @@ declare module '@echogarden/fvad-wasm' {
     _fvad_process(instance: number, samples: number, count: number): number;
     _fvad_free(instance: number): void;
   }
+  // biome-ignore lint/style/noDefaultExport: it has no other.
   export default function load(): Promise<FvadLibrary>;
 }

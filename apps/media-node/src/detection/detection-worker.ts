@@ -5,13 +5,8 @@ import type {
 } from '@patchbay/adapters/speech-detection/detection-jobs';
 import { usesOfDetection } from '@patchbay/domain/speech-detection/detection-usage';
 import { VOICE_RATE_HZ, type VoiceNetwork } from '@patchbay/dsp/voice-network';
-import {
-  type AnyFileWorker,
-  type FileInHand,
-  FileWorker,
-  type WorkDone,
-  type WorkFailure,
-} from '../file-jobs/file-worker.ts';
+import { type AnyFileWorker, type FileInHand, FileWorker, type WorkDone } from '../file-jobs/file-worker.ts';
+import type { WorkFailure } from '../file-jobs/work-failure.ts';
 import type { SoundDecoder } from '../transcoding/transcode.ts';
 import { SoundListener } from './sound-listener.ts';
 

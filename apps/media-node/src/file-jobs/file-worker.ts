@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { ClaimedFileJob, FailedEnd } from '@patchbay/adapters/file-jobs/file-job-table';
 import type { FileFailure } from '@patchbay/domain/file-jobs/file-job';
-import type { MediaFacts } from '@patchbay/domain/file-jobs/media-facts';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { Poll } from '../jobs/poll.ts';
 import { type InputSources, writeInput } from './input-file.ts';
+import type { WorkFailure } from './work-failure.ts';
 import { makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 
 /** Who has said nothing of a job for so long has lost it. */
@@ -17,15 +17,6 @@ const LIVELY_POLL_MS = 50;
 const ATTEMPTS_MAX = 3;
 /** Percent between two events. */
 const TOLD_STEP = 25;
-
-/** Why a file was not worked on to its end. Whatever a program wrote stays with whoever runs the platform. */
-export interface WorkFailure<Failure extends string = FileFailure> {
-  readonly failure: Failure;
-  readonly detail: string;
-  /** What a program wrote of it: for our log alone. */
-  readonly told?: string | undefined;
-  readonly media?: MediaFacts | undefined;
-}
 
 /** How work on a file ended well, and what it counts as. */
 export interface WorkDone<Done> {

@@ -6,7 +6,7 @@ import type { ClaimedFileJob } from '@patchbay/adapters/file-jobs/file-job-table
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import type { StoredObject } from '@patchbay/domain/stored-media/stored-object';
 import { fetchFollowing, whyOf } from '../media/fetch-following.ts';
-import type { WorkFailure } from './file-worker.ts';
+import type { WorkFailure } from './work-failure.ts';
 
 const ACCEPT = 'audio/*, video/*, image/*, */*;q=0.5';
 

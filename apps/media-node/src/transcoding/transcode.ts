@@ -11,7 +11,7 @@ import {
 import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import type { Conversion } from '@patchbay/domain/transcoding/transcoding-order';
 import type { JobFailure } from '@patchbay/domain/transcoding/transcoding-record';
-import type { WorkFailure } from '../file-jobs/file-worker.ts';
+import type { WorkFailure } from '../file-jobs/work-failure.ts';
 import { FFMPEG_PROGRAM, FFMPEG_REMEDY } from '../programs/ffmpeg.ts';
 import type { ProgramBounds } from '../programs/program-bounds.ts';
 import { type ProgramEnd, type ProgramRun, runProgram } from '../programs/run-program.ts';

@@ -6,13 +6,8 @@ import type { ClaimedJob, JobDone, TranscodingQueue } from '@patchbay/adapters/t
 import { mediaFormatFacts } from '@patchbay/domain/transcoding/media-format';
 import type { JobFailure } from '@patchbay/domain/transcoding/transcoding-record';
 import { usesOfTranscoding } from '@patchbay/domain/transcoding/transcoding-usage';
-import {
-  type AnyFileWorker,
-  type FileInHand,
-  FileWorker,
-  type WorkDone,
-  type WorkFailure,
-} from '../file-jobs/file-worker.ts';
+import { type AnyFileWorker, type FileInHand, FileWorker, type WorkDone } from '../file-jobs/file-worker.ts';
+import type { WorkFailure } from '../file-jobs/work-failure.ts';
 import { whyOf } from '../media/fetch-following.ts';
 import type { Transcoder } from './transcode.ts';
 
