@@ -54,7 +54,7 @@ function callOf(sessionId: string, calleeId: string): SessionEvent[] {
       ...caller,
       data: { sentBitsPerSecond: 1_000_000, receivedBitsPerSecond: 500_000.4 },
     }),
-    line(7, 'mode.changed', { data: { mode: 'relay' } }),
+    line(7, 'mode.changed', { data: { mode: 'relay', previousMode: 'p2p' } }),
     line(8, 'media.changed', { ...caller, data: { media: { ...media, video: false, screen: true } } }),
     line(9, 'leg.left', { ...callee, data: { reason: 'call.hangup' } }),
     line(10, 'session.ended', {
@@ -186,6 +186,7 @@ test('what is told of a session is told once, however often its lines come, to t
   expect(typesOf(told)).toEqual([
     ['signaling.session.started', 1],
     ['signaling.participant.joined', 3],
+    ['signaling.session.moved', 7],
     ['signaling.session.ended', 10],
   ]);
   expect(told[0]).toMatchObject({ accountId, at: new Date(AT + 1_000), data: { sessionId } });
@@ -210,7 +211,7 @@ test('of two accounts with a part in a session, neither is told of it while the 
   await owner.query('DROP TRIGGER fails ON session_event; DROP FUNCTION fail');
   await owner.end();
   await ingest(callOf(sessionId, strangerId));
-  expect(await eventsOf(sessionId)).toHaveLength(3);
+  expect(await eventsOf(sessionId)).toHaveLength(4);
 });
 
 test('of what a relay notes by itself only its allocations are told', async () => {

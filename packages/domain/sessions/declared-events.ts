@@ -39,7 +39,8 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
       };
     case 'mode.changed': {
       const { mode, previousMode } = data;
-      if (mode === 'pending') return undefined;
+      // A line that does not say from where says no move.
+      if (mode === 'pending' || typeof previousMode !== 'string') return undefined;
       // A call that moves from one path to another was connected before.
       return previousMode === 'pending'
         ? { service: 'signaling', name: 'session.connected', payload: { sessionId, mode } }

@@ -163,7 +163,7 @@ test('an operation that takes events is named in place of an address, and what w
   for (const [wrong, says] of [
     [
       'service:signaling',
-      'these do: service:notification/publish, service:notification/send, service:text-to-speech/synthesize',
+      'these do: service:notification/publish, service:notification/send, service:speech-detection/createJob, service:text-to-speech/synthesize',
     ],
     ['service:text-to-speech?text=a&delivery=sync', 'delivery is async here'],
     ['service:notification', 'channel is missing'],

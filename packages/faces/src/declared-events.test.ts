@@ -115,5 +115,6 @@ test('a call is connected once, and has moved whenever its media goes another wa
     'session.moved',
   ]);
   expect(told('pending', 'p2p')).toBeUndefined();
+  expect(declaredEventOf(line('mode.changed', { mode: 'relay' }))).toBeUndefined();
   expect(declaredEventOf(line('quality.sampled', {}))).toBeUndefined();
 });
