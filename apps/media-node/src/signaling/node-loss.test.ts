@@ -80,6 +80,34 @@ describe('the node is killed, and another process goes on (architecture §6)', (
     expect(sequencesOf(bench.platform.events)).toEqual(gapless(bench.platform.events));
   });
 
+  it('a call through a media node, which ended what it had from here, goes through one anew as soon as a party notices (LIV-2, LIV-3)', () => {
+    const { bench, alice, bob } = pair();
+    const { platform } = bench;
+    platform.mediaNodeId = 'nod_m';
+    const sessionId = call(alice, bob);
+    const connect = (generation: number) => {
+      for (const client of [alice, bob])
+        client.send({ type: 'connected', sessionId, generation, path: 'direct', transport: 'udp' });
+    };
+    connect(0);
+    const by = { name: 'Alice', accountId: 'acc_a' };
+    const of = { orderId: 'o1', sessionId, accountId: 'acc_a', by, issuedAtMs: bench.nowMs };
+    bench.tell({ type: 'order', order: { ...of, change: { type: 'move', mode: 'media' } } });
+    connect(1);
+    bench.die({ forMs: 1_000 });
+    platform.toldMedia.splice(0);
+    for (const client of [alice, bob]) client.comeBack();
+    alice.send({ type: 'relayNeeded', sessionId, generation: 1, reason: 'interrupted' });
+    bob.send({ type: 'relayNeeded', sessionId, generation: 1, reason: 'interrupted' });
+    for (const client of [alice, bob])
+      expect(client.last('recover')).toMatchObject({ generation: 2, initiator: true, reason: 'media_lost' });
+    expect(platform.toldMedia.filter(({ type }) => type === 'bridge')).toHaveLength(2);
+    connect(2);
+    expect(bench.machine.snapshot()).toMatchObject([{ sessionId, mode: 'media', generation: 2 }]);
+    alice.send({ type: 'hangup', sessionId });
+    expect(sequencesOf(platform.events)).toEqual(gapless(platform.events));
+  });
+
   it('a call that rings goes on ringing, and can be answered', () => {
     const { bench, alice, bob } = pair();
     alice.send({ type: 'call', requestId: 'r', to: 'user:bob', media: audioVideo });
