@@ -15,6 +15,7 @@ vi.mock('node:crypto', async (original) => {
 });
 
 import { newestMails } from '../mail/outbox.ts';
+import { UnitEndedError } from '../postgres/unit-of-work.ts';
 import { auditStore } from './audit-store.ts';
 import { emailLinks, makeEmailLink } from './email-links.ts';
 import { prune } from './idempotency-store.ts';
@@ -24,8 +25,9 @@ import { makeSetUpLink, readSetUpLink, useSetUpLink } from './set-up-links.ts';
 import { type SignedIn, type SignInRequest, type SignIns, signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
+/** On a machine with too much to do the time of what nobody waits for may be up: the next try does it. */
 const fail = (error: unknown) => {
-  throw error;
+  if (!(error instanceof UnitEndedError)) throw error;
 };
 
 let database: TenancyDatabase;
@@ -143,6 +145,34 @@ test('C13: tried from many networks, a password holds where its owner signed in 
   await Promise.all(again);
   expect(await mailsTo(email)).toHaveLength(1);
 }, 120_000);
+
+test('what could not be told of tries from many networks is told at the next one (C13)', async () => {
+  const { email } = await database.signUp('Tell later', 'a password of theirs');
+  const failures: unknown[] = [];
+  let isBroken = true;
+  const { mails } = database.ports;
+  const opened = signIns(database.prisma, {
+    factors: database.factors,
+    mails: {
+      ...mails,
+      send: async (letter) => {
+        if (isBroken) throw new Error('The outbox is full.');
+        await mails.send(letter);
+      },
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  const tryFrom = (network: number) =>
+    opened.signIn({ email, password: 'a guess', address: `198.51.${network}.1` });
+  await Promise.all(
+    Array.from({ length: TRIES_OF_USER_MAX + 2 }, (_, index) => tryFrom(20 + Math.floor(index / 4))),
+  );
+  await vi.waitFor(() => expect(failures).not.toEqual([]), { timeout: 10_000 });
+  expect(await mailsTo(email)).toEqual([]);
+  isBroken = false;
+  await tryFrom(200);
+  await vi.waitFor(async () => expect(await mailsTo(email)).toHaveLength(1), { timeout: 10_000 });
+});
 
 test('C13: an unknown address costs the same work as a wrong password', async () => {
   const { email } = await database.signUp('Timing', 'the right password');

@@ -160,7 +160,13 @@ export function signIns(
       const [user] = await prisma.$queryRaw<{ id: string }[]>`SELECT id FROM user_for_sign_in(${email})`;
       if (user !== undefined && (await isFirstOfBurst(prisma, user.id)))
         await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
-    }).catch(onFailure);
+    }).catch((error: unknown) => notNoted(pair, error));
+  }
+
+  /** The next try notes it: on a machine with too much to do its time may be up. */
+  function notNoted(key: string, error: unknown): void {
+    bursts.forget(key);
+    onFailure(error);
   }
 
   /** Whoever is tried from many networks is told by mail. Nobody waits for that either. */
@@ -178,7 +184,7 @@ export function signIns(
       await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
       const letter = manyTriesMail({ name: user.name, path: '/forgot' });
       await mails.send({ to: user.email, reader: { userId: user.id }, ...letter });
-    }).catch(onFailure);
+    }).catch((error: unknown) => notNoted(key, error));
   }
 
   return {
@@ -340,6 +346,10 @@ class Bursts {
     const [oldest] = this.#endsMs.keys();
     if (this.#endsMs.size > BURST_COUNT_MAX && oldest !== undefined) this.#endsMs.delete(oldest);
     return true;
+  }
+
+  forget(key: string): void {
+    this.#endsMs.delete(key);
   }
 }
 
