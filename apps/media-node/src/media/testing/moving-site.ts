@@ -168,7 +168,7 @@ export class MovingCall {
   }
 
   /** Waits until a party saw, and heard, so much more. */
-  async flows(party: TestParty, { pictures = 20, soundMs = 1_000 } = {}): Promise<void> {
+  async flows(party: TestParty, { pictures = 10, soundMs = 500 } = {}): Promise<void> {
     const before = await this.gapsOf(party);
     const isMore = ({ sawCount, heardMs }: { sawCount: number; heardMs: number }) =>
       (window.gaps?.sawCount ?? 0) >= sawCount && (window.gaps?.heardMs ?? 0) >= heardMs;
